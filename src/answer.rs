@@ -337,7 +337,7 @@ pub enum Outcome {
     /// The service gave its word.
     Answered(Answered),
     /// The service was asked and gave none, or was not asked because the run stopped.
-    Unanswered(Unanswered),
+    Unanswered(Box<Unanswered>),
 }
 
 /// A word of the service, with when and how it was obtained.

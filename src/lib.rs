@@ -3,5 +3,10 @@
 pub mod answer;
 pub mod batch;
 pub mod error;
+pub mod ledger;
+pub mod lookup;
 pub mod msisdn;
 pub mod plmn;
+pub mod report;
+pub mod service;
+pub mod task;

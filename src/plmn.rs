@@ -49,6 +49,17 @@ impl Plmn {
         Some(Self { mcc: number(&bytes[..3]), mnc: number(&bytes[3..]), mnc_digits: bytes.len() as u8 - 3 })
     }
 
+    /// The network with these codes, `None` unless MCC and MNC fit their digits (three, and two or three).
+    #[must_use]
+    pub const fn new(mcc: u16, mnc: u16, mnc_digits: u8) -> Option<Self> {
+        let fits = match mnc_digits {
+            2 => mnc < 100,
+            3 => mnc < 1000,
+            _ => false,
+        };
+        if fits && mcc < 1000 { Some(Self { mcc, mnc, mnc_digits }) } else { None }
+    }
+
     /// The MCC as a number, 0 to 999.
     #[must_use]
     pub const fn mcc(self) -> u16 {

@@ -1,0 +1,422 @@
+//! Which endpoint is asked.
+//!
+//! The first endpoint in order of preference that is well. One that failed several times in a row is
+//! left alone, and probed with a single request after a growing pause; when it answers, it is used
+//! again. When none is well, nobody is asked but by probes; when that lasts too long, the run stops.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+
+use super::clock::StageClock;
+use crate::answer::{Fault, FaultKind};
+use crate::report::{Event, Reporter};
+
+/// So many failures in a row, with no answer between them, are the endpoint's own. At 5 % of stray faults
+/// a healthy endpoint is suspected once in ten million million requests.
+const FAILURES_IN_A_ROW: u32 = 10;
+/// The pause before the first probe; it doubles with each probe that fails.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+/// No pause is longer.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+/// What a request is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// To get an answer.
+    Answer,
+    /// To find out whether an endpoint is well again; the number is lent for it, at no cost to its attempts.
+    Probe,
+}
+
+/// Where a request goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// The endpoint, by its place in the order of preference.
+    pub endpoint: usize,
+    /// What the request is for.
+    pub purpose: Purpose,
+}
+
+/// Why there is no route.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NoRoute {
+    /// The stage was closed.
+    Closed,
+    /// No endpoint has been well for longer than the run may wait.
+    Down {
+        /// For how long.
+        since: Duration,
+        /// The last failure.
+        last: String,
+    },
+}
+
+/// The health of all endpoints.
+pub struct Health {
+    clock: StageClock,
+    give_up_after: Duration,
+    names: Vec<String>,
+    reporter: Arc<dyn Reporter>,
+    endpoints: Mutex<Endpoints>,
+    /// Whether any endpoint has failed since its last answer; saves the lock when none has.
+    troubled: AtomicBool,
+    changed: Notify,
+}
+
+struct Endpoints {
+    states: Vec<State>,
+    /// Since when nothing has been answered, and how; for throttling without end too.
+    dry: Option<(Duration, String)>,
+    closed: bool,
+}
+
+#[derive(Clone, Debug, Default)]
+struct State {
+    failures: u32,
+    away: Option<Away>,
+}
+
+#[derive(Clone, Debug)]
+struct Away {
+    since: Duration,
+    pause: Duration,
+    next_probe: Duration,
+    probing: bool,
+}
+
+impl Health {
+    /// All endpoints are well until they fail.
+    #[must_use]
+    pub fn new(
+        names: &[String],
+        give_up_after: Duration,
+        clock: StageClock,
+        reporter: Arc<dyn Reporter>,
+    ) -> Self {
+        let endpoints = Endpoints { states: vec![State::default(); names.len()], dry: None, closed: false };
+        Self {
+            clock,
+            give_up_after,
+            names: names.to_vec(),
+            reporter,
+            endpoints: Mutex::new(endpoints),
+            troubled: AtomicBool::new(false),
+            changed: Notify::new(),
+        }
+    }
+
+    /// Waits until an endpoint may be asked. Takes nothing: [`Health::route`] may still find it gone.
+    pub async fn any_endpoint(&self) -> Result<(), NoRoute> {
+        if !self.troubled.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        loop {
+            let changed = self.changed.notified();
+            tokio::pin!(changed);
+            changed.as_mut().enable();
+            let now = self.clock.elapsed();
+            let wait = {
+                let endpoints = self.lock();
+                if endpoints.closed {
+                    return Err(NoRoute::Closed);
+                }
+                let Some(wait) = endpoints.wait(now) else { return Ok(()) };
+                self.check_patience(&endpoints, now)?;
+                wait.min(endpoints.patience_left(self.give_up_after, now))
+            };
+            tokio::select! {
+                () = tokio::time::sleep(wait) => {}
+                () = changed => {}
+            }
+        }
+    }
+
+    /// The endpoint for the next request, or `None` when there is none right now. `not_again` is the
+    /// endpoint that has just failed this number: another one is taken where one is well.
+    pub fn route(&self, not_again: Option<usize>) -> Option<Route> {
+        if !self.troubled.load(Ordering::Acquire) && not_again.is_none() {
+            return Some(Route { endpoint: 0, purpose: Purpose::Answer });
+        }
+        let now = self.clock.elapsed();
+        let mut endpoints = self.lock();
+        let mut second_choice = None;
+        for (endpoint, state) in endpoints.states.iter_mut().enumerate() {
+            match &mut state.away {
+                None if not_again == Some(endpoint) => second_choice = Some(endpoint),
+                None => return Some(Route { endpoint, purpose: Purpose::Answer }),
+                Some(away) if away.may_be_probed(now) => {
+                    away.probing = true;
+                    return Some(Route { endpoint, purpose: Purpose::Probe });
+                }
+                Some(_) => {}
+            }
+        }
+        second_choice.map(|endpoint| Route { endpoint, purpose: Purpose::Answer })
+    }
+
+    /// Takes note that an endpoint gave an answer.
+    pub fn answered(&self, endpoint: usize) {
+        if !self.troubled.load(Ordering::Acquire) {
+            return;
+        }
+        let now = self.clock.elapsed();
+        let recovered = {
+            let mut endpoints = self.lock();
+            endpoints.dry = None;
+            let state = &mut endpoints.states[endpoint];
+            state.failures = 0;
+            let recovered = state.away.take();
+            let well = |state: &State| state.failures == 0 && state.away.is_none();
+            self.troubled.store(!endpoints.states.iter().all(well), Ordering::Release);
+            recovered
+        };
+        if let Some(away) = recovered {
+            self.changed.notify_waiters();
+            let endpoint = self.names[endpoint].clone();
+            self.reporter.event(Event::EndpointRecovered { endpoint, away: now.saturating_sub(away.since) });
+        }
+    }
+
+    /// Takes note that an endpoint failed.
+    pub fn failed(&self, endpoint: usize, fault: &Fault) {
+        let now = self.clock.elapsed();
+        let (pause, outage) = {
+            let mut endpoints = self.lock();
+            self.troubled.store(true, Ordering::Release);
+            endpoints.dry.get_or_insert_with(|| (now, String::new())).1 = fault.to_string();
+            let news = endpoints.states[endpoint].fail(now);
+            (news, endpoints.states.iter().all(|state| state.away.is_some()))
+        };
+        self.changed.notify_waiters();
+        if let Some(pause) = pause {
+            let endpoint = self.names[endpoint].clone();
+            self.reporter.event(Event::EndpointFailed { endpoint, fault: fault.clone(), pause });
+            if outage {
+                self.reporter.event(Event::OutageBegan { fault: fault.clone() });
+            }
+        }
+    }
+
+    /// Takes note that an endpoint turned a request away because too much is asked; it is well, but when
+    /// nothing else is heard for too long the run must stop.
+    pub fn turned_away(&self, endpoint: usize, said: &str) -> Result<(), NoRoute> {
+        let now = self.clock.elapsed();
+        let mut endpoints = self.lock();
+        self.troubled.store(true, Ordering::Release);
+        let state = &mut endpoints.states[endpoint];
+        state.failures = 0;
+        if state.away.take().is_some() {
+            self.changed.notify_waiters();
+        }
+        endpoints.dry.get_or_insert_with(|| (now, String::new())).1 = said.to_owned();
+        self.check_patience(&endpoints, now)
+    }
+
+    /// Gives no route any more; whoever waits is turned away.
+    pub fn close(&self) {
+        self.lock().closed = true;
+        self.troubled.store(true, Ordering::Release);
+        self.changed.notify_waiters();
+    }
+
+    fn check_patience(&self, endpoints: &Endpoints, now: Duration) -> Result<(), NoRoute> {
+        match &endpoints.dry {
+            Some((began, last)) if now - *began >= self.give_up_after => {
+                Err(NoRoute::Down { since: now - *began, last: last.clone() })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Endpoints> {
+        self.endpoints.lock().expect("no panic while locked")
+    }
+}
+
+impl Endpoints {
+    /// How long until an endpoint may be asked; `None` when one may be asked now.
+    fn wait(&self, now: Duration) -> Option<Duration> {
+        let wait = |state: &State| match &state.away {
+            Some(away) if !away.may_be_probed(now) => away.wait(now),
+            _ => Duration::ZERO,
+        };
+        self.states.iter().map(wait).min().filter(|wait| !wait.is_zero())
+    }
+
+    fn patience_left(&self, patience: Duration, now: Duration) -> Duration {
+        self.dry.as_ref().map_or(patience, |(began, _)| (*began + patience).saturating_sub(now))
+    }
+}
+
+impl State {
+    /// Counts a failure. Returns the pause when this one sent the endpoint away.
+    fn fail(&mut self, now: Duration) -> Option<Duration> {
+        self.failures += 1;
+        match &mut self.away {
+            Some(away) if away.probing => {
+                let pause = (away.pause * 2).min(LONGEST_PAUSE);
+                *away = Away { since: away.since, pause, next_probe: now + pause, probing: false };
+                None
+            }
+            // A request that was under way when the endpoint was sent away says nothing new.
+            Some(_) => None,
+            None if self.failures < FAILURES_IN_A_ROW => None,
+            None => {
+                let next_probe = now + FIRST_PAUSE;
+                self.away = Some(Away { since: now, pause: FIRST_PAUSE, next_probe, probing: false });
+                Some(FIRST_PAUSE)
+            }
+        }
+    }
+}
+
+impl Away {
+    fn may_be_probed(&self, now: Duration) -> bool {
+        !self.probing && now >= self.next_probe
+    }
+
+    /// How long until the next probe. While one is under way its end is waited for, and told.
+    fn wait(&self, now: Duration) -> Duration {
+        if self.probing { LONGEST_PAUSE } else { self.next_probe.saturating_sub(now) }
+    }
+}
+
+/// Whether a fault speaks against the endpoint, rather than for its being alive.
+#[must_use]
+pub fn speaks_against_the_endpoint(fault: &Fault) -> bool {
+    match fault.kind {
+        FaultKind::NotConnected(_) | FaultKind::Broken(_) | FaultKind::Stalled | FaultKind::Nonsense(_) => {
+            true
+        }
+        FaultKind::HttpStatus(_) => true,
+        FaultKind::Unauthorized | FaultKind::Forbidden | FaultKind::TooManyRequests => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::answer::Billed;
+    use crate::report::NoReporter;
+
+    const PATIENCE: Duration = Duration::from_secs(600);
+
+    fn health(endpoints: usize) -> Health {
+        let names: Vec<_> = (0..endpoints).map(|n| format!("http://127.0.0.1:{n}")).collect();
+        Health::new(&names, PATIENCE, StageClock::start(), Arc::new(NoReporter))
+    }
+
+    fn refused() -> Fault {
+        Fault { kind: FaultKind::NotConnected("refused".into()), billed: Billed::No, retry_after: None }
+    }
+
+    fn fail_often(health: &Health, endpoint: usize) {
+        (0..FAILURES_IN_A_ROW).for_each(|_| health.failed(endpoint, &refused()));
+    }
+
+    fn answer_from(endpoint: usize) -> Option<Route> {
+        Some(Route { endpoint, purpose: Purpose::Answer })
+    }
+
+    fn probe_of(endpoint: usize) -> Option<Route> {
+        Some(Route { endpoint, purpose: Purpose::Probe })
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_backup_takes_over_and_hands_back() {
+        let health = health(2);
+        assert_eq!(health.route(None), answer_from(0));
+        fail_often(&health, 0);
+        assert_eq!(health.route(None), answer_from(1));
+        tokio::time::advance(FIRST_PAUSE).await;
+        assert_eq!(health.route(None), probe_of(0));
+        assert_eq!(health.route(None), answer_from(1), "one probe at a time");
+        health.failed(0, &refused());
+        tokio::time::advance(FIRST_PAUSE).await;
+        assert_eq!(health.route(None), answer_from(1), "the pause has doubled");
+        tokio::time::advance(FIRST_PAUSE).await;
+        assert_eq!(health.route(None), probe_of(0));
+        health.answered(0);
+        assert_eq!(health.route(None), answer_from(0));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn stray_failures_send_nobody_away() {
+        let health = health(2);
+        for _ in 0..100 {
+            (1..FAILURES_IN_A_ROW).for_each(|_| health.failed(0, &refused()));
+            health.answered(0);
+        }
+        assert_eq!(health.route(None), answer_from(0));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_number_that_failed_tries_the_other_endpoint() {
+        let health = health(2);
+        health.failed(0, &refused());
+        assert_eq!(health.route(Some(0)), answer_from(1));
+        assert_eq!(health.route(Some(1)), answer_from(0));
+        fail_often(&health, 1);
+        assert_eq!(health.route(Some(0)), answer_from(0), "there is no other that is well");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn in_an_outage_everybody_waits_but_one() {
+        let health = health(1);
+        fail_often(&health, 0);
+        assert_eq!(health.route(None), None);
+        health.any_endpoint().await.unwrap();
+        assert_eq!(health.clock.elapsed(), FIRST_PAUSE);
+        assert_eq!(health.route(None), probe_of(0));
+        let (waited, ()) = tokio::join!(health.any_endpoint(), async {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            health.answered(0);
+        });
+        assert_eq!(waited, Ok(()));
+        assert_eq!(health.clock.elapsed(), FIRST_PAUSE + Duration::from_millis(10));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_outage_without_end_ends_the_run() {
+        let health = health(2);
+        fail_often(&health, 0);
+        fail_often(&health, 1);
+        let mut probes = 0;
+        let down = loop {
+            match health.any_endpoint().await {
+                Ok(()) => {
+                    let route = health.route(None).expect("an endpoint is due");
+                    assert_eq!(route.purpose, Purpose::Probe);
+                    health.failed(route.endpoint, &refused());
+                    probes += 1;
+                }
+                Err(down) => break down,
+            }
+        };
+        assert_eq!(down, NoRoute::Down { since: PATIENCE, last: "no connection: refused".into() });
+        assert!((20..60).contains(&probes), "{probes} probes in ten minutes");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn throttling_without_end_ends_the_run_too() {
+        let health = health(1);
+        for _ in 0..60 {
+            assert_eq!(health.turned_away(0, "REQUEST_THROTTLED"), Ok(()));
+            tokio::time::advance(PATIENCE / 60).await;
+        }
+        assert!(health.turned_away(0, "REQUEST_THROTTLED").is_err());
+        health.answered(0);
+        assert_eq!(health.turned_away(0, "REQUEST_THROTTLED"), Ok(()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn closing_turns_the_waiting_away() {
+        let health = health(1);
+        fail_often(&health, 0);
+        let (waited, ()) = tokio::join!(health.any_endpoint(), async { health.close() });
+        assert_eq!(waited, Err(NoRoute::Closed));
+    }
+}

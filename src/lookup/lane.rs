@@ -1,0 +1,131 @@
+//! The way of one request: a place in flight, an endpoint that is well, a turn in the pace, the wire.
+//!
+//! Every attempt passes here, the first and the tenth, to the primary and to the backup.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::clock::StageClock;
+use super::gate::Gate;
+use super::health::{self, Health, NoRoute, Purpose};
+use super::pace::Pace;
+use super::stop::StopReason;
+use crate::answer::{Answer, Billed, Fault, FaultKind, LookupResult, UtcMillis};
+use crate::msisdn::Msisdn;
+use crate::report::{Counters, Event, Reporter};
+use crate::service::Service;
+
+/// What one request brought.
+#[derive(Clone, Debug)]
+pub struct Attempt {
+    /// The answer, or what went wrong.
+    pub said: Result<Answer, Fault>,
+    /// Which endpoint was asked.
+    pub endpoint: usize,
+    /// What the request was for.
+    pub purpose: Purpose,
+    /// When it was over.
+    pub at: UtcMillis,
+}
+
+/// No request was sent, and none will be.
+#[derive(Clone, Debug)]
+pub enum LaneClosed {
+    /// The run is being stopped.
+    Closed,
+    /// The lane itself has a reason to stop the run.
+    Stop(StopReason),
+}
+
+/// The one way to the service.
+pub struct Lane<S> {
+    pub(super) service: S,
+    pub(super) gate: Gate,
+    pub(super) pace: Pace,
+    pub(super) health: Health,
+    pub(super) timeout: Duration,
+    pub(super) clock: StageClock,
+    pub(super) counters: Arc<Counters>,
+    pub(super) reporter: Arc<dyn Reporter>,
+}
+
+impl<S: Service> Lane<S> {
+    /// Waits for its turn and asks once. `not_again` is the endpoint that has just failed this number.
+    pub async fn ask(&self, msisdn: Msisdn, not_again: Option<usize>) -> Result<Attempt, LaneClosed> {
+        let place = self.gate.enter().await.map_err(|_| LaneClosed::Closed)?;
+        let route = loop {
+            self.health.any_endpoint().await.map_err(LaneClosed::from)?;
+            self.pace.permit().await.map_err(|_| LaneClosed::Closed)?;
+            // Between the two the endpoint may have gone; the permit is then lost, which is cheap.
+            if let Some(route) = self.health.route(not_again) {
+                break route;
+            }
+        };
+        self.counters.requests.add(1);
+        self.counters.in_flight.add(1);
+        let answer = tokio::time::timeout(self.timeout, self.service.look_up(route.endpoint, msisdn));
+        let said = answer.await.unwrap_or_else(|_| Err(stalled()));
+        self.counters.in_flight.sub(1);
+        self.take_note(&said, route.endpoint, place)?;
+        Ok(Attempt { said, endpoint: route.endpoint, purpose: route.purpose, at: self.clock.utc() })
+    }
+
+    /// Turns everybody away who has not sent yet.
+    pub fn close(&self) {
+        self.gate.close();
+        self.health.close();
+        self.pace.close();
+    }
+
+    /// Lets the gate, the pace and the health learn from what was said.
+    fn take_note(
+        &self,
+        said: &Result<Answer, Fault>,
+        endpoint: usize,
+        place: super::gate::Place<'_>,
+    ) -> Result<(), LaneClosed> {
+        match said {
+            Ok(answer) if answer.result == LookupResult::RequestThrottled => {
+                self.counters.throttled.add(1);
+                self.slow_down(place);
+                self.health.turned_away(endpoint, answer.result.text())?;
+            }
+            Ok(_) => {
+                self.counters.replies.add(1);
+                self.health.answered(endpoint);
+                place.answered();
+            }
+            Err(fault) => {
+                self.counters.count_fault(fault);
+                if fault.kind == FaultKind::TooManyRequests {
+                    self.counters.throttled.add(1);
+                    self.slow_down(place);
+                    self.pace.hold(fault.retry_after.unwrap_or_default());
+                    self.health.turned_away(endpoint, &fault.to_string())?;
+                } else if health::speaks_against_the_endpoint(fault) {
+                    self.health.failed(endpoint, fault);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn slow_down(&self, place: super::gate::Place<'_>) {
+        if let Some(in_flight_limit) = place.refused() {
+            self.reporter.event(Event::Throttled { in_flight_limit });
+        }
+    }
+}
+
+impl From<NoRoute> for LaneClosed {
+    fn from(no_route: NoRoute) -> Self {
+        match no_route {
+            NoRoute::Closed => Self::Closed,
+            NoRoute::Down { since, last } => Self::Stop(StopReason::ServiceDown { since, last }),
+        }
+    }
+}
+
+fn stalled() -> Fault {
+    Fault { kind: FaultKind::Stalled, billed: Billed::Maybe, retry_after: None }
+}

@@ -1,0 +1,292 @@
+//! How an answer is obtained: the stage between the rows and the service.
+//!
+//! A batch of numbers comes in through [`Lookup::answer_all`]. What the ledger knows ends there; of the
+//! rest each number becomes one [`Question`], whoever else wants it waits for the same one. Workers take
+//! questions one by one through the [`Lane`], where the gate and the pace stand, and
+//! [`retry::next_step`] decides what follows. There are as many workers as requests may be in flight;
+//! a number that is put off is in nobody's hands.
+//!
+//! A question that was sent is finished and recorded even when the rows that wanted it are gone: the
+//! workers own it, and [`Lookup::finish`] waits for them.
+
+pub mod clock;
+pub mod gate;
+pub mod health;
+pub mod in_flight;
+pub mod lane;
+pub mod pace;
+pub mod questions;
+pub mod retry;
+pub mod stop;
+
+use std::num::NonZeroUsize;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+pub use self::in_flight::Reply;
+pub use self::pace::{Rate, RateError};
+pub use self::retry::{Again, RetryPolicy};
+pub use self::stop::{Stop, StopReason};
+
+use self::clock::StageClock;
+use self::gate::Gate;
+use self::health::{Health, Purpose};
+use self::in_flight::{InFlight, Joined, Ticket};
+use self::lane::{Attempt, Lane, LaneClosed};
+use self::pace::Pace;
+use self::questions::{Question, Questions};
+use self::retry::{RetryBudget, Step};
+use crate::answer::{Answered, LastWord, Outcome, Source, Unanswered};
+use crate::ledger::Ledger;
+use crate::msisdn::Msisdn;
+use crate::report::{Counters, Event, Reporter};
+use crate::service::Service;
+use crate::task::Owned;
+
+/// How the stage asks.
+#[derive(Clone, Debug)]
+pub struct LookupSettings {
+    /// Requests that may start in a second; `None` for as many as can be carried.
+    pub rate: Option<Rate>,
+    /// Requests in flight at the most. Each may hold a connection.
+    pub concurrency: NonZeroUsize,
+    /// How long one request may take, connecting included. A request given up may still be billed.
+    pub timeout: Duration,
+    /// What happens to numbers that get no answer.
+    pub retry: RetryPolicy,
+    /// How long the run waits for a service from which nothing useful comes.
+    pub give_up_after: Duration,
+    /// Seeds all randomness, so that a run can be replayed.
+    pub seed: u64,
+}
+
+/// The lookup stage. Dropping it aborts requests under way; [`Lookup::finish`] waits for them.
+pub struct Lookup<S> {
+    stage: Arc<Stage<S>>,
+    workers: Mutex<Vec<Owned<()>>>,
+    _timekeeper: Owned<()>,
+}
+
+struct Stage<S> {
+    lane: Lane<S>,
+    ledger: Arc<dyn Ledger>,
+    in_flight: InFlight,
+    questions: Questions,
+    policy: RetryPolicy,
+    budget: RetryBudget,
+    chance: Mutex<fastrand::Rng>,
+    stop: Stop,
+    counters: Arc<Counters>,
+    reporter: Arc<dyn Reporter>,
+}
+
+impl<S: Service> Lookup<S> {
+    /// Starts the stage on the current tokio runtime. Nothing is sent before a number is asked for.
+    pub fn start(
+        service: S,
+        ledger: Arc<dyn Ledger>,
+        settings: &LookupSettings,
+        stop: Stop,
+        counters: Arc<Counters>,
+        reporter: Arc<dyn Reporter>,
+    ) -> Self {
+        let clock = StageClock::start();
+        let lane = Lane {
+            gate: Gate::new(settings.concurrency.get()),
+            pace: Pace::new(settings.rate, clock),
+            health: Health::new(service.endpoints(), settings.give_up_after, clock, reporter.clone()),
+            service,
+            timeout: settings.timeout,
+            clock,
+            counters: counters.clone(),
+            reporter: reporter.clone(),
+        };
+        let stage = Arc::new(Stage {
+            lane,
+            ledger,
+            in_flight: InFlight::default(),
+            questions: Questions::new(),
+            policy: settings.retry.clone(),
+            budget: RetryBudget::new(settings.retry.budget),
+            chance: Mutex::new(fastrand::Rng::with_seed(settings.seed)),
+            stop,
+            counters,
+            reporter,
+        });
+        let worker = |_| Owned::spawn(stage.clone().work());
+        let workers = (0..settings.concurrency.get()).map(worker).collect();
+        let timekeeper = Owned::spawn({
+            let stage = stage.clone();
+            async move { stage.questions.keep_time().await }
+        });
+        Self { stage, workers: Mutex::new(workers), _timekeeper: timekeeper }
+    }
+
+    /// What became of each of these numbers, in their order. Waits for all of them.
+    pub async fn answer_all(&self, numbers: &[Msisdn]) -> Vec<Reply> {
+        let ticket = Ticket::new(numbers.len());
+        self.stage.answer_from_memory_or_ask(numbers, &ticket);
+        ticket.complete().await
+    }
+
+    /// Asks nothing more: what waits is settled without an answer, what was sent is finished.
+    pub fn stop(&self, reason: StopReason) {
+        self.stage.stop_run(reason);
+    }
+
+    /// The signal that the run stops, given by whoever has a reason first.
+    #[must_use]
+    pub fn stop_signal(&self) -> Stop {
+        self.stage.stop.clone()
+    }
+
+    /// Waits until every request that was sent is over and recorded. No further number can be asked.
+    pub async fn finish(&self) {
+        self.stage.close();
+        let workers = std::mem::take(&mut *self.workers.lock().expect("no panic while locked"));
+        for worker in workers {
+            // A worker that panicked has lost its one question; the others still finish theirs.
+            let _ = worker.await;
+        }
+    }
+}
+
+impl<S: Service> Stage<S> {
+    fn answer_from_memory_or_ask(&self, numbers: &[Msisdn], ticket: &Arc<Ticket>) {
+        let mut unknown = Vec::new();
+        for (place, found) in self.ledger.find(numbers).into_iter().enumerate() {
+            match found {
+                Some(found) => {
+                    let outcome = Outcome::Answered(found.answered);
+                    ticket.fill(place, Reply { outcome, source: found.source });
+                }
+                None if self.in_flight.join(numbers[place], ticket, place) == Joined::First => {
+                    unknown.push(numbers[place]);
+                }
+                None => {}
+            }
+        }
+        self.ask_what_is_still_unknown(unknown);
+    }
+
+    /// Between the look into the ledger and the joining, another batch may have got the answer: so the
+    /// ledger is asked again for those that only this batch wants.
+    fn ask_what_is_still_unknown(&self, mut numbers: Vec<Msisdn>) {
+        let mut found = self.ledger.find(&numbers).into_iter();
+        numbers.retain(|&msisdn| match found.next().flatten() {
+            Some(found) => {
+                self.in_flight.settle(msisdn, Outcome::Answered(found.answered), found.source);
+                false
+            }
+            None => true,
+        });
+        self.budget.grant(numbers.len() as u64);
+        if let Err(questions) = self.questions.ask(&numbers) {
+            questions.into_iter().for_each(|question| self.give_up(question));
+        }
+    }
+
+    async fn work(self: Arc<Self>) {
+        while let Some(question) = self.questions.next().await {
+            self.ask(question).await;
+        }
+    }
+
+    /// One attempt at a question, and what follows from it.
+    async fn ask(&self, question: Question) {
+        match self.lane.ask(question.msisdn, question.failed_at).await {
+            Ok(attempt) => self.take_step(question, attempt),
+            Err(LaneClosed::Closed) => self.give_up(question),
+            Err(LaneClosed::Stop(reason)) => {
+                self.stop_run(reason);
+                self.give_up(question);
+            }
+        }
+    }
+
+    fn take_step(&self, mut question: Question, attempt: Attempt) {
+        if question.attempts > 0 {
+            self.counters.retries.add(1);
+        }
+        // A probe tries the endpoint, not the number: its failure costs the number no attempt.
+        let lent = attempt.purpose == Purpose::Probe && attempt.said.is_err();
+        question.attempts += u16::from(!lent);
+        let chance = if settles_at_once(&attempt) { 0.0 } else { self.roll() };
+        let step = retry::next_step(&attempt.said, question.attempts, &self.policy, &self.budget, chance);
+        match (step, &attempt.said) {
+            (Step::Settle, Ok(_)) => self.record(question, attempt),
+            (Step::AskAgain(wait), _) => self.put_off(question, attempt, wait),
+            (Step::AskAgainForFree(wait), _) => {
+                question.attempts -= u16::from(!lent);
+                self.put_off(question, attempt, wait);
+            }
+            (Step::StopRun, Err(fault)) => {
+                let endpoint = self.lane.service.endpoints()[attempt.endpoint].clone();
+                self.stop_run(StopReason::AccountRefused { endpoint, fault: fault.clone() });
+                self.give_up(question.after(attempt));
+            }
+            (Step::GiveUp | Step::Settle | Step::StopRun, _) => {
+                if let Some(retries) = self.budget.newly_exhausted() {
+                    self.reporter.event(Event::RetryBudgetSpent { retries });
+                }
+                self.give_up(question.after(attempt));
+            }
+        }
+    }
+
+    fn record(&self, question: Question, attempt: Attempt) {
+        let answer = attempt.said.expect("only an answer settles");
+        let answered = Answered { answer, checked_at: attempt.at, attempts: question.attempts };
+        self.ledger.record(question.msisdn, &answered);
+        self.counters.numbers_done.add(1);
+        self.in_flight.settle(question.msisdn, Outcome::Answered(answered), Source::Live);
+    }
+
+    fn put_off(&self, question: Question, attempt: Attempt, wait: Duration) {
+        if let Err(question) = self.questions.put_off(question.after(attempt), wait) {
+            self.give_up(question);
+        }
+    }
+
+    fn give_up(&self, question: Question) {
+        let (last, checked_at) = match question.last {
+            Some(last) => (last.0, Some(last.1)),
+            None => (LastWord::NeverAsked, None),
+        };
+        self.counters.numbers_done.add(1);
+        let unanswered = Unanswered { last, attempts: question.attempts, checked_at };
+        self.in_flight.settle(question.msisdn, Outcome::Unanswered(Box::new(unanswered)), Source::Live);
+    }
+
+    fn stop_run(&self, reason: StopReason) {
+        self.stop.request(reason);
+        self.close();
+    }
+
+    fn close(&self) {
+        self.lane.close();
+        self.questions.close().into_iter().for_each(|question| self.give_up(question));
+    }
+
+    fn roll(&self) -> f64 {
+        self.chance.lock().expect("no panic while locked").f64()
+    }
+}
+
+impl Question {
+    /// The question with what its last attempt brought.
+    fn after(mut self, attempt: Attempt) -> Self {
+        self.failed_at = attempt.said.is_err().then_some(attempt.endpoint);
+        let last = match attempt.said {
+            Ok(answer) => LastWord::Result(answer.result),
+            Err(fault) => LastWord::Fault(fault),
+        };
+        self.last = Some(Box::new((last, attempt.at)));
+        self
+    }
+}
+
+/// Whether chance has no part in what follows; most attempts end here, without the lock round the dice.
+fn settles_at_once(attempt: &Attempt) -> bool {
+    attempt.said.as_ref().is_ok_and(|answer| answer.result == crate::answer::LookupResult::Ok)
+}

@@ -1,0 +1,221 @@
+//! The numbers that wait to be asked: those that are due, and those that are put off.
+//!
+//! A number that waits for its retry costs a place in a heap and nothing else; one timer serves all.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, VecDeque};
+use std::sync::{Mutex, MutexGuard};
+use std::time::Duration;
+
+use tokio::sync::{Notify, Semaphore};
+use tokio::time::Instant;
+
+use crate::answer::{LastWord, UtcMillis};
+use crate::msisdn::Msisdn;
+
+/// A number to ask about, and what has been tried.
+#[derive(Clone, Debug)]
+pub struct Question {
+    /// The number.
+    pub msisdn: Msisdn,
+    /// Attempts spent.
+    pub attempts: u16,
+    /// What the last attempt brought, and when; boxed, because most questions have none.
+    pub last: Option<Box<(LastWord, UtcMillis)>>,
+    /// The endpoint that failed the last attempt.
+    pub failed_at: Option<usize>,
+}
+
+impl Question {
+    /// A number that was never asked.
+    #[must_use]
+    pub fn new(msisdn: Msisdn) -> Self {
+        Self { msisdn, attempts: 0, last: None, failed_at: None }
+    }
+}
+
+/// The queue of questions. Its length is bounded by the rows that the enricher holds.
+#[derive(Debug)]
+pub struct Questions {
+    waiting: Mutex<Waiting>,
+    /// One permit for each question that is due.
+    due: Semaphore,
+    /// Told when the earliest of the put-off changes.
+    sooner: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    due: VecDeque<Question>,
+    put_off: BinaryHeap<Reverse<PutOff>>,
+    /// Numbers those that are put off, so that equal moments keep their order and runs can be replayed.
+    sequence: u64,
+    closed: bool,
+}
+
+#[derive(Debug)]
+struct PutOff {
+    until: Instant,
+    sequence: u64,
+    question: Question,
+}
+
+impl Questions {
+    /// An empty queue.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { waiting: Mutex::default(), due: Semaphore::new(0), sooner: Notify::new() }
+    }
+
+    /// Adds numbers that are due at once. When the queue is closed it gives them back.
+    pub fn ask(&self, numbers: &[Msisdn]) -> Result<(), Vec<Question>> {
+        let questions = numbers.iter().copied().map(Question::new);
+        {
+            let mut waiting = self.lock();
+            if waiting.closed {
+                return Err(questions.collect());
+            }
+            waiting.due.extend(questions);
+        }
+        self.due.add_permits(numbers.len());
+        Ok(())
+    }
+
+    /// Adds a question that is due after a while. When the queue is closed it gives it back.
+    pub fn put_off(&self, question: Question, wait: Duration) -> Result<(), Question> {
+        let until = Instant::now() + wait;
+        let earliest = {
+            let mut waiting = self.lock();
+            if waiting.closed {
+                return Err(question);
+            }
+            waiting.sequence += 1;
+            let sequence = waiting.sequence;
+            let earliest = waiting.put_off.peek().is_none_or(|Reverse(first)| until < first.until);
+            waiting.put_off.push(Reverse(PutOff { until, sequence, question }));
+            earliest
+        };
+        if earliest {
+            self.sooner.notify_one();
+        }
+        Ok(())
+    }
+
+    /// The next question that is due; `None` when the queue is closed.
+    pub async fn next(&self) -> Option<Question> {
+        self.due.acquire().await.ok()?.forget();
+        self.lock().due.pop_front()
+    }
+
+    /// Closes the queue and gives back what waited in it.
+    pub fn close(&self) -> Vec<Question> {
+        let left = {
+            let mut waiting = self.lock();
+            waiting.closed = true;
+            let mut left: Vec<_> = waiting.due.drain(..).collect();
+            left.extend(waiting.put_off.drain().map(|Reverse(put_off)| put_off.question));
+            left
+        };
+        self.due.close();
+        left
+    }
+
+    /// Makes put-off questions due when their time has come. Runs as long as the queue is used.
+    pub async fn keep_time(&self) {
+        loop {
+            let (due, next) = {
+                let mut waiting = self.lock();
+                let due = waiting.make_due(Instant::now());
+                (due, waiting.put_off.peek().map(|Reverse(first)| first.until))
+            };
+            self.due.add_permits(due);
+            match next {
+                None => self.sooner.notified().await,
+                Some(next) => tokio::select! {
+                    () = tokio::time::sleep_until(next) => {}
+                    () = self.sooner.notified() => {}
+                },
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().expect("no panic while locked")
+    }
+}
+
+impl Waiting {
+    /// Moves what is due by now, ahead of numbers that were never asked: the rows of a retried number
+    /// have waited longest. Returns how many were moved.
+    fn make_due(&mut self, now: Instant) -> usize {
+        let mut moved = 0;
+        while self.put_off.peek().is_some_and(|Reverse(first)| first.until <= now) {
+            if let Some(Reverse(put_off)) = self.put_off.pop() {
+                self.due.push_front(put_off.question);
+                moved += 1;
+            }
+        }
+        moved
+    }
+}
+
+impl Ord for PutOff {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        (self.until, self.sequence).cmp(&(other.until, other.sequence))
+    }
+}
+
+impl PartialOrd for PutOff {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for PutOff {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for PutOff {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn number(n: u64) -> Msisdn {
+        Msisdn::new(46_700_000_000 + n).unwrap()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn put_off_questions_come_when_they_are_due_and_first() {
+        let questions = Questions::new();
+        let started = Instant::now();
+        questions.put_off(Question::new(number(2)), Duration::from_secs(20)).unwrap();
+        questions.put_off(Question::new(number(1)), Duration::from_secs(10)).unwrap();
+        questions.ask(&[number(0)]).unwrap();
+        let in_order = async {
+            for (expected, seconds) in [(0, 0), (1, 10), (2, 20)] {
+                assert_eq!(questions.next().await.unwrap().msisdn, number(expected));
+                assert_eq!(started.elapsed().as_secs(), seconds);
+            }
+        };
+        tokio::select! {
+            () = in_order => {}
+            () = questions.keep_time() => unreachable!("time is kept for ever"),
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn closing_gives_back_what_waits_and_takes_no_more() {
+        let questions = Questions::new();
+        questions.ask(&[number(0), number(1)]).unwrap();
+        questions.put_off(Question::new(number(2)), Duration::from_secs(10)).unwrap();
+        assert_eq!(questions.next().await.unwrap().msisdn, number(0));
+        let left: Vec<_> = questions.close().iter().map(|question| question.msisdn).collect();
+        assert_eq!(left, [number(1), number(2)]);
+        assert!(questions.next().await.is_none());
+        assert!(questions.ask(&[number(3)]).is_err());
+        assert!(questions.put_off(Question::new(number(3)), Duration::ZERO).is_err());
+    }
+}

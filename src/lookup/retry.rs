@@ -1,0 +1,277 @@
+//! What to do after an attempt: one pure decision.
+//!
+//! Results that say "no response was received" are asked again, because a later attempt often gets
+//! through; so are failures of the transport and of the service. A throttled request was never looked
+//! up: it is asked again at no cost to the number. Everything else is the service's word.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use crate::answer::{Answer, Fault, FaultKind, LookupResult};
+
+/// How soon a throttled number is asked again, at the latest; the gate has made room by then.
+const AFTER_THROTTLING: Duration = Duration::from_millis(200);
+/// How soon after a 429 that names no time.
+const AFTER_TOO_MANY: Duration = Duration::from_secs(1);
+
+/// How patient a run is with numbers that get no answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RetryPolicy {
+    /// Requests for one number at the most, the first included. Each may be billed.
+    pub attempts: u16,
+    /// The wait before the second attempt is random between zero and this; it doubles with each further one.
+    pub first_backoff: Duration,
+    /// No wait is longer, but for one that the service asks for.
+    pub longest_backoff: Duration,
+    /// Whether `HLR_LOCAL_CANCEL` is asked again like TIMEOUT; without it, it is an answer.
+    pub local_cancel: Again,
+    /// Whether `SYSTEM_FAILURE` is asked again like TIMEOUT; without it, it is an answer.
+    pub system_failure: Again,
+    /// Retries of the whole run for each number asked, on average: the most that trouble may add to the bill.
+    pub budget: f64,
+}
+
+/// Whether a result is final or worth another attempt.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Again {
+    /// It is the service's last word.
+    #[default]
+    No,
+    /// A later attempt may get through.
+    Yes,
+}
+
+impl Default for RetryPolicy {
+    fn default() -> Self {
+        Self {
+            attempts: 4,
+            first_backoff: Duration::from_millis(500),
+            longest_backoff: Duration::from_secs(30),
+            local_cancel: Again::No,
+            system_failure: Again::No,
+            budget: 1.0,
+        }
+    }
+}
+
+/// What to do after an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// This is the number's answer.
+    Settle,
+    /// Ask again after a while; the attempt counts.
+    AskAgain(Duration),
+    /// Ask again after a while; the attempt does not count, because the number was not looked up.
+    AskAgainForFree(Duration),
+    /// No answer is to be had within the attempts or the budget.
+    GiveUp,
+    /// Every further request would fail like this one.
+    StopRun,
+}
+
+/// Decides what follows an attempt that brought `said`, when `attempts` have been spent, this one
+/// included. `chance` is a random number from 0 to 1 and spreads the retries out (full jitter).
+pub fn next_step(
+    said: &Result<Answer, Fault>,
+    attempts: u16,
+    policy: &RetryPolicy,
+    budget: &RetryBudget,
+    chance: f64,
+) -> Step {
+    let retry = |asked_for: Duration| {
+        if attempts >= policy.attempts || !budget.take() {
+            return Step::GiveUp;
+        }
+        Step::AskAgain(backoff(attempts, policy).mul_f64(chance).max(asked_for))
+    };
+    match said {
+        Ok(answer) if answer.result == LookupResult::RequestThrottled => {
+            Step::AskAgainForFree(AFTER_THROTTLING.mul_f64(chance))
+        }
+        Ok(answer) if policy.asks_again(&answer.result) => retry(Duration::ZERO),
+        Ok(_) => Step::Settle,
+        Err(fault) => match fault.kind {
+            FaultKind::Unauthorized | FaultKind::Forbidden => Step::StopRun,
+            FaultKind::TooManyRequests => Step::AskAgainForFree(fault.retry_after.unwrap_or(AFTER_TOO_MANY)),
+            FaultKind::NotConnected(_)
+            | FaultKind::Broken(_)
+            | FaultKind::Stalled
+            | FaultKind::HttpStatus(_)
+            | FaultKind::Nonsense(_) => retry(fault.retry_after.unwrap_or_default()),
+        },
+    }
+}
+
+impl RetryPolicy {
+    /// Whether this result is no answer but a failure to get one.
+    fn asks_again(&self, result: &LookupResult) -> bool {
+        match result {
+            // The request has its parameter; a service that says otherwise has garbled it.
+            LookupResult::Timeout | LookupResult::HlrAbort | LookupResult::MandatoryParameterMissing => true,
+            LookupResult::HlrLocalCancel => self.local_cancel == Again::Yes,
+            LookupResult::SystemFailure => self.system_failure == Again::Yes,
+            _ => false,
+        }
+    }
+}
+
+/// The longest wait before the attempt that follows `attempts` spent ones.
+fn backoff(attempts: u16, policy: &RetryPolicy) -> Duration {
+    let doublings = u32::from(attempts.saturating_sub(1)).min(30);
+    policy.first_backoff.saturating_mul(1 << doublings).min(policy.longest_backoff)
+}
+
+/// How many retries a run may still spend.
+#[derive(Debug)]
+pub struct RetryBudget {
+    per_number: f64,
+    numbers: AtomicU64,
+    spent: AtomicU64,
+    exhausted: AtomicBool,
+}
+
+impl RetryBudget {
+    /// What every run may spend, however short its list.
+    const FLOOR: f64 = 1_000.0;
+
+    /// A budget of so many retries for each number asked, on average.
+    #[must_use]
+    pub fn new(per_number: f64) -> Self {
+        let exhausted = AtomicBool::new(false);
+        Self { per_number, numbers: AtomicU64::new(0), spent: AtomicU64::new(0), exhausted }
+    }
+
+    /// Grants what further numbers bring with them.
+    pub fn grant(&self, numbers: u64) {
+        self.numbers.fetch_add(numbers, Ordering::Relaxed);
+    }
+
+    /// Takes one retry out of the budget, if there is one left.
+    fn take(&self) -> bool {
+        let granted = Self::FLOOR + self.per_number * self.numbers.load(Ordering::Relaxed) as f64;
+        let spend = |spent: u64| ((spent as f64) < granted).then_some(spent + 1);
+        self.spent.fetch_update(Ordering::Relaxed, Ordering::Relaxed, spend).is_ok()
+    }
+
+    /// The retries spent, when there are none left and nobody has been told yet.
+    pub fn newly_exhausted(&self) -> Option<u64> {
+        let granted = Self::FLOOR + self.per_number * self.numbers.load(Ordering::Relaxed) as f64;
+        let spent = self.spent.load(Ordering::Relaxed);
+        let first = spent as f64 >= granted && !self.exhausted.swap(true, Ordering::Relaxed);
+        first.then_some(spent)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::answer::Billed;
+
+    fn said(result: LookupResult) -> Result<Answer, Fault> {
+        Ok(Answer::bare(result))
+    }
+
+    fn failed(kind: FaultKind, retry_after: Option<u64>) -> Result<Answer, Fault> {
+        let retry_after = retry_after.map(Duration::from_secs);
+        Err(Fault { kind, billed: Billed::Maybe, retry_after })
+    }
+
+    /// The step with the longest wait that chance allows.
+    fn step(said: &Result<Answer, Fault>, attempts: u16, policy: &RetryPolicy) -> Step {
+        next_step(said, attempts, policy, &RetryBudget::new(1.0), 1.0)
+    }
+
+    #[test]
+    fn each_result_has_its_step() {
+        use LookupResult as R;
+        let policy = RetryPolicy::default();
+        let again = Step::AskAgain(Duration::from_millis(500));
+        for (result, expected) in [
+            (R::Ok, Step::Settle),
+            (R::DataMissing, Step::Settle),
+            (R::UnknownSubscriber, Step::Settle),
+            (R::CallBarred, Step::Settle),
+            (R::AbsentSubscriberSm, Step::Settle),
+            (R::UnexpectedDataValue, Step::Settle),
+            (R::SystemFailure, Step::Settle),
+            (R::FacilityNotSupported, Step::Settle),
+            (R::TeleServiceNotProvisioned, Step::Settle),
+            (R::HlrReject, Step::Settle),
+            (R::HlrAbort, again),
+            (R::HlrLocalCancel, Step::Settle),
+            (R::Timeout, again),
+            (R::RequestThrottled, Step::AskAgainForFree(AFTER_THROTTLING)),
+            (R::ImsiLookupBlocked, Step::Settle),
+            (R::MandatoryParameterMissing, again),
+            (R::RangeNotAccepted, Step::Settle),
+            (R::MsisdnInvalid, Step::Settle),
+            (R::Unrecognised("HLR_ON_FIRE".into()), Step::Settle),
+        ] {
+            assert_eq!(step(&said(result.clone()), 1, &policy), expected, "{result:?}");
+        }
+    }
+
+    #[test]
+    fn each_fault_has_its_step() {
+        use FaultKind as F;
+        let policy = RetryPolicy::default();
+        let (half, minute) = (Duration::from_millis(500), Duration::from_secs(60));
+        for (kind, retry_after, expected) in [
+            (F::NotConnected("refused".into()), None, Step::AskAgain(half)),
+            (F::Broken("reset".into()), None, Step::AskAgain(half)),
+            (F::Stalled, None, Step::AskAgain(half)),
+            (F::Nonsense("<html>".into()), None, Step::AskAgain(half)),
+            (F::HttpStatus(500), None, Step::AskAgain(half)),
+            (F::HttpStatus(503), Some(60), Step::AskAgain(minute)),
+            (F::TooManyRequests, None, Step::AskAgainForFree(AFTER_TOO_MANY)),
+            (F::TooManyRequests, Some(60), Step::AskAgainForFree(minute)),
+            (F::Unauthorized, None, Step::StopRun),
+            (F::Forbidden, None, Step::StopRun),
+        ] {
+            assert_eq!(step(&failed(kind.clone(), retry_after), 1, &policy), expected, "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn the_last_attempt_is_the_last() {
+        let policy = RetryPolicy { attempts: 3, ..RetryPolicy::default() };
+        assert_eq!(step(&said(LookupResult::Timeout), 2, &policy), Step::AskAgain(Duration::from_secs(1)));
+        assert_eq!(step(&said(LookupResult::Timeout), 3, &policy), Step::GiveUp);
+        assert_eq!(step(&failed(FaultKind::Stalled, None), 3, &policy), Step::GiveUp);
+        assert!(matches!(step(&said(LookupResult::RequestThrottled), 3, &policy), Step::AskAgainForFree(_)));
+    }
+
+    #[test]
+    fn two_results_are_asked_again_by_setting() {
+        let policy =
+            RetryPolicy { local_cancel: Again::Yes, system_failure: Again::Yes, ..RetryPolicy::default() };
+        for result in [LookupResult::HlrLocalCancel, LookupResult::SystemFailure] {
+            assert!(matches!(step(&said(result.clone()), 1, &policy), Step::AskAgain(_)));
+            assert_eq!(step(&said(result), 4, &policy), Step::GiveUp);
+        }
+    }
+
+    #[test]
+    fn waits_double_up_to_the_longest_and_spread_down_to_zero() {
+        let policy = RetryPolicy { attempts: u16::MAX, ..RetryPolicy::default() };
+        let timeout = said(LookupResult::Timeout);
+        for (attempts, seconds) in [(1, 0.5), (2, 1.0), (3, 2.0), (7, 30.0), (60_000, 30.0)] {
+            assert_eq!(step(&timeout, attempts, &policy), Step::AskAgain(Duration::from_secs_f64(seconds)));
+        }
+        let at_once = next_step(&timeout, 5, &policy, &RetryBudget::new(1.0), 0.0);
+        assert_eq!(at_once, Step::AskAgain(Duration::ZERO));
+    }
+
+    #[test]
+    fn a_spent_budget_ends_retries_and_is_told_once() {
+        let (policy, budget) = (RetryPolicy::default(), RetryBudget::new(0.5));
+        budget.grant(200);
+        let retries = (0..5_000)
+            .filter(|_| next_step(&said(LookupResult::Timeout), 1, &policy, &budget, 0.5) != Step::GiveUp);
+        assert_eq!(retries.count(), 1_100);
+        assert_eq!(budget.newly_exhausted(), Some(1_100));
+        assert_eq!(budget.newly_exhausted(), None);
+        let throttled = next_step(&said(LookupResult::RequestThrottled), 1, &policy, &budget, 0.5);
+        assert!(matches!(throttled, Step::AskAgainForFree(_)), "throttling costs no retry");
+    }
+}

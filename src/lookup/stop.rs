@@ -1,0 +1,63 @@
+//! Why a run stops before its last row, told once to everybody.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use crate::answer::Fault;
+
+/// Why no further number is asked.
+#[derive(Clone, Debug)]
+pub enum StopReason {
+    /// Somebody pressed ctrl-c, or the system asked the process to end.
+    Interrupted,
+    /// 401 or 403: the account is refused, and every further request would be too.
+    AccountRefused {
+        /// The endpoint, as people may see it.
+        endpoint: String,
+        /// What it said.
+        fault: Fault,
+    },
+    /// No endpoint has given an answer for as long as the settings allow.
+    ServiceDown {
+        /// For how long.
+        since: Duration,
+        /// The last failure.
+        last: String,
+    },
+}
+
+/// The signal to stop. Clones are the same signal; the first reason given stays.
+#[derive(Clone, Debug)]
+pub struct Stop(Arc<watch::Sender<Option<StopReason>>>);
+
+impl Default for Stop {
+    fn default() -> Self {
+        Self(Arc::new(watch::Sender::new(None)))
+    }
+}
+
+impl Stop {
+    /// Gives the signal. Returns whether this was the first time.
+    pub fn request(&self, reason: StopReason) -> bool {
+        self.0.send_if_modified(|current| {
+            let first = current.is_none();
+            current.get_or_insert(reason);
+            first
+        })
+    }
+
+    /// Why the run stops, if it does.
+    #[must_use]
+    pub fn reason(&self) -> Option<StopReason> {
+        self.0.borrow().clone()
+    }
+
+    /// Waits for the signal.
+    pub async fn requested(&self) {
+        let mut receiver = self.0.subscribe();
+        // The sender lives as long as `self`, so waiting cannot fail.
+        let _ = receiver.wait_for(Option::is_some).await;
+    }
+}

@@ -1,0 +1,10 @@
+//! What is told while a run goes on and when it ends.
+//!
+//! Counters for the many, events for the few: the core bumps atomics, whoever shows progress samples
+//! them. Nothing here prints.
+
+pub mod counters;
+pub mod event;
+
+pub use counters::{Counters, Snapshot};
+pub use event::{Event, NoReporter, Reporter};

@@ -1,0 +1,160 @@
+//! Where the service is: the documented hosts, or any URL.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use reqwest::Url;
+
+/// The documented port for plain HTTP.
+const HTTP_PORT: u16 = 3700;
+/// The documented port for HTTPS.
+const HTTPS_PORT: u16 = 3701;
+
+/// The provider's servers in Europe, primary first.
+const EUROPE: [&str; 2] =
+    ["https://http-eu3.clxcommunications.com:3701", "https://http-eu1.clxcommunications.com:3701"];
+/// The provider's servers in the United States, primary first.
+const UNITED_STATES: [&str; 2] =
+    ["https://http-us3.clxcommunications.com:3701", "https://http-us2.clxcommunications.com:3701"];
+
+/// One server of the service, without credentials. Displays as `https://host:port`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoint(Url);
+
+/// Why a text names no endpoint.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EndpointError {
+    /// It is neither a known name nor a URL.
+    #[error(
+        "{0:?} is no endpoint: write eu, us, simulator, or a URL such as https://lookup.example.com:3701"
+    )]
+    NotAUrl(String),
+    /// The URL carries a user name or a password.
+    #[error(
+        "an endpoint must not carry credentials: put them into HLR_USERNAME and HLR_PASSWORD, and leave them out of the URL"
+    )]
+    CarriesCredentials,
+    /// The URL has more than scheme, host and port.
+    #[error("{0:?} has a path or a query: an endpoint is scheme, host and port only")]
+    CarriesPath(String),
+}
+
+impl Endpoint {
+    /// The endpoints that a text names: two for `eu` and `us`, one for a URL.
+    ///
+    /// A URL without a port gets the documented one, 3700 for `http` and 3701 for `https`.
+    pub fn named(text: &str) -> Result<Vec<Self>, EndpointError> {
+        match text {
+            "eu" => EUROPE.iter().map(|url| Self::from_url(url)).collect(),
+            "us" => UNITED_STATES.iter().map(|url| Self::from_url(url)).collect(),
+            url => Ok(vec![Self::from_url(url)?]),
+        }
+    }
+
+    fn from_url(text: &str) -> Result<Self, EndpointError> {
+        let not_a_url = || EndpointError::NotAUrl(without_credentials(text));
+        let mut url = Url::parse(text).map_err(|_| not_a_url())?;
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(EndpointError::CarriesCredentials);
+        }
+        let port = match url.scheme() {
+            "http" => HTTP_PORT,
+            "https" => HTTPS_PORT,
+            _ => return Err(not_a_url()),
+        };
+        if !url.has_host() {
+            return Err(not_a_url());
+        }
+        if !matches!(url.path(), "" | "/") || url.query().is_some() || url.fragment().is_some() {
+            return Err(EndpointError::CarriesPath(text.to_owned()));
+        }
+        if url.port().is_none() && !names_the_default_port(text) {
+            url.set_port(Some(port)).map_err(|()| not_a_url())?;
+        }
+        url.set_path("/lookup");
+        Ok(Self(url))
+    }
+
+    /// The address of lookups, `…/lookup`.
+    pub(super) fn lookup_url(&self) -> &Url {
+        &self.0
+    }
+
+    /// Whether requests to it are encrypted.
+    #[must_use]
+    pub fn is_https(&self) -> bool {
+        self.0.scheme() == "https"
+    }
+
+    /// Whether it is on this machine.
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
+        let host = self.0.host_str().unwrap_or_default();
+        let address = host.trim_start_matches('[').trim_end_matches(']');
+        host == "localhost" || address.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+    }
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let host = self.0.host_str().unwrap_or_default();
+        let port = self.0.port_or_known_default().unwrap_or_default();
+        write!(f, "{}://{host}:{port}", self.0.scheme())
+    }
+}
+
+/// A URL drops a port that is its scheme's own (80, 443); who wrote it meant it.
+fn names_the_default_port(text: &str) -> bool {
+    let authority = text.split("://").nth(1).unwrap_or_default();
+    let authority = authority.trim_end_matches('/');
+    authority.ends_with(":80") || authority.ends_with(":443")
+}
+
+/// The text with anything before an `@` left out, for error messages.
+fn without_credentials(text: &str) -> String {
+    text.rsplit('@').next().unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_documented_pairs_have_names() {
+        let shown = |name| Endpoint::named(name).unwrap().iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert_eq!(shown("eu"), EUROPE);
+        assert_eq!(shown("us"), UNITED_STATES);
+    }
+
+    #[test]
+    fn a_url_gets_the_documented_port() {
+        for (text, expected) in [
+            ("http://127.0.0.1", "http://127.0.0.1:3700"),
+            ("https://lookup.example.com/", "https://lookup.example.com:3701"),
+            ("http://127.0.0.1:80", "http://127.0.0.1:80"),
+            ("http://[::1]:9000", "http://[::1]:9000"),
+        ] {
+            assert_eq!(Endpoint::named(text).unwrap()[0].to_string(), expected);
+        }
+    }
+
+    #[test]
+    fn what_is_no_endpoint_is_refused_and_shows_no_password() {
+        for text in ["", "europe", "ftp://host", "http://", "user:hunter2@host"] {
+            let error = Endpoint::named(text).unwrap_err();
+            assert!(matches!(error, EndpointError::NotAUrl(_)), "{text}: {error:?}");
+            assert!(!error.to_string().contains("hunter2"));
+        }
+        assert_eq!(Endpoint::named("http://user:hunter2@host"), Err(EndpointError::CarriesCredentials));
+        assert!(matches!(Endpoint::named("http://host/lookup"), Err(EndpointError::CarriesPath(_))));
+    }
+
+    #[test]
+    fn loopback_is_known() {
+        for (text, expected) in
+            [("http://127.0.0.1", true), ("http://[::1]", true), ("http://localhost", true), ("eu", false)]
+        {
+            assert_eq!(Endpoint::named(text).unwrap()[0].is_loopback(), expected, "{text}");
+        }
+    }
+}
