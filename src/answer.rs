@@ -4,6 +4,7 @@
 //! This file knows the words and what they mean to a data team; how they travel is in
 //! [`crate::service`], what is done about them in [`crate::lookup`].
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -308,6 +309,23 @@ pub enum Billed {
     No,
     /// It reached the service, and nobody here can know.
     Maybe,
+}
+
+impl FaultKind {
+    /// One word for the fault, for columns and counts: `connection_broken`, `http_503`.
+    #[must_use]
+    pub fn word(&self) -> Cow<'static, str> {
+        match self {
+            Self::NotConnected(_) => "not_connected".into(),
+            Self::Broken(_) => "connection_broken".into(),
+            Self::Stalled => "stalled".into(),
+            Self::Unauthorized => "http_401".into(),
+            Self::Forbidden => "http_403".into(),
+            Self::TooManyRequests => "http_429".into(),
+            Self::HttpStatus(code) => format!("http_{code}").into(),
+            Self::Nonsense(_) => "not_an_answer".into(),
+        }
+    }
 }
 
 impl fmt::Display for FaultKind {

@@ -65,6 +65,7 @@ pub struct Lookup<S> {
     stage: Arc<Stage<S>>,
     workers: Mutex<Vec<Owned<()>>>,
     _timekeeper: Owned<()>,
+    _stopper: Owned<()>,
 }
 
 struct Stage<S> {
@@ -82,6 +83,9 @@ struct Stage<S> {
 
 impl<S: Service> Lookup<S> {
     /// Starts the stage on the current tokio runtime. Nothing is sent before a number is asked for.
+    ///
+    /// When `stop` is requested, by the caller or by the stage itself, nothing more is asked: what waits is
+    /// settled without an answer, what was sent is finished.
     pub fn start(
         service: S,
         ledger: Arc<dyn Ledger>,
@@ -119,7 +123,14 @@ impl<S: Service> Lookup<S> {
             let stage = stage.clone();
             async move { stage.questions.keep_time().await }
         });
-        Self { stage, workers: Mutex::new(workers), _timekeeper: timekeeper }
+        let stopper = Owned::spawn({
+            let stage = stage.clone();
+            async move {
+                stage.stop.requested().await;
+                stage.close();
+            }
+        });
+        Self { stage, workers: Mutex::new(workers), _timekeeper: timekeeper, _stopper: stopper }
     }
 
     /// What became of each of these numbers, in their order. Waits for all of them.
@@ -127,11 +138,6 @@ impl<S: Service> Lookup<S> {
         let ticket = Ticket::new(numbers.len());
         self.stage.answer_from_memory_or_ask(numbers, &ticket);
         ticket.complete().await
-    }
-
-    /// Asks nothing more: what waits is settled without an answer, what was sent is finished.
-    pub fn stop(&self, reason: StopReason) {
-        self.stage.stop_run(reason);
     }
 
     /// The signal that the run stops, given by whoever has a reason first.

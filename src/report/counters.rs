@@ -3,11 +3,12 @@
 //! Every row that came in is counted in exactly one of five classes, so that at every moment
 //! rows = invalid + duplicates + from memory + answered + unanswered, for the rows that are done.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::answer::{Billed, Fault, FaultKind, LookupResult, Status};
+use crate::answer::{Billed, Fault, LookupResult, Status};
 
 /// One count. Relaxed: counts are read for people, and nothing is decided by their order.
 #[derive(Debug, Default)]
@@ -66,65 +67,45 @@ pub struct Counters {
     /// Rows by documented result, in the order of [`LookupResult::DOCUMENTED`]; the last place is for others.
     pub by_result: [Count; LookupResult::DOCUMENTED.len() + 1],
     /// Requests that failed, by kind of fault.
-    faults: [Count; FAULT_KINDS.len()],
+    faults: Tally,
     /// Rows refused, by reason.
-    refused: Mutex<BTreeMap<&'static str, u64>>,
+    refused: Tally,
 }
 
-/// The kinds of faults as summaries name them, in the order of [`fault_index`].
-const FAULT_KINDS: [&str; 8] = [
-    "not_connected",
-    "connection_broken",
-    "stalled",
-    "http_401",
-    "http_403",
-    "http_429",
-    "http_other",
-    "not_an_answer",
-];
+/// Counts by word, for what is rare enough for a lock.
+#[derive(Debug, Default)]
+struct Tally(Mutex<BTreeMap<Cow<'static, str>, u64>>);
 
-fn fault_index(kind: &FaultKind) -> usize {
-    match kind {
-        FaultKind::NotConnected(_) => 0,
-        FaultKind::Broken(_) => 1,
-        FaultKind::Stalled => 2,
-        FaultKind::Unauthorized => 3,
-        FaultKind::Forbidden => 4,
-        FaultKind::TooManyRequests => 5,
-        FaultKind::HttpStatus(_) => 6,
-        FaultKind::Nonsense(_) => 7,
+impl Tally {
+    fn add(&self, word: Cow<'static, str>, more: u64) {
+        *self.0.lock().expect("counting does not panic").entry(word).or_default() += more;
+    }
+
+    fn get(&self) -> BTreeMap<String, u64> {
+        let tally = self.0.lock().expect("counting does not panic");
+        tally.iter().map(|(word, count)| (word.clone().into_owned(), *count)).collect()
     }
 }
 
 impl Counters {
     /// Counts a request that failed.
     pub fn count_fault(&self, fault: &Fault) {
-        self.faults[fault_index(&fault.kind)].add(1);
+        self.faults.add(fault.kind.word(), 1);
         if fault.billed == Billed::Maybe {
             self.maybe_billed.add(1);
         }
     }
 
-    /// Counts refused rows by reason.
-    pub fn count_refused(&self, reasons: impl IntoIterator<Item = (&'static str, u64)>) {
-        let mut refused = self.refused.lock().expect("counting does not panic");
-        for (reason, rows) in reasons {
-            *refused.entry(reason).or_default() += rows;
-        }
+    /// Counts rows that were refused for this reason.
+    pub fn count_refused(&self, reason: &'static str, rows: u64) {
+        self.refused.add(reason.into(), rows);
     }
 
     /// Everything as plain numbers.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
-        let nonzero = |names: &mut dyn Iterator<Item = (&'static str, u64)>| {
-            names.filter(|(_, count)| *count > 0).map(|(name, count)| (name.to_owned(), count)).collect()
-        };
-        let statuses = Status::ALL.iter().zip(&self.by_status);
-        let results = LookupResult::DOCUMENTED.iter().zip(&self.by_result);
-        let mut by_result: BTreeMap<String, u64> =
-            results.map(|(result, count)| (result.text().to_owned(), count.get())).collect();
-        by_result.insert("(undocumented)".into(), self.by_result[LookupResult::DOCUMENTED.len()].get());
-        by_result.retain(|_, count| *count > 0);
+        let statuses = Status::ALL.iter().map(|status| status.text());
+        let results = LookupResult::DOCUMENTED.iter().map(LookupResult::text);
         Snapshot {
             rows: self.rows.get(),
             invalid: self.invalid.get(),
@@ -137,14 +118,20 @@ impl Counters {
             retries: self.retries.get(),
             throttled: self.throttled.get(),
             maybe_billed: self.maybe_billed.get(),
-            by_status: nonzero(&mut statuses.map(|(status, count)| (status.text(), count.get()))),
-            by_result,
-            refused: nonzero(
-                &mut self.refused.lock().expect("counting does not panic").iter().map(|(k, v)| (*k, *v)),
-            ),
-            faults: nonzero(&mut FAULT_KINDS.into_iter().zip(&self.faults).map(|(k, v)| (k, v.get()))),
+            by_status: nonzero(statuses, &self.by_status),
+            by_result: nonzero(results.chain([UNDOCUMENTED]), &self.by_result),
+            refused: self.refused.get(),
+            faults: self.faults.get(),
         }
     }
+}
+
+/// What all results that no document lists are counted under.
+const UNDOCUMENTED: &str = "(undocumented)";
+
+fn nonzero<'a>(names: impl Iterator<Item = &'a str>, counts: &[Count]) -> BTreeMap<String, u64> {
+    let counted = names.zip(counts).map(|(name, count)| (name.to_owned(), count.get()));
+    counted.filter(|(_, count)| *count > 0).collect()
 }
 
 /// The counts at one moment; the fields are those of [`Counters`].
