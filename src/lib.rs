@@ -3,5 +3,7 @@
 pub mod answer;
 pub mod batch;
 pub mod error;
+pub mod input;
 pub mod msisdn;
+pub mod output;
 pub mod plmn;
