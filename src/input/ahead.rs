@@ -1,0 +1,117 @@
+//! Reading ahead: a blocking iterator of batches, run on a thread of its own, becomes a stream.
+
+use std::io;
+use std::path::Path;
+use std::thread;
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use futures::stream;
+use tokio::sync::mpsc;
+
+use crate::batch::BatchStream;
+use crate::error::{InputError, StageError};
+
+/// How many batches are read ahead of the one that is wanted.
+const BATCHES_AHEAD: usize = 2;
+
+/// The end is said aloud, so that a reader that died is never taken for a list that ended.
+enum Step {
+    Read(RecordBatch),
+    Failed(InputError),
+    Ended,
+}
+
+/// Starts the reading. The thread ends with the list, after the first error, or with its next batch once the
+/// stream is dropped; one that waits for a silent pipe ends with the process.
+pub(super) fn read_ahead(
+    schema: SchemaRef,
+    batches: impl Iterator<Item = Result<RecordBatch, InputError>> + Send + 'static,
+) -> Result<BatchStream, InputError> {
+    let (sender, receiver) = mpsc::channel(BATCHES_AHEAD);
+    thread::Builder::new().name("input".into()).spawn(move || read(batches, &sender)).map_err(no_thread)?;
+    let stream = stream::unfold(Some(receiver), async |receiver| {
+        let mut receiver: mpsc::Receiver<Step> = receiver?;
+        match receiver.recv().await {
+            Some(Step::Read(batch)) => Some((Ok(batch), Some(receiver))),
+            Some(Step::Failed(error)) => Some((Err(error.into()), None)),
+            Some(Step::Ended) => None,
+            None => Some((Err(StageError::Died("reading the input".into())), None)),
+        }
+    });
+    Ok(BatchStream::new(schema, stream))
+}
+
+fn read(batches: impl Iterator<Item = Result<RecordBatch, InputError>>, sender: &mpsc::Sender<Step>) {
+    for batch in batches {
+        let step = match batch {
+            Ok(batch) => Step::Read(batch),
+            Err(error) => {
+                let _ = sender.blocking_send(Step::Failed(error));
+                return;
+            }
+        };
+        if sender.blocking_send(step).is_err() {
+            return;
+        }
+    }
+    let _ = sender.blocking_send(Step::Ended);
+}
+
+fn no_thread(source: io::Error) -> InputError {
+    InputError::Read { path: Path::new("the input (no thread could be started)").to_owned(), source }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::mpsc::{Sender, channel};
+    use std::time::Duration;
+
+    use arrow::datatypes::Schema;
+    use futures::StreamExt;
+
+    use super::*;
+
+    fn schema() -> SchemaRef {
+        Arc::new(Schema::empty())
+    }
+
+    fn batch() -> Result<RecordBatch, InputError> {
+        Ok(RecordBatch::new_empty(schema()))
+    }
+
+    #[tokio::test]
+    async fn the_first_error_is_the_last_item() {
+        let steps = [batch(), Err(InputError::NoFiles("gone".into())), batch()];
+        let stream = read_ahead(schema(), steps.into_iter()).unwrap();
+        let read: Vec<_> = stream.collect().await;
+        assert_eq!(read.len(), 2);
+        assert_eq!(read[1].as_ref().unwrap_err().to_string(), "gone");
+    }
+
+    #[tokio::test]
+    async fn a_reader_that_died_is_not_an_end() {
+        let dying = std::iter::once(batch()).chain(std::iter::once_with(|| panic!("of a bug, on purpose")));
+        let read: Vec<_> = read_ahead(schema(), dying).unwrap().collect().await;
+        assert!(matches!(read[..], [Ok(_), Err(StageError::Died(_))]));
+    }
+
+    #[test]
+    fn a_dropped_stream_ends_the_reader() {
+        struct Endless(#[expect(dead_code, reason = "dropping it is the signal")] Sender<()>);
+        impl Iterator for Endless {
+            type Item = Result<RecordBatch, InputError>;
+            fn next(&mut self) -> Option<Self::Item> {
+                Some(batch())
+            }
+        }
+        let (alive, ended) = channel();
+        drop(read_ahead(schema(), Endless(alive)).unwrap());
+        assert!(
+            ended
+                .recv_timeout(Duration::from_secs(20))
+                .is_err_and(|error| error.to_string().contains("closed"))
+        );
+    }
+}

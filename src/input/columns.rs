@@ -1,0 +1,122 @@
+//! The names of columns: made whole within a file, compared between files.
+
+use std::collections::HashSet;
+use std::path::Path;
+
+use arrow::datatypes::Schema;
+
+use crate::error::InputError;
+
+/// Every column gets a name of its own: `column_3` where the third is blank, `phone_2` where there is
+/// a `phone` already. Names that are fine stay as they are.
+pub(super) fn unique_names(written: &[String]) -> Vec<String> {
+    let reserved: HashSet<&str> = written.iter().map(String::as_str).collect();
+    let mut taken: HashSet<String> = HashSet::new();
+    let mut names = Vec::with_capacity(written.len());
+    for (index, name) in written.iter().enumerate() {
+        let blank = name.trim().is_empty();
+        let wanted = if blank { format!("column_{}", index + 1) } else { name.clone() };
+        let is_free = |name: &str, own: bool| !taken.contains(name) && (own || !reserved.contains(name));
+        let unique = match is_free(&wanted, !blank) {
+            true => wanted,
+            false => (2..)
+                .map(|number| format!("{wanted}_{number}"))
+                .find(|name| is_free(name, false))
+                .expect("numbers do not run out"),
+        };
+        taken.insert(unique.clone());
+        names.push(unique);
+    }
+    names
+}
+
+/// The names of columns that have none.
+pub(super) fn numbered_names(count: usize) -> Vec<String> {
+    (1..=count).map(|number| format!("column_{number}")).collect()
+}
+
+/// Refuses a file whose columns differ from the first file's by number, name, order or type.
+pub(super) fn ensure_same_columns(
+    (first_path, first): (&Path, &Schema),
+    (other_path, other): (&Path, &Schema),
+) -> Result<(), InputError> {
+    let Some(difference) = difference(first, other) else { return Ok(()) };
+    Err(InputError::DifferentColumns(format!(
+        "{} and {} do not have the same columns: {difference}; give files of one shape, or run them one by one",
+        first_path.display(),
+        other_path.display(),
+    )))
+}
+
+fn difference(first: &Schema, other: &Schema) -> Option<String> {
+    for (index, (one, two)) in first.fields().iter().zip(other.fields()).enumerate() {
+        let number = index + 1;
+        if one.name() != two.name() {
+            return Some(format!(
+                "column {number} is `{}` in the one and `{}` in the other",
+                one.name(),
+                two.name()
+            ));
+        }
+        if one.data_type() != two.data_type() {
+            return Some(format!(
+                "`{}` is {} in the one and {} in the other",
+                one.name(),
+                one.data_type(),
+                two.data_type()
+            ));
+        }
+    }
+    let (one, two) = (first.fields().len(), other.fields().len());
+    (one != two).then(|| format!("there are {one} in the one and {two} in the other"))
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow::datatypes::{DataType, Field};
+
+    use super::*;
+
+    #[test]
+    fn every_column_gets_a_name_of_its_own() {
+        for (written, unique) in [
+            (vec!["name", "phone"], vec!["name", "phone"]),
+            (vec!["phone", "phone", "phone"], vec!["phone", "phone_2", "phone_3"]),
+            (vec!["phone", "phone", "phone_2"], vec!["phone", "phone_3", "phone_2"]),
+            (vec!["", " ", "x"], vec!["column_1", "column_2", "x"]),
+            (vec!["column_2", ""], vec!["column_2", "column_2_2"]),
+        ] {
+            let written: Vec<String> = written.into_iter().map(Into::into).collect();
+            assert_eq!(unique_names(&written), unique);
+        }
+    }
+
+    #[test]
+    fn the_first_difference_is_named() {
+        let schema = |fields: &[(&str, DataType)]| {
+            Schema::new(
+                fields.iter().map(|(name, kind)| Field::new(*name, kind.clone(), true)).collect::<Vec<_>>(),
+            )
+        };
+        let first = schema(&[("id", DataType::Int64), ("phone", DataType::Utf8)]);
+        for (other, part) in [
+            (
+                schema(&[("id", DataType::Int64), ("tel", DataType::Utf8)]),
+                "column 2 is `phone` in the one and `tel`",
+            ),
+            (
+                schema(&[("id", DataType::Int32), ("phone", DataType::Utf8)]),
+                "`id` is Int64 in the one and Int32",
+            ),
+            (schema(&[("id", DataType::Int64)]), "there are 2 in the one and 1 in the other"),
+        ] {
+            let message = ensure_same_columns((Path::new("a.csv"), &first), (Path::new("b.csv"), &other))
+                .unwrap_err()
+                .to_string();
+            assert!(
+                message.contains(part) && message.contains("a.csv") && message.contains("b.csv"),
+                "{message}"
+            );
+        }
+    }
+}

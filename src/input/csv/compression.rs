@@ -1,0 +1,102 @@
+//! `.gz` and `.zst`, known by their first bytes and not by their names.
+
+use std::io::{self, BufReader, Read};
+
+use flate2::bufread::MultiGzDecoder;
+
+/// How much compressed data is fetched at once.
+const BUFFER_BYTES: usize = 64 << 10;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Compression {
+    Gzip,
+    Zstd,
+}
+
+impl Compression {
+    /// RFC 1952, 2.3.1, and RFC 8878, 3.1.1 and 3.1.2: a Zstandard file may begin with a skippable frame.
+    pub(super) fn of(head: &[u8]) -> Option<Self> {
+        match head {
+            [0x1F, 0x8B, 0x08, ..] => Some(Self::Gzip),
+            [0x28, 0xB5, 0x2F, 0xFD, ..] | [0x50..=0x5F, 0x2A, 0x4D, 0x18, ..] => Some(Self::Zstd),
+            _ => None,
+        }
+    }
+
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Gzip => "gzip",
+            Self::Zstd => "zstd",
+        }
+    }
+
+    /// Decompresses to the end of the file; archives that were joined with `cat` are read as one.
+    pub(super) fn decoder(self, reader: Box<dyn Read + Send>) -> io::Result<Box<dyn Read + Send>> {
+        let reader = BufReader::with_capacity(BUFFER_BYTES, reader);
+        let decoder: Box<dyn Read + Send> = match self {
+            Self::Gzip => Box::new(MultiGzDecoder::new(reader)),
+            Self::Zstd => Box::new(zstd::stream::read::Decoder::with_buffer(reader)?),
+        };
+        Ok(Box::new(Explained { decoder, name: self.name() }))
+    }
+}
+
+/// Says of which archive an error speaks.
+struct Explained {
+    decoder: Box<dyn Read + Send>,
+    name: &'static str,
+}
+
+impl Read for Explained {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.decoder.read(buffer).map_err(|fault| match fault.kind() {
+            io::ErrorKind::Interrupted => fault,
+            kind => io::Error::new(
+                kind,
+                format!("the {} data is damaged or cut short ({fault}); fetch the file again", self.name),
+            ),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Cursor, Write};
+
+    use flate2::write::GzEncoder;
+
+    use super::*;
+
+    fn gzip(content: &[u8]) -> Vec<u8> {
+        let mut encoder = GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(content).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    fn unpack(packed: Vec<u8>) -> io::Result<Vec<u8>> {
+        let compression = Compression::of(&packed).expect("the magic is known");
+        let mut content = Vec::new();
+        compression.decoder(Box::new(Cursor::new(packed)))?.read_to_end(&mut content)?;
+        Ok(content)
+    }
+
+    #[test]
+    fn joined_archives_are_read_as_one() {
+        let zstd = |content: &[u8]| zstd::encode_all(content, 1).unwrap();
+        assert_eq!(unpack([gzip(b"a\n"), gzip(b""), gzip(b"b\n")].concat()).unwrap(), b"a\nb\n");
+        assert_eq!(unpack([zstd(b"a\n"), zstd(b"b\n")].concat()).unwrap(), b"a\nb\n");
+    }
+
+    #[test]
+    fn plain_text_is_not_an_archive() {
+        assert_eq!(Compression::of(b"name,phone"), None);
+        assert_eq!(Compression::of(b""), None);
+    }
+
+    #[test]
+    fn an_archive_that_is_cut_short_is_an_error() {
+        let whole = gzip(b"name,phone\n");
+        let message = unpack(whole[..whole.len() - 4].to_vec()).unwrap_err().to_string();
+        assert!(message.contains("gzip data is damaged or cut short"), "{message}");
+    }
+}

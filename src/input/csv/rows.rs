@@ -1,0 +1,146 @@
+//! The rows of one file, put into batches. Every cell passes this loop.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, RecordBatch, StringBuilder};
+use arrow::datatypes::SchemaRef;
+
+use super::dialect::Dialect;
+use super::encoding::from_windows_1252;
+use super::row::RowReader;
+use super::text::{Source, Text};
+use crate::error::InputError;
+use crate::input::BATCH_BYTES;
+use crate::input::notes::InputNotes;
+
+/// A file that is being read.
+pub(super) struct Rows {
+    reader: RowReader,
+    delimiter: char,
+    schema: SchemaRef,
+    columns: Vec<StringBuilder>,
+    notes: Arc<InputNotes>,
+    header_is_ahead: bool,
+}
+
+impl Rows {
+    /// The rows have the columns of the schema, and those that have not are made to fit.
+    pub(super) fn new(
+        text: Text,
+        source: Source,
+        dialect: Dialect,
+        schema: SchemaRef,
+        notes: Arc<InputNotes>,
+    ) -> Self {
+        Self {
+            reader: RowReader::new(text, source, dialect),
+            delimiter: dialect.delimiter.into(),
+            columns: schema.fields().iter().map(|_| StringBuilder::new()).collect(),
+            schema,
+            notes,
+            header_is_ahead: dialect.has_header,
+        }
+    }
+
+    /// Up to so many rows, fewer where they are long; `None` after the last.
+    pub(super) fn next_batch(&mut self, batch_rows: usize) -> Result<Option<RecordBatch>, InputError> {
+        if self.header_is_ahead {
+            self.header_is_ahead = false;
+            self.reader.advance()?;
+        }
+        let (mut rows, mut bytes) = (0, 0);
+        while rows < batch_rows && bytes < BATCH_BYTES && self.reader.advance()? {
+            self.append_row();
+            rows += 1;
+            bytes += self.reader.row().as_slice().len();
+        }
+        if rows == 0 {
+            return Ok(None);
+        }
+        let columns: Vec<ArrayRef> = self.columns.iter_mut().map(finish).collect();
+        let batch = RecordBatch::try_new(self.schema.clone(), columns);
+        Ok(Some(batch.expect("every column is nullable text and has a cell for each row")))
+    }
+
+    fn append_row(&mut self) {
+        let Self { reader, columns, notes, delimiter, .. } = self;
+        let cells = Cells::of(reader, notes);
+        let width = columns.len();
+        if cells.count() > width {
+            let (last, others) = columns.split_last_mut().expect("a list has a column at least");
+            for (index, column) in others.iter_mut().enumerate() {
+                column.append_value(cells.text(index));
+            }
+            return last.append_value(cells.joined_from(others.len(), *delimiter));
+        }
+        let (present, missing) = columns.split_at_mut(cells.count());
+        for (index, column) in present.iter_mut().enumerate() {
+            column.append_value(cells.text(index));
+        }
+        if !missing.is_empty() {
+            missing.iter_mut().for_each(StringBuilder::append_null);
+            notes.note_short_row(|| reader.place());
+        }
+    }
+}
+
+/// The cells of one row as text.
+struct Cells<'a> {
+    reader: &'a RowReader,
+    notes: &'a InputNotes,
+    /// All cells without anything between them, if that is UTF-8: one check for the whole row.
+    text: Option<&'a str>,
+}
+
+impl<'a> Cells<'a> {
+    fn of(reader: &'a RowReader, notes: &'a InputNotes) -> Self {
+        Self { reader, notes, text: str::from_utf8(reader.row().as_slice()).ok() }
+    }
+
+    fn count(&self) -> usize {
+        self.reader.row().len()
+    }
+
+    fn text(&self, index: usize) -> Cow<'a, str> {
+        // A range that cuts a character in two has no text: the row only looks like UTF-8 because the bytes on
+        // both sides of a delimiter happen to make a character.
+        let row = self.reader.row();
+        match self.text.and_then(|text| text.get(row.range(index)?)) {
+            Some(cell) => Cow::Borrowed(cell),
+            None => self.judge(&row[index]),
+        }
+    }
+
+    fn judge(&self, cell: &'a [u8]) -> Cow<'a, str> {
+        match str::from_utf8(cell) {
+            Ok(text) => Cow::Borrowed(text),
+            Err(_) => {
+                self.notes.note_windows_1252(|| self.reader.place());
+                from_windows_1252(cell)
+            }
+        }
+    }
+
+    /// The cell of the last column with the surplus cells behind it, delimiters put back. Empty cells at the
+    /// end are dropped, for many lists end every row with a delimiter.
+    fn joined_from(&self, last: usize, delimiter: char) -> Cow<'a, str> {
+        let row = self.reader.row();
+        let filled = (last + 1..row.len()).rev().find(|&index| !row[index].is_empty());
+        let Some(filled) = filled else { return self.text(last) };
+        self.notes.note_long_row(|| self.reader.place());
+        let mut joined = self.text(last).into_owned();
+        for index in last + 1..=filled {
+            joined.push(delimiter);
+            joined.push_str(&self.text(index));
+        }
+        Cow::Owned(joined)
+    }
+}
+
+/// The column as it is; its builder begins anew with as much room as this batch needed.
+fn finish(column: &mut StringBuilder) -> ArrayRef {
+    let array = column.finish();
+    *column = StringBuilder::with_capacity(array.len(), array.value_data().len());
+    Arc::new(array)
+}

@@ -1,0 +1,281 @@
+//! Whole files in, whole tables out, through the public door.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::sync::atomic::Ordering;
+
+use arrow::array::{Array, AsArray};
+use futures::TryStreamExt;
+use proptest::prelude::*;
+
+use crate::input::{CsvFile, Header, InputNotes, InputSettings, ListLength, Opened, open};
+
+/// What was read: column names, rows with `None` for null, and the notes.
+struct Table {
+    names: Vec<String>,
+    rows: Vec<Vec<Option<String>>>,
+    batches: Vec<usize>,
+    notes: std::sync::Arc<InputNotes>,
+}
+
+impl Table {
+    /// Cells joined with `|`, null as `~`.
+    fn lines(&self) -> Vec<String> {
+        let cell = |cell: &Option<String>| cell.clone().unwrap_or_else(|| "~".into());
+        self.rows.iter().map(|row| row.iter().map(cell).collect::<Vec<_>>().join("|")).collect()
+    }
+}
+
+fn drain(opened: Opened) -> Result<Table, String> {
+    let notes = opened.notes.clone();
+    let names = opened.batches.schema().fields().iter().map(|field| field.name().clone()).collect();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let batches: Vec<_> =
+        runtime.block_on(opened.batches.try_collect()).map_err(|error| error.to_string())?;
+    let mut rows = Vec::new();
+    for batch in &batches {
+        for row in 0..batch.num_rows() {
+            let cell = |column: &arrow::array::ArrayRef| {
+                (!column.is_null(row)).then(|| column.as_string::<i32>().value(row).to_owned())
+            };
+            rows.push(batch.columns().iter().map(cell).collect());
+        }
+    }
+    Ok(Table { names, rows, batches: batches.iter().map(|batch| batch.num_rows()).collect(), notes })
+}
+
+fn read_paths(paths: &[&Path], change: impl FnOnce(&mut InputSettings)) -> Result<Table, String> {
+    let paths = paths.iter().map(|path| path.to_string_lossy().into_owned()).collect();
+    let mut settings = InputSettings::new(paths);
+    change(&mut settings);
+    drain(open(&settings).map_err(|error| error.to_string())?)
+}
+
+fn try_read(content: impl AsRef<[u8]>) -> Result<Table, String> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("list.csv");
+    fs::write(&path, content).unwrap();
+    read_paths(&[&path], |_| {})
+}
+
+fn read(content: impl AsRef<[u8]>) -> Table {
+    try_read(content).unwrap()
+}
+
+#[test]
+fn cells_are_kept_as_they_were_written() {
+    for (content, lines) in [
+        ("a,b\n1,2\n3,4\n", vec!["1|2", "3|4"]),
+        ("a,b\r\n1,2\r\n3,4\r\n", vec!["1|2", "3|4"]),
+        ("a,b\n1,2\n3,4", vec!["1|2", "3|4"]),
+        ("a;b\n 1 ;\"2\"\n;\"\"\n", vec![" 1 |2", "|"]),
+        ("a,b\n\"1\n2\",\"say \"\"hi\"\"\"\n", vec!["1\n2|say \"hi\""]),
+        ("a,b\n\"1\r\n2\",3\n", vec!["1\r\n2|3"]),
+        ("a,b\n5\" pipe,it's\n", vec!["5\" pipe|it's"]),
+        ("a,b\nx\0y,z\n", vec!["x\0y|z"]),
+        ("a,b\n=1+1,'46\n", vec!["=1+1|'46"]),
+        ("a,b\n1,NULL\n", vec!["1|NULL"]),
+        ("a,b\n1,.\n.,2\n", vec!["1|.", ".|2"]),
+        ("a\n.\n.", vec![".", "."]),
+        ("a,b\n", vec![]),
+        ("a,b", vec![]),
+    ] {
+        assert_eq!(read(content).lines(), lines, "{content:?}");
+    }
+}
+
+#[test]
+fn an_empty_line_is_no_row_and_all_others_are() {
+    assert_eq!(read("a,b\n\n1,2\n\n\n,\n\" \"\n\n").lines(), ["1|2", "|", " |~"]);
+    assert_eq!(read("a\r\n\r\n1\r\n\"\"\r\n\r\n").lines(), ["1", ""]);
+}
+
+#[test]
+fn columns_get_names() {
+    assert_eq!(read("id,phone,phone,\n1,2,3,4\n").names, ["id", "phone", "phone_2", "column_4"]);
+    let table = read("Bob;46701\nAnn;46702\n");
+    assert_eq!((table.names.len(), table.lines()), (2, vec!["Bob|46701".into(), "Ann|46702".into()]));
+}
+
+#[test]
+fn ragged_rows_are_made_to_fit_and_noted() {
+    let table = read("id,note\n1\n2,a, b,,c,,\n3,x,,\n4,y\n5,\"p\nq\",r\n");
+    assert_eq!(table.lines(), ["1|~", "2|a, b,,c", "3|x", "4|y", "5|p\nq,r"]);
+    let lines = |noted: crate::input::Noted| noted.first.iter().map(|place| place.line).collect::<Vec<_>>();
+    assert_eq!((table.notes.short_rows().count, lines(table.notes.short_rows())), (1, vec![2]));
+    assert_eq!((table.notes.long_rows().count, lines(table.notes.long_rows())), (2, vec![3, 6]));
+    assert_eq!(table.notes.warnings().len(), 2);
+}
+
+#[test]
+fn lines_are_counted_from_one_with_either_line_end() {
+    let text = "id,note\n1,\"a\nb\"\n\n\n2\n3,c\n4\n";
+    for text in [text.to_owned(), text.replace('\n', "\r\n")] {
+        let places = read(&text).notes.short_rows().first;
+        assert_eq!(places.iter().map(|place| place.line).collect::<Vec<_>>(), [6, 8], "{text:?}");
+        assert!(places[0].file.ends_with("list.csv"));
+    }
+}
+
+#[test]
+fn cells_that_are_not_utf_8_are_windows_1252() {
+    let table = read(b"navn,by\n\xC3\x85se,Bod\xC3\xB8\nBj\xF6rk,\xC3\x85s\nx\xC3,\x85\n");
+    assert_eq!(table.lines(), ["Åse|Bodø", "Björk|Ås", "xÃ|…"]);
+    assert_eq!(table.notes.windows_1252_cells().count, 3);
+    assert_eq!(table.notes.windows_1252_cells().first[0].line, 3);
+}
+
+#[test]
+fn encodings_and_archives_are_unwrapped() {
+    let text = "navn;tlf\nÅse;+4670\n\"a\nb\";\n";
+    let utf16: Vec<u8> = format!("\u{FEFF}{text}").encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let gzip = |part: &[u8]| {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(part).unwrap();
+        encoder.finish().unwrap()
+    };
+    let (first, second) = text.as_bytes().split_at(12);
+    for (content, encoding, compression) in [
+        (text.as_bytes().to_vec(), "UTF-8", None),
+        (format!("\u{FEFF}{text}").into_bytes(), "UTF-8", None),
+        (utf16.clone(), "UTF-16LE", None),
+        (text.encode_utf16().flat_map(u16::to_be_bytes).collect(), "UTF-16BE", None),
+        ([gzip(first), gzip(second)].concat(), "UTF-8", Some("gzip")),
+        (gzip(&utf16), "UTF-16LE", Some("gzip")),
+        (zstd::encode_all(text.as_bytes(), 1).unwrap(), "UTF-8", Some("zstd")),
+    ] {
+        let table = read(content);
+        assert_eq!(
+            (table.names.join("|"), table.lines()),
+            ("navn|tlf".into(), vec!["Åse|+4670".into(), "a\nb|".into()])
+        );
+        let [CsvFile { delimiter, has_header, encoding: found, compression: packed, .. }] =
+            table.notes.csv_files()
+        else {
+            panic!("one file was read")
+        };
+        assert_eq!((*delimiter, *has_header, *found, *packed), (b';', true, encoding, compression));
+    }
+}
+
+#[test]
+fn what_cannot_be_a_list_is_an_error_with_the_mend() {
+    let long_quote = format!("a,b\n1,\"{}", "x,y\n".repeat(1 << 19));
+    let gzip_head = b"\x1f\x8b\x08\0\0\0\0\0\0\x03abc";
+    for (content, parts) in [
+        (&b""[..], ["list.csv: the file is empty", "a row"]),
+        (b"a,b\n1,\"2\n3,4\n", ["quote in line 2", "double it"]),
+        (b"a,b\n1,2\n3,\"4", ["quote in line 3", "close it"]),
+        (b"a,b\n1,2\n3,\"", ["quote in line 3", "close it"]),
+        (b"a,b\r\n1,2\r\n3,\"4\r\n", ["quote in line 3", "close it"]),
+        (long_quote.as_bytes(), ["row near line 2 is longer than 1 MiB", "close it"]),
+        (gzip_head, ["cannot read", "list.csv"]),
+        (b"PK\x03\x04", ["Excel", "save the sheet as CSV"]),
+    ] {
+        let message = try_read(content).err().expect("it is no list");
+        for part in parts {
+            assert!(message.contains(part), "{message}");
+        }
+    }
+}
+
+#[test]
+fn several_files_are_one_list_in_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let (a, b, c) = (folder.path().join("a.csv"), folder.path().join("b.csv"), folder.path().join("c.csv"));
+    fs::write(&a, "id,phone\n1,46\n").unwrap();
+    fs::write(&b, "id;phone\n2;47\n3").unwrap();
+    fs::write(&c, "id,tel\n4,48\n").unwrap();
+    let table = read_paths(&[&b, &a], |_| {}).unwrap();
+    assert_eq!(table.lines(), ["2|47", "3|~", "1|46"]);
+    assert_eq!(table.notes.csv_files().len(), 2);
+    let message = read_paths(&[&a, &c], |_| {}).err().unwrap();
+    for part in ["a.csv", "c.csv", "`phone`", "`tel`"] {
+        assert!(message.contains(part), "{message}");
+    }
+}
+
+#[test]
+fn settings_overrule_what_would_be_detected() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("list.txt");
+    fs::write(&path, "1;2\n3;4\n5;6\n").unwrap();
+    let table = read_paths(&[&path], |settings| settings.header = Header::Present).unwrap();
+    assert_eq!((table.names.join("|"), table.lines()), ("1|2".into(), vec!["3|4".into(), "5|6".into()]));
+    let table = read_paths(&[&path], |settings| settings.delimiter = Some(b',')).unwrap();
+    assert_eq!(table.lines(), ["1;2", "3;4", "5;6"]);
+    let table = read_paths(&[&path], |settings| settings.batch_rows = 2).unwrap();
+    assert_eq!(table.batches, [2, 1]);
+}
+
+#[test]
+fn long_rows_make_small_batches() {
+    let row = format!("1,{}\n", "x".repeat(900 << 10));
+    let table = read("id,note\n".to_owned() + &row.repeat(12));
+    assert_eq!(table.rows.len(), 12);
+    assert!(table.batches.iter().all(|&rows| rows <= 5), "{:?}", table.batches);
+}
+
+#[test]
+fn the_share_that_was_read_is_known_of_archives_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("list.csv.zst");
+    fs::write(&path, zstd::encode_all(&*b"id,phone\n1,46\n".repeat(100_000), 1).unwrap()).unwrap();
+    let opened = open(&InputSettings::new(vec![path.to_string_lossy().into_owned()])).unwrap();
+    let ListLength::Bytes { total, read } = opened.length.clone() else { panic!("a file has a length") };
+    assert_eq!(opened.files, [path.clone()]);
+    drain(opened).unwrap();
+    assert_eq!((total, read.load(Ordering::Relaxed)), (path.metadata().unwrap().len(), total));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_is_read_once_from_its_beginning() {
+    use std::os::fd::AsRawFd;
+    let (pipe, mut end) = std::io::pipe().unwrap();
+    end.write_all(b"id,phone\n1,46\n").unwrap();
+    drop(end);
+    let path = format!("/dev/fd/{}", pipe.as_raw_fd());
+    let opened = open(&InputSettings::new(vec![path])).unwrap();
+    assert!(matches!(opened.length, ListLength::Unknown));
+    assert_eq!(drain(opened).unwrap().lines(), ["1|46"]);
+}
+
+fn tables() -> impl Strategy<Value = Vec<Vec<String>>> {
+    let cell = prop_oneof!["[a-z0-9 ]{0,8}", "[,;|\t\"\r\n'.a]{0,6}", "\\PC{0,5}"];
+    (1..5_usize)
+        .prop_flat_map(move |width| prop::collection::vec(prop::collection::vec(cell.clone(), width), 0..20))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_the_csv_crate_writes_is_read_back(
+        table in tables(),
+        delimiter in prop::sample::select(&b",;\t|"[..]),
+        carriage_return in any::<bool>(),
+        batch_rows in 1..30_usize,
+    ) {
+        let width = table.first().map_or(1, Vec::len);
+        let names: Vec<String> = (0..width).map(|index| format!("name {index}")).collect();
+        let terminator = if carriage_return { ::csv::Terminator::CRLF } else { ::csv::Terminator::Any(b'\n') };
+        let mut writer = ::csv::WriterBuilder::new().delimiter(delimiter).terminator(terminator).from_writer(Vec::new());
+        writer.write_record(&names).unwrap();
+        for row in &table {
+            writer.write_record(row).unwrap();
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("list.csv");
+        fs::write(&path, writer.into_inner().unwrap()).unwrap();
+        let read = read_paths(&[&path], |settings| {
+            settings.delimiter = Some(delimiter);
+            settings.batch_rows = batch_rows;
+        });
+        let read = read.map_err(TestCaseError::fail)?;
+        let expected: Vec<Vec<Option<String>>> = table.into_iter().map(|row| row.into_iter().map(Some).collect()).collect();
+        prop_assert_eq!(read.names, names);
+        prop_assert_eq!(read.rows, expected);
+    }
+}

@@ -1,0 +1,144 @@
+//! A file opened as text: decompressed, in UTF-8 as far as that can be had, its beginning at hand.
+
+use std::fs::File;
+use std::io::{self, Cursor, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::compression::Compression;
+use super::encoding::Encoding;
+use crate::error::InputError;
+use crate::input::kind::{self, Kind};
+use crate::input::{STANDARD_INPUT, malformed};
+
+/// How much of a file is looked at before it is understood.
+pub(super) const HEAD_BYTES: usize = 64 << 10;
+
+/// Counts the bytes that were read from disk.
+pub(super) type Meter = Arc<AtomicU64>;
+
+/// Where text comes from.
+pub(super) enum Source {
+    StandardInput,
+    File(PathBuf),
+}
+
+impl Source {
+    /// What messages call it.
+    pub(super) fn name(&self) -> &Path {
+        match self {
+            Self::StandardInput => Path::new(STANDARD_INPUT),
+            Self::File(path) => path,
+        }
+    }
+
+    /// What the user called it.
+    pub(super) fn path(&self) -> &Path {
+        match self {
+            Self::StandardInput => Path::new("-"),
+            Self::File(path) => path,
+        }
+    }
+
+    /// Whether a second look begins at the beginning again, unlike in a pipe.
+    pub(super) fn can_be_reopened(&self) -> bool {
+        match self {
+            Self::StandardInput => false,
+            Self::File(path) => path.is_file(),
+        }
+    }
+
+    /// The error of reading it.
+    pub(super) fn unreadable(&self, source: io::Error) -> InputError {
+        InputError::Read { path: self.name().to_owned(), source }
+    }
+
+    fn open(&self) -> io::Result<Box<dyn Read + Send>> {
+        Ok(match self {
+            Self::StandardInput => Box::new(io::stdin()),
+            Self::File(path) => Box::new(File::open(path)?),
+        })
+    }
+}
+
+/// An opened file.
+pub(super) struct Text {
+    /// The first [`HEAD_BYTES`] of text, or all of it if `is_whole`.
+    pub(super) head: Vec<u8>,
+    pub(super) is_whole: bool,
+    pub(super) encoding: &'static str,
+    pub(super) compression: Option<&'static str>,
+    rest: Box<dyn Read + Send>,
+}
+
+impl Text {
+    /// Opens and reads the head. Bytes read from disk are counted on the meter, if there is one.
+    pub(super) fn open(source: &Source, meter: Option<Meter>) -> Result<Self, InputError> {
+        let mut reader = source.open().map_err(|fault| source.unreadable(fault))?;
+        if let Some(meter) = meter {
+            reader = Box::new(Metered { reader, meter });
+        }
+        let raw = head_of(&mut *reader).map_err(|fault| source.unreadable(fault))?;
+        ensure_text(&raw, source)?;
+        let compression = Compression::of(&raw);
+        let mut reader: Box<dyn Read + Send> = Box::new(Cursor::new(raw).chain(reader));
+        if let Some(compression) = compression {
+            reader = compression.decoder(reader).map_err(|fault| source.unreadable(fault))?;
+        }
+        Self::decode(reader, compression, source)
+    }
+
+    fn decode(
+        mut reader: Box<dyn Read + Send>,
+        compression: Option<Compression>,
+        source: &Source,
+    ) -> Result<Self, InputError> {
+        let plain = head_of(&mut *reader).map_err(|fault| source.unreadable(fault))?;
+        ensure_text(&plain, source)?;
+        let encoding = Encoding::of(&plain);
+        let mut rest = encoding.decoder(Box::new(Cursor::new(plain).chain(reader)));
+        let head = head_of(&mut *rest).map_err(|fault| source.unreadable(fault))?;
+        Ok(Self {
+            is_whole: head.len() < HEAD_BYTES,
+            head,
+            encoding: encoding.name(),
+            compression: compression.map(Compression::name),
+            rest,
+        })
+    }
+
+    /// The whole text, from its beginning.
+    pub(super) fn into_reader(self) -> Box<dyn Read + Send> {
+        Box::new(Cursor::new(self.head).chain(self.rest))
+    }
+}
+
+fn head_of(reader: &mut dyn Read) -> io::Result<Vec<u8>> {
+    let mut head = Vec::new();
+    reader.take(HEAD_BYTES as u64).read_to_end(&mut head)?;
+    Ok(head)
+}
+
+fn ensure_text(head: &[u8], source: &Source) -> Result<(), InputError> {
+    match kind::of_bytes(head, source.name())? {
+        Kind::Csv => Ok(()),
+        Kind::Parquet => Err(malformed(
+            source.name(),
+            "Parquet is read only from an uncompressed file on disk; unpack it or save it to a file",
+        )),
+    }
+}
+
+struct Metered {
+    reader: Box<dyn Read + Send>,
+    meter: Meter,
+}
+
+impl Read for Metered {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.reader.read(buffer)?;
+        self.meter.fetch_add(count as u64, Ordering::Relaxed);
+        Ok(count)
+    }
+}
