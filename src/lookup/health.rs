@@ -157,8 +157,8 @@ impl Health {
         second_choice.map(|endpoint| Route { endpoint, purpose: Purpose::Answer })
     }
 
-    /// Takes note that an endpoint gave an answer.
-    pub fn answered(&self, endpoint: usize) {
+    /// Takes note that a request brought an answer.
+    pub fn answered(&self, route: Route) {
         if !self.troubled.load(Ordering::Acquire) {
             return;
         }
@@ -166,33 +166,27 @@ impl Health {
         let recovered = {
             let mut endpoints = self.lock();
             endpoints.dry = None;
-            let state = &mut endpoints.states[endpoint];
-            state.failures = 0;
-            let recovered = state.away.take();
+            let recovered = endpoints.states[route.endpoint].recover(route.purpose);
             let well = |state: &State| state.failures == 0 && state.away.is_none();
             self.troubled.store(!endpoints.states.iter().all(well), Ordering::Release);
             recovered
         };
-        if let Some(away) = recovered {
-            self.changed.notify_waiters();
-            let endpoint = self.names[endpoint].clone();
-            self.reporter.event(Event::EndpointRecovered { endpoint, away: now.saturating_sub(away.since) });
-        }
+        self.tell_recovery(route, recovered, now);
     }
 
-    /// Takes note that an endpoint failed.
-    pub fn failed(&self, endpoint: usize, fault: &Fault) {
+    /// Takes note that a request failed.
+    pub fn failed(&self, route: Route, fault: &Fault) {
         let now = self.clock.elapsed();
         let (pause, outage) = {
             let mut endpoints = self.lock();
             self.troubled.store(true, Ordering::Release);
             endpoints.dry.get_or_insert_with(|| (now, String::new())).1 = fault.to_string();
-            let news = endpoints.states[endpoint].fail(now);
-            (news, endpoints.states.iter().all(|state| state.away.is_some()))
+            let pause = endpoints.states[route.endpoint].fail(route.purpose, now);
+            (pause, endpoints.states.iter().all(|state| state.away.is_some()))
         };
         self.changed.notify_waiters();
         if let Some(pause) = pause {
-            let endpoint = self.names[endpoint].clone();
+            let endpoint = self.names[route.endpoint].clone();
             self.reporter.event(Event::EndpointFailed { endpoint, fault: fault.clone(), pause });
             if outage {
                 self.reporter.event(Event::OutageBegan { fault: fault.clone() });
@@ -200,19 +194,19 @@ impl Health {
         }
     }
 
-    /// Takes note that an endpoint turned a request away because too much is asked; it is well, but when
+    /// Takes note that a request was turned away because too much is asked. The endpoint is well, but when
     /// nothing else is heard for too long the run must stop.
-    pub fn turned_away(&self, endpoint: usize, said: &str) -> Result<(), NoRoute> {
+    pub fn turned_away(&self, route: Route, said: &str) -> Result<(), NoRoute> {
         let now = self.clock.elapsed();
-        let mut endpoints = self.lock();
-        self.troubled.store(true, Ordering::Release);
-        let state = &mut endpoints.states[endpoint];
-        state.failures = 0;
-        if state.away.take().is_some() {
-            self.changed.notify_waiters();
-        }
-        endpoints.dry.get_or_insert_with(|| (now, String::new())).1 = said.to_owned();
-        self.check_patience(&endpoints, now)
+        let (recovered, patience) = {
+            let mut endpoints = self.lock();
+            self.troubled.store(true, Ordering::Release);
+            endpoints.dry.get_or_insert_with(|| (now, String::new())).1 = said.to_owned();
+            let recovered = endpoints.states[route.endpoint].recover(route.purpose);
+            (recovered, self.check_patience(&endpoints, now))
+        };
+        self.tell_recovery(route, recovered, now);
+        patience
     }
 
     /// Gives no route any more; whoever waits is turned away.
@@ -220,6 +214,14 @@ impl Health {
         self.lock().closed = true;
         self.troubled.store(true, Ordering::Release);
         self.changed.notify_waiters();
+    }
+
+    fn tell_recovery(&self, route: Route, recovered: Option<Away>, now: Duration) {
+        if let Some(away) = recovered {
+            self.changed.notify_waiters();
+            let endpoint = self.names[route.endpoint].clone();
+            self.reporter.event(Event::EndpointRecovered { endpoint, away: now.saturating_sub(away.since) });
+        }
     }
 
     fn check_patience(&self, endpoints: &Endpoints, now: Duration) -> Result<(), NoRoute> {
@@ -253,10 +255,10 @@ impl Endpoints {
 
 impl State {
     /// Counts a failure. Returns the pause when this one sent the endpoint away.
-    fn fail(&mut self, now: Duration) -> Option<Duration> {
+    fn fail(&mut self, purpose: Purpose, now: Duration) -> Option<Duration> {
         self.failures += 1;
         match &mut self.away {
-            Some(away) if away.probing => {
+            Some(away) if purpose == Purpose::Probe => {
                 let pause = (away.pause * 2).min(LONGEST_PAUSE);
                 *away = Away { since: away.since, pause, next_probe: now + pause, probing: false };
                 None
@@ -270,6 +272,16 @@ impl State {
                 Some(FIRST_PAUSE)
             }
         }
+    }
+
+    /// Takes note of a sign of life. One that was under way when the endpoint was sent away is from the
+    /// time before, so only a probe brings it back. Returns its absence when it does.
+    fn recover(&mut self, purpose: Purpose) -> Option<Away> {
+        if self.away.is_some() && purpose == Purpose::Answer {
+            return None;
+        }
+        self.failures = 0;
+        self.away.take()
     }
 }
 
@@ -303,6 +315,8 @@ mod tests {
     use crate::report::NoReporter;
 
     const PATIENCE: Duration = Duration::from_secs(600);
+    const ANSWER: Route = Route { endpoint: 0, purpose: Purpose::Answer };
+    const PROBE: Route = Route { endpoint: 0, purpose: Purpose::Probe };
 
     fn health(endpoints: usize) -> Health {
         let names: Vec<_> = (0..endpoints).map(|n| format!("http://127.0.0.1:{n}")).collect();
@@ -314,7 +328,8 @@ mod tests {
     }
 
     fn fail_often(health: &Health, endpoint: usize) {
-        (0..FAILURES_IN_A_ROW).for_each(|_| health.failed(endpoint, &refused()));
+        (0..FAILURES_IN_A_ROW)
+            .for_each(|_| health.failed(Route { endpoint, purpose: Purpose::Answer }, &refused()));
     }
 
     fn answer_from(endpoint: usize) -> Option<Route> {
@@ -334,12 +349,14 @@ mod tests {
         tokio::time::advance(FIRST_PAUSE).await;
         assert_eq!(health.route(None), probe_of(0));
         assert_eq!(health.route(None), answer_from(1), "one probe at a time");
-        health.failed(0, &refused());
+        health.failed(PROBE, &refused());
         tokio::time::advance(FIRST_PAUSE).await;
         assert_eq!(health.route(None), answer_from(1), "the pause has doubled");
         tokio::time::advance(FIRST_PAUSE).await;
         assert_eq!(health.route(None), probe_of(0));
-        health.answered(0);
+        health.answered(ANSWER);
+        assert_eq!(health.route(None), answer_from(1), "an answer from before proves nothing");
+        health.answered(PROBE);
         assert_eq!(health.route(None), answer_from(0));
     }
 
@@ -347,8 +364,8 @@ mod tests {
     async fn stray_failures_send_nobody_away() {
         let health = health(2);
         for _ in 0..100 {
-            (1..FAILURES_IN_A_ROW).for_each(|_| health.failed(0, &refused()));
-            health.answered(0);
+            (1..FAILURES_IN_A_ROW).for_each(|_| health.failed(ANSWER, &refused()));
+            health.answered(ANSWER);
         }
         assert_eq!(health.route(None), answer_from(0));
     }
@@ -356,7 +373,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_number_that_failed_tries_the_other_endpoint() {
         let health = health(2);
-        health.failed(0, &refused());
+        health.failed(ANSWER, &refused());
         assert_eq!(health.route(Some(0)), answer_from(1));
         assert_eq!(health.route(Some(1)), answer_from(0));
         fail_often(&health, 1);
@@ -373,7 +390,7 @@ mod tests {
         assert_eq!(health.route(None), probe_of(0));
         let (waited, ()) = tokio::join!(health.any_endpoint(), async {
             tokio::time::sleep(Duration::from_millis(10)).await;
-            health.answered(0);
+            health.answered(PROBE);
         });
         assert_eq!(waited, Ok(()));
         assert_eq!(health.clock.elapsed(), FIRST_PAUSE + Duration::from_millis(10));
@@ -390,7 +407,7 @@ mod tests {
                 Ok(()) => {
                     let route = health.route(None).expect("an endpoint is due");
                     assert_eq!(route.purpose, Purpose::Probe);
-                    health.failed(route.endpoint, &refused());
+                    health.failed(route, &refused());
                     probes += 1;
                 }
                 Err(down) => break down,
@@ -404,12 +421,12 @@ mod tests {
     async fn throttling_without_end_ends_the_run_too() {
         let health = health(1);
         for _ in 0..60 {
-            assert_eq!(health.turned_away(0, "REQUEST_THROTTLED"), Ok(()));
+            assert_eq!(health.turned_away(ANSWER, "REQUEST_THROTTLED"), Ok(()));
             tokio::time::advance(PATIENCE / 60).await;
         }
-        assert!(health.turned_away(0, "REQUEST_THROTTLED").is_err());
-        health.answered(0);
-        assert_eq!(health.turned_away(0, "REQUEST_THROTTLED"), Ok(()));
+        assert!(health.turned_away(ANSWER, "REQUEST_THROTTLED").is_err());
+        health.answered(ANSWER);
+        assert_eq!(health.turned_away(ANSWER, "REQUEST_THROTTLED"), Ok(()));
     }
 
     #[tokio::test(start_paused = true)]

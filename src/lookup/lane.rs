@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::clock::StageClock;
-use super::gate::Gate;
-use super::health::{self, Health, NoRoute, Purpose};
+use super::gate::{Gate, Place};
+use super::health::{self, Health, NoRoute, Purpose, Route};
 use super::pace::Pace;
 use super::stop::StopReason;
 use crate::answer::{Answer, Billed, Fault, FaultKind, LookupResult, UtcMillis};
@@ -66,7 +66,7 @@ impl<S: Service> Lane<S> {
         let answer = tokio::time::timeout(self.timeout, self.service.look_up(route.endpoint, msisdn));
         let said = answer.await.unwrap_or_else(|_| Err(stalled()));
         self.counters.in_flight.sub(1);
-        self.take_note(&said, route.endpoint, place)?;
+        self.take_note(&said, route, place)?;
         Ok(Attempt { said, endpoint: route.endpoint, purpose: route.purpose, at: self.clock.utc() })
     }
 
@@ -81,18 +81,18 @@ impl<S: Service> Lane<S> {
     fn take_note(
         &self,
         said: &Result<Answer, Fault>,
-        endpoint: usize,
-        place: super::gate::Place<'_>,
+        route: Route,
+        place: Place<'_>,
     ) -> Result<(), LaneClosed> {
         match said {
             Ok(answer) if answer.result == LookupResult::RequestThrottled => {
                 self.counters.throttled.add(1);
                 self.slow_down(place);
-                self.health.turned_away(endpoint, answer.result.text())?;
+                self.health.turned_away(route, answer.result.text())?;
             }
             Ok(_) => {
                 self.counters.replies.add(1);
-                self.health.answered(endpoint);
+                self.health.answered(route);
                 place.answered();
             }
             Err(fault) => {
@@ -101,16 +101,16 @@ impl<S: Service> Lane<S> {
                     self.counters.throttled.add(1);
                     self.slow_down(place);
                     self.pace.hold(fault.retry_after.unwrap_or_default());
-                    self.health.turned_away(endpoint, &fault.to_string())?;
+                    self.health.turned_away(route, &fault.to_string())?;
                 } else if health::speaks_against_the_endpoint(fault) {
-                    self.health.failed(endpoint, fault);
+                    self.health.failed(route, fault);
                 }
             }
         }
         Ok(())
     }
 
-    fn slow_down(&self, place: super::gate::Place<'_>) {
+    fn slow_down(&self, place: Place<'_>) {
         if let Some(in_flight_limit) = place.refused() {
             self.reporter.event(Event::Throttled { in_flight_limit });
         }

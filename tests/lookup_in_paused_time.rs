@@ -1,0 +1,355 @@
+//! The lookup stage against a service that misbehaves, in paused time: hours pass in milliseconds.
+//!
+//! Everything follows from a seed, which every failure names. `HLR_SEEDS=1000` tries more of them,
+//! `HLR_SEED=17` replays one.
+
+use std::collections::{HashMap, HashSet};
+use std::num::NonZeroUsize;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use futures::future::join_all;
+use hlr_enrich::answer::{Answer, Billed, Fault, FaultKind, LookupResult, Outcome, Source};
+use hlr_enrich::ledger::MemoryLedger;
+use hlr_enrich::lookup::{Lookup, LookupSettings, Rate, RetryPolicy, Stop, StopReason};
+use hlr_enrich::msisdn::Msisdn;
+use hlr_enrich::report::{Counters, NoReporter};
+use hlr_enrich::service::Service;
+use tokio::time::Instant;
+
+/// What the service does wrong, and how much may be asked of it.
+#[derive(Clone, Debug)]
+struct Weather {
+    seed: u64,
+    /// Requests beyond so many at once are throttled.
+    ongoing_limit: usize,
+    /// Of 100 attempts, so many fail in one way or another, but only a number's first two.
+    trouble: u64,
+    /// The service is away in this part of the run.
+    outage: Option<(Duration, Duration)>,
+    latency: Duration,
+}
+
+/// What the service saw, by which the stage is judged.
+#[derive(Debug, Default)]
+struct Account {
+    arrivals: Vec<Duration>,
+    ongoing: HashSet<Msisdn>,
+    most_ongoing: usize,
+    attempts: HashMap<Msisdn, u64>,
+    answered: HashMap<Msisdn, u64>,
+    asked_twice_at_once: Vec<Msisdn>,
+}
+
+struct FakeService {
+    weather: Weather,
+    started: Instant,
+    account: Arc<Mutex<Account>>,
+    endpoints: Vec<String>,
+}
+
+/// A number that looks random and follows from the seed.
+fn hash(parts: &[u64]) -> u64 {
+    parts.iter().fold(0x243F_6A88_85A3_08D3, |state, part| {
+        let mixed = (state ^ part).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        mixed ^ (mixed >> 29)
+    })
+}
+
+/// What a number finally answers.
+fn truth(seed: u64, msisdn: Msisdn) -> LookupResult {
+    match hash(&[seed, msisdn.get()]) % 10 {
+        0 => LookupResult::UnknownSubscriber,
+        1 => LookupResult::AbsentSubscriberSm,
+        _ => LookupResult::Ok,
+    }
+}
+
+impl Service for FakeService {
+    fn endpoints(&self) -> &[String] {
+        &self.endpoints
+    }
+
+    async fn look_up(&self, _: usize, msisdn: Msisdn) -> Result<Answer, Fault> {
+        let now = self.started.elapsed();
+        let attempt = {
+            let mut account = self.account.lock().unwrap();
+            account.arrivals.push(now);
+            if !account.ongoing.insert(msisdn) {
+                account.asked_twice_at_once.push(msisdn);
+            }
+            account.most_ongoing = account.most_ongoing.max(account.ongoing.len());
+            if account.ongoing.len() > self.weather.ongoing_limit {
+                account.ongoing.remove(&msisdn);
+                return Ok(Answer::bare(LookupResult::RequestThrottled));
+            }
+            let attempt = account.attempts.entry(msisdn).or_default();
+            *attempt += 1;
+            *attempt
+        };
+        let said = self.say(msisdn, attempt, now).await;
+        let mut account = self.account.lock().unwrap();
+        account.ongoing.remove(&msisdn);
+        if said.as_ref().is_ok_and(|answer| answer.result == truth(self.weather.seed, msisdn)) {
+            *account.answered.entry(msisdn).or_default() += 1;
+        }
+        said
+    }
+}
+
+impl FakeService {
+    async fn say(&self, msisdn: Msisdn, attempt: u64, now: Duration) -> Result<Answer, Fault> {
+        let fault = |kind, billed| Err(Fault { kind, billed, retry_after: None });
+        if self.weather.outage.is_some_and(|(from, to)| (from..to).contains(&now)) {
+            return fault(FaultKind::NotConnected("refused".into()), Billed::No);
+        }
+        let dice = hash(&[self.weather.seed, msisdn.get(), attempt, 1]);
+        let spread = Duration::from_micros(dice % 1000) * (self.weather.latency.as_millis() as u32);
+        tokio::time::sleep(self.weather.latency / 2 + spread).await;
+        if attempt > 2 || dice % 100 >= self.weather.trouble {
+            return Ok(Answer::bare(truth(self.weather.seed, msisdn)));
+        }
+        match dice / 100 % 5 {
+            0 => Ok(Answer::bare(LookupResult::Timeout)),
+            1 => Ok(Answer::bare(LookupResult::HlrAbort)),
+            2 => fault(FaultKind::Broken("reset".into()), Billed::Maybe),
+            3 => fault(FaultKind::HttpStatus(503), Billed::No),
+            _ => fault(FaultKind::Nonsense("<html>".into()), Billed::Maybe),
+        }
+    }
+}
+
+/// One run: batches of numbers with duplicates among and within them, several at a time.
+struct Run {
+    weather: Weather,
+    settings: LookupSettings,
+    batches: Vec<Vec<Msisdn>>,
+}
+
+/// What came of a run.
+struct Judged {
+    account: Account,
+    counters: Arc<Counters>,
+    replies: Vec<(Msisdn, Outcome, Source)>,
+    stopped: Option<StopReason>,
+    took: Duration,
+}
+
+fn number(n: u64) -> Msisdn {
+    Msisdn::new(46_700_000_000 + n).unwrap()
+}
+
+impl Run {
+    /// A run whose size, weather and settings follow from the seed.
+    fn of_seed(seed: u64) -> Self {
+        let mut dice = fastrand::Rng::with_seed(seed);
+        let distinct = dice.u64(1..2_000);
+        let batches = (0..dice.usize(1..8))
+            .map(|_| (0..dice.usize(0..400)).map(|_| number(dice.u64(0..distinct))).collect())
+            .collect();
+        let rate = dice.bool().then(|| Rate::per_second(dice.u32(5..2_000).into()).unwrap());
+        let outage = dice.bool().then(|| {
+            let from = Duration::from_millis(dice.u64(0..2_000));
+            (from, from + Duration::from_secs(dice.u64(1..500)))
+        });
+        let weather = Weather {
+            seed,
+            ongoing_limit: dice.usize(3..200),
+            trouble: dice.u64(0..60),
+            outage,
+            latency: Duration::from_millis(dice.u64(1..500)),
+        };
+        let retry = RetryPolicy { attempts: 8, budget: 10.0, ..RetryPolicy::default() };
+        Self { weather, settings: settings(rate, dice.usize(1..300), retry, seed), batches }
+    }
+
+    fn go(self) -> Judged {
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+        runtime.block_on(self.go_in_paused_time(Stop::default()))
+    }
+
+    async fn go_in_paused_time(self, stop: Stop) -> Judged {
+        let account = Arc::new(Mutex::new(Account::default()));
+        let counters = Arc::new(Counters::default());
+        let started = Instant::now();
+        let service = FakeService {
+            weather: self.weather,
+            started,
+            account: account.clone(),
+            endpoints: vec!["http://127.0.0.1:1".into()],
+        };
+        let ledger = Arc::new(MemoryLedger::default());
+        let lookup = Lookup::start(
+            service,
+            ledger,
+            &self.settings,
+            stop.clone(),
+            counters.clone(),
+            Arc::new(NoReporter),
+        );
+        let answered = join_all(self.batches.iter().map(|batch| lookup.answer_all(batch))).await;
+        lookup.finish().await;
+        let replies = self.batches.iter().zip(answered).flat_map(|(numbers, replies)| {
+            assert_eq!(numbers.len(), replies.len());
+            numbers.iter().copied().zip(replies).map(|(n, reply)| (n, reply.outcome, reply.source))
+        });
+        Judged {
+            replies: replies.collect(),
+            account: std::mem::take(&mut *account.lock().unwrap()),
+            counters,
+            stopped: stop.reason(),
+            took: started.elapsed(),
+        }
+    }
+}
+
+fn settings(rate: Option<Rate>, concurrency: usize, retry: RetryPolicy, seed: u64) -> LookupSettings {
+    LookupSettings {
+        rate,
+        concurrency: NonZeroUsize::new(concurrency).unwrap(),
+        timeout: Duration::from_secs(10),
+        retry,
+        give_up_after: Duration::from_secs(600),
+        seed,
+    }
+}
+
+fn most_in_one_second(arrivals: &[Duration]) -> usize {
+    let mut end = 0;
+    let in_second_from = |(start, moment): (usize, &Duration)| {
+        while end < arrivals.len() && arrivals[end] < *moment + Duration::from_secs(1) {
+            end += 1;
+        }
+        end - start
+    };
+    arrivals.iter().enumerate().map(in_second_from).max().unwrap_or_default()
+}
+
+fn judge(seed: u64) {
+    let run = Run::of_seed(seed);
+    let (settings, weather) = (run.settings.clone(), run.weather.clone());
+    let distinct: HashSet<_> = run.batches.iter().flatten().copied().collect();
+    let Judged { account, counters, replies, stopped, .. } = run.go();
+    assert!(stopped.is_none(), "seed {seed}: {stopped:?}");
+    for (msisdn, outcome, _) in &replies {
+        let Outcome::Answered(answered) = outcome else { panic!("seed {seed}: {msisdn:?} {outcome:?}") };
+        assert_eq!(answered.answer.result, truth(weather.seed, *msisdn), "seed {seed}: {msisdn:?}");
+    }
+    let live = replies.iter().filter(|(.., source)| *source == Source::Live).count();
+    assert_eq!(live, distinct.len(), "seed {seed}: one row of each number is live");
+    assert!(account.asked_twice_at_once.is_empty(), "seed {seed}: {:?}", account.asked_twice_at_once);
+    let paid_twice: Vec<_> = account.answered.iter().filter(|(_, times)| **times > 1).collect();
+    assert!(paid_twice.is_empty(), "seed {seed}: {paid_twice:?}");
+    assert_eq!(account.answered.len(), distinct.len(), "seed {seed}");
+    assert!(account.most_ongoing <= settings.concurrency.get(), "seed {seed}: {}", account.most_ongoing);
+    assert_eq!(account.arrivals.len() as u64, counters.requests.get(), "seed {seed}");
+    if let Some(rate) = settings.rate {
+        let most = most_in_one_second(&account.arrivals);
+        let allowed = (rate.get() * 1.01).max(rate.get() + 1.0);
+        assert!(most as f64 <= allowed, "seed {seed}: {most} in a second at {}", rate.get());
+    }
+}
+
+#[test]
+fn whatever_the_weather_every_number_is_answered_once_and_no_limit_is_broken() {
+    if let Ok(seed) = std::env::var("HLR_SEED") {
+        return judge(seed.parse().unwrap());
+    }
+    let seeds = std::env::var("HLR_SEEDS").map_or(300, |seeds| seeds.parse().unwrap());
+    (0..seeds).for_each(judge);
+}
+
+/// A calm service, ten thousand numbers.
+fn calm(rate: Option<f64>, retry: RetryPolicy) -> Run {
+    let weather = Weather {
+        seed: 1,
+        ongoing_limit: usize::MAX,
+        trouble: 0,
+        outage: None,
+        latency: Duration::from_millis(100),
+    };
+    let rate = rate.map(|rate| Rate::per_second(rate).unwrap());
+    Run { weather, settings: settings(rate, 200, retry, 1), batches: vec![(0..10_000).map(number).collect()] }
+}
+
+#[test]
+fn the_rate_is_used_to_the_full() {
+    let judged = calm(Some(500.0), RetryPolicy::default()).go();
+    let achieved = 10_000.0 / judged.took.as_secs_f64();
+    assert!(achieved > 0.99 * 500.0, "{achieved} a second");
+}
+
+#[test]
+fn an_unknown_limit_of_ongoing_requests_is_found() {
+    let mut run = calm(None, RetryPolicy::default());
+    run.weather.ongoing_limit = 50;
+    let judged = run.go();
+    let throttled = judged.counters.throttled.get();
+    assert!(throttled < 500, "{throttled} of {} were throttled", judged.counters.requests.get());
+    assert!(
+        judged
+            .replies
+            .iter()
+            .all(|(_, outcome, _)| matches!(outcome, Outcome::Answered(a) if a.attempts == 1))
+    );
+}
+
+#[test]
+fn numbers_that_never_answer_are_given_up_after_their_attempts() {
+    let mut run = calm(None, RetryPolicy { attempts: 2, ..RetryPolicy::default() });
+    run.weather.trouble = 100;
+    run.batches = vec![(0..100).map(number).collect(), (0..100).map(number).collect()];
+    let judged = run.go();
+    assert_eq!(judged.replies.len(), 200);
+    assert!(
+        judged
+            .replies
+            .iter()
+            .all(|(_, outcome, _)| matches!(outcome, Outcome::Unanswered(u) if u.attempts == 2))
+    );
+    assert_eq!(judged.counters.requests.get(), 200, "a duplicate does not start the trouble again");
+}
+
+#[test]
+fn an_outage_is_waited_for_and_costs_no_number_its_attempts() {
+    let mut run = calm(None, RetryPolicy { attempts: 3, ..RetryPolicy::default() });
+    run.weather.outage = Some((Duration::from_millis(500), Duration::from_secs(400)));
+    let judged = run.go();
+    assert!(judged.stopped.is_none());
+    let unanswered = judged.replies.iter().find(|(_, outcome, _)| matches!(outcome, Outcome::Unanswered(_)));
+    assert!(unanswered.is_none(), "{unanswered:?}");
+    let in_outage = judged.account.arrivals.iter().filter(|at| (500..400_000).contains(&at.as_millis()));
+    let asked = in_outage.count();
+    assert!(asked < 500, "{asked} requests into an outage");
+}
+
+#[test]
+fn a_service_that_stays_away_stops_the_run() {
+    let mut run = calm(None, RetryPolicy::default());
+    run.weather.outage = Some((Duration::from_millis(500), Duration::MAX));
+    let judged = run.go();
+    assert!(matches!(judged.stopped, Some(StopReason::ServiceDown { .. })), "{:?}", judged.stopped);
+    assert!((600..700).contains(&judged.took.as_secs()), "{:?}", judged.took);
+    assert_eq!(judged.replies.len(), 10_000);
+}
+
+#[test]
+fn after_a_stop_nothing_more_is_asked_and_what_was_sent_is_kept() {
+    let run = calm(None, RetryPolicy::default());
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+    let judged = runtime.block_on(async {
+        let stop = Stop::default();
+        let (judged, ()) = tokio::join!(run.go_in_paused_time(stop.clone()), async {
+            tokio::time::sleep(Duration::from_secs(2)).await;
+            stop.request(StopReason::Interrupted);
+        });
+        judged
+    });
+    assert_eq!(judged.replies.len(), 10_000);
+    let answered = judged.replies.iter().filter(|(_, outcome, _)| matches!(outcome, Outcome::Answered(_)));
+    assert_eq!(answered.count() as u64, judged.counters.requests.get(), "every request sent has its row");
+    assert!(judged.account.arrivals.iter().all(|at| at.as_secs_f64() < 2.1));
+    assert!(judged.took < Duration::from_secs(3), "{:?}", judged.took);
+}
