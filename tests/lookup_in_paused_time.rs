@@ -25,6 +25,8 @@ struct Weather {
     ongoing_limit: usize,
     /// Of 100 attempts, so many fail in one way or another, but only a number's first two.
     trouble: u64,
+    /// In how many ways: the first two are TIMEOUT and HLR_ABORT, the other three are faults.
+    ways: u64,
     /// The service is away in this part of the run.
     outage: Option<(Duration, Duration)>,
     latency: Duration,
@@ -109,7 +111,7 @@ impl FakeService {
         if attempt > 2 || dice % 100 >= self.weather.trouble {
             return Ok(Answer::bare(truth(self.weather.seed, msisdn)));
         }
-        match dice / 100 % 5 {
+        match dice / 100 % self.weather.ways {
             0 => Ok(Answer::bare(LookupResult::Timeout)),
             1 => Ok(Answer::bare(LookupResult::HlrAbort)),
             2 => fault(FaultKind::Broken("reset".into()), Billed::Maybe),
@@ -150,14 +152,15 @@ impl Run {
         let rate = dice.bool().then(|| Rate::per_second(dice.u32(5..2_000).into()).unwrap());
         let outage = dice.bool().then(|| {
             let from = Duration::from_millis(dice.u64(0..2_000));
-            (from, from + Duration::from_secs(dice.u64(1..500)))
+            (from, from + Duration::from_secs(dice.u64(1..400)))
         });
         let weather = Weather {
             seed,
             ongoing_limit: dice.usize(3..200),
             trouble: dice.u64(0..60),
+            ways: 5,
             outage,
-            latency: Duration::from_millis(dice.u64(1..500)),
+            latency: Duration::from_millis(dice.u64(1..400)),
         };
         let retry = RetryPolicy { attempts: 8, budget: 10.0, ..RetryPolicy::default() };
         Self { weather, settings: settings(rate, dice.usize(1..300), retry, seed), batches }
@@ -266,6 +269,7 @@ fn calm(rate: Option<f64>, retry: RetryPolicy) -> Run {
         seed: 1,
         ongoing_limit: usize::MAX,
         trouble: 0,
+        ways: 2,
         outage: None,
         latency: Duration::from_millis(100),
     };

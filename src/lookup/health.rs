@@ -17,10 +17,14 @@ use crate::report::{Event, Reporter};
 /// So many failures in a row, with no answer between them, are the endpoint's own. At 5 % of stray faults
 /// a healthy endpoint is suspected once in ten million million requests.
 const FAILURES_IN_A_ROW: u32 = 10;
+/// So many are enough when they took [`LONG_ENOUGH`], as at the end of a run, when few are asked.
+const FAILURES_IN_A_WHILE: u32 = 3;
+/// See [`FAILURES_IN_A_WHILE`].
+const LONG_ENOUGH: Duration = Duration::from_secs(2);
 /// The pause before the first probe; it doubles with each probe that fails.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// No pause is longer.
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// What a request is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,7 +79,10 @@ struct Endpoints {
 
 #[derive(Clone, Debug, Default)]
 struct State {
+    /// Failures in a row.
     failures: u32,
+    /// When the first of them was.
+    failing_since: Duration,
     away: Option<Away>,
 }
 
@@ -256,7 +263,12 @@ impl Endpoints {
 impl State {
     /// Counts a failure. Returns the pause when this one sent the endpoint away.
     fn fail(&mut self, purpose: Purpose, now: Duration) -> Option<Duration> {
+        if self.failures == 0 {
+            self.failing_since = now;
+        }
         self.failures += 1;
+        let enough = self.failures >= FAILURES_IN_A_ROW
+            || self.failures >= FAILURES_IN_A_WHILE && now - self.failing_since >= LONG_ENOUGH;
         match &mut self.away {
             Some(away) if purpose == Purpose::Probe => {
                 let pause = (away.pause * 2).min(LONGEST_PAUSE);
@@ -265,7 +277,7 @@ impl State {
             }
             // A request that was under way when the endpoint was sent away says nothing new.
             Some(_) => None,
-            None if self.failures < FAILURES_IN_A_ROW => None,
+            None if !enough => None,
             None => {
                 let next_probe = now + FIRST_PAUSE;
                 self.away = Some(Away { since: now, pause: FIRST_PAUSE, next_probe, probing: false });
@@ -368,6 +380,17 @@ mod tests {
             health.answered(ANSWER);
         }
         assert_eq!(health.route(None), answer_from(0));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_few_failures_over_a_while_are_enough() {
+        let health = health(1);
+        for _ in 0..FAILURES_IN_A_WHILE {
+            assert_eq!(health.route(None), answer_from(0));
+            health.failed(ANSWER, &refused());
+            tokio::time::advance(LONG_ENOUGH / 2).await;
+        }
+        assert_eq!(health.route(None), probe_of(0));
     }
 
     #[tokio::test(start_paused = true)]
