@@ -4,4 +4,5 @@ pub mod answer;
 pub mod batch;
 pub mod error;
 pub mod msisdn;
+pub mod numbering;
 pub mod plmn;
