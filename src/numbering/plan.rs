@@ -1,8 +1,8 @@
 //! Whether a number exists in its country's plan, and whether it may be a mobile one.
 //!
-//! The plans are phonelib's, which knows calling codes, lengths and the kinds of ranges. What it accepts as
-//! mobile must also have a length that mobile numbers have there, because a number that cannot exist would
-//! be paid for to learn that.
+//! The plans are phonelib's, which knows calling codes, lengths and the kinds of ranges. What it accepts must
+//! also have a length that mobile numbers have there: of any other, no HLR could know more than that it is
+//! wrong, and would be paid for saying so.
 
 use std::sync::LazyLock;
 
@@ -54,13 +54,13 @@ pub(super) fn check(digits: &[u8]) -> Result<Planned, Refusal> {
     // phonelib also accepts a trunk prefix after the calling code, `+46 (0)70…`, and only its slower call
     // returns the number without it. As long as the length is right there cannot be one, but for zeros.
     let national = &digits[code_length..];
-    if national.first() != Some(&b'0') && fits(national.len(), mobile_lengths) {
+    if fits(national.len(), mobile_lengths) && national[0] != b'0' {
         return Ok(Planned { msisdn: msisdn(digits)?, line });
     }
     let number = PhoneNumber::parse(text).expect("phonelib accepted this very text");
     let digits = &number.e164().as_bytes()[1..];
     let length = digits.len() - code_length;
-    if kind == PhoneNumberType::Mobile && !fits(length, mobile_lengths) {
+    if mobile_lengths != 0 && !fits(length, mobile_lengths) {
         return Err(misfit(length, mobile_lengths));
     }
     Ok(Planned { msisdn: msisdn(digits)?, line })

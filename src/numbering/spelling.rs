@@ -51,14 +51,18 @@ pub(super) fn read(text: &str) -> Result<Written, Refusal> {
     }
 }
 
-/// The case that most lists consist of: nothing but digits, as many as a number has.
+/// The case that most lists consist of: nothing but digits, as many as a number has, or these behind a plus.
 fn plain_digits(text: &[u8]) -> Option<Written> {
-    let mut written = Written { length: text.len(), ..Written::NOTHING };
-    if !(Msisdn::MIN_DIGITS..=Msisdn::MAX_DIGITS).contains(&text.len()) {
+    let (mark, digits) = match text {
+        [b'+', digits @ ..] => (Mark::Plus, digits),
+        digits => (Mark::None, digits),
+    };
+    if !(Msisdn::MIN_DIGITS..=Msisdn::MAX_DIGITS).contains(&digits.len()) {
         return None;
     }
-    written.digits[..text.len()].copy_from_slice(text);
-    text.iter().all(u8::is_ascii_digit).then_some(written)
+    let mut written = Written { mark, length: digits.len(), ..Written::NOTHING };
+    written.digits[..digits.len()].copy_from_slice(digits);
+    digits.iter().all(u8::is_ascii_digit).then_some(written)
 }
 
 fn read_dirty(text: &str) -> Result<Written, Refusal> {

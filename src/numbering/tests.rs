@@ -190,6 +190,19 @@ fn numbers_reserved_for_fiction_are_accepted_where_they_are_mobile() {
     }
 }
 
+#[test]
+fn the_sample_list_has_numbers_enough_and_something_of_every_sort() {
+    let list = include_str!("../../sample-data/contacts.csv");
+    let mut reader = csv::Reader::from_reader(list.as_bytes());
+    let read: Vec<_> = reader.records().map(|row| parse(&row.unwrap()[3], None)).collect();
+    assert_eq!(read.len(), 4000);
+    let distinct: std::collections::HashSet<_> = read.iter().flatten().collect();
+    assert!(distinct.len() >= 1500, "{}", distinct.len());
+    for refusal in &Refusal::ALL[..=Refusal::NotMobile(LineKind::TollFree).index()] {
+        assert!(read.contains(&Err(*refusal)), "{refusal:?}");
+    }
+}
+
 fn accepted_number() -> impl Strategy<Value = &'static str> {
     prop::sample::select(vec![
         "46701740605",
