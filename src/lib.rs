@@ -6,7 +6,7 @@
 //! | --- | --- | --- |
 //! | 1 | [`input`] | a row arrives as text in a record batch |
 //! | 2 | `enrich` | each batch becomes a task; a bounded window of them is under way |
-//! | 3 | `numbering` | `+46 (0)70-174 06 05` becomes an [`msisdn::Msisdn`], or is refused with a reason |
+//! | 3 | [`numbering`] | `+46 (0)70-174 06 05` becomes an [`msisdn::Msisdn`], or is refused with a reason |
 //! | 4 | [`ledger`] | what was paid for already ends here |
 //! | 5 | [`lookup`] | the first asker starts the question, later ones wait for it; gate, pace, retries |
 //! | 6 | [`service`] | one request, one word back |
@@ -22,6 +22,7 @@ pub mod input;
 pub mod ledger;
 pub mod lookup;
 pub mod msisdn;
+pub mod numbering;
 pub mod output;
 pub mod plmn;
 pub mod report;

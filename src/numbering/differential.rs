@@ -1,0 +1,63 @@
+//! What is accepted and refused, against libphonenumber's own metadata; `differential.py` wrote the list.
+
+use super::{Refusal, parse, tables};
+
+/// The one spelling that is not understood: Argentine mobile numbers in their national form, with a `15` after
+/// the area code instead of the `9` before it.
+const KNOWN_LOSSES: [(&str, &str); 1] = [("AR", "national")];
+
+/// How many numbers that are no mobile ones may be asked about in vain. phonelib does not know a few ranges.
+/// The islands of calling code 1 do not count: their fixed lines and mobile numbers may be ported both ways.
+const OTHERS_ACCEPTED: usize = 8;
+
+struct Case {
+    region: &'static str,
+    form: &'static str,
+    text: &'static str,
+    expected: &'static str,
+    verdict: &'static str,
+}
+
+fn cases() -> impl Iterator<Item = Case> {
+    tables::rows(include_str!("tables/differential.csv"))
+        .map(|[region, form, text, expected, verdict]| Case { region, form, text, expected, verdict })
+}
+
+fn read(case: &Case) -> Result<String, Refusal> {
+    let home = (case.form == "national").then(|| case.region.parse().unwrap());
+    parse(case.text, home).map(|msisdn| msisdn.digits().to_string())
+}
+
+#[test]
+fn no_mobile_number_that_google_knows_is_refused_or_changed() {
+    let losses: Vec<_> = cases()
+        .filter(|case| case.verdict == "mobile" && !KNOWN_LOSSES.contains(&(case.region, case.form)))
+        .filter(|case| read(case).as_deref() != Ok(case.expected))
+        .map(|case| format!("{} {} became {:?}", case.region, case.text, read(&case)))
+        .collect();
+    assert!(losses.is_empty(), "{losses:#?}");
+}
+
+#[test]
+fn what_google_knows_as_no_mobile_number_is_not_asked_about() {
+    let accepted: Vec<_> = cases()
+        .filter(|case| case.verdict == "other" && !case.expected.starts_with('1') && read(case).is_ok())
+        .map(|case| format!("{} {}", case.region, case.text))
+        .collect();
+    assert!(accepted.len() <= OTHERS_ACCEPTED, "{accepted:#?}");
+}
+
+#[test]
+fn numbers_of_impossible_length_are_refused() {
+    for case in cases().filter(|case| case.verdict == "impossible") {
+        assert!(read(&case).is_err(), "{} {}", case.region, case.text);
+    }
+}
+
+#[test]
+fn the_list_is_whole() {
+    for (verdict, least) in [("mobile", 900), ("other", 1200), ("impossible", 300)] {
+        let listed = cases().filter(|case| case.verdict == verdict).count();
+        assert!(listed >= least, "{listed} {verdict}");
+    }
+}

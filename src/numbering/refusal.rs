@@ -1,0 +1,117 @@
+//! Why a cell is not asked about.
+
+/// Why a text is no number that can be looked up. The row keeps it as its reason, and costs nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Refusal {
+    /// Nothing there, or a word that says so (`NULL`, `n/a`, `-`).
+    Empty,
+    /// Fewer digits than a number, or a mobile number of that country, has.
+    TooShort,
+    /// More digits than a number, or a mobile number of that country, has.
+    TooLong,
+    /// Letters, an extension, two numbers in a cell, a decimal fraction.
+    NotANumber,
+    /// A national number, and no region was given to read it in.
+    NationalWithoutRegion,
+    /// A spreadsheet wrote it as `4.67017E+10` or zeroed its last digits; what is gone is gone.
+    DigitsLost,
+    /// No country has such a number.
+    NotInPlan,
+    /// A number that no HLR knows, because it is not a mobile one.
+    NotMobile(LineKind),
+}
+
+/// What a number that is not a mobile one is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum LineKind {
+    /// A fixed line.
+    FixedLine,
+    /// Paid for by the called party.
+    TollFree,
+    /// Charged above the standard rate.
+    PremiumRate,
+    /// Paid for by both parties.
+    SharedCost,
+    /// Voice over IP.
+    Voip,
+    /// A personal number, which forwards to another one.
+    PersonalNumber,
+    /// A pager.
+    Pager,
+    /// One number for a whole company (a universal access number).
+    CompanyNumber,
+}
+
+impl Refusal {
+    /// Every refusal, in the order of [`Self::index`].
+    pub const ALL: [Self; 15] = [
+        Self::Empty,
+        Self::TooShort,
+        Self::TooLong,
+        Self::NotANumber,
+        Self::NationalWithoutRegion,
+        Self::DigitsLost,
+        Self::NotInPlan,
+        Self::NotMobile(LineKind::FixedLine),
+        Self::NotMobile(LineKind::TollFree),
+        Self::NotMobile(LineKind::PremiumRate),
+        Self::NotMobile(LineKind::SharedCost),
+        Self::NotMobile(LineKind::Voip),
+        Self::NotMobile(LineKind::PersonalNumber),
+        Self::NotMobile(LineKind::Pager),
+        Self::NotMobile(LineKind::CompanyNumber),
+    ];
+
+    /// The place in [`Self::ALL`], for counters.
+    #[must_use]
+    pub const fn index(self) -> usize {
+        match self {
+            Self::Empty => 0,
+            Self::TooShort => 1,
+            Self::TooLong => 2,
+            Self::NotANumber => 3,
+            Self::NationalWithoutRegion => 4,
+            Self::DigitsLost => 5,
+            Self::NotInPlan => 6,
+            Self::NotMobile(kind) => 7 + kind as usize,
+        }
+    }
+
+    /// The word in the `reason` column.
+    #[must_use]
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::Empty => "empty",
+            Self::TooShort => "too_short",
+            Self::TooLong => "too_long",
+            Self::NotANumber => "not_a_number",
+            Self::NationalWithoutRegion => "national_without_region",
+            Self::DigitsLost => "digits_lost",
+            Self::NotInPlan => "not_in_plan",
+            Self::NotMobile(LineKind::FixedLine) => "fixed_line",
+            Self::NotMobile(LineKind::TollFree) => "toll_free",
+            Self::NotMobile(LineKind::PremiumRate) => "premium_rate",
+            Self::NotMobile(LineKind::SharedCost) => "shared_cost",
+            Self::NotMobile(LineKind::Voip) => "voip",
+            Self::NotMobile(LineKind::PersonalNumber) => "personal_number",
+            Self::NotMobile(LineKind::Pager) => "pager",
+            Self::NotMobile(LineKind::CompanyNumber) => "company_number",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_refusal_stands_at_its_index_and_has_its_own_word() {
+        let mut words: Vec<_> = Refusal::ALL.iter().map(|refusal| refusal.text()).collect();
+        for (index, refusal) in Refusal::ALL.iter().enumerate() {
+            assert_eq!(refusal.index(), index);
+        }
+        words.sort_unstable();
+        words.dedup();
+        assert_eq!(words.len(), Refusal::ALL.len());
+    }
+}

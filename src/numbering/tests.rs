@@ -1,0 +1,259 @@
+//! [`super::parse`] as a whole: every spelling, every region rule, and the properties that hold for all texts.
+
+use proptest::prelude::*;
+
+use super::*;
+
+/// What a text becomes, as digits or as the word of its refusal.
+fn read(text: &str, region: &str) -> String {
+    let home = (!region.is_empty()).then(|| region.parse().unwrap());
+    parse(text, home).map_or_else(|refusal| refusal.text().to_owned(), |msisdn| msisdn.digits().to_string())
+}
+
+#[test]
+fn every_spelling_of_a_swedish_mobile_number_is_the_same_number() {
+    for (text, region) in [
+        ("46701740605", ""),
+        ("+46701740605", ""),
+        ("0046701740605", ""),
+        ("+46 (0)70-174 06 05", ""),
+        ("0046 (0) 70 174 06 05", ""),
+        ("46(0)701740605", ""),
+        ("+0046701740605", ""),
+        ("=\"46701740605\"", ""),
+        ("'46701740605", ""),
+        ("46701740605.0", ""),
+        ("070-174 06 05", "SE"),
+        ("0701740605", "SE"),
+        ("701740605", "SE"),
+        ("46701740605", "SE"),
+        ("0046701740605", "SE"),
+        ("+46701740605", "DE"),
+        ("46701740605", "DE"),
+        ("011 46 70 174 06 05", "US"),
+        ("0011 46 70 174 06 05", "AU"),
+        ("0046 70 174 06 05", "AU"),
+        ("010 46 70 174 06 05", "JP"),
+        ("8~10 46701740605".trim_start_matches("8~10 "), "RU"),
+        ("810 46 70 174 06 05", "RU"),
+    ] {
+        assert_eq!(read(text, region), "46701740605", "{text:?} {region}");
+    }
+}
+
+#[test]
+fn national_numbers_are_read_as_their_region_writes_them() {
+    for (text, region, expected) in [
+        ("07700 900123", "GB", "447700900123"),
+        ("+44(7700) 900123", "", "447700900123"),
+        ("06 39 98 12 34", "FR", "33639981234"),
+        ("0171/3920001", "DE", "491713920001"),
+        ("(202) 555-0173", "US", "12025550173"),
+        ("1-202-555-0173", "US", "12025550173"),
+        ("202.555.0173", "CA", "12025550173"),
+        ("8 (916) 123-45-67", "RU", "79161234567"),
+        ("916 123-45-67", "RU", "79161234567"),
+        ("06 30 123 4567", "HU", "36301234567"),
+        ("347 123 4567", "IT", "393471234567"),
+        ("+39 347 123 4567", "", "393471234567"),
+        ("07 01 23 45 67", "CI", "2250701234567"),
+        ("8 029 123-45-67", "BY", "375291234567"),
+        ("91 23 45 67", "NO", "4791234567"),
+        ("600 123 456", "ES", "34600123456"),
+        ("0491 570 006", "AU", "61491570006"),
+    ] {
+        assert_eq!(read(text, region), expected, "{text:?} {region}");
+    }
+}
+
+#[test]
+fn without_a_region_a_national_number_is_refused_and_never_guessed() {
+    for text in ["070-174 06 05", "07700 900123", "0171 3920001", "011 46 70 174 06 05"] {
+        assert_eq!(read(text, ""), "national_without_region", "{text:?}");
+    }
+    assert_eq!(read("701740605", ""), "too_short");
+    assert_eq!(read("202 555 0173", ""), "fixed_line");
+}
+
+#[test]
+fn home_wins_where_bare_digits_could_be_its_mobile_number() {
+    for (text, region, expected) in [
+        // Indian numbers that start with 91 are not behind the calling code 91.
+        ("9198765432", "IN", "919198765432"),
+        ("919198765432", "IN", "919198765432"),
+        // Italian numbers that start with 39, likewise.
+        ("3931234567", "IT", "393931234567"),
+        ("393931234567", "IT", "393931234567"),
+        // A Brazilian area code is 55, and so is the calling code.
+        ("55996123456", "BR", "5555996123456"),
+        ("5555996123456", "BR", "5555996123456"),
+        // Chinese mobile numbers look like North American ones.
+        ("15012345678", "CN", "8615012345678"),
+        // A leading zero that a spreadsheet took.
+        ("15712345678", "DE", "4915712345678"),
+        ("6592345678", "US", "16592345678"),
+    ] {
+        assert_eq!(read(text, region), expected, "{text:?} {region}");
+    }
+    assert_eq!(read("6592345678", ""), "6592345678");
+}
+
+#[test]
+fn bare_digits_that_home_cannot_have_as_a_mobile_number_are_foreign() {
+    for (text, region) in
+        [("46701740605", "DE"), ("447700900123", "SE"), ("33639981234", "AT"), ("12025550173", "SE")]
+    {
+        assert_eq!(read(text, region), text, "{region}");
+    }
+}
+
+#[test]
+fn a_fixed_line_of_home_is_not_taken_for_a_foreign_mobile_number() {
+    // Moscow behind the trunk prefix 8 has the digits of a Vietnamese mobile number.
+    assert_eq!(read("8 495 123-45-67", "RU"), "fixed_line");
+    assert_eq!(read("84951234567", "RU"), "fixed_line");
+    assert_eq!(read("08-465 004 00", "SE"), "fixed_line");
+    assert_eq!(read("020 7946 0958", "GB"), "fixed_line");
+    // Palau dials nothing before its seven digits, and +27 is South Africa.
+    assert_eq!(read("277 1750", "PW"), "fixed_line");
+}
+
+#[test]
+fn a_plus_before_a_trunk_zero_is_no_country() {
+    assert_eq!(read("+0701740605", ""), "not_in_plan");
+    assert_eq!(read("+0701740605", "SE"), "not_in_plan");
+    assert_eq!(read("0000000000", "SE"), "not_in_plan");
+}
+
+#[test]
+fn refusals_say_what_is_wrong() {
+    for (text, region, expected) in [
+        ("", "", "empty"),
+        ("NULL", "SE", "empty"),
+        ("4.67017E+10", "", "digits_lost"),
+        ("4,67017E+10", "SE", "digits_lost"),
+        ("4670174060500000", "", "digits_lost"),
+        ("12345", "", "too_short"),
+        ("0701", "SE", "too_short"),
+        ("+46 70 174", "", "too_short"),
+        ("+44 7700 90012", "", "too_short"),
+        ("+44 7700 9001234", "", "too_long"),
+        ("4670174060546701", "", "too_long"),
+        ("+999 12345678", "", "not_in_plan"),
+        ("+1 111 555 0100", "", "not_in_plan"),
+        ("+46 70 174 06 05 ext 12", "", "not_a_number"),
+        ("0701740605/0701740606", "SE", "not_a_number"),
+        ("46701740605.5", "", "not_a_number"),
+        ("+442079460958", "", "fixed_line"),
+        ("+448081570123", "", "toll_free"),
+        ("+18005550199", "", "toll_free"),
+        ("+449098790123", "", "premium_rate"),
+        ("+447012345678", "", "personal_number"),
+        ("+815012345678", "", "voip"),
+    ] {
+        assert_eq!(read(text, region), expected, "{text:?} {region}");
+    }
+}
+
+#[test]
+fn the_sims_of_satellites_and_machines_are_asked_about() {
+    for text in ["881631234567", "870772001234", "883130001234567", "882161234567"] {
+        assert_eq!(read(text, ""), text);
+    }
+}
+
+#[test]
+fn mexican_numbers_lose_the_digit_that_mexico_dropped() {
+    assert_eq!(read("+52 1 55 1234 5678", ""), "525512345678");
+    assert_eq!(read("+52 55 1234 5678", ""), "525512345678");
+    assert_eq!(read("5215512345678", "MX"), "525512345678");
+    assert_eq!(read("55 1234 5678", "MX"), "525512345678");
+}
+
+#[test]
+fn numbers_reserved_for_fiction_are_accepted_where_they_are_mobile() {
+    for text in [
+        "+447700900000",
+        "+447700900999",
+        "+46701740605",
+        "+46701740699",
+        "+33639980000",
+        "+491713920099",
+        "+4915228817386",
+        "+4917604069099",
+        "+61491570006",
+        "+12125550100",
+        "+14165550199",
+        "+18765550123",
+    ] {
+        assert_eq!(read(text, ""), text[1..]);
+    }
+}
+
+#[test]
+fn the_sample_list_has_numbers_enough_and_something_of_every_sort() {
+    let list = include_str!("../../sample-data/contacts.csv");
+    let mut reader = csv::Reader::from_reader(list.as_bytes());
+    let read: Vec<_> = reader.records().map(|row| parse(&row.unwrap()[3], None)).collect();
+    assert_eq!(read.len(), 4000);
+    let distinct: std::collections::HashSet<_> = read.iter().flatten().collect();
+    assert!(distinct.len() >= 1500, "{}", distinct.len());
+    for refusal in &Refusal::ALL[..=Refusal::NotMobile(LineKind::TollFree).index()] {
+        assert!(read.contains(&Err(*refusal)), "{refusal:?}");
+    }
+}
+
+fn accepted_number() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec![
+        "46701740605",
+        "447700900123",
+        "491713920001",
+        "33639981234",
+        "12025550173",
+        "61491570006",
+        "4915228817386",
+        "919198765432",
+        "5491123456789",
+        "2250701234567",
+        "393471234567",
+        "79161234567",
+    ])
+}
+
+proptest! {
+    #[test]
+    fn no_text_makes_it_panic(text in "\\PC{0,40}", region in prop::sample::select(vec!["", "SE", "US", "IT", "RU", "JP"])) {
+        read(&text, region);
+    }
+
+    #[test]
+    fn no_text_that_resembles_a_number_makes_it_panic(
+        text in "[+0-9()./ ='\"eE,-]{0,30}",
+        region in prop::sample::select(vec!["", "SE", "US", "IT", "BY", "KE", "AR"]),
+    ) {
+        read(&text, region);
+    }
+
+    #[test]
+    fn what_is_accepted_reads_as_itself(digits in "[1-9][0-9]{6,14}", home in prop::sample::select(vec!["", "SE", "US", "DE", "IN"])) {
+        let home: Option<Region> = home.parse().ok();
+        if let Ok(msisdn) = parse(&digits, home) {
+            prop_assert_eq!(parse(&msisdn.digits(), None), Ok(msisdn));
+            prop_assert_eq!(parse(&format!("+{}", &*msisdn.digits()), home), Ok(msisdn));
+        }
+    }
+
+    #[test]
+    fn separators_anywhere_change_nothing(
+        digits in accepted_number(),
+        separators in prop::collection::vec((0_usize..20, prop::sample::select(vec![" ", "-", "\u{a0}", "\u{200b}", "(", ")", "\u{2013}", ". "])), 0..8),
+    ) {
+        let mut text = digits.to_owned();
+        for (place, separator) in separators {
+            let place = text.char_indices().map(|(index, _)| index).nth(place).unwrap_or(text.len());
+            text.insert_str(place, separator);
+        }
+        prop_assert_eq!(read(&text, ""), digits);
+        prop_assert_eq!(read(&format!("+{text}"), ""), digits);
+    }
+}
