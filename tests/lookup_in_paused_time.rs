@@ -3,6 +3,8 @@
 //! Everything follows from a seed, which every failure names. `HLR_SEEDS=1000` tries more of them,
 //! `HLR_SEED=17` replays one.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use std::collections::{HashMap, HashSet};
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex};

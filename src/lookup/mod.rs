@@ -109,7 +109,7 @@ impl<S: Service> Lookup<S> {
             lane,
             ledger,
             in_flight: InFlight::default(),
-            questions: Questions::new(),
+            questions: Questions::default(),
             policy: settings.retry.clone(),
             budget: RetryBudget::new(settings.retry.budget),
             chance: Mutex::new(fastrand::Rng::with_seed(settings.seed)),

@@ -60,13 +60,13 @@ struct PutOff {
     question: Question,
 }
 
-impl Questions {
-    /// An empty queue.
-    #[must_use]
-    pub fn new() -> Self {
+impl Default for Questions {
+    fn default() -> Self {
         Self { waiting: Mutex::default(), due: Semaphore::new(0), sooner: Notify::new() }
     }
+}
 
+impl Questions {
     /// Adds numbers that are due at once. When the queue is closed it gives them back.
     pub fn ask(&self, numbers: &[Msisdn]) -> Result<(), Vec<Question>> {
         let questions = numbers.iter().copied().map(Question::new);
@@ -189,7 +189,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn put_off_questions_come_when_they_are_due_and_first() {
-        let questions = Questions::new();
+        let questions = Questions::default();
         let started = Instant::now();
         questions.put_off(Question::new(number(2)), Duration::from_secs(20)).unwrap();
         questions.put_off(Question::new(number(1)), Duration::from_secs(10)).unwrap();
@@ -208,7 +208,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn closing_gives_back_what_waits_and_takes_no_more() {
-        let questions = Questions::new();
+        let questions = Questions::default();
         questions.ask(&[number(0), number(1)]).unwrap();
         questions.put_off(Question::new(number(2)), Duration::from_secs(10)).unwrap();
         assert_eq!(questions.next().await.unwrap().msisdn, number(0));

@@ -1,0 +1,174 @@
+//! Numbers and replies to Arrow columns and counts.
+
+use arrow::array::{ArrayRef, BooleanBuilder, StringBuilder, TimestampMillisecondBuilder, UInt16Builder};
+use std::sync::Arc;
+
+use super::columns::ADDED;
+use super::words;
+use crate::answer::{Answered, CallingCode, Outcome, Product, Source, Status};
+use crate::lookup::Reply;
+use crate::msisdn::Msisdn;
+use crate::numbering::{self, Refusal};
+use crate::plmn::Plmn;
+use crate::report::Counters;
+
+/// Builders for the added columns, in the order of [`ADDED`].
+pub(super) struct Assembly {
+    product: Product,
+    msisdn: StringBuilder,
+    status: StringBuilder,
+    result: StringBuilder,
+    mcc: StringBuilder,
+    mnc: StringBuilder,
+    location: StringBuilder,
+    network: StringBuilder,
+    country: StringBuilder,
+    location_country: StringBuilder,
+    roaming: BooleanBuilder,
+    source: StringBuilder,
+    checked_at: TimestampMillisecondBuilder,
+    attempts: UInt16Builder,
+    reason: StringBuilder,
+    tally: Tally,
+}
+
+/// The counts of one batch, added to the run's when it is done.
+#[derive(Debug, Default)]
+struct Tally {
+    rows: u64,
+    invalid: u64,
+    duplicates: u64,
+    from_memory: u64,
+    answered: u64,
+    unanswered: u64,
+    by_status: [u64; Status::ALL.len()],
+    by_result: [u64; 19],
+    refused: [u64; Refusal::ALL.len()],
+}
+
+impl Assembly {
+    pub(super) fn new(rows: usize, product: Product) -> Self {
+        let text = |bytes_a_row: usize| StringBuilder::with_capacity(rows, rows * bytes_a_row);
+        Self {
+            product,
+            msisdn: text(12),
+            status: text(9),
+            result: text(10),
+            mcc: text(3),
+            mnc: text(3),
+            location: text(2),
+            network: text(10),
+            country: text(2),
+            location_country: text(2),
+            roaming: BooleanBuilder::with_capacity(rows),
+            source: text(4),
+            checked_at: TimestampMillisecondBuilder::with_capacity(rows).with_timezone("UTC"),
+            attempts: UInt16Builder::with_capacity(rows),
+            reason: text(2),
+            tally: Tally::default(),
+        }
+    }
+
+    /// A row that was refused before any money was spent.
+    pub(super) fn refused(&mut self, refusal: Refusal) {
+        self.tally.rows += 1;
+        self.tally.invalid += 1;
+        self.tally.refused[refusal.index()] += 1;
+        self.tally.by_status[Status::Invalid as usize] += 1;
+        self.msisdn.append_null();
+        self.status.append_value(Status::Invalid.text());
+        self.result.append_value(words::NOT_ASKED);
+        self.whereabouts(None, None);
+        self.source.append_value(Source::None.text());
+        self.checked_at.append_null();
+        self.attempts.append_value(0);
+        self.reason.append_value(refusal.text());
+    }
+
+    /// A row whose number went into the lookup stage.
+    pub(super) fn asked(&mut self, msisdn: Msisdn, reply: &Reply) {
+        let Reply { outcome, source } = reply;
+        let status = words::status(outcome, self.product);
+        self.tally.count(reply, status);
+        self.msisdn.append_value(&*msisdn.digits());
+        self.status.append_value(status.text());
+        self.result.append_value(words::result(outcome));
+        let (checked_at, attempts) = match outcome {
+            Outcome::Answered(Answered { answer, checked_at, attempts }) => {
+                self.whereabouts(answer.network, answer.location);
+                self.source.append_value(source.text());
+                (Some(*checked_at), *attempts)
+            }
+            Outcome::Unanswered(unanswered) => {
+                self.whereabouts(None, None);
+                self.source.append_value(Source::None.text());
+                (unanswered.checked_at, unanswered.attempts)
+            }
+        };
+        self.checked_at.append_option(checked_at.map(|moment| moment.0));
+        self.attempts.append_value(attempts);
+        self.reason.append_option(words::reason(outcome));
+    }
+
+    fn whereabouts(&mut self, network: Option<Plmn>, location: Option<CallingCode>) {
+        self.mcc.append_option(network.map(Plmn::mcc_text));
+        self.mnc.append_option(network.map(Plmn::mnc_text));
+        self.location.append_option(location.map(|code| code.to_string()));
+        self.network.append_option(network.and_then(numbering::network_name));
+        self.country.append_option(network.and_then(numbering::network_country));
+        self.location_country.append_option(location.and_then(numbering::location_country));
+        self.roaming.append_option(numbering::roaming(network, location));
+    }
+
+    /// The finished columns. Adds what was counted to the run's counters.
+    pub(super) fn finish(mut self, counters: &Counters) -> [ArrayRef; ADDED.len()] {
+        self.tally.add_to(counters);
+        [
+            Arc::new(self.msisdn.finish()),
+            Arc::new(self.status.finish()),
+            Arc::new(self.result.finish()),
+            Arc::new(self.mcc.finish()),
+            Arc::new(self.mnc.finish()),
+            Arc::new(self.location.finish()),
+            Arc::new(self.network.finish()),
+            Arc::new(self.country.finish()),
+            Arc::new(self.location_country.finish()),
+            Arc::new(self.roaming.finish()),
+            Arc::new(self.source.finish()),
+            Arc::new(self.checked_at.finish()),
+            Arc::new(self.attempts.finish()),
+            Arc::new(self.reason.finish()),
+        ]
+    }
+}
+
+impl Tally {
+    fn count(&mut self, reply: &Reply, status: Status) {
+        self.rows += 1;
+        let class = match (reply.source, &reply.outcome) {
+            (Source::Duplicate, _) => &mut self.duplicates,
+            (Source::Ledger, _) => &mut self.from_memory,
+            (Source::Live | Source::None, Outcome::Answered(_)) => &mut self.answered,
+            (Source::Live | Source::None, Outcome::Unanswered(_)) => &mut self.unanswered,
+        };
+        *class += 1;
+        self.by_status[status as usize] += 1;
+        if let Some(result) = words::said(&reply.outcome) {
+            self.by_result[result.index()] += 1;
+        }
+    }
+
+    fn add_to(&self, counters: &Counters) {
+        counters.invalid.add(self.invalid);
+        counters.duplicates.add(self.duplicates);
+        counters.from_memory.add(self.from_memory);
+        counters.answered.add(self.answered);
+        counters.unanswered.add(self.unanswered);
+        counters.by_status.iter().zip(self.by_status).for_each(|(count, rows)| count.add(rows));
+        counters.by_result.iter().zip(self.by_result).for_each(|(count, rows)| count.add(rows));
+        for (refusal, rows) in Refusal::ALL.iter().zip(self.refused).filter(|(_, rows)| *rows > 0) {
+            counters.count_refused(refusal.text(), rows);
+        }
+        counters.rows.add(self.rows);
+    }
+}

@@ -1,0 +1,170 @@
+//! The core: a stream of record batches becomes a stream of record batches with more columns.
+//!
+//! Each batch becomes a task: its numbers are read, answered and turned into columns. A bounded window
+//! of batches is under way at a time, and they come out in input order. No HTTP here and no files.
+
+mod assembly;
+pub mod columns;
+mod number_column;
+mod window;
+mod words;
+
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::{Schema, SchemaRef};
+use futures::stream::{Stream, StreamExt};
+
+pub use self::window::Window;
+
+use self::assembly::Assembly;
+use self::columns::Columns;
+use self::window::{OpenWindow, Room};
+use crate::answer::Product;
+use crate::batch::BatchStream;
+use crate::error::{ColumnError, StageError};
+use crate::lookup::Lookup;
+use crate::numbering::Region;
+use crate::report::Counters;
+use crate::service::Service;
+use crate::task::Owned;
+
+/// What is done to the rows.
+#[derive(Clone, Debug)]
+pub struct EnrichSettings {
+    /// The column of the numbers; `None` to find it by its name.
+    pub column: Option<String>,
+    /// Where national numbers are at home.
+    pub region: Option<Region>,
+    /// What `OK` proves.
+    pub product: Product,
+    /// What the names of the added columns begin with.
+    pub prefix: String,
+    /// In which order rows come out.
+    pub order: Order,
+    /// How many rows are held.
+    pub window: Window,
+}
+
+/// In which order rows come out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Order {
+    /// As they came in.
+    #[default]
+    Input,
+    /// Batch by batch as they are done; rows of a batch stay together, in their order.
+    Completion,
+}
+
+/// Turns batches into batches with more columns.
+pub struct Enricher<S> {
+    lookup: Arc<Lookup<S>>,
+    counters: Arc<Counters>,
+    settings: EnrichSettings,
+    number_column: usize,
+    number_column_name: String,
+    columns: Columns,
+}
+
+impl<S: Service> Enricher<S> {
+    /// Checks that the job can be done on input of this schema, before anything is asked.
+    ///
+    /// # Errors
+    ///
+    /// When the column of the numbers is not clear, or a column that would be added is there already.
+    pub fn new(
+        lookup: Arc<Lookup<S>>,
+        input: &Schema,
+        settings: EnrichSettings,
+        counters: Arc<Counters>,
+    ) -> Result<Self, ColumnError> {
+        let number_column = number_column::choose(input, settings.column.as_deref())?;
+        let number_column_name = input.field(number_column).name().clone();
+        let columns = Columns::new(input, &settings.prefix)?;
+        if !columns.keeps(number_column) {
+            return Err(ColumnError(format!(
+                "column {number_column_name:?} was added by an earlier run and is replaced by this one, so the \
+                 numbers cannot be read from it; name the list's own column with --column, or choose \
+                 other names for the new columns with --prefix"
+            )));
+        }
+        Ok(Self { lookup, counters, settings, number_column, number_column_name, columns })
+    }
+
+    /// The name of the column that the numbers are read from.
+    #[must_use]
+    pub fn number_column(&self) -> &str {
+        &self.number_column_name
+    }
+
+    /// The schema of the batches that come out.
+    #[must_use]
+    pub fn schema(&self) -> SchemaRef {
+        self.columns.schema()
+    }
+
+    /// The enriched batches. When the run stops, no further batch is taken in; those inside come out.
+    pub fn enrich(self, input: BatchStream) -> BatchStream {
+        let (schema, order) = (self.schema(), self.settings.order);
+        // Every batch has at least one row, so the window bounds the batches too.
+        let batches_at_most = self.settings.window.rows.max(1);
+        let tasks = self.tasks(input);
+        match order {
+            Order::Input => BatchStream::new(schema, tasks.buffered(batches_at_most).map(leave)),
+            Order::Completion => BatchStream::new(schema, tasks.buffer_unordered(batches_at_most).map(leave)),
+        }
+    }
+
+    /// A task for each batch, begun when there is room for it in the window.
+    fn tasks(
+        self,
+        input: BatchStream,
+    ) -> impl Stream<Item = impl Future<Output = Done> + Send> + Send + 'static {
+        let stop = self.lookup.stop_signal();
+        let window = OpenWindow::new(self.settings.window);
+        let this = Arc::new(self);
+        let stopped = async move { stop.requested().await };
+        let admitted = input.take_until(stopped).then(move |batch| {
+            let window = window.clone();
+            async move {
+                let batch = batch?;
+                let room = window.admit(&batch).await;
+                Ok((batch, room))
+            }
+        });
+        admitted.map(move |admitted: Done| {
+            let task = admitted.map(|(batch, room)| {
+                let this = this.clone();
+                (Owned::spawn(async move { this.enrich_batch(batch).await }), room)
+            });
+            async move {
+                let (task, room) = task?;
+                let batch = task.await.map_err(|died| StageError::Died(died.to_string()))??;
+                Ok((batch, room))
+            }
+        })
+    }
+
+    async fn enrich_batch(&self, batch: RecordBatch) -> Result<RecordBatch, StageError> {
+        let cells = number_column::read(batch.column(self.number_column), self.settings.region)?;
+        let numbers: Vec<_> = cells.iter().filter_map(|cell| cell.ok()).collect();
+        let mut replies = self.lookup.answer_all(&numbers).await.into_iter();
+        let mut assembly = Assembly::new(cells.len(), self.settings.product);
+        for cell in cells {
+            match cell {
+                Ok(msisdn) => assembly.asked(msisdn, &replies.next().expect("a reply for each number")),
+                Err(refusal) => assembly.refused(refusal),
+            }
+        }
+        self.columns.assemble(&batch, assembly.finish(&self.counters))
+    }
+}
+
+/// A batch that is done, with the room it takes.
+type Done = Result<(RecordBatch, Room), StageError>;
+
+/// Gives the room up, now that the batch goes to be written.
+fn leave(done: Done) -> Result<RecordBatch, StageError> {
+    done.map(|(batch, _room)| batch)
+}

@@ -1,0 +1,140 @@
+//! Which column holds the numbers, and what its cells say.
+
+use arrow::array::{Array, ArrayRef, AsArray, Float64Array};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Float64Type, Schema};
+
+use crate::error::{ColumnError, StageError};
+use crate::msisdn::Msisdn;
+use crate::numbering::{self, Refusal, Region};
+
+/// Finds the column of the numbers: the one that was named, or the one that is clearly meant.
+pub(super) fn choose(schema: &Schema, named: Option<&str>) -> Result<usize, ColumnError> {
+    let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
+    let column = match named {
+        Some(named) => find_named(&names, named)?,
+        None if names.len() == 1 => 0,
+        None => numbering::find_number_column(&names).map_err(|error| ColumnError(error.to_string()))?,
+    };
+    let field = schema.field(column);
+    if !may_hold_numbers(field.data_type()) {
+        return Err(ColumnError(format!(
+            "column {:?} has the type {}, and numbers are text or whole numbers; name another with --column",
+            field.name(),
+            field.data_type(),
+        )));
+    }
+    Ok(column)
+}
+
+/// To the letter, or else without regard to case when that is one column.
+fn find_named(names: &[&str], named: &str) -> Result<usize, ColumnError> {
+    if let Some(column) = names.iter().position(|name| *name == named) {
+        return Ok(column);
+    }
+    let alike = |name: &&str| name.trim().to_lowercase() == named.trim().to_lowercase();
+    let mut columns = names.iter().enumerate().filter(|(_, name)| alike(name));
+    match (columns.next(), columns.next()) {
+        (Some((column, _)), None) => Ok(column),
+        _ => Err(ColumnError(format!(
+            "there is no column {named:?}; give --column one of: {}",
+            names.join(", ")
+        ))),
+    }
+}
+
+fn may_hold_numbers(data_type: &DataType) -> bool {
+    match data_type {
+        DataType::Dictionary(_, values) => may_hold_numbers(values),
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View | DataType::Float64 => true,
+        other => other.is_integer(),
+    }
+}
+
+/// What each cell says: a number, or why it is none.
+pub(super) fn read(
+    column: &ArrayRef,
+    home: Option<Region>,
+) -> Result<Vec<Result<Msisdn, Refusal>>, StageError> {
+    let parse = |cell: Option<&str>| numbering::parse(cell.unwrap_or_default(), home);
+    let numbers = match column.data_type() {
+        DataType::Utf8 => column.as_string::<i32>().iter().map(parse).collect(),
+        DataType::LargeUtf8 => column.as_string::<i64>().iter().map(parse).collect(),
+        DataType::Utf8View => column.as_string_view().iter().map(parse).collect(),
+        DataType::Float64 => {
+            let cells = column.as_primitive::<Float64Type>();
+            float_texts(cells).iter().map(|cell| parse(cell.as_deref())).collect()
+        }
+        _ => cast(column, &DataType::Utf8)?.as_string::<i32>().iter().map(parse).collect(),
+    };
+    Ok(numbers)
+}
+
+/// A column of whole numbers with a gap in it often arrives as floating point; as long as the number is
+/// whole and small enough to be exact, its digits are what was meant.
+fn float_texts(cells: &Float64Array) -> Vec<Option<String>> {
+    cells.iter().map(|cell| cell.map(|number| number.to_string())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow::array::{Int64Array, StringArray, UInt64Array};
+    use arrow::datatypes::Field;
+
+    use super::*;
+
+    fn schema(names: &[&str]) -> Schema {
+        Schema::new(names.iter().map(|name| Field::new(*name, DataType::Utf8, true)).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn the_named_column_is_taken_whatever_its_case() {
+        let schema = schema(&["id", "Anschluss"]);
+        assert_eq!(choose(&schema, Some("Anschluss")).unwrap(), 1);
+        assert_eq!(choose(&schema, Some("anschluss")).unwrap(), 1);
+        let error = choose(&schema, Some("phone")).unwrap_err().to_string();
+        assert!(error.contains("--column") && error.contains("id, Anschluss"), "{error}");
+    }
+
+    #[test]
+    fn the_only_column_needs_no_name() {
+        assert_eq!(choose(&schema(&["column_1"]), None).unwrap(), 0);
+    }
+
+    #[test]
+    fn a_column_of_another_type_is_refused() {
+        let schema = Schema::new(vec![Field::new("phone", DataType::Boolean, true)]);
+        assert!(choose(&schema, None).unwrap_err().to_string().contains("Boolean"));
+    }
+
+    #[test]
+    fn every_type_of_number_column_is_read() {
+        let text = StringArray::from(vec![Some("+46 70-174 06 05"), None]);
+        let text: ArrayRef = Arc::new(text);
+        let expected = [Ok(Msisdn::new(46_701_740_605).unwrap()), Err(Refusal::Empty)];
+        let dictionary = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
+        for data_type in [DataType::Utf8, DataType::LargeUtf8, DataType::Utf8View, dictionary] {
+            let column = cast(&text, &data_type).unwrap();
+            assert_eq!(read(&column, None).unwrap(), expected, "{data_type}");
+        }
+        let numbers: [ArrayRef; 3] = [
+            Arc::new(Int64Array::from(vec![Some(46_701_740_605), None])),
+            Arc::new(UInt64Array::from(vec![Some(46_701_740_605), None])),
+            Arc::new(Float64Array::from(vec![Some(46_701_740_605.0), None])),
+        ];
+        for column in numbers {
+            assert_eq!(read(&column, None).unwrap(), expected, "{}", column.data_type());
+        }
+    }
+
+    #[test]
+    fn a_number_that_is_not_whole_or_not_positive_is_refused() {
+        let floats: ArrayRef = Arc::new(Float64Array::from(vec![46_701_740_605.5, f64::NAN]));
+        let negative: ArrayRef = Arc::new(Int64Array::from(vec![-46_701_740_605]));
+        for column in [floats, negative] {
+            assert!(read(&column, None).unwrap().iter().all(Result::is_err), "{column:?}");
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! What an outcome is called in the file: its status, its result and its reason.
+
+use std::borrow::Cow;
+
+use crate::answer::{Answered, Billed, Fault, LastWord, LookupResult, Outcome, Product, Status, Unanswered};
+
+/// What stands in the `result` column of a number that was never sent.
+pub(super) const NOT_ASKED: &str = "not_asked";
+
+/// The status of a number that was asked about.
+pub(super) fn status(outcome: &Outcome, product: Product) -> Status {
+    match outcome {
+        Outcome::Answered(Answered { answer, .. }) => answer.result.status(product),
+        Outcome::Unanswered(unanswered) => match &unanswered.last {
+            LastWord::Result(result) => result.status(product),
+            LastWord::Fault(Fault { billed: Billed::Maybe, .. }) => Status::Unknown,
+            LastWord::Fault(Fault { billed: Billed::No, .. }) | LastWord::NeverAsked => Status::NotChecked,
+        },
+    }
+}
+
+/// The service's text, or what happened instead.
+pub(super) fn result(outcome: &Outcome) -> Cow<'_, str> {
+    match outcome {
+        Outcome::Answered(Answered { answer, .. }) => answer.result.text().into(),
+        Outcome::Unanswered(unanswered) => match &unanswered.last {
+            LastWord::Result(result) => result.text().into(),
+            LastWord::Fault(fault) => fault.kind.word(),
+            LastWord::NeverAsked => NOT_ASKED.into(),
+        },
+    }
+}
+
+/// The service's last word, if it gave one.
+pub(super) fn said(outcome: &Outcome) -> Option<&LookupResult> {
+    match outcome {
+        Outcome::Answered(Answered { answer, .. }) => Some(&answer.result),
+        Outcome::Unanswered(unanswered) => match &unanswered.last {
+            LastWord::Result(result) => Some(result),
+            LastWord::Fault(_) | LastWord::NeverAsked => None,
+        },
+    }
+}
+
+/// Why there is no verdict, or only a part of one; `None` where there is nothing to explain.
+pub(super) fn reason(outcome: &Outcome) -> Option<Cow<'_, str>> {
+    match outcome {
+        Outcome::Answered(Answered { answer, .. }) => {
+            match (answer.unreadable.imsi, answer.unreadable.location) {
+                (true, true) => Some("the answer's imsi and location cannot be read".into()),
+                (true, false) => Some("the answer's imsi cannot be read".into()),
+                (false, true) => Some("the answer's location cannot be read".into()),
+                (false, false) => meaning(&answer.result).map(Cow::from),
+            }
+        }
+        Outcome::Unanswered(unanswered) => Some(no_answer(unanswered).into()),
+    }
+}
+
+fn no_answer(unanswered: &Unanswered) -> String {
+    let tries = match unanswered.attempts {
+        0 => "no attempt of its own".to_owned(),
+        1 => "1 attempt".to_owned(),
+        attempts => format!("{attempts} attempts"),
+    };
+    match &unanswered.last {
+        LastWord::Result(LookupResult::RequestThrottled) => {
+            "too much was asked at once, and the run stopped before its turn came again".into()
+        }
+        LastWord::Result(_) => format!("no response after {tries}"),
+        LastWord::Fault(fault) => format!("{fault} (after {tries})"),
+        LastWord::NeverAsked => "the run stopped before the number was asked".into(),
+    }
+}
+
+/// What the interface document says of results that leave a number without a verdict.
+fn meaning(result: &LookupResult) -> Option<&'static str> {
+    match result {
+        LookupResult::DataMissing => Some("the data was missing"),
+        LookupResult::UnexpectedDataValue => Some("an unexpected data value in the request"),
+        LookupResult::SystemFailure => Some("a system failure occurred in the HLR"),
+        LookupResult::HlrReject => Some("the HLR rejected the request"),
+        LookupResult::HlrAbort | LookupResult::HlrLocalCancel | LookupResult::Timeout => {
+            Some("no response was received")
+        }
+        LookupResult::RequestThrottled => Some("too much was asked at once"),
+        LookupResult::ImsiLookupBlocked => Some("the request is blocked"),
+        LookupResult::MandatoryParameterMissing => Some("the service found no number in the request"),
+        LookupResult::RangeNotAccepted => Some("numbers of this range are not allowed on this service"),
+        LookupResult::MsisdnInvalid => Some("the service does not accept the number's format"),
+        LookupResult::Unrecognised(_) => Some("a result that the interface document does not list"),
+        LookupResult::Ok
+        | LookupResult::UnknownSubscriber
+        | LookupResult::CallBarred
+        | LookupResult::AbsentSubscriberSm
+        | LookupResult::FacilityNotSupported
+        | LookupResult::TeleServiceNotProvisioned => None,
+    }
+}
