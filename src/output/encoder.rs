@@ -27,7 +27,7 @@ pub(super) type Fault = Box<dyn Error + Send + Sync>;
 /// A file in one of the formats.
 pub(super) enum Encoder {
     Parquet(Box<parquet::Encoder>),
-    Csv(csv::Encoder),
+    Csv(Box<csv::Encoder>),
     Ndjson(ndjson::Encoder),
 }
 
@@ -41,7 +41,7 @@ impl Encoder {
     ) -> Result<Self, Fault> {
         Ok(match format {
             Format::Parquet => Self::Parquet(Box::new(parquet::Encoder::new(file, schema, settings)?)),
-            Format::Csv => Self::Csv(csv::Encoder::new(file, schema)?),
+            Format::Csv => Self::Csv(Box::new(csv::Encoder::new(file, schema)?)),
             Format::Ndjson => Self::Ndjson(ndjson::Encoder::new(file, schema)?),
         })
     }
