@@ -224,7 +224,7 @@ fn the_share_that_was_read_is_known_of_archives_too() {
     fs::write(&path, zstd::encode_all(&*b"id,phone\n1,46\n".repeat(100_000), 1).unwrap()).unwrap();
     let opened = open(&InputSettings::new(vec![path.to_string_lossy().into_owned()])).unwrap();
     let ListLength::Bytes { total, read } = opened.length.clone() else { panic!("a file has a length") };
-    assert_eq!(opened.files, [path.clone()]);
+    assert_eq!(opened.files, std::slice::from_ref(&path));
     drain(opened).unwrap();
     assert_eq!((total, read.load(Ordering::Relaxed)), (path.metadata().unwrap().len(), total));
 }
