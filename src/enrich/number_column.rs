@@ -65,7 +65,14 @@ pub(super) fn read(
             let cells = column.as_primitive::<Float64Type>();
             float_texts(cells).iter().map(|cell| parse(cell.as_deref())).collect()
         }
-        _ => cast(column, &DataType::Utf8)?.as_string::<i32>().iter().map(parse).collect(),
+        _ => {
+            let negative = |cell: &str| column.data_type().is_integer() && cell.starts_with('-');
+            let parse_whole = |cell: Option<&str>| match cell {
+                Some(cell) if negative(cell) => Err(Refusal::NotANumber),
+                cell => parse(cell),
+            };
+            cast(column, &DataType::Utf8)?.as_string::<i32>().iter().map(parse_whole).collect()
+        }
     };
     Ok(numbers)
 }
