@@ -1,0 +1,28 @@
+# Shortcuts for work on the project; `just` lists them.
+
+default:
+    @just --list
+
+# what must pass before a change lands
+check:
+    .ci/run
+
+# the README's first command
+demo:
+    cargo run --release -- enrich sample-data/contacts.csv -o enriched.parquet --endpoint simulator --force
+
+# the service on loopback, on the documented port
+simulate *flags:
+    cargo run --release -- simulate {{flags}}
+
+# more seeds of the runs in paused time than the tests take
+seeds count="10000":
+    HLR_SEEDS={{count}} cargo test --test lookup_in_paused_time
+
+# the release binary beside its peers, on the same server and in the same minute
+compare *flags:
+    benches/compare.py {{flags}}
+
+# licences, sources and advisories of the dependencies
+deny:
+    cargo deny check
