@@ -5,3 +5,4 @@ pub mod batch;
 pub mod error;
 pub mod msisdn;
 pub mod plmn;
+pub mod simulator;
