@@ -28,4 +28,5 @@ pub mod output;
 pub mod plmn;
 pub mod report;
 pub mod service;
+pub mod simulator;
 pub mod task;

@@ -1,0 +1,266 @@
+//! The running account. Every request makes a few entries; none of them waits for another.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::answer::LookupResult;
+use crate::msisdn::Msisdn;
+
+use super::super::decision::Finality;
+use super::super::request::Detail;
+use super::super::settings::{Fault, PerNumberAccount};
+use super::arrivals::{self, Arrivals};
+use super::numbers::Numbers;
+use super::{Account, NumberAccount};
+
+const FAULTS: usize = Fault::ALL.len();
+const RESULTS: usize = LookupResult::DOCUMENTED.len();
+const SLOTS_IN_A_SECOND: usize = 100;
+
+pub(in super::super) struct Books {
+    started: Instant,
+    connections: AtomicU64,
+    requests: AtomicU64,
+    nocache: AtomicU64,
+    by_result: [AtomicU64; RESULTS],
+    unrecognised: Mutex<BTreeMap<String, u64>>,
+    billed: AtomicU64,
+    maybe_billed: AtomicU64,
+    rate_limited: AtomicU64,
+    unauthorized: AtomicU64,
+    met_outage: AtomicU64,
+    faults: [AtomicU64; FAULTS],
+    abandoned: AtomicU64,
+    ongoing: AtomicU32,
+    most_at_once: AtomicU32,
+    arrivals: Arrivals,
+    numbers: Option<Numbers>,
+}
+
+/// What a lookup costs once it is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in super::super) enum Charge {
+    Nothing,
+    Billed,
+}
+
+impl Charge {
+    /// What the provider charges for this result; see [`Account::billed`].
+    pub(in super::super) fn of(result: &LookupResult) -> Self {
+        match result {
+            LookupResult::RequestThrottled
+            | LookupResult::ImsiLookupBlocked
+            | LookupResult::MandatoryParameterMissing
+            | LookupResult::RangeNotAccepted
+            | LookupResult::MsisdnInvalid => Self::Nothing,
+            _ => Self::Billed,
+        }
+    }
+}
+
+/// How a request ended that was not let through to a lookup, or brought no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in super::super) enum Ending {
+    RateLimited,
+    Unauthorized,
+    MetOutage,
+    Abandoned,
+    Fault(Fault),
+}
+
+impl Books {
+    pub(in super::super) fn new(per_number: PerNumberAccount) -> Self {
+        let zero = || AtomicU64::new(0);
+        Self {
+            started: Instant::now(),
+            connections: zero(),
+            requests: zero(),
+            nocache: zero(),
+            by_result: std::array::from_fn(|_| zero()),
+            unrecognised: Mutex::new(BTreeMap::new()),
+            billed: zero(),
+            maybe_billed: zero(),
+            rate_limited: zero(),
+            unauthorized: zero(),
+            met_outage: zero(),
+            faults: std::array::from_fn(|_| zero()),
+            abandoned: zero(),
+            ongoing: AtomicU32::new(0),
+            most_at_once: AtomicU32::new(0),
+            arrivals: Arrivals::new(),
+            numbers: (per_number == PerNumberAccount::Kept).then(Numbers::new),
+        }
+    }
+
+    /// The time since the start.
+    pub(in super::super) fn elapsed(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    pub(in super::super) fn connected(&self) {
+        self.connections.fetch_add(1, Relaxed);
+    }
+
+    /// A request for a lookup arrived, so long after the start.
+    pub(in super::super) fn arrived(&self, since_start: Duration) {
+        self.requests.fetch_add(1, Relaxed);
+        self.arrivals.note(since_start);
+    }
+
+    pub(in super::super) fn asked_without_cache(&self) {
+        self.nocache.fetch_add(1, Relaxed);
+    }
+
+    /// A number was named in a request that is not let through to a lookup.
+    pub(in super::super) fn turned_away(&self, msisdn: Msisdn) {
+        self.update(msisdn, |number| number.asked = number.asked.saturating_add(1));
+    }
+
+    /// A number is let through to a lookup. Returns which attempt of the number this is, from 1.
+    pub(in super::super) fn attempted(&self, msisdn: Msisdn) -> u16 {
+        let attempt = self.update(msisdn, |number| {
+            number.asked = number.asked.saturating_add(1);
+            number.attempts = number.attempts.saturating_add(1);
+            number.attempts
+        });
+        attempt.unwrap_or(1)
+    }
+
+    /// An answer about this number was sent whole.
+    pub(in super::super) fn answered(&self, msisdn: Msisdn, result: &LookupResult, finality: Finality) {
+        let charge = Charge::of(result);
+        self.said(result);
+        if charge == Charge::Billed {
+            self.billed.fetch_add(1, Relaxed);
+        }
+        self.update(msisdn, |number| {
+            number.billed = number.billed.saturating_add(u16::from(charge == Charge::Billed));
+            number.settled = number.settled.saturating_add(u8::from(finality == Finality::Final));
+        });
+    }
+
+    /// An answer that [`Self::answered`] recorded could not be sent after all.
+    pub(in super::super) fn lost(&self, msisdn: Msisdn, result: &LookupResult, finality: Finality) {
+        match self.by_result.get(result.index()) {
+            Some(count) => {
+                count.fetch_sub(1, Relaxed);
+            }
+            None => self.change_unrecognised(result, |count| *count -= 1),
+        }
+        self.ended(Ending::Abandoned);
+        let charge = Charge::of(result);
+        if charge == Charge::Billed {
+            self.billed.fetch_sub(1, Relaxed);
+            self.undelivered(msisdn);
+        }
+        self.update(msisdn, |number| {
+            number.billed = number.billed.saturating_sub(u16::from(charge == Charge::Billed));
+            number.settled = number.settled.saturating_sub(u8::from(finality == Finality::Final));
+        });
+    }
+
+    /// A lookup of this number was made, and its answer was not delivered.
+    pub(in super::super) fn undelivered(&self, msisdn: Msisdn) {
+        self.maybe_billed.fetch_add(1, Relaxed);
+        self.update(msisdn, |number| number.maybe_billed = number.maybe_billed.saturating_add(1));
+    }
+
+    /// This result was sent whole, about whatever number.
+    pub(in super::super) fn said(&self, result: &LookupResult) {
+        match self.by_result.get(result.index()) {
+            Some(count) => {
+                count.fetch_add(1, Relaxed);
+            }
+            None => self.change_unrecognised(result, |count| *count += 1),
+        }
+    }
+
+    pub(in super::super) fn ended(&self, ending: Ending) {
+        let count = match ending {
+            Ending::RateLimited => &self.rate_limited,
+            Ending::Unauthorized => &self.unauthorized,
+            Ending::MetOutage => &self.met_outage,
+            Ending::Abandoned => &self.abandoned,
+            Ending::Fault(fault) => &self.faults[fault as usize],
+        };
+        count.fetch_add(1, Relaxed);
+    }
+
+    /// One request more is ongoing, until the place is dropped.
+    pub(in super::super) fn enter(&self) -> Place<'_> {
+        let at_once = self.ongoing.fetch_add(1, Relaxed) + 1;
+        if at_once > self.most_at_once.load(Relaxed) {
+            self.most_at_once.fetch_max(at_once, Relaxed);
+        }
+        Place { ongoing: &self.ongoing, at_once }
+    }
+
+    /// A copy, with the parts that are wanted.
+    pub(in super::super) fn copy(&self, numbers: Detail, arrivals: Detail) -> Account {
+        let counts = self.arrivals.counts();
+        Account {
+            running_ms: self.elapsed().as_millis() as u64,
+            connections: self.connections.load(Relaxed),
+            requests: self.requests.load(Relaxed),
+            nocache: self.nocache.load(Relaxed),
+            by_result: self.results(),
+            billed: self.billed.load(Relaxed),
+            maybe_billed: self.maybe_billed.load(Relaxed),
+            throttled: self.by_result[LookupResult::RequestThrottled.index()].load(Relaxed),
+            rate_limited: self.rate_limited.load(Relaxed),
+            unauthorized: self.unauthorized.load(Relaxed),
+            met_outage: self.met_outage.load(Relaxed),
+            faults: named(Fault::ALL.iter().map(|fault| fault.text()), &self.faults),
+            abandoned: self.abandoned.load(Relaxed),
+            ongoing: self.ongoing.load(Relaxed),
+            most_at_once: self.most_at_once.load(Relaxed),
+            distinct_numbers: self.numbers.as_ref().map_or(0, Numbers::len),
+            most_in_10ms: arrivals::most_within(1, &counts),
+            most_in_a_second: arrivals::most_within(SLOTS_IN_A_SECOND, &counts),
+            per_10ms: if arrivals == Detail::Wanted { counts } else { Vec::new() },
+            numbers: match (&self.numbers, numbers) {
+                (Some(kept), Detail::Wanted) => kept.copy(),
+                _ => BTreeMap::new(),
+            },
+        }
+    }
+
+    fn change_unrecognised(&self, result: &LookupResult, change: impl FnOnce(&mut u64)) {
+        let mut counts = self.unrecognised.lock().unwrap_or_else(PoisonError::into_inner);
+        change(counts.entry(result.text().to_owned()).or_default());
+    }
+
+    fn results(&self) -> BTreeMap<String, u64> {
+        let mut results = named(LookupResult::DOCUMENTED.iter().map(LookupResult::text), &self.by_result);
+        let unrecognised = self.unrecognised.lock().unwrap_or_else(PoisonError::into_inner);
+        results.extend(unrecognised.iter().map(|(text, count)| (text.clone(), *count)));
+        results
+    }
+
+    fn update<T>(&self, msisdn: Msisdn, change: impl FnOnce(&mut NumberAccount) -> T) -> Option<T> {
+        self.numbers.as_ref().map(|numbers| numbers.update(msisdn, change))
+    }
+}
+
+/// The counts that are not zero, by name.
+fn named<'a>(names: impl Iterator<Item = &'a str>, counts: &[AtomicU64]) -> BTreeMap<String, u64> {
+    let counts = counts.iter().map(|count| count.load(Relaxed));
+    names.zip(counts).filter(|(_, count)| *count > 0).map(|(name, count)| (name.to_owned(), count)).collect()
+}
+
+/// A place among the ongoing requests. Dropping it gives it back.
+pub(in super::super) struct Place<'a> {
+    ongoing: &'a AtomicU32,
+    /// How many were ongoing when this one entered, itself included.
+    pub(in super::super) at_once: u32,
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.ongoing.fetch_sub(1, Relaxed);
+    }
+}

@@ -1,0 +1,71 @@
+//! The account of every number: eight bytes of key and eight of counts, in shards.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use foldhash::fast::FixedState;
+
+use crate::msisdn::Msisdn;
+
+use super::super::dice::mix;
+use super::NumberAccount;
+
+/// Enough that two threads seldom want the same, and that a table that grows holds others up briefly.
+const SHARDS: usize = 256;
+
+type Shard = HashMap<Msisdn, NumberAccount, FixedState>;
+
+pub(super) struct Numbers(Box<[Mutex<Shard>]>);
+
+impl Numbers {
+    pub(super) fn new() -> Self {
+        Self((0..SHARDS).map(|_| Mutex::new(Shard::default())).collect())
+    }
+
+    /// Changes a number's account.
+    pub(super) fn update<T>(&self, msisdn: Msisdn, change: impl FnOnce(&mut NumberAccount) -> T) -> T {
+        let shard = mix(msisdn.get()) as usize % SHARDS;
+        change(lock(&self.0[shard]).entry(msisdn).or_default())
+    }
+
+    /// How many numbers have an account.
+    pub(super) fn len(&self) -> u64 {
+        self.0.iter().map(|shard| lock(shard).len() as u64).sum()
+    }
+
+    pub(super) fn copy(&self) -> BTreeMap<Msisdn, NumberAccount> {
+        let of_shard = |shard: &Mutex<Shard>| lock(shard).iter().map(|(m, a)| (*m, *a)).collect::<Vec<_>>();
+        self.0.iter().flat_map(of_shard).collect()
+    }
+}
+
+/// An account is counts; a panic in another thread leaves none of them half written.
+fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
+    shard.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_account_takes_sixteen_bytes() {
+        assert_eq!(size_of::<(Msisdn, NumberAccount)>(), 16);
+    }
+
+    #[test]
+    fn every_number_has_its_own_account() {
+        let numbers = Numbers::new();
+        for n in 0..1_000 {
+            for _ in 0..n % 3 {
+                numbers.update(Msisdn::new(46_700_000_000 + n).unwrap(), |account| account.asked += 1);
+            }
+        }
+        let copy = numbers.copy();
+        assert_eq!((numbers.len(), copy.len()), (666, 666));
+        assert!(
+            copy.iter()
+                .all(|(msisdn, account)| u64::from(account.asked) == (msisdn.get() - 46_700_000_000) % 3)
+        );
+    }
+}

@@ -1,0 +1,209 @@
+//! What goes wrong, and what only looks as if it did.
+
+use serde::{Deserialize, Serialize};
+
+/// Numbers that answer without a verdict at first, and pass on a later attempt.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Transient {
+    /// The share of numbers that do so, each for one to `faulty_attempts` attempts.
+    pub share: f64,
+    /// What they say until then, by the service's text; one is drawn for each attempt.
+    pub results: Vec<String>,
+}
+
+impl Default for Transient {
+    fn default() -> Self {
+        Self { share: 0.0, results: vec!["TIMEOUT".into(), "HLR_ABORT".into()] }
+    }
+}
+
+/// One way in which an attempt fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fault {
+    /// 401, although the credentials are right.
+    Unauthorized,
+    /// 403.
+    Forbidden,
+    /// 429 with a `Retry-After` as ordered.
+    TooManyRequests,
+    /// 503 without a `Retry-After`.
+    Unavailable,
+    /// 500.
+    ServerError,
+    /// The connection is reset as if the request had never been read: not looked up.
+    ResetBeforeRead,
+    /// The connection is reset after the lookup was made: maybe billed.
+    ResetAfterRead,
+    /// Looked up, and not answered in time or at all.
+    Stall,
+    /// Status 200 with an HTML page.
+    HtmlPage,
+    /// Status 200 with an empty body.
+    EmptyBody,
+    /// Status 200 with bytes that are no text.
+    BinaryBody,
+    /// The connection is closed in the middle of the body.
+    TruncatedBody,
+}
+
+impl Fault {
+    /// Every fault, in the order of their declaration.
+    pub const ALL: [Self; 12] = [
+        Self::Unauthorized,
+        Self::Forbidden,
+        Self::TooManyRequests,
+        Self::Unavailable,
+        Self::ServerError,
+        Self::ResetBeforeRead,
+        Self::ResetAfterRead,
+        Self::Stall,
+        Self::HtmlPage,
+        Self::EmptyBody,
+        Self::BinaryBody,
+        Self::TruncatedBody,
+    ];
+
+    /// The name of the fault in settings and accounts.
+    #[must_use]
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::Unauthorized => "unauthorized",
+            Self::Forbidden => "forbidden",
+            Self::TooManyRequests => "too_many_requests",
+            Self::Unavailable => "unavailable",
+            Self::ServerError => "server_error",
+            Self::ResetBeforeRead => "reset_before_read",
+            Self::ResetAfterRead => "reset_after_read",
+            Self::Stall => "stall",
+            Self::HtmlPage => "html_page",
+            Self::EmptyBody => "empty_body",
+            Self::BinaryBody => "binary_body",
+            Self::TruncatedBody => "truncated_body",
+        }
+    }
+
+    /// Whether the lookup is made although its answer never comes: the provider may then charge for it.
+    #[must_use]
+    pub const fn is_looked_up(self) -> bool {
+        match self {
+            Self::Unauthorized
+            | Self::Forbidden
+            | Self::TooManyRequests
+            | Self::Unavailable
+            | Self::ServerError
+            | Self::ResetBeforeRead => false,
+            Self::ResetAfterRead
+            | Self::Stall
+            | Self::HtmlPage
+            | Self::EmptyBody
+            | Self::BinaryBody
+            | Self::TruncatedBody => true,
+        }
+    }
+}
+
+/// Which share of attempts meets which fault; see [`Fault`]. An attempt meets one at most.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[allow(missing_docs, reason = "each field is the share of the fault of the same name")]
+pub struct FaultShares {
+    pub unauthorized: f64,
+    pub forbidden: f64,
+    pub too_many_requests: f64,
+    pub unavailable: f64,
+    pub server_error: f64,
+    pub reset_before_read: f64,
+    pub reset_after_read: f64,
+    pub stall: f64,
+    pub html_page: f64,
+    pub empty_body: f64,
+    pub binary_body: f64,
+    pub truncated_body: f64,
+}
+
+impl FaultShares {
+    pub(super) fn stormy() -> Self {
+        Self {
+            unavailable: 0.02,
+            reset_before_read: 0.01,
+            reset_after_read: 0.01,
+            stall: 0.001,
+            html_page: 0.003,
+            empty_body: 0.003,
+            binary_body: 0.002,
+            truncated_body: 0.002,
+            ..Self::default()
+        }
+    }
+
+    /// The shares beside their faults, in the order of [`Fault::ALL`].
+    #[must_use]
+    pub fn by_fault(&self) -> [(Fault, f64); 12] {
+        Fault::ALL.map(|fault| (fault, self.of(fault)))
+    }
+
+    const fn of(&self, fault: Fault) -> f64 {
+        match fault {
+            Fault::Unauthorized => self.unauthorized,
+            Fault::Forbidden => self.forbidden,
+            Fault::TooManyRequests => self.too_many_requests,
+            Fault::Unavailable => self.unavailable,
+            Fault::ServerError => self.server_error,
+            Fault::ResetBeforeRead => self.reset_before_read,
+            Fault::ResetAfterRead => self.reset_after_read,
+            Fault::Stall => self.stall,
+            Fault::HtmlPage => self.html_page,
+            Fault::EmptyBody => self.empty_body,
+            Fault::BinaryBody => self.binary_body,
+            Fault::TruncatedBody => self.truncated_body,
+        }
+    }
+}
+
+/// Which share of answers comes in which odd shape. All are valid HTTP and valid answers: a client must
+/// read the same from them. An answer has at most one odd framing and one odd wording.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ShapeShares {
+    /// Framing: `Transfer-Encoding: chunked`, in two chunks.
+    pub chunked: f64,
+    /// Framing: HTTP/1.0 without `Content-Length`; the end of the connection ends the body.
+    pub http_1_0: f64,
+    /// Framing: `Connection: close`.
+    pub connection_close: f64,
+    /// Framing: header names in lower case.
+    pub lower_case_headers: f64,
+    /// Framing: the body in a packet of its own, a millisecond later.
+    pub split: f64,
+    /// Wording: the fields in another order, `result` last.
+    pub reordered: f64,
+    /// Wording: a field that the document does not know.
+    pub unknown_field: f64,
+    /// Wording: a field with nothing behind its `=`.
+    pub empty_field: f64,
+    /// Wording: a line feed at the end.
+    pub line_feed: f64,
+    /// Wording: carriage return and line feed at the end.
+    pub carriage_return: f64,
+    /// Wording: an unknown field with letters of ISO-8859-1 that are not UTF-8.
+    pub latin_1: f64,
+}
+
+impl ShapeShares {
+    pub(super) fn stormy() -> Self {
+        Self {
+            chunked: 0.05,
+            http_1_0: 0.01,
+            connection_close: 0.01,
+            lower_case_headers: 0.05,
+            split: 0.02,
+            reordered: 0.05,
+            unknown_field: 0.05,
+            empty_field: 0.05,
+            line_feed: 0.05,
+            carriage_return: 0.05,
+            latin_1: 0.05,
+        }
+    }
+}
