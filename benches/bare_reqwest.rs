@@ -5,6 +5,8 @@
 //!
 //! usage: bare_reqwest URL LOOKUPS WORKERS   (only addresses on this machine)
 
+#![allow(clippy::print_stdout, reason = "the reading goes to standard output")]
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 

@@ -45,6 +45,18 @@ pub enum OutputError {
         /// The file.
         path: PathBuf,
     },
+    /// Somebody else took the output's name while the run went on.
+    #[error(
+        "{} came into being while the run went on, and was left alone; the result is in {}",
+        path.display(),
+        kept.display()
+    )]
+    Taken {
+        /// The name that was taken.
+        path: PathBuf,
+        /// Where the result is.
+        kept: PathBuf,
+    },
     /// The name says no format that can be written.
     #[error("{}: the output's name must end in .parquet, .csv or .ndjson", path.display())]
     UnknownFormat {

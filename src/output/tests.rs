@@ -214,9 +214,11 @@ async fn a_file_that_came_into_being_meanwhile_is_not_overwritten() {
     let path = folder.path().join("out.csv");
     let whole = write(&OutputSettings::new(&path), vec![numbers(0..1)]).await.unwrap();
     fs::write(&path, "another's").unwrap();
-    assert!(matches!(whole.keep(), Err(OutputError::Exists { .. })));
+    let error = whole.keep().unwrap_err();
+    assert!(error.to_string().contains("out.partial.csv"), "{error}");
     assert_eq!(fs::read_to_string(&path).unwrap(), "another's");
-    assert_eq!(names_in(folder.path()), ["out.csv"]);
+    assert_eq!(fs::read_to_string(folder.path().join("out.partial.csv")).unwrap(), "n\n0\n");
+    assert_eq!(names_in(folder.path()), ["out.csv", "out.partial.csv"]);
 }
 
 #[tokio::test]

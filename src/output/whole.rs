@@ -31,8 +31,8 @@ impl Whole {
     ///
     /// # Errors
     ///
-    /// When a file of that name has come into being meanwhile and may not be replaced, or the folder no longer
-    /// takes the file. The rows are gone then.
+    /// When a file of that name has come into being meanwhile and may not be replaced: the rows are kept under the
+    /// partial name then, and the error says so. Or when the folder no longer takes the file.
     pub fn keep(self) -> Result<PathBuf, OutputError> {
         let Self { place, settings, .. } = self;
         match settings.replace {
@@ -63,12 +63,16 @@ fn replace(place: TempPath, path: &Path) -> Result<(), OutputError> {
 }
 
 fn place_where_none_is(place: TempPath, path: &Path) -> Result<(), OutputError> {
-    place.persist_noclobber(path).map_err(|fault| match fault.error.kind() {
-        io::ErrorKind::AlreadyExists => OutputError::Exists { path: path.to_owned() },
-        _ => unwritable(path, fault.error),
-    })?;
-    settle_folder(path);
-    Ok(())
+    let Err(fault) = place.persist_noclobber(path) else {
+        settle_folder(path);
+        return Ok(());
+    };
+    if fault.error.kind() != io::ErrorKind::AlreadyExists {
+        return Err(unwritable(path, fault.error));
+    }
+    let kept = partial_name(path);
+    replace(fault.path, &kept)?;
+    Err(OutputError::Taken { path: path.to_owned(), kept })
 }
 
 /// Puts the new name itself on disk. The file is whole under its name already, and some file systems cannot do
