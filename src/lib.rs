@@ -17,6 +17,7 @@
 
 pub mod answer;
 pub mod batch;
+pub mod cli;
 pub mod enrich;
 pub mod error;
 pub mod input;
@@ -25,6 +26,7 @@ pub mod lookup;
 pub mod msisdn;
 pub mod numbering;
 pub mod output;
+pub mod pipeline;
 pub mod plmn;
 pub mod report;
 pub mod service;

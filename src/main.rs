@@ -1,3 +1,7 @@
 //! Parse, run, exit with a code.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    hlr_enrich::cli::run(std::env::args_os()).into()
+}

@@ -11,6 +11,8 @@ pub mod wire;
 use crate::answer::{Answer, Fault};
 use crate::msisdn::Msisdn;
 
+pub use reqwest::Url;
+
 pub use endpoint::{Endpoint, EndpointError};
 pub use http::{Credentials, HttpService, HttpSettings, ServiceError};
 

@@ -1,0 +1,58 @@
+//! The flags of a job with files: what is read, what is written, how much is held between.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::values::one_of;
+use crate::enrich::Order;
+use crate::pipeline::Written;
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct JobFlags {
+    /// The file to write, .parquet, .csv or .ndjson [required here or in the pipeline file]
+    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
+    output: Option<PathBuf>,
+    /// Replace the output if it is there already
+    #[arg(long, help_heading = "Output")]
+    force: bool,
+    /// What the names of the added columns begin with [default: hlr_]
+    #[arg(long, value_name = "TEXT", help_heading = "Output")]
+    prefix: Option<String>,
+    /// In which order rows are written; completion is sooner, and in no order [default: input]
+    #[arg(long, value_parser = one_of::<Order>(&["input", "completion"]), help_heading = "Output")]
+    order: Option<Order>,
+    /// Write the figures of the run to this file, as JSON
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    summary: Option<PathBuf>,
+
+    /// The column of the numbers [default: found by its name]
+    #[arg(short, long, value_name = "NAME", help_heading = "List")]
+    column: Option<String>,
+    /// What stands between the cells of a CSV list: one character, or tab [default: detected]
+    #[arg(long, value_name = "CHARACTER", help_heading = "List")]
+    delimiter: Option<String>,
+    /// The CSV list has no line with the names of its columns [default: detected]
+    #[arg(long, help_heading = "List")]
+    no_header: bool,
+    /// How many rows may be held between reading and writing; costs memory [default: 131072]
+    #[arg(long, value_name = "N", help_heading = "List")]
+    window_rows: Option<u32>,
+}
+
+impl JobFlags {
+    pub(in crate::cli) fn written(self) -> Written {
+        Written {
+            output: self.output,
+            force: self.force.then_some(true),
+            prefix: self.prefix,
+            order: self.order,
+            summary: self.summary,
+            column: self.column,
+            delimiter: self.delimiter,
+            header: self.no_header.then_some(false),
+            window_rows: self.window_rows,
+            ..Written::default()
+        }
+    }
+}

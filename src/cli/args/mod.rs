@@ -1,0 +1,201 @@
+//! The arguments: what may be written, and the help that explains it. What it means is decided in
+//! [`crate::pipeline`], which sees flags as [`Written`] like any pipeline file.
+
+mod asking;
+mod display;
+mod job;
+mod simulate;
+mod values;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+pub(super) use self::asking::AskingFlags;
+pub(super) use self::display::{DisplayFlags, ProgressStyle, Verbosity};
+pub(super) use self::job::JobFlags;
+pub(super) use self::simulate::SimulateArgs;
+use crate::pipeline::{Texts, Written};
+
+const EXAMPLES: &str = "\
+Examples:
+  Try it out at no cost; the simulator inside the program answers:
+    hlr enrich contacts.csv -o enriched.parquet --endpoint simulator
+
+  Real lookups, at most 50 a second:
+    export HLR_USERNAME=… HLR_PASSWORD=…
+    hlr enrich contacts.csv -o enriched.parquet --endpoint eu --rate 50
+
+Exit codes:
+    0  every row has its final word
+    1  something unexpected happened
+    2  the command line, the pipeline file, the list or the output is at fault
+    3  finished, and some rows have no answer: run again
+    4  stopped on purpose (account refused, service down): can be taken up again
+  130  interrupted: can be taken up again";
+
+/// Bulk HLR lookups: a contact list in, the same list with network, status and location out.
+#[derive(Debug, Parser)]
+#[command(name = "hlr", version, after_help = EXAMPLES, max_term_width = 100)]
+#[command(subcommand_required = true, arg_required_else_help = true)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    Enrich(EnrichArgs),
+    Run(RunArgs),
+    Check(CheckArgs),
+    Lookup(LookupArgs),
+    Simulate(Box<SimulateArgs>),
+}
+
+/// Enrich a contact list: the main job, from flags.
+#[derive(Debug, Args)]
+#[command(override_usage = "hlr enrich [OPTIONS] --output <FILE> --endpoint <ENDPOINT> <INPUT>...")]
+#[command(after_help = "\
+Examples:
+  hlr enrich contacts.csv -o enriched.parquet --endpoint simulator
+  hlr enrich 'lists/*.csv.gz' -o all.parquet --endpoint eu --rate 100 --concurrency 50 --region SE
+  zcat list.csv.gz | hlr enrich - -o enriched.ndjson --endpoint us --column mobile
+
+The user name and the password come from HLR_USERNAME and HLR_PASSWORD, from --credentials-file, or from
+systemd's $CREDENTIALS_DIRECTORY; never from the command line.")]
+pub(super) struct EnrichArgs {
+    /// The lists: CSV (also .gz, .zst) or Parquet files, quoted glob patterns, or - for CSV on standard input
+    #[arg(required = true)]
+    input: Vec<String>,
+    #[command(flatten)]
+    job: JobFlags,
+    #[command(flatten)]
+    asking: AskingFlags,
+    #[command(flatten)]
+    pub(super) display: DisplayFlags,
+}
+
+/// Do the same job from a pipeline file; flags win over the file.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  hlr run pipelines/quick-start.toml
+  hlr run nightly.toml --input today.csv --output today.parquet
+
+A key in the file has the name of its flag, with _ for -. Paths are relative to the folder in which the
+command is run.")]
+pub(super) struct RunArgs {
+    /// The pipeline file, in TOML
+    pub(super) pipeline: PathBuf,
+    /// The list, in place of the file's own; may be repeated
+    #[arg(short, long, value_name = "FILE", help_heading = "List")]
+    input: Vec<String>,
+    #[command(flatten)]
+    job: JobFlags,
+    #[command(flatten)]
+    asking: AskingFlags,
+    #[command(flatten)]
+    pub(super) display: DisplayFlags,
+}
+
+/// Validate pipeline files without running them.
+///
+/// Everything is checked that `run` checks before it opens the list, and every problem is reported.
+/// The exit code is 2 when there is one.
+#[derive(Debug, Args)]
+pub(super) struct CheckArgs {
+    /// The pipeline files
+    #[arg(required = true, value_name = "PIPELINE")]
+    pub(super) pipelines: Vec<PathBuf>,
+}
+
+/// Look up a few numbers and print what became of them.
+#[derive(Debug, Args)]
+#[command(override_usage = "hlr lookup [OPTIONS] --endpoint <ENDPOINT> <MSISDN>...")]
+#[command(after_help = "\
+Examples:
+  hlr lookup 46701740605 '+46 70-174 06 06' --endpoint simulator
+  hlr lookup --json --endpoint eu - < numbers.txt")]
+pub(super) struct LookupArgs {
+    /// The numbers, written in any way that a list may have; - reads one a line from standard input
+    #[arg(required = true, value_name = "MSISDN")]
+    pub(super) numbers: Vec<String>,
+    /// Print one JSON object a line in place of a table
+    #[arg(long)]
+    pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) asking: AskingFlags,
+    #[command(flatten)]
+    pub(super) display: DisplayFlags,
+}
+
+impl EnrichArgs {
+    pub(super) fn written(self) -> Written {
+        let input = Written { input: Some(Texts(self.input)), ..Written::default() };
+        self.asking.written().over(self.job.written()).over(input)
+    }
+}
+
+impl RunArgs {
+    pub(super) fn written(self) -> Written {
+        let input = (!self.input.is_empty()).then_some(Texts(self.input));
+        let input = Written { input, ..Written::default() };
+        self.asking.written().over(self.job.written()).over(input)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_definitions_are_sound() {
+        Arguments::command().debug_assert();
+    }
+
+    fn enrich(arguments: &str) -> Written {
+        let words = ["hlr", "enrich"].into_iter().chain(arguments.split_whitespace());
+        match Arguments::try_parse_from(words).unwrap().command {
+            Command::Enrich(arguments) => arguments.written(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn what_is_not_written_stays_unsaid() {
+        let written = enrich("list.csv");
+        let said: Vec<_> = Written::KEYS.iter().filter(|key| written.says(key)).collect();
+        assert_eq!(said, [&"input"]);
+    }
+
+    #[test]
+    fn every_flag_reaches_the_key_of_its_name() {
+        let written = enrich(
+            "a.csv b.csv -o out.parquet -c phone --region SE --endpoint eu --endpoint us --product portability \
+             --rate 500 --concurrency 200 --timeout 5s --attempts 3 --retry-on HLR_LOCAL_CANCEL,SYSTEM_FAILURE \
+             --nocache --order completion --prefix x_ --delimiter tab --no-header --force --summary run.json \
+             --window-rows 1000 --give-up-after 10m --credentials-file c --ca-file ca.pem --proxy http://p:1 \
+             --seed 7",
+        );
+        for key in Written::KEYS {
+            let file_only = [
+                "window_mib",
+                "row_group_mib",
+                "compression_level",
+                "retry_budget",
+                "first_backoff",
+                "longest_backoff",
+                "connect_timeout",
+                "username_env",
+                "password_env",
+                "simulator",
+            ];
+            assert_eq!(written.says(key), !file_only.contains(key), "{key}");
+        }
+        assert!(written.endpoint.is_some_and(|endpoint| endpoint.0 == ["eu", "us"]));
+        assert_eq!(written.header, Some(false));
+        assert_eq!(written.retry_on.map(|list| list.len()), Some(2));
+    }
+}

@@ -1,0 +1,267 @@
+//! The flags of `hlr simulate`, and the settings that they make.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::values::one_of;
+use crate::answer::Product;
+use crate::pipeline::WrittenDuration;
+use crate::pipeline::nearest::nearest;
+use crate::simulator::{Latency, Outage, OutageKind, Scheme, SimulatorSettings, SlowNetwork};
+
+/// The documented port of the service.
+const PORT: u16 = 3700;
+
+/// Run the lookup service on this machine, with faults to order.
+///
+/// It answers like the real one and looks nothing up. It prints its address, runs until ctrl-c, and then
+/// prints the account of what it was asked. What a number answers follows from the seed and the number alone.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  hlr simulate --latency 80ms --latency-p99 2s
+  hlr simulate --transient 0.2 --fault unavailable=0.02 --fault reset_after_read=0.01
+  hlr simulate --throttle-above 100 --slow 4670=8s --outage 10s-20s=refuse
+  hlr simulate --storm --seed 7 --account account.json")]
+pub(in crate::cli) struct SimulateArgs {
+    /// The port on 127.0.0.1; 0 takes any free one [default: 3700]
+    #[arg(long, value_name = "PORT")]
+    port: Option<u16>,
+    /// Speak HTTPS, with a certificate made at the start
+    #[arg(long)]
+    https: bool,
+    /// Which product the account has [default: real-time]
+    #[arg(long, value_parser = one_of::<Product>(&["real-time", "portability"]))]
+    product: Option<Product>,
+    /// The seed from which every answer follows [default: 1]
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// Start from these settings, in TOML (the [simulator] table of a pipeline file, as a file of its own)
+    #[arg(long, value_name = "FILE", conflicts_with = "storm")]
+    settings: Option<PathBuf>,
+    /// Write the account to this file at the end, as JSON; it holds whole numbers
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) account: Option<PathBuf>,
+
+    /// How long half of the lookups take at the most, such as 80ms [default: no time]
+    #[arg(long, value_name = "DURATION", help_heading = "Time")]
+    latency: Option<WrittenDuration>,
+    /// How long 99 in 100 lookups take at the most [default: the same]
+    #[arg(long, value_name = "DURATION", help_heading = "Time")]
+    latency_p99: Option<WrittenDuration>,
+    /// Numbers with this prefix take so long; may be repeated
+    #[arg(long, value_name = "PREFIX=DURATION", help_heading = "Time")]
+    slow: Vec<String>,
+    /// The service is down from one time after its start to another; refuse, reset, unavailable, stall or
+    /// nonsense; may be repeated
+    #[arg(long, value_name = "FROM-TO=KIND", help_heading = "Time")]
+    outage: Vec<String>,
+
+    /// The share of numbers with this result, such as CALL_BARRED=0.1, in place of the default's share; the
+    /// rest is OK; may be repeated
+    #[arg(long, value_name = "RESULT=SHARE", help_heading = "Answers and faults")]
+    share: Vec<String>,
+    /// The share of numbers that say TIMEOUT or HLR_ABORT at first, such as 0.2
+    #[arg(long, value_name = "SHARE", help_heading = "Answers and faults")]
+    transient: Option<f64>,
+    /// The share of attempts with this fault, such as unavailable=0.02; may be repeated
+    #[arg(long, value_name = "FAULT=SHARE", help_heading = "Answers and faults")]
+    fault: Vec<String>,
+    /// The share of answers in this odd but valid shape, such as chunked=0.5; may be repeated
+    #[arg(long, value_name = "SHAPE=SHARE", help_heading = "Answers and faults")]
+    shape: Vec<String>,
+    /// Everything goes wrong that a client must survive, and passes within three attempts
+    #[arg(long, help_heading = "Answers and faults")]
+    storm: bool,
+
+    /// Answer REQUEST_THROTTLED when more lookups than this are ongoing
+    #[arg(long, value_name = "N", help_heading = "Limits")]
+    throttle_above: Option<u32>,
+    /// Answer 429 to what comes faster than so many lookups a second
+    #[arg(long, value_name = "N", help_heading = "Limits")]
+    rate_limit: Option<u32>,
+}
+
+impl SimulateArgs {
+    /// The settings that the flags make, or everything that is wrong with them.
+    pub(in crate::cli) fn settings(&self) -> Result<SimulatorSettings, Vec<String>> {
+        let mut problems = Vec::new();
+        let mut settings = self.foundation(&mut problems);
+        self.set_address(&mut settings);
+        settings.seed = self.seed.unwrap_or(settings.seed);
+        settings.product = self.product.unwrap_or(settings.product);
+        self.set_times(&mut settings, &mut problems);
+        self.set_answers(&mut settings, &mut problems);
+        settings.limits.ongoing = self.throttle_above.or(settings.limits.ongoing);
+        settings.limits.per_second = self.rate_limit.or(settings.limits.per_second);
+        problems.extend(settings.problems());
+        if problems.is_empty() { Ok(settings) } else { Err(problems) }
+    }
+
+    fn foundation(&self, problems: &mut Vec<String>) -> SimulatorSettings {
+        match &self.settings {
+            Some(path) => read_settings(path).unwrap_or_else(|problem| {
+                problems.push(problem);
+                SimulatorSettings::default()
+            }),
+            None if self.storm => SimulatorSettings::stormy(),
+            None => SimulatorSettings::default(),
+        }
+    }
+
+    fn set_address(&self, settings: &mut SimulatorSettings) {
+        let of_file = Some(settings.listen.port()).filter(|port| *port != 0);
+        settings.listen.set_port(self.port.or(of_file).unwrap_or(PORT));
+        if self.https {
+            settings.scheme = Scheme::Https;
+        }
+    }
+
+    fn set_times(&self, settings: &mut SimulatorSettings, problems: &mut Vec<String>) {
+        if let Some(WrittenDuration(median)) = self.latency {
+            settings.latency.median = median;
+        }
+        if let Some(WrittenDuration(p99)) = self.latency_p99 {
+            settings.latency.p99 = p99;
+        }
+        for text in &self.slow {
+            match pair(text).and_then(|(prefix, duration)| slow_network(prefix, duration)) {
+                Ok(slow) => settings.slow_networks.push(slow),
+                Err(problem) => problems.push(format!("--slow: {text:?}: {problem}")),
+            }
+        }
+        for text in &self.outage {
+            match outage(text) {
+                Ok(outage) => settings.outages.push(outage),
+                Err(problem) => problems.push(format!("--outage: {text:?}: {problem}")),
+            }
+        }
+    }
+
+    fn set_answers(&self, settings: &mut SimulatorSettings, problems: &mut Vec<String>) {
+        settings.transient.share = self.transient.unwrap_or(settings.transient.share);
+        let mut each =
+            |flag: &str, texts: &[String], set: &mut dyn FnMut(&str, f64) -> Result<(), String>| {
+                for text in texts {
+                    let done = pair(text).and_then(|(name, share)| set(name, share_of_one(share)?));
+                    if let Err(problem) = done {
+                        problems.push(format!("{flag}: {text:?}: {problem}"));
+                    }
+                }
+            };
+        each("--share", &self.share, &mut |result, share| {
+            settings.results.insert(result.to_owned(), share);
+            Ok(())
+        });
+        each("--fault", &self.fault, &mut |fault, share| set_field(&mut settings.faults, fault, share));
+        each("--shape", &self.shape, &mut |shape, share| set_field(&mut settings.shapes, shape, share));
+    }
+}
+
+fn read_settings(path: &Path) -> Result<SimulatorSettings, String> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|fault| format!("--settings: {} cannot be read: {fault}", path.display()))?;
+    toml::from_str(&text).map_err(|fault| format!("--settings: {}: {fault}", path.display()))
+}
+
+fn pair(text: &str) -> Result<(&str, &str), String> {
+    text.split_once('=').ok_or_else(|| "there must be a = between name and value".to_owned())
+}
+
+fn share_of_one(text: &str) -> Result<f64, String> {
+    text.parse().map_err(|_| "a share is a part of one, such as 0.1".to_owned())
+}
+
+fn duration(text: &str) -> Result<std::time::Duration, String> {
+    text.parse().map(|WrittenDuration(duration)| duration).map_err(|problem| format!("{problem}"))
+}
+
+fn slow_network(prefix: &str, text: &str) -> Result<SlowNetwork, String> {
+    let latency = Latency { median: duration(text)?, ..Latency::default() };
+    Ok(SlowNetwork { prefix: Some(prefix.to_owned()), latency, ..SlowNetwork::default() })
+}
+
+fn outage(text: &str) -> Result<Outage, String> {
+    let (times, kind) = pair(text)?;
+    let (from, to) = times.split_once('-').ok_or("the times are two durations, such as 10s-20s")?;
+    let kinds = [
+        ("refuse", OutageKind::Refuse),
+        ("reset", OutageKind::Reset),
+        ("unavailable", OutageKind::Unavailable),
+        ("stall", OutageKind::Stall),
+        ("nonsense", OutageKind::Nonsense),
+    ];
+    let kind = kinds.iter().find(|(name, _)| *name == kind);
+    let (_, kind) = kind.ok_or("the kind is refuse, reset, unavailable, stall or nonsense")?;
+    Ok(Outage { from: duration(from)?, to: duration(to)?, kind: *kind })
+}
+
+/// Sets a field by its name in settings files, so that the names are kept in one place.
+fn set_field<T: Serialize + DeserializeOwned>(shares: &mut T, name: &str, share: f64) -> Result<(), String> {
+    let mut table = toml::Table::try_from(&*shares).map_err(|fault| fault.to_string())?;
+    if !table.contains_key(name) {
+        let meant = nearest(name, table.keys().map(String::as_str));
+        let names = || table.keys().cloned().collect::<Vec<_>>().join(", ");
+        return Err(match meant {
+            Some(meant) => format!("there is no {name}; did you mean {meant}?"),
+            None => format!("there is no {name}; there are {}", names()),
+        });
+    }
+    table.insert(name.to_owned(), share.into());
+    *shares = table.try_into().map_err(|fault: toml::de::Error| fault.message().to_owned())?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Alone {
+        #[command(flatten)]
+        arguments: SimulateArgs,
+    }
+
+    fn settings(arguments: &str) -> Result<SimulatorSettings, Vec<String>> {
+        let words = ["simulate"].into_iter().chain(arguments.split_whitespace());
+        Alone::try_parse_from(words).unwrap_or_else(|error| panic!("{error}")).arguments.settings()
+    }
+
+    #[test]
+    fn flags_become_settings() {
+        let settings = settings(
+            "--port 0 --https --product portability --seed 9 --latency 80ms --latency-p99 2s --slow 4670=8s \
+             --outage 10s-20s=refuse --share CALL_BARRED=0.1 --transient 0.2 --fault unavailable=0.02 \
+             --shape chunked=0.5 --throttle-above 100 --rate-limit 50",
+        )
+        .unwrap();
+        assert_eq!((settings.listen.port(), settings.seed), (0, 9));
+        assert_eq!(settings.slow_networks[0].prefix.as_deref(), Some("4670"));
+        assert_eq!(settings.outages[0].kind, OutageKind::Refuse);
+        assert_eq!(settings.results["CALL_BARRED"], 0.1);
+        assert_eq!((settings.faults.unavailable, settings.shapes.chunked), (0.02, 0.5));
+        assert_eq!((settings.limits.ongoing, settings.limits.per_second), (Some(100), Some(50)));
+    }
+
+    #[test]
+    fn without_flags_the_port_is_the_documented_one() {
+        assert_eq!(settings("").unwrap().listen.port(), 3700);
+    }
+
+    #[test]
+    fn everything_that_is_wrong_is_told() {
+        let problems =
+            settings("--fault unavailble=0.1 --shape chunked --slow 46=long --outage 5s=refuse --share OK=x");
+        let problems = problems.unwrap_err();
+        assert_eq!(problems.len(), 5, "{problems:#?}");
+        assert!(
+            problems.iter().any(|problem| problem.contains("did you mean unavailable?")),
+            "{problems:#?}"
+        );
+    }
+}

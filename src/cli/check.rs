@@ -1,0 +1,32 @@
+//! `hlr check`: everything that `run` validates, without running.
+
+use std::path::PathBuf;
+
+use super::exit::Exit;
+use super::terminal::{print, say};
+use crate::pipeline::{Environment, Pipeline, Problems, Written};
+
+pub(super) fn check(files: &[PathBuf]) -> Exit {
+    let environment = Environment::of_this_process();
+    let mut exit = Exit::Complete;
+    for file in files {
+        let name = file.display();
+        match Pipeline::load(Some(file), Written::default(), &environment) {
+            Ok(pipeline) => {
+                let _ = print(format_args!("{name}: ok"));
+                for warning in pipeline.enquiry().warnings() {
+                    say(format_args!("  warning: {warning}"));
+                }
+            }
+            Err(Problems(problems)) => {
+                exit = Exit::Usage;
+                let count = problems.len();
+                let _ = print(format_args!("{name}: {count} problem{}", if count == 1 { "" } else { "s" }));
+                for problem in problems {
+                    let _ = print(format_args!("  {problem}"));
+                }
+            }
+        }
+    }
+    exit
+}

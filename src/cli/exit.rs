@@ -1,0 +1,61 @@
+//! The exit codes, in one place. The documentation's table is tested against this.
+
+use std::process::ExitCode;
+
+use crate::lookup::StopReason;
+use crate::pipeline::Ending;
+
+/// How the program ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// Every row has its final word.
+    Complete,
+    /// Something unexpected happened.
+    Unexpected,
+    /// The command line, the pipeline file, the list or the output is at fault; nobody was asked.
+    Usage,
+    /// Finished, and some rows have no answer.
+    Gaps,
+    /// Stopped on purpose; can be taken up again.
+    Stopped,
+    /// Interrupted; can be taken up again.
+    Interrupted,
+}
+
+impl Exit {
+    /// Every way to end, in the order of the codes.
+    pub const ALL: [Self; 6] =
+        [Self::Complete, Self::Unexpected, Self::Usage, Self::Gaps, Self::Stopped, Self::Interrupted];
+
+    /// The code for the system.
+    #[must_use]
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Complete => 0,
+            Self::Unexpected => 1,
+            Self::Usage => 2,
+            Self::Gaps => 3,
+            Self::Stopped => 4,
+            Self::Interrupted => 130,
+        }
+    }
+}
+
+impl From<&Ending> for Exit {
+    fn from(ending: &Ending) -> Self {
+        match ending {
+            Ending::Complete => Self::Complete,
+            Ending::Gaps { .. } => Self::Gaps,
+            Ending::Stopped(StopReason::Interrupted) => Self::Interrupted,
+            Ending::Stopped(StopReason::AccountRefused { .. } | StopReason::ServiceDown { .. }) => {
+                Self::Stopped
+            }
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        exit.code().into()
+    }
+}

@@ -1,0 +1,99 @@
+//! Figures as people read them.
+
+use std::time::Duration;
+
+/// `1 234 567`.
+pub(super) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() * 4 / 3 + 1);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place) % 3 == 0 {
+            text.push(' ');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// `12.3 %`; of nothing, nothing.
+pub(super) fn percent(part: u64, whole: u64) -> String {
+    if whole == 0 {
+        return String::new();
+    }
+    format!("{:.1} %", part as f64 / whole as f64 * 100.0)
+}
+
+/// `0:07`, `12:34`, `1:02:03`, `2d 03:04`.
+pub(super) fn clock(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    let (days, hours, minutes) = (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60);
+    match (days, hours) {
+        (0, 0) => format!("{minutes}:{:02}", seconds % 60),
+        (0, hours) => format!("{hours}:{minutes:02}:{:02}", seconds % 60),
+        (days, hours) => format!("{days}d {hours:02}:{minutes:02}"),
+    }
+}
+
+/// `3.2 s` for a short time, else as [`clock`].
+pub(super) fn lasting(duration: Duration) -> String {
+    match duration.as_secs() {
+        0..100 => format!("{:.1} s", duration.as_secs_f64()),
+        _ => clock(duration),
+    }
+}
+
+/// `870 bytes`, `12.3 KiB`, `4.0 MiB`.
+pub(super) fn size(bytes: u64) -> String {
+    let units = ["KiB", "MiB", "GiB", "TiB"];
+    let mut size = bytes as f64;
+    let mut unit = "bytes";
+    for larger in units {
+        if size < 1024.0 {
+            break;
+        }
+        size /= 1024.0;
+        unit = larger;
+    }
+    if unit == "bytes" { format!("{bytes} bytes") } else { format!("{size:.1} {unit}") }
+}
+
+/// `0.4`, `12`, `4 210`: something a second, without false precision.
+pub(super) fn speed(per_second: f64) -> String {
+    if per_second > 0.0 && per_second < 9.95 {
+        format!("{per_second:.1}")
+    } else {
+        grouped(per_second.round() as u64)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_are_grouped_by_three() {
+        for (number, text) in [(0, "0"), (999, "999"), (1_000, "1 000"), (1_234_567, "1 234 567")] {
+            assert_eq!(grouped(number), text);
+        }
+    }
+
+    #[test]
+    fn times_grow_with_their_units() {
+        for (seconds, text) in [(7, "0:07"), (754, "12:34"), (3_723, "1:02:03"), (183_840, "2d 03:04")] {
+            assert_eq!(clock(Duration::from_secs(seconds)), text);
+        }
+        assert_eq!(lasting(Duration::from_millis(3_240)), "3.2 s");
+        assert_eq!(lasting(Duration::from_secs(754)), "12:34");
+    }
+
+    #[test]
+    fn sizes_and_speeds_are_short() {
+        for (bytes, text) in [(870, "870 bytes"), (12_595, "12.3 KiB"), (4 << 20, "4.0 MiB")] {
+            assert_eq!(size(bytes), text);
+        }
+        for (rate, text) in [(0.0, "0"), (0.44, "0.4"), (12.4, "12"), (4_210.2, "4 210")] {
+            assert_eq!(speed(rate), text);
+        }
+        assert_eq!((percent(1, 8), percent(1, 0)), ("12.5 %".into(), String::new()));
+    }
+}

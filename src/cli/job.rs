@@ -1,0 +1,145 @@
+//! `hlr enrich` and `hlr run`: a whole job, watched.
+
+use std::error::Error;
+use std::ffi::OsString;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::again::{self, Obstacle};
+use super::args::{DisplayFlags, EnrichArgs, RunArgs, Verbosity};
+use super::exit::Exit;
+use super::notes::Inbox;
+use super::progress::ProgressDisplay;
+use super::summary;
+use super::terminal::{say, say_error, say_loudly, say_problem, say_warning};
+use crate::input::CsvFile;
+use crate::lookup::Stop;
+use crate::pipeline::{Ending, Environment, Finished, Pipeline, Problems, StartError, Started, Written};
+use crate::report::Counters;
+
+/// What must be seen whenever nobody was really asked.
+pub(super) const SIMULATED: &str = "SIMULATED ANSWERS: nothing was looked up at a provider";
+
+pub(super) async fn enrich(arguments: EnrichArgs, words: &[OsString], stop: Stop) -> Exit {
+    let display = arguments.display.clone();
+    do_job(None, arguments.written(), display, words, stop).await
+}
+
+pub(super) async fn run(arguments: RunArgs, words: &[OsString], stop: Stop) -> Exit {
+    let (file, display) = (arguments.pipeline.clone(), arguments.display.clone());
+    do_job(Some(&file), arguments.written(), display, words, stop).await
+}
+
+async fn do_job(
+    file: Option<&Path>,
+    flags: Written,
+    display: DisplayFlags,
+    words: &[OsString],
+    stop: Stop,
+) -> Exit {
+    let pipeline = match Pipeline::load(file, flags, &Environment::of_this_process()) {
+        Ok(pipeline) => pipeline,
+        Err(problems) => return refuse(&problems),
+    };
+    let verbosity = display.verbosity();
+    announce(&pipeline, verbosity);
+    let inbox = Arc::new(Inbox::default());
+    let counters = Arc::new(Counters::default());
+    let started = match pipeline.start(stop.clone(), inbox.clone(), counters).await {
+        Ok(started) => started,
+        Err(error) => return not_started(&error, words),
+    };
+    announce_start(&started, verbosity);
+    let shown = ProgressDisplay::start(display.progress, verbosity, started.progress(), inbox, stop.clone());
+    let finished = started.finish().await;
+    shown.finish().await;
+    match finished {
+        Ok(finished) => conclude(&finished, verbosity, words),
+        Err(error) => {
+            say_error(&error);
+            Exit::Unexpected
+        }
+    }
+}
+
+pub(super) fn refuse(problems: &Problems) -> Exit {
+    problems.0.iter().for_each(say_problem);
+    Exit::Usage
+}
+
+fn announce(pipeline: &Pipeline, verbosity: Verbosity) {
+    let enquiry = pipeline.enquiry();
+    if enquiry.provider().is_simulated() {
+        say_loudly("SIMULATED ANSWERS: nothing is looked up at a provider");
+    }
+    enquiry.warnings().iter().for_each(say_warning);
+    if verbosity > Verbosity::Quiet {
+        say(enquiry.choices());
+    }
+}
+
+fn announce_start(started: &Started, verbosity: Verbosity) {
+    started.warnings().iter().for_each(say_warning);
+    if verbosity < Verbosity::Verbose {
+        return;
+    }
+    say(format_args!("asking {}", started.endpoints().join(", then ")));
+    for file in started.input_notes().csv_files() {
+        say(how_understood(file));
+    }
+    say(format_args!("numbers are read from the column {:?}", started.number_column()));
+}
+
+fn how_understood(file: &CsvFile) -> String {
+    let delimiter = match file.delimiter {
+        b'\t' => "tab".to_owned(),
+        byte => format!("{:?}", char::from(byte)),
+    };
+    let header = if file.has_header { "with a header" } else { "without a header" };
+    let compression = file.compression.map(|name| format!(", {name}")).unwrap_or_default();
+    format!("{}: {}, delimiter {delimiter}, {header}{compression}", file.path.display(), file.encoding)
+}
+
+/// Nobody was asked, so whatever stands in the way is the user's to mend.
+fn not_started(error: &StartError, words: &[OsString]) -> Exit {
+    match error {
+        StartError::Stopped => {
+            say("interrupted before the first row; to start again:");
+            say(again::command(words, Obstacle::None));
+            Exit::Interrupted
+        }
+        StartError::Simulator(_) => {
+            say_error(error);
+            Exit::Unexpected
+        }
+        _ => {
+            say_error(error);
+            Exit::Usage
+        }
+    }
+}
+
+fn conclude(finished: &Finished, verbosity: Verbosity, words: &[OsString]) -> Exit {
+    finished.warnings.iter().for_each(say_warning);
+    if verbosity > Verbosity::Quiet {
+        summary::lines(finished).iter().for_each(say);
+    }
+    if finished.simulated.is_some() {
+        say_loudly(SIMULATED);
+    }
+    let (what, obstacle) = match &finished.ending {
+        Ending::Complete => return Exit::Complete,
+        Ending::Gaps { .. } => ("to ask again:", Obstacle::Output),
+        Ending::Stopped(_) => ("to go on:", Obstacle::None),
+    };
+    say(summary::ending(finished));
+    say(what);
+    say(again::command(words, obstacle));
+    Exit::from(&finished.ending)
+}
+
+/// An error that ends a command which has no better place for it.
+pub(super) fn fail(error: &(dyn Error + 'static)) -> Exit {
+    say_error(error);
+    Exit::Unexpected
+}

@@ -1,0 +1,132 @@
+//! `hlr lookup`: a few numbers, as a table or as JSON.
+
+use std::ffi::OsString;
+use std::io::{self, BufRead};
+use std::sync::Arc;
+
+use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::datatypes::{DataType, UInt16Type};
+use arrow::util::display::array_value_to_string;
+use serde_json::{Map, Value};
+
+use super::again::{self, Obstacle};
+use super::args::{LookupArgs, Verbosity};
+use super::exit::Exit;
+use super::job::{SIMULATED, fail, refuse};
+use super::notes::why;
+use super::terminal::{print, say, say_loudly, say_warning};
+use crate::lookup::Stop;
+use crate::pipeline::{Ending, Enquiry, Environment, LookedUp};
+use crate::report::{Counters, NoReporter};
+
+/// What the table shows; JSON has all columns.
+const SHOWN: [&str; 9] =
+    ["number", "status", "result", "mcc", "mnc", "network", "country", "location_country", "reason"];
+
+pub(super) async fn look_up(arguments: LookupArgs, words: &[OsString], stop: Stop) -> Exit {
+    let (json, verbosity) = (arguments.json, arguments.display.verbosity());
+    let enquiry = match Enquiry::load(arguments.asking.written(), &Environment::of_this_process()) {
+        Ok(enquiry) => enquiry,
+        Err(problems) => return refuse(&problems),
+    };
+    enquiry.warnings().iter().for_each(say_warning);
+    if verbosity == Verbosity::Verbose {
+        say(enquiry.choices());
+    }
+    let simulated = enquiry.provider().is_simulated();
+    let numbers = match read_numbers(arguments.numbers) {
+        Ok(numbers) => numbers,
+        Err(fault) => return fail(&fault),
+    };
+    let counters = Arc::new(Counters::default());
+    let looked_up = enquiry.look_up(numbers, stop, Arc::new(NoReporter), counters).await;
+    let LookedUp { answers, ending } = match looked_up {
+        Ok(looked_up) => looked_up,
+        Err(error) => return fail(&*error),
+    };
+    if let Some(answers) = answers {
+        // Nobody reads on when this fails, which is no fault of the lookup.
+        let _ = if json { print_json(&answers) } else { print_table(&answers) };
+    }
+    if simulated {
+        say_loudly(SIMULATED);
+    }
+    say_ending(&ending, words);
+    Exit::from(&ending)
+}
+
+fn say_ending(ending: &Ending, words: &[OsString]) {
+    match ending {
+        Ending::Complete => return,
+        Ending::Gaps { unanswered } => say(format_args!("{unanswered} without an answer; to ask again:")),
+        Ending::Stopped(reason) => say(format_args!("{}; to ask again:", why(reason))),
+    }
+    say(again::command(words, Obstacle::None));
+}
+
+/// The numbers, with the lines of standard input in place of `-`.
+fn read_numbers(arguments: Vec<String>) -> io::Result<Vec<String>> {
+    let mut numbers = Vec::with_capacity(arguments.len());
+    for argument in arguments {
+        if argument == "-" {
+            for line in io::stdin().lock().lines() {
+                numbers.push(line?);
+            }
+        } else {
+            numbers.push(argument);
+        }
+    }
+    numbers.retain(|number| !number.trim().is_empty());
+    Ok(numbers)
+}
+
+fn print_table(answers: &RecordBatch) -> io::Result<()> {
+    let columns: Vec<Vec<String>> = SHOWN
+        .into_iter()
+        .filter_map(|name| answers.column_by_name(name).map(|cells| (name, cells)))
+        .map(|(name, cells)| {
+            let cells = (0..answers.num_rows()).map(|row| cell_text(cells, row));
+            std::iter::once(name.to_owned()).chain(cells).collect::<Vec<_>>()
+        })
+        // A column that says nothing of any number is not worth its width.
+        .filter(|cells| cells[1..].iter().any(|cell| !cell.is_empty()))
+        .collect();
+    let widths: Vec<usize> = columns
+        .iter()
+        .map(|cells| cells.iter().map(|cell| cell.chars().count()).max().unwrap_or(0))
+        .collect();
+    for row in 0..=answers.num_rows() {
+        let cells = columns.iter().zip(&widths).map(|(cells, &width)| format!("{:<width$}", cells[row]));
+        print(format_args!("{}", cells.collect::<Vec<_>>().join("  ").trim_end()))?;
+    }
+    Ok(())
+}
+
+fn cell_text(cells: &dyn Array, row: usize) -> String {
+    if cells.is_null(row) {
+        return String::new();
+    }
+    array_value_to_string(cells, row).unwrap_or_default()
+}
+
+fn print_json(answers: &RecordBatch) -> io::Result<()> {
+    for row in 0..answers.num_rows() {
+        let schema = answers.schema();
+        let fields = schema.fields().iter().zip(answers.columns());
+        let object: Map<String, Value> =
+            fields.map(|(field, cells)| (field.name().clone(), cell_value(cells, row))).collect();
+        print(format_args!("{}", Value::Object(object)))?;
+    }
+    Ok(())
+}
+
+fn cell_value(cells: &dyn Array, row: usize) -> Value {
+    if cells.is_null(row) {
+        return Value::Null;
+    }
+    match cells.data_type() {
+        DataType::Boolean => cells.as_boolean().value(row).into(),
+        DataType::UInt16 => cells.as_primitive::<UInt16Type>().value(row).into(),
+        _ => cell_text(cells, row).into(),
+    }
+}

@@ -1,0 +1,47 @@
+//! The terminal: arguments, progress, messages, signals, exit codes. Nothing of the work itself.
+//!
+//! Only this module prints. Standard output is for answers; everything said about the work goes to standard
+//! error, and neither of them being closed is a reason to fail.
+
+mod again;
+mod args;
+mod check;
+mod exit;
+mod figures;
+mod job;
+mod lookup;
+mod notes;
+mod progress;
+mod signals;
+mod simulate;
+mod summary;
+mod terminal;
+
+use std::ffi::OsString;
+
+use clap::Parser;
+
+pub use self::exit::Exit;
+
+use self::args::{Arguments, Command};
+use self::signals::on_runtime;
+
+/// Does what the arguments say; the first of them is the program's own name.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
+    let words: Vec<OsString> = arguments.into_iter().collect();
+    let command = match Arguments::try_parse_from(&words) {
+        Ok(arguments) => arguments.command,
+        Err(message) => {
+            // Nobody is there to be told when this cannot be printed.
+            let _ = message.print();
+            return if message.use_stderr() { Exit::Usage } else { Exit::Complete };
+        }
+    };
+    match command {
+        Command::Enrich(enrich) => on_runtime(|stop| job::enrich(enrich, &words, stop)),
+        Command::Run(run) => on_runtime(|stop| job::run(run, &words, stop)),
+        Command::Check(check) => check::check(&check.pipelines),
+        Command::Lookup(lookup) => on_runtime(|stop| lookup::look_up(lookup, &words, stop)),
+        Command::Simulate(simulate) => on_runtime(|stop| simulate::simulate(*simulate, stop)),
+    }
+}

@@ -1,0 +1,148 @@
+//! Events as sentences, and which of them are shown.
+
+use std::sync::Mutex;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::args::Verbosity;
+use super::figures::{grouped, lasting};
+use crate::lookup::StopReason;
+use crate::report::{Event, Reporter};
+
+/// Throttling goes on for as long as it does; one note in this time is enough.
+const BETWEEN_THROTTLING_NOTES: Duration = Duration::from_secs(10);
+/// How long the second line speaks of throttling after the last of it.
+const THROTTLING_IS_NEWS_FOR: Duration = Duration::from_secs(3);
+
+/// Where the work leaves its events, for whoever shows them.
+#[derive(Default)]
+pub(super) struct Inbox(Mutex<Vec<Event>>);
+
+impl Reporter for Inbox {
+    fn event(&self, event: Event) {
+        self.0.lock().expect("nothing panics while it is held").push(event);
+    }
+}
+
+impl Inbox {
+    pub(super) fn take(&self) -> Vec<Event> {
+        std::mem::take(&mut *self.0.lock().expect("nothing panics while it is held"))
+    }
+}
+
+/// What the events say: some as notes that stay, and what is the matter right now.
+pub(super) struct Notes {
+    verbosity: Verbosity,
+    throttling_noted: Option<Instant>,
+    throttled: Option<(Instant, usize)>,
+    outage: Option<String>,
+}
+
+impl Notes {
+    pub(super) fn new(verbosity: Verbosity) -> Self {
+        Self { verbosity, throttling_noted: None, throttled: None, outage: None }
+    }
+
+    /// The note for this event, if it is worth one.
+    pub(super) fn take_note(&mut self, event: &Event, now: Instant) -> Option<String> {
+        match event {
+            Event::OutageBegan { .. } => self.outage = Some("no endpoint answers; probing".into()),
+            Event::EndpointRecovered { .. } => self.outage = None,
+            Event::Throttled { in_flight_limit } => {
+                self.throttled = Some((now, *in_flight_limit));
+                let noted = self.throttling_noted;
+                let recently = noted.is_some_and(|noted| now - noted < BETWEEN_THROTTLING_NOTES);
+                if recently && self.verbosity < Verbosity::Verbose {
+                    return None;
+                }
+                self.throttling_noted = Some(now);
+            }
+            _ => {}
+        }
+        (self.verbosity > Verbosity::Quiet).then(|| sentence(event))
+    }
+
+    /// What is the matter right now.
+    pub(super) fn trouble(&self, now: Instant) -> Option<String> {
+        let throttled = || {
+            let (_, limit) = self.throttled.filter(|(at, _)| now - *at < THROTTLING_IS_NEWS_FOR)?;
+            Some(format!("throttled by the service: at most {limit} in flight"))
+        };
+        self.outage.clone().or_else(throttled)
+    }
+}
+
+fn sentence(event: &Event) -> String {
+    match event {
+        Event::EndpointFailed { endpoint, fault, pause } => {
+            format!("{endpoint} fails ({fault}); left alone for {}", lasting(*pause))
+        }
+        Event::EndpointRecovered { endpoint, away } => {
+            format!("{endpoint} answers again, after {}", lasting(*away))
+        }
+        Event::OutageBegan { fault } => {
+            format!("no endpoint answers ({fault}); waiting, with a probe now and then")
+        }
+        Event::Throttled { in_flight_limit } => {
+            format!("the service throttles; at most {in_flight_limit} requests in flight now")
+        }
+        Event::RetryBudgetSpent { retries } => format!(
+            "all {} retries of this run are spent; a number that fails is given up now (retry_budget)",
+            grouped(*retries)
+        ),
+        Event::WindowTooSmall { rows, needed } => format!(
+            "{} rows are held, and this rate wants {} to stay busy when some answers are slow; see --window-rows",
+            grouped(*rows as u64),
+            grouped(*needed as u64)
+        ),
+    }
+}
+
+/// Why the run stops, with what mends it.
+pub(super) fn why(reason: &StopReason) -> String {
+    match reason {
+        StopReason::Interrupted => "interrupted".into(),
+        StopReason::AccountRefused { endpoint, fault } => format!(
+            "stopped: {endpoint} refuses the account ({fault}); check HLR_USERNAME and HLR_PASSWORD, or \
+             --credentials-file"
+        ),
+        StopReason::ServiceDown { since, last } => format!(
+            "stopped: no endpoint has answered for {} ({last}); --give-up-after waits longer",
+            lasting(*since)
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn throttling_is_noted_now_and_then_and_shown_while_it_lasts() {
+        let mut notes = Notes::new(Verbosity::Normal);
+        let throttled = Event::Throttled { in_flight_limit: 40 };
+        let start = Instant::now();
+        assert!(notes.take_note(&throttled, start).is_some());
+        assert!(notes.take_note(&throttled, start + Duration::from_secs(9)).is_none());
+        assert!(notes.trouble(start + Duration::from_secs(10)).is_some_and(|text| text.contains("40")));
+        assert!(notes.trouble(start + Duration::from_secs(13)).is_none());
+        assert!(notes.take_note(&throttled, start + Duration::from_secs(11)).is_some());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_outage_is_the_matter_until_an_endpoint_recovers() {
+        let mut notes = Notes::new(Verbosity::Quiet);
+        let now = Instant::now();
+        let away = Duration::from_secs(5);
+        let fault = crate::answer::Fault {
+            kind: crate::answer::FaultKind::HttpStatus(503),
+            billed: crate::answer::Billed::No,
+            retry_after: None,
+        };
+        assert_eq!(notes.take_note(&Event::OutageBegan { fault }, now), None);
+        assert!(notes.trouble(now).is_some());
+        notes.take_note(&Event::EndpointRecovered { endpoint: "https://host:1".into(), away }, now);
+        assert_eq!(notes.trouble(now), None);
+    }
+}

@@ -1,0 +1,53 @@
+//! Progress for programs: a JSON object a line.
+
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+
+use super::{Sample, Screen};
+use crate::cli::terminal::say;
+use crate::pipeline::Total;
+
+const INTERVAL: Duration = Duration::from_secs(1);
+
+#[derive(Default)]
+pub(super) struct JsonLines {
+    next: Duration,
+}
+
+impl Screen for JsonLines {
+    fn show(&mut self, sample: &Sample, trouble: Option<&str>) {
+        if sample.elapsed < self.next {
+            return;
+        }
+        self.next = sample.elapsed + INTERVAL;
+        say(object(sample, trouble));
+    }
+
+    fn note(&mut self, note: &str) {
+        say(json!({ "note": note }));
+    }
+
+    fn close(&mut self) {}
+}
+
+fn object(sample: &Sample, trouble: Option<&str>) -> Value {
+    let (total, estimated) = match sample.total {
+        Total::Rows(rows) => (Some(rows), false),
+        Total::About(rows) => (Some(rows), true),
+        Total::Unknown => (None, false),
+    };
+    let tally: Map<String, Value> =
+        sample.tally.iter().map(|(what, count)| (what.replace(' ', "_"), (*count).into())).collect();
+    json!({
+        "elapsed_seconds": sample.elapsed.as_secs_f64(),
+        "rows_done": sample.done,
+        "rows_total": total,
+        "total_is_estimated": estimated,
+        "lookups_per_second": sample.lookups_a_second,
+        "seconds_left": sample.left.map(|left| left.as_secs_f64()),
+        "in_flight": sample.in_flight,
+        "tally": tally,
+        "trouble": trouble,
+    })
+}

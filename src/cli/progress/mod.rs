@@ -1,0 +1,145 @@
+//! How far the run is, on standard error: one ticker samples the counters, the work knows nothing of it.
+
+mod bar;
+mod json;
+mod plain;
+mod sample;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+use tokio::time::{Instant, MissedTickBehavior};
+
+use self::bar::Bar;
+use self::json::JsonLines;
+use self::plain::PlainLines;
+use self::sample::{Sample, Sampler};
+use super::args::{ProgressStyle, Verbosity};
+use super::notes::{Inbox, Notes, why};
+use super::terminal;
+use crate::lookup::{Stop, StopReason};
+use crate::pipeline::Progress;
+use crate::task::Owned;
+
+const TICK: Duration = Duration::from_millis(200);
+
+/// A way to show progress.
+trait Screen: Send {
+    /// Shows where the run is, and what is the matter if something is.
+    fn show(&mut self, sample: &Sample, trouble: Option<&str>);
+    /// Shows a line that stays.
+    fn note(&mut self, note: &str);
+    /// Leaves nothing behind that is not a finished line.
+    fn close(&mut self);
+}
+
+/// Progress being shown. Dropping it stops that; [`ProgressDisplay::finish`] shows the last notes first.
+pub(super) struct ProgressDisplay {
+    ticker: Owned<()>,
+    finish: oneshot::Sender<()>,
+}
+
+impl ProgressDisplay {
+    pub(super) fn start(
+        style: ProgressStyle,
+        verbosity: Verbosity,
+        progress: Progress,
+        inbox: Arc<Inbox>,
+        stop: Stop,
+    ) -> Self {
+        let (finish, finished) = oneshot::channel();
+        let screen = screen(style, verbosity);
+        let ticker = Ticker {
+            screen,
+            sampler: Sampler::new(progress),
+            notes: Notes::new(verbosity),
+            inbox,
+            stop,
+            stop_noted: false,
+        };
+        Self { ticker: Owned::spawn(ticker.run(finished)), finish }
+    }
+
+    pub(super) async fn finish(self) {
+        let _ = self.finish.send(());
+        let _ = self.ticker.await;
+    }
+}
+
+fn screen(style: ProgressStyle, verbosity: Verbosity) -> Box<dyn Screen> {
+    match style {
+        _ if verbosity == Verbosity::Quiet => Box::new(Silent),
+        ProgressStyle::None => Box::new(Silent),
+        ProgressStyle::Json => Box::new(JsonLines::default()),
+        ProgressStyle::Plain => Box::new(PlainLines::default()),
+        ProgressStyle::Auto | ProgressStyle::Bar if terminal::is_screen() => Box::new(Bar::new()),
+        ProgressStyle::Auto | ProgressStyle::Bar => Box::new(PlainLines::default()),
+    }
+}
+
+struct Ticker {
+    screen: Box<dyn Screen>,
+    sampler: Sampler,
+    notes: Notes,
+    inbox: Arc<Inbox>,
+    stop: Stop,
+    stop_noted: bool,
+}
+
+impl Ticker {
+    async fn run(mut self, mut finished: oneshot::Receiver<()>) {
+        let mut ticks = tokio::time::interval(TICK);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        loop {
+            tokio::select! {
+                _ = ticks.tick() => self.tick(),
+                // Dropped is finished too.
+                _ = &mut finished => break,
+            }
+        }
+        self.show_notes();
+        self.screen.close();
+    }
+
+    fn tick(&mut self) {
+        self.show_notes();
+        let sample = self.sampler.sample();
+        let trouble = self.notes.trouble(Instant::now());
+        self.screen.show(&sample, trouble.as_deref());
+    }
+
+    fn show_notes(&mut self) {
+        for event in self.inbox.take() {
+            if let Some(note) = self.notes.take_note(&event, Instant::now()) {
+                self.screen.note(&note);
+            }
+        }
+        // What stops the run by itself is told at the end, with what mends it.
+        if !self.stop_noted
+            && let Some(reason) = self.stop.reason()
+        {
+            self.stop_noted = true;
+            let note = match reason {
+                StopReason::Interrupted => {
+                    "interrupted: no new lookups, finishing those in flight; once more to end at once".into()
+                }
+                reason => why(&reason),
+            };
+            self.screen.note(&note);
+        }
+    }
+}
+
+/// Shows the notes and no progress.
+struct Silent;
+
+impl Screen for Silent {
+    fn show(&mut self, _: &Sample, _: Option<&str>) {}
+
+    fn note(&mut self, note: &str) {
+        terminal::say(note);
+    }
+
+    fn close(&mut self) {}
+}

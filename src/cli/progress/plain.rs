@@ -1,0 +1,47 @@
+//! Progress where there is no terminal: a line now and then, for a log.
+
+use std::time::Duration;
+
+use super::{Sample, Screen};
+use crate::cli::figures::{clock, grouped, speed};
+use crate::cli::terminal::say;
+
+const FIRST: Duration = Duration::from_secs(2);
+const INTERVAL: Duration = Duration::from_secs(10);
+
+#[derive(Default)]
+pub(super) struct PlainLines {
+    next: Option<Duration>,
+}
+
+impl Screen for PlainLines {
+    fn show(&mut self, sample: &Sample, trouble: Option<&str>) {
+        if sample.elapsed < self.next.unwrap_or(FIRST) {
+            return;
+        }
+        self.next = Some(sample.elapsed + INTERVAL);
+        say(line(sample, trouble));
+    }
+
+    fn note(&mut self, note: &str) {
+        say(note);
+    }
+
+    fn close(&mut self) {}
+}
+
+fn line(sample: &Sample, trouble: Option<&str>) -> String {
+    let percent = sample.share().map(|share| format!("({:.0} %)", (share * 100.0).floor()));
+    let left = sample.left.map(|left| format!("{} left,", clock(left)));
+    let words = [
+        Some(clock(sample.elapsed)),
+        Some(sample.rows()),
+        percent,
+        Some(format!("{} lookups/s,", speed(sample.lookups_a_second))),
+        left,
+        Some(format!("{} in flight:", grouped(sample.in_flight))),
+        Some(sample.tally_line()),
+        trouble.map(|text| format!("[{text}]")),
+    ];
+    words.into_iter().flatten().collect::<Vec<_>>().join(" ").trim_end().to_owned()
+}

@@ -1,0 +1,130 @@
+//! What a run has brought, in a screenful.
+
+use std::collections::BTreeMap;
+
+use super::figures::{grouped, lasting, percent, size, speed};
+use super::notes::why;
+use crate::answer::Status;
+use crate::pipeline::{Ending, Finished};
+use crate::report::Snapshot;
+
+/// The summary, a line each.
+pub(super) fn lines(finished: &Finished) -> Vec<String> {
+    let counts = &finished.snapshot;
+    let mut lines = vec![String::new()];
+    lines.extend(table("rows", counts.rows, &rows_by_class(counts)));
+    lines.extend(table("by status", counts.rows, &by_status(counts)));
+    lines.extend(table("by result", counts.rows, &most_first(&counts.by_result)));
+    lines.extend(table("refused", counts.rows, &most_first(&counts.refused)));
+    lines.push(requests(finished));
+    if !counts.faults.is_empty() {
+        lines.push(format!("  failed requests: {}", in_a_line(&most_first(&counts.faults))));
+    }
+    lines.push(String::new());
+    if let (Some(path), Ending::Complete | Ending::Gaps { .. }) = (&finished.output, &finished.ending) {
+        lines.push(format!(
+            "{}: {} rows, {}, in {}",
+            path.display(),
+            grouped(finished.rows),
+            size(finished.bytes),
+            lasting(finished.elapsed)
+        ));
+    }
+    lines
+}
+
+/// Why the run is not complete, and what is kept of it.
+pub(super) fn ending(finished: &Finished) -> String {
+    match (&finished.ending, &finished.output) {
+        (Ending::Complete, _) => "complete".into(),
+        (Ending::Gaps { unanswered }, _) => format!("{} rows have no answer", grouped(*unanswered)),
+        (Ending::Stopped(reason), None) => format!("{}; no row was done", why(reason)),
+        (Ending::Stopped(reason), Some(path)) => format!(
+            "{}; the {} rows that were reached are in {}",
+            why(reason),
+            grouped(finished.rows),
+            path.display()
+        ),
+    }
+}
+
+type Counts<'a> = Vec<(&'a str, u64)>;
+
+fn rows_by_class(counts: &Snapshot) -> Counts<'static> {
+    vec![
+        ("answered", counts.answered),
+        ("from memory", counts.from_memory),
+        ("duplicates", counts.duplicates),
+        ("invalid", counts.invalid),
+        ("unanswered", counts.unanswered),
+    ]
+}
+
+fn by_status(counts: &Snapshot) -> Counts<'static> {
+    Status::ALL.map(Status::text).map(|text| (text, counts.by_status.get(text).copied().unwrap_or(0))).into()
+}
+
+fn most_first(counts: &BTreeMap<String, u64>) -> Counts<'_> {
+    let mut sorted: Counts = counts.iter().map(|(text, count)| (text.as_str(), *count)).collect();
+    sorted.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    sorted
+}
+
+/// A heading and a line for each count that is not zero, with its share of the whole.
+fn table(heading: &str, whole: u64, counts: &[(&str, u64)]) -> Vec<String> {
+    let counts: Vec<_> = counts.iter().filter(|(_, count)| *count > 0).collect();
+    if counts.is_empty() {
+        return Vec::new();
+    }
+    let heading = match heading {
+        "rows" => format!("  {:<32} {:>13}", "rows", grouped(whole)),
+        _ => format!("  {heading}"),
+    };
+    let line = |(text, count): &&(&str, u64)| {
+        format!("    {text:<30} {:>13} {:>8}", grouped(*count), percent(*count, whole))
+    };
+    std::iter::once(heading).chain(counts.iter().map(line)).collect()
+}
+
+fn requests(finished: &Finished) -> String {
+    let counts = &finished.snapshot;
+    let seconds = finished.elapsed.as_secs_f64();
+    let a_second = if seconds > 0.0 { counts.requests as f64 / seconds } else { 0.0 };
+    let parts = [
+        ("retries", counts.retries),
+        ("throttled", counts.throttled),
+        ("maybe billed without an answer", counts.maybe_billed),
+    ];
+    let parts = in_a_line(&parts.into_iter().filter(|(_, count)| *count > 0).collect::<Vec<_>>());
+    let parts = if parts.is_empty() { parts } else { format!(": {parts}") };
+    format!(
+        "  {:<32} {:>13} {:>8}{parts}",
+        "requests",
+        grouped(counts.requests),
+        format!("{}/s", speed(a_second))
+    )
+}
+
+fn in_a_line(counts: &[(&str, u64)]) -> String {
+    let words: Vec<_> = counts.iter().map(|(text, count)| format!("{text} {}", grouped(*count))).collect();
+    words.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_is_aligned_and_leaves_out_what_did_not_happen() {
+        let lines = table("rows", 2_000, &[("answered", 1_500), ("unanswered", 0), ("invalid", 500)]);
+        assert_eq!(
+            lines,
+            [
+                "  rows                                     2 000",
+                "    answered                               1 500   75.0 %",
+                "    invalid                                  500   25.0 %",
+            ]
+        );
+        assert!(table("refused", 10, &[("too_short", 0)]).is_empty());
+    }
+}

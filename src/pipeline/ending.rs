@@ -1,0 +1,30 @@
+//! How a run that was started has ended.
+
+use crate::lookup::StopReason;
+
+/// How a run has ended.
+#[derive(Clone, Debug)]
+pub enum Ending {
+    /// Every row has its final word.
+    Complete,
+    /// Every row is there, and some have no answer: another run may get it.
+    Gaps {
+        /// How many have none.
+        unanswered: u64,
+    },
+    /// The run stopped before its last row, and can be taken up again.
+    Stopped(StopReason),
+}
+
+impl Ending {
+    /// The word in the summary file.
+    #[must_use]
+    pub const fn text(&self) -> &'static str {
+        match self {
+            Self::Complete => "complete",
+            Self::Gaps { .. } => "gaps",
+            Self::Stopped(StopReason::Interrupted) => "interrupted",
+            Self::Stopped(_) => "stopped",
+        }
+    }
+}

@@ -1,0 +1,263 @@
+//! How numbers are asked about: the part of a pipeline that needs no files.
+
+use std::fmt;
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use super::environment::Environment;
+use super::problem::Problems;
+use super::provider::{Distance, Provider};
+use super::reading::Reading;
+use super::written::{RetryOn, Written};
+use crate::enrich::{EnrichSettings, Window};
+use crate::lookup::{Again, LookupSettings, Rate, RetryPolicy};
+use crate::service::Url;
+use crate::service::wire::ProviderCache;
+
+/// What the names of the added columns begin with, unless a setting says otherwise.
+const PREFIX: &str = "hlr_";
+
+/// Who is asked, how, and what is made of the answers: validated, ready to start.
+#[derive(Clone, Debug)]
+pub struct Enquiry {
+    pub(super) provider: Provider,
+    pub(super) cache: ProviderCache,
+    pub(super) connect_timeout: Duration,
+    pub(super) trusted_certificates: Option<String>,
+    pub(super) proxy: Option<Url>,
+    pub(super) lookup: LookupSettings,
+    pub(super) enrich: EnrichSettings,
+    pub(super) choices: Choices,
+    pub(super) warnings: Vec<String>,
+}
+
+impl Enquiry {
+    /// The enquiry that flags alone describe; for numbers that come from no file.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong, at once.
+    pub fn load(flags: Written, environment: &Environment) -> Result<Self, Problems> {
+        let mut reading = Reading::new(flags, None, environment);
+        let enquiry = Self::read(&mut reading);
+        reading.finish(Vec::new(), enquiry)
+    }
+
+    pub(super) fn read(reading: &mut Reading) -> Option<Self> {
+        let provider = Provider::read(reading);
+        // Without a provider the rest is still read, for its problems.
+        let distance = provider.as_ref().map_or(Distance::Remote, Provider::distance);
+        let mut choices = Choices::default();
+        let lookup = lookup_settings(reading, distance, &mut choices);
+        let enrich = enrich_settings(reading, provider.as_ref());
+        let cache = match reading.written.nocache {
+            Some(true) => ProviderCache::Bypassed,
+            _ => ProviderCache::Allowed,
+        };
+        let trusted_certificates = certificates(reading);
+        let proxy = proxy(reading);
+        let connect_timeout = Written::duration(reading.written.connect_timeout);
+        let connect_timeout = connect_timeout.unwrap_or(Duration::from_secs(5));
+        let (lookup, enrich, provider) = (lookup?, enrich?, provider?);
+        let warnings = std::mem::take(&mut reading.warnings);
+        Some(Self {
+            provider,
+            cache,
+            connect_timeout,
+            trusted_certificates,
+            proxy,
+            lookup,
+            enrich,
+            choices,
+            warnings,
+        })
+    }
+
+    /// Who is asked.
+    #[must_use]
+    pub fn provider(&self) -> &Provider {
+        &self.provider
+    }
+
+    /// The settings that decide about speed and money, with where each came from. Displays as one line.
+    #[must_use]
+    pub fn choices(&self) -> &Choices {
+        &self.choices
+    }
+
+    /// What is allowed and yet should be told before anything is asked.
+    #[must_use]
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    /// How many rows should be held at this rate, where that is more than are.
+    pub(super) fn window_wanted(&self) -> Option<usize> {
+        let rate = self.lookup.rate?.get();
+        // One request that stalls until its timeout, the wait after it, and one more like it.
+        let ordinary_delay = self.lookup.timeout * 2 + self.lookup.retry.first_backoff;
+        let wanted = (rate * ordinary_delay.as_secs_f64()).ceil() as usize;
+        (wanted > self.enrich.window.rows).then_some(wanted)
+    }
+}
+
+/// Some settings with where each came from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Choices(pub Vec<Choice>);
+
+/// A setting with where it came from.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Choice {
+    /// Its key.
+    pub name: &'static str,
+    /// Its value, as people write it.
+    pub value: String,
+    /// A flag, a file, or a kind of default.
+    pub origin: String,
+}
+
+impl Choices {
+    fn note(&mut self, name: &'static str, value: impl ToString, origin: String) {
+        self.0.push(Choice { name, value: value.to_string(), origin });
+    }
+}
+
+impl fmt::Display for Choices {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let groups = self.0.chunk_by(|one, next| one.origin == next.origin);
+        for (place, group) in groups.enumerate() {
+            let words: Vec<_> =
+                group.iter().map(|choice| format!("{} {}", choice.name, choice.value)).collect();
+            let separator = if place == 0 { "" } else { "; " };
+            write!(f, "{separator}{} ({})", words.join(", "), group[0].origin)?;
+        }
+        Ok(())
+    }
+}
+
+fn lookup_settings(
+    reading: &mut Reading,
+    distance: Distance,
+    choices: &mut Choices,
+) -> Option<LookupSettings> {
+    let (by_distance, default_rate, default_concurrency) = match distance {
+        Distance::Remote => ("careful default", Rate::per_second(10.0).ok(), 10),
+        Distance::Loopback => ("default on this machine", None, 256),
+    };
+    let rate = match reading.written.rate {
+        Some(rate) => reading.sound("rate", Rate::per_second(rate)).map(Some),
+        None => Some(default_rate),
+    };
+    let concurrency = reading.written.concurrency.unwrap_or(default_concurrency);
+    let concurrency = NonZeroUsize::new(concurrency as usize).ok_or("at least one request must be in flight");
+    let concurrency = reading.sound("concurrency", concurrency);
+    let timeout = Written::duration(reading.written.timeout).unwrap_or(Duration::from_secs(10));
+    let timeout = not_zero(reading, "timeout", timeout);
+    let give_up_after = Written::duration(reading.written.give_up_after).unwrap_or(Duration::from_secs(600));
+    let retry = retry_policy(reading);
+    let (rate, concurrency, timeout, retry) = (rate?, concurrency?, timeout?, retry?);
+
+    let rate_text = rate.map_or("unlimited".into(), |rate| format!("{}/s", rate.get()));
+    choices.note("rate", rate_text, reading.origin("rate", by_distance));
+    choices.note("concurrency", concurrency, reading.origin("concurrency", by_distance));
+    choices.note("timeout", humantime::format_duration(timeout), reading.origin("timeout", "default"));
+    choices.note("attempts", retry.attempts, reading.origin("attempts", "default"));
+    Some(LookupSettings {
+        rate,
+        concurrency,
+        timeout,
+        retry,
+        give_up_after,
+        seed: reading.written.seed.unwrap_or_else(|| fastrand::u64(..)),
+    })
+}
+
+fn retry_policy(reading: &mut Reading) -> Option<RetryPolicy> {
+    let default = RetryPolicy::default();
+    let written = &reading.written;
+    let again = |result| match written.retry_on.as_ref().is_some_and(|list| list.contains(&result)) {
+        true => Again::Yes,
+        false => Again::No,
+    };
+    let policy = RetryPolicy {
+        attempts: written.attempts.unwrap_or(default.attempts),
+        first_backoff: Written::duration(written.first_backoff).unwrap_or(default.first_backoff),
+        longest_backoff: Written::duration(written.longest_backoff).unwrap_or(default.longest_backoff),
+        local_cancel: again(RetryOn::HlrLocalCancel),
+        system_failure: again(RetryOn::SystemFailure),
+        budget: written.retry_budget.unwrap_or(default.budget),
+    };
+    let mut sound = true;
+    if policy.attempts == 0 {
+        reading.problem("attempts", "a number is asked at least once; write 1 for no retries");
+        sound = false;
+    }
+    if !(0.0..=100.0).contains(&policy.budget) {
+        reading.problem("retry_budget", "retries for each number asked, on average: from 0 to 100");
+        sound = false;
+    }
+    if policy.first_backoff > policy.longest_backoff {
+        let key = if reading.written.first_backoff.is_some() { "first_backoff" } else { "longest_backoff" };
+        reading.problem(key, "first_backoff must not be longer than longest_backoff");
+        sound = false;
+    }
+    sound.then_some(policy)
+}
+
+fn enrich_settings(reading: &mut Reading, provider: Option<&Provider>) -> Option<EnrichSettings> {
+    let region = match reading.written.region.clone() {
+        Some(text) => reading.sound("region", text.parse()).map(Some),
+        None => Some(None),
+    };
+    let prefix = reading.written.prefix.clone().unwrap_or_else(|| PREFIX.into());
+    let written = &reading.written;
+    let product = match provider {
+        Some(Provider::Simulator(settings)) => settings.product,
+        _ => written.product.unwrap_or_default(),
+    };
+    let default = Window::default();
+    let window = Window {
+        rows: written.window_rows.map_or(default.rows, |rows| rows as usize),
+        bytes: written.window_mib.map_or(default.bytes, mebibytes),
+    };
+    let (column, order) = (written.column.clone(), written.order.unwrap_or_default());
+    let mut sound = true;
+    for key in ["window_rows", "window_mib"] {
+        let zero = if key == "window_rows" { window.rows == 0 } else { window.bytes == 0 };
+        if zero {
+            reading.problem(key, "at least one row must be held; leave it out for the default");
+            sound = false;
+        }
+    }
+    let region = region?;
+    sound.then_some(EnrichSettings { column, region, product, prefix, order, window })
+}
+
+fn certificates(reading: &mut Reading) -> Option<String> {
+    let path = reading.written.ca_file.clone()?;
+    let text =
+        std::fs::read_to_string(&path).map_err(|fault| format!("{} cannot be read: {fault}", path.display()));
+    reading.sound("ca_file", text)
+}
+
+fn proxy(reading: &mut Reading) -> Option<Url> {
+    let text = reading.written.proxy.clone()?;
+    let url = match Url::parse(&text) {
+        Ok(url) if !url.username().is_empty() || url.password().is_some() => {
+            Err("a proxy's URL must not carry credentials, which would be seen by every process")
+        }
+        Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Ok(url),
+        _ => Err("a proxy is a URL such as http://proxy.example.com:3128"),
+    };
+    reading.sound("proxy", url)
+}
+
+fn not_zero(reading: &mut Reading, key: &str, duration: Duration) -> Option<Duration> {
+    let checked = if duration.is_zero() { Err("must be longer than zero") } else { Ok(duration) };
+    reading.sound(key, checked)
+}
+
+/// So many MiB in bytes.
+pub(super) fn mebibytes(count: u32) -> usize {
+    (count as usize).saturating_mul(1 << 20)
+}

@@ -1,0 +1,140 @@
+//! A TOML file and flags become a validated, runnable [`Pipeline`].
+//!
+//! What was written ([`Written`]) and what is meant ([`Pipeline`]) are two types, and the way from one to the
+//! other reports every problem at once, before a cent is spent. This is the lowest place that reads TOML and
+//! the environment; arguments are read, and anything is printed, in [`crate::cli`] only.
+
+mod credentials;
+pub mod descriptors;
+mod ending;
+mod enquiry;
+mod environment;
+mod file;
+mod handful;
+mod line;
+pub(crate) mod nearest;
+mod problem;
+mod progress;
+mod provider;
+mod reading;
+mod run;
+mod summary;
+mod wording;
+mod written;
+
+use std::path::{Path, PathBuf};
+
+pub use self::ending::Ending;
+pub use self::enquiry::{Choice, Choices, Enquiry};
+pub use self::environment::Environment;
+pub use self::handful::LookedUp;
+pub use self::problem::{Place, Problem, Problems};
+pub use self::progress::{Progress, Total};
+pub use self::provider::Provider;
+pub use self::run::{Finished, RunError, StartError, Started};
+pub use self::wording::{NoDuration, Texts, WrittenDuration};
+pub use self::written::{RetryOn, Written};
+
+use self::file::PipelineFile;
+use self::reading::Reading;
+use crate::input::{Header, InputSettings};
+use crate::output::{OutputSettings, Replace};
+
+/// A whole job: a list in, an enriched file out. Validated, ready to start.
+#[derive(Clone, Debug)]
+pub struct Pipeline {
+    input: InputSettings,
+    output: OutputSettings,
+    summary: Option<PathBuf>,
+    enquiry: Enquiry,
+}
+
+impl Pipeline {
+    /// The pipeline that a file and flags describe; flags win over the file, the file over defaults. Reads the
+    /// files that settings name (credentials, certificates), and neither the list nor the output.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong, at once.
+    pub fn load(file: Option<&Path>, flags: Written, environment: &Environment) -> Result<Self, Problems> {
+        let mut problems = Vec::new();
+        let file = file.map(|path| PipelineFile::read(path, &mut problems));
+        let mut reading = Reading::new(flags, file, environment);
+        let input = input_settings(&mut reading);
+        let output = output_settings(&mut reading);
+        let enquiry = Enquiry::read(&mut reading);
+        let summary = reading.written.summary.clone();
+        let pipeline = (|| Some((input?, output?, enquiry?)))();
+        let pipeline = pipeline.map(|(mut input, output, enquiry)| {
+            input.batch_rows = batch_rows(&enquiry, input.batch_rows);
+            Self { input, output, summary, enquiry }
+        });
+        reading.finish(problems, pipeline)
+    }
+
+    /// How numbers are asked about.
+    #[must_use]
+    pub fn enquiry(&self) -> &Enquiry {
+        &self.enquiry
+    }
+}
+
+/// About a second's worth of rows, so that a slow run shows its progress, and none of it costs a fast one.
+fn batch_rows(enquiry: &Enquiry, most: usize) -> usize {
+    const FEWEST: f64 = 64.0;
+    let rate = enquiry.lookup.rate.map_or(f64::INFINITY, |rate| rate.get());
+    rate.max(FEWEST).min(most as f64) as usize
+}
+
+fn input_settings(reading: &mut Reading) -> Option<InputSettings> {
+    let paths = reading.written.input.clone().map(|texts| texts.0).unwrap_or_default();
+    if paths.is_empty() {
+        reading.problem_at(Place::Nowhere, "no input: name the list's file, or - for standard input");
+    }
+    let delimiter = match reading.written.delimiter.clone() {
+        Some(text) => reading.sound("delimiter", delimiter(&text)).map(Some),
+        None => Some(None),
+    };
+    let header = match reading.written.header {
+        None => Header::Detect,
+        Some(true) => Header::Present,
+        Some(false) => Header::Absent,
+    };
+    let settings = InputSettings { delimiter: delimiter?, header, ..InputSettings::new(paths) };
+    (!settings.paths.is_empty()).then_some(settings)
+}
+
+fn delimiter(text: &str) -> Result<u8, &'static str> {
+    match text.as_bytes() {
+        b"tab" | b"\\t" => Ok(b'\t'),
+        [byte]
+            if byte.is_ascii() && !byte.is_ascii_alphanumeric() && !matches!(byte, b'"' | b'\r' | b'\n') =>
+        {
+            Ok(*byte)
+        }
+        _ => Err("a delimiter is one character, such as ; or , or |, or the word tab"),
+    }
+}
+
+fn output_settings(reading: &mut Reading) -> Option<OutputSettings> {
+    let path = reading.written.output.clone();
+    if path.is_none() {
+        reading.problem_at(Place::Nowhere, "no output: name the file to write with --output");
+    }
+    let default = OutputSettings::new(path.clone().unwrap_or_default());
+    let level = reading.written.compression_level.unwrap_or(default.compression_level);
+    let level = if (1..=22).contains(&level) { Ok(level) } else { Err("a Zstandard level is from 1 to 22") };
+    let level = reading.sound("compression_level", level);
+    let row_group = reading.written.row_group_mib.map_or(default.row_group_bytes, enquiry::mebibytes);
+    let row_group = if row_group > 0 { Ok(row_group) } else { Err("a row group takes at least 1 MiB") };
+    let row_group = reading.sound("row_group_mib", row_group);
+    let replace = match reading.written.force {
+        Some(true) => Replace::Allowed,
+        _ => Replace::Never,
+    };
+    path?;
+    Some(OutputSettings { replace, row_group_bytes: row_group?, compression_level: level?, ..default })
+}
+
+#[cfg(test)]
+mod tests;

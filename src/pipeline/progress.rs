@@ -1,0 +1,123 @@
+//! How far a run is, for whoever shows it. The run bumps atomics; readers sample them when they like.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use futures::{StreamExt, TryStreamExt, stream};
+
+use crate::batch::BatchStream;
+use crate::input::ListLength;
+use crate::report::Counters;
+
+/// How many rows a list has, as far as is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Total {
+    /// So many.
+    Rows(u64),
+    /// About so many, from the share of the bytes that were read.
+    About(u64),
+    /// Nobody knows: the list comes through a pipe.
+    Unknown,
+}
+
+/// How far a run is. Clones look at the same run.
+#[derive(Clone, Debug)]
+pub struct Progress {
+    counters: Arc<Counters>,
+    length: ListLength,
+    taken_in: Arc<AtomicU64>,
+    all_taken_in: Arc<AtomicBool>,
+}
+
+impl Progress {
+    pub(super) fn new(counters: Arc<Counters>, length: ListLength) -> Self {
+        Self { counters, length, taken_in: Arc::default(), all_taken_in: Arc::default() }
+    }
+
+    /// The counts of the run.
+    #[must_use]
+    pub fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    /// How many rows there are in all.
+    #[must_use]
+    pub fn total(&self) -> Total {
+        let taken_in = self.taken_in();
+        match &self.length {
+            _ if self.took_in_all() => Total::Rows(taken_in),
+            ListLength::Rows(rows) => Total::Rows(*rows),
+            ListLength::Bytes { total, read } => {
+                let read = read.load(Ordering::Relaxed);
+                match (taken_in, read) {
+                    (0, _) | (_, 0) => Total::Unknown,
+                    _ => Total::About((taken_in as f64 * *total as f64 / read as f64) as u64),
+                }
+            }
+            ListLength::Unknown => Total::Unknown,
+        }
+    }
+
+    /// How many rows are done, or as good as done: the number has its final word, and the row waits only for
+    /// its neighbours.
+    #[must_use]
+    pub fn rows_done(&self) -> u64 {
+        let counters = &self.counters;
+        let in_rows = counters.answered.get() + counters.unanswered.get();
+        counters.rows.get() + counters.numbers_done.get().saturating_sub(in_rows)
+    }
+
+    /// How many rows were read and taken into the work.
+    pub(super) fn taken_in(&self) -> u64 {
+        self.taken_in.load(Ordering::Relaxed)
+    }
+
+    /// Whether the list was taken in to its end.
+    pub(super) fn took_in_all(&self) -> bool {
+        self.all_taken_in.load(Ordering::Acquire)
+    }
+
+    /// The same stream, with its rows and its end noted here.
+    pub(super) fn watch(&self, batches: BatchStream) -> BatchStream {
+        let schema = batches.schema();
+        let (taken_in, all_taken_in) = (self.taken_in.clone(), self.all_taken_in.clone());
+        let counted = batches.inspect_ok(move |batch| {
+            taken_in.fetch_add(batch.num_rows() as u64, Ordering::Relaxed);
+        });
+        let end = stream::poll_fn(move |_| {
+            all_taken_in.store(true, Ordering::Release);
+            std::task::Poll::Ready(None)
+        });
+        BatchStream::new(schema, counted.chain(end))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_estimate_follows_the_share_of_bytes_read() {
+        let read = Arc::new(AtomicU64::new(0));
+        let length = ListLength::Bytes { total: 1_000, read: read.clone() };
+        let progress = Progress::new(Arc::default(), length);
+        assert_eq!(progress.total(), Total::Unknown);
+        read.store(250, Ordering::Relaxed);
+        progress.taken_in.store(10, Ordering::Relaxed);
+        assert_eq!(progress.total(), Total::About(40));
+        progress.all_taken_in.store(true, Ordering::Relaxed);
+        assert_eq!(progress.total(), Total::Rows(10));
+    }
+
+    #[test]
+    fn a_number_with_its_word_counts_before_its_row_is_written() {
+        let progress = Progress::new(Arc::default(), ListLength::Unknown);
+        let counters = progress.counters();
+        counters.numbers_done.add(30);
+        assert_eq!(progress.rows_done(), 30);
+        counters.rows.add(40);
+        counters.answered.add(28);
+        counters.duplicates.add(12);
+        assert_eq!(progress.rows_done(), 42);
+    }
+}

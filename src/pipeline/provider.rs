@@ -1,0 +1,100 @@
+//! Who is asked: the simulator inside this process, or endpoints somewhere.
+
+use super::credentials;
+use super::problem::Place;
+use super::reading::Reading;
+use crate::service::{Credentials, Endpoint};
+use crate::simulator::SimulatorSettings;
+
+/// Who answers.
+#[derive(Clone, Debug)]
+pub enum Provider {
+    /// The simulator inside this process. Nothing is looked up.
+    Simulator(Box<SimulatorSettings>),
+    /// A server, with backups.
+    Endpoints {
+        /// In order of preference; not empty.
+        endpoints: Vec<Endpoint>,
+        /// The account on all of them.
+        credentials: Credentials,
+    },
+}
+
+/// How far away the provider is, which decides how careful the defaults are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Distance {
+    /// On this machine.
+    Loopback,
+    /// Elsewhere, and probably not for nothing.
+    Remote,
+}
+
+impl Provider {
+    pub(super) fn read(reading: &mut Reading) -> Option<Self> {
+        let named = reading.written.endpoint.clone().map(|texts| texts.0).unwrap_or_default();
+        if named.is_empty() {
+            reading.problem_at(
+                Place::Nowhere,
+                "no endpoint is named, and none is asked unasked: give --endpoint eu, us or a URL for real \
+                 lookups, or --endpoint simulator to try everything out at no cost",
+            );
+            return None;
+        }
+        if named.iter().all(|text| text == "simulator") {
+            return simulator(reading).map(|settings| Self::Simulator(Box::new(settings)));
+        }
+        let endpoints = endpoints(reading, &named);
+        let credentials = credentials::find(reading);
+        Some(Self::Endpoints { endpoints: endpoints?, credentials: credentials? })
+    }
+
+    pub(super) fn distance(&self) -> Distance {
+        match self {
+            Self::Endpoints { endpoints, .. } if !endpoints.iter().all(Endpoint::is_loopback) => {
+                Distance::Remote
+            }
+            _ => Distance::Loopback,
+        }
+    }
+
+    /// Whether no provider is asked at all.
+    #[must_use]
+    pub fn is_simulated(&self) -> bool {
+        matches!(self, Self::Simulator(_))
+    }
+}
+
+fn simulator(reading: &mut Reading) -> Option<SimulatorSettings> {
+    let mut settings = reading.written.simulator.clone().unwrap_or_default();
+    settings.seed = reading.written.seed.unwrap_or(settings.seed);
+    settings.product = reading.written.product.unwrap_or(settings.product);
+    let problems = settings.problems();
+    for problem in &problems {
+        reading.problem("simulator", problem);
+    }
+    problems.is_empty().then_some(settings)
+}
+
+fn endpoints(reading: &mut Reading, named: &[String]) -> Option<Vec<Endpoint>> {
+    let mut endpoints = Vec::new();
+    let mut sound = true;
+    for text in named {
+        if text == "simulator" {
+            let text = "simulator stands alone: simulated answers must not mix with real ones";
+            reading.problem("endpoint", text);
+            sound = false;
+            continue;
+        }
+        match reading.sound("endpoint", Endpoint::named(text)) {
+            Some(named) => endpoints.extend(named),
+            None => sound = false,
+        }
+    }
+    for endpoint in endpoints.iter().filter(|endpoint| !endpoint.is_https() && !endpoint.is_loopback()) {
+        reading.warnings.push(format!(
+            "{endpoint} is plain HTTP: user name, password and numbers travel in clear text; use https where \
+             the provider offers it"
+        ));
+    }
+    sound.then_some(endpoints)
+}

@@ -1,0 +1,86 @@
+//! Reading what was written: where each word came from, and what was found wrong so far.
+//!
+//! Every conversion takes its words from here and leaves its problems here, so that all of them are
+//! reported at once.
+
+use std::fmt::Display;
+
+use super::environment::Environment;
+use super::file::PipelineFile;
+use super::problem::{Place, Problem, Problems};
+use super::written::Written;
+
+/// Flags over file, with everything that is wrong with them.
+pub(super) struct Reading<'a> {
+    /// What is to be understood.
+    pub(super) written: Written,
+    pub(super) environment: &'a Environment,
+    flags: Written,
+    file: Option<PipelineFile>,
+    problems: Vec<Problem>,
+    /// What is allowed and yet should be told.
+    pub(super) warnings: Vec<String>,
+}
+
+impl<'a> Reading<'a> {
+    pub(super) fn new(flags: Written, file: Option<PipelineFile>, environment: &'a Environment) -> Self {
+        let below = file.as_ref().map(|file| file.written.clone()).unwrap_or_default();
+        let written = flags.clone().over(below);
+        Self { written, environment, flags, file, problems: Vec::new(), warnings: Vec::new() }
+    }
+
+    /// Where the key is written, if it is.
+    pub(super) fn place(&self, key: &str) -> Option<Place> {
+        if self.flags.says(key) {
+            return Some(Place::Flag(flag(key)));
+        }
+        self.file.as_ref().and_then(|file| file.place(key))
+    }
+
+    /// Where a value came from, in a word or two: its flag, its file, or the kind of default.
+    pub(super) fn origin(&self, key: &str, default: &str) -> String {
+        match (self.place(key), &self.file) {
+            (Some(Place::Flag(flag)), _) => flag,
+            (Some(_), Some(file)) => file.name(),
+            _ => default.to_owned(),
+        }
+    }
+
+    /// Something is wrong with a key that was written.
+    pub(super) fn problem(&mut self, key: &str, text: impl Display) {
+        let place = self.place(key).unwrap_or(Place::Nowhere);
+        self.problems.push(Problem { place, text: text.to_string() });
+    }
+
+    /// Something is wrong elsewhere, or missing.
+    pub(super) fn problem_at(&mut self, place: Place, text: impl Display) {
+        self.problems.push(Problem { place, text: text.to_string() });
+    }
+
+    /// The value if there is no error; else nothing, and a problem with the key.
+    pub(super) fn sound<T, E: Display>(&mut self, key: &str, value: Result<T, E>) -> Option<T> {
+        value.map_err(|error| self.problem(key, error)).ok()
+    }
+
+    /// The result of the reading, if there is no problem.
+    ///
+    /// # Panics
+    ///
+    /// When something is missing from the result and nobody said why.
+    pub(super) fn finish<T>(self, before: Vec<Problem>, result: Option<T>) -> Result<T, Problems> {
+        let problems: Vec<_> = before.into_iter().chain(self.problems).collect();
+        match problems.is_empty() {
+            true => Ok(result.expect("what is missing has left a problem")),
+            false => Err(Problems(problems)),
+        }
+    }
+}
+
+/// The flag that says the same as a key.
+pub(super) fn flag(key: &str) -> String {
+    match key {
+        "input" => "INPUT".into(),
+        "header" => "--no-header".into(),
+        _ => format!("--{}", key.replace('_', "-")),
+    }
+}

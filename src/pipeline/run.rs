@@ -1,0 +1,269 @@
+//! A pipeline under way: started, then finished.
+//!
+//! What can be found wrong for nothing is found wrong by [`Pipeline::start`], which asks nobody. From
+//! [`Started::finish`] on, requests cost money: whatever happens, those that were sent are waited for.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::Pipeline;
+use super::ending::Ending;
+use super::enquiry::Choices;
+use super::line::Line;
+use super::progress::Progress;
+use super::summary::{Summary, SummaryFile};
+use crate::enrich::Enricher;
+use crate::error::{ColumnError, InputError, OutputError};
+use crate::input::{self, InputNotes, InputSettings, Opened};
+use crate::lookup::{Stop, StopReason};
+use crate::output::{self, Target, Whole, WriteError};
+use crate::report::{Counters, Reporter, Snapshot};
+use crate::service::{HttpService, ServiceError};
+use crate::simulator::Account;
+
+/// Why a run was not started. Nobody was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The list cannot be read.
+    #[error(transparent)]
+    Input(#[from] InputError),
+    /// The result could not be written.
+    #[error(transparent)]
+    Output(#[from] OutputError),
+    /// The columns do not allow the job.
+    #[error(transparent)]
+    Column(#[from] ColumnError),
+    /// The client cannot be set up.
+    #[error(transparent)]
+    Service(#[from] ServiceError),
+    /// The simulator cannot be started.
+    #[error("the simulator cannot be started")]
+    Simulator(#[source] std::io::Error),
+    /// The summary could not be written.
+    #[error("cannot write {}", path.display())]
+    Summary {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The run was stopped before its first row.
+    #[error("stopped before the first row")]
+    Stopped,
+}
+
+/// Why a run that was started ended without a result.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The rows or the file failed.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    /// The file could not be given its name.
+    #[error(transparent)]
+    Keep(#[from] OutputError),
+    /// Rows went in and did not come out.
+    #[error("{rows_in} rows were read and {rows_out} written, so nothing was kept; please report this bug")]
+    RowsLost {
+        /// Rows that were read.
+        rows_in: u64,
+        /// Rows that were written.
+        rows_out: u64,
+    },
+}
+
+/// A run with everything open, and nothing asked yet.
+pub struct Started {
+    target: Target,
+    list: Opened,
+    enricher: Enricher<HttpService>,
+    line: Line,
+    summary: Option<SummaryFile>,
+    choices: Choices,
+    progress: Progress,
+    stop: Stop,
+    since: Instant,
+}
+
+/// What a run has brought.
+#[derive(Debug)]
+pub struct Finished {
+    /// How it ended.
+    pub ending: Ending,
+    /// The file that was written: under its own name, or a partial one when the run was stopped. `None` when
+    /// the run was stopped before its first row was done.
+    pub output: Option<PathBuf>,
+    /// Rows in that file.
+    pub rows: u64,
+    /// Bytes of that file.
+    pub bytes: u64,
+    /// The counts.
+    pub snapshot: Snapshot,
+    /// How long it took, from opening the list.
+    pub elapsed: Duration,
+    /// What the simulator was asked, where one answered.
+    pub simulated: Option<Account>,
+    /// What was odd about the list, and what else should be told at the end.
+    pub warnings: Vec<String>,
+}
+
+impl Pipeline {
+    /// The whole run, for callers that show no progress.
+    ///
+    /// # Errors
+    ///
+    /// As those of [`Pipeline::start`] and [`Started::finish`].
+    pub async fn run(
+        self,
+        stop: Stop,
+        reporter: Arc<dyn Reporter>,
+        counters: Arc<Counters>,
+    ) -> Result<Finished, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(self.start(stop, reporter, counters).await?.finish().await?)
+    }
+
+    /// Opens everything that the run needs, and asks nobody.
+    ///
+    /// # Errors
+    ///
+    /// What stands in the way: a list that cannot be read, an output that cannot be written, columns that are not
+    /// clear, a client that cannot be set up.
+    pub async fn start(
+        self,
+        stop: Stop,
+        reporter: Arc<dyn Reporter>,
+        counters: Arc<Counters>,
+    ) -> Result<Started, StartError> {
+        let since = Instant::now();
+        let target = output::prepare(&self.output)?;
+        let summary = self.summary.as_deref().map(SummaryFile::prepare).transpose()?;
+        let list = open(self.input, &stop).await?;
+        let line = Line::open(&self.enquiry, stop.clone(), counters.clone(), reporter).await?;
+        let schema = list.batches.schema();
+        let progress = Progress::new(counters.clone(), list.length.clone());
+        let enricher = Enricher::new(line.lookup.clone(), &schema, self.enquiry.enrich, counters)?;
+        let choices = self.enquiry.choices;
+        Ok(Started { target, list, enricher, line, summary, choices, progress, stop, since })
+    }
+}
+
+/// Opening waits for the first bytes of a pipe, which may never come; a stop ends the waiting.
+async fn open(settings: InputSettings, stop: &Stop) -> Result<Opened, StartError> {
+    let opening = tokio::task::spawn_blocking(move || input::open(&settings));
+    tokio::select! {
+        opened = opening => Ok(opened.expect("opening a list does not panic")?),
+        () = stop.requested() => Err(StartError::Stopped),
+    }
+}
+
+impl Started {
+    /// How far the run is.
+    #[must_use]
+    pub fn progress(&self) -> Progress {
+        self.progress.clone()
+    }
+
+    /// The column that the numbers are read from.
+    #[must_use]
+    pub fn number_column(&self) -> &str {
+        self.enricher.number_column()
+    }
+
+    /// The files of the list, in reading order; `-` for standard input.
+    #[must_use]
+    pub fn files(&self) -> &[PathBuf] {
+        &self.list.files
+    }
+
+    /// How the list was understood.
+    #[must_use]
+    pub fn input_notes(&self) -> &InputNotes {
+        &self.list.notes
+    }
+
+    /// Who is asked, in order of preference.
+    #[must_use]
+    pub fn endpoints(&self) -> &[String] {
+        &self.line.endpoints
+    }
+
+    /// What was found while starting and should be told.
+    #[must_use]
+    pub fn warnings(&self) -> &[String] {
+        &self.line.warnings
+    }
+
+    /// Does the work. A run that is stopped keeps the rows that are done, under a partial name; what was sent
+    /// is finished in any case.
+    ///
+    /// # Errors
+    ///
+    /// When the list breaks off, or the file cannot be written. No file is left behind then.
+    pub async fn finish(self) -> Result<Finished, RunError> {
+        let Self { target, list, enricher, line, summary, choices, progress, stop, since } = self;
+        let rows = enricher.enrich(progress.watch(list.batches));
+        let written = target.write(rows, Arc::default()).await;
+        let simulated = line.close().await;
+        let whole = written?;
+        let (rows, bytes) = (whole.rows, whole.bytes);
+        let snapshot = progress.counters().snapshot();
+        let ending = ending(&progress, &stop, &snapshot, rows)?;
+        let output = keep(whole, &ending)?;
+        let mut finished = Finished {
+            ending,
+            output,
+            rows,
+            bytes,
+            snapshot,
+            elapsed: since.elapsed(),
+            simulated,
+            warnings: list.notes.warnings(),
+        };
+        if let Some(summary) = summary {
+            write_summary(summary, &mut finished, &choices);
+        }
+        Ok(finished)
+    }
+}
+
+/// A stop that came after the last answer has stopped nothing.
+fn ending(progress: &Progress, stop: &Stop, snapshot: &Snapshot, rows: u64) -> Result<Ending, RunError> {
+    let whole = progress.took_in_all() && progress.taken_in() == rows;
+    match stop.reason() {
+        None if !whole => Err(RunError::RowsLost { rows_in: progress.taken_in(), rows_out: rows }),
+        Some(reason) if !whole || snapshot.unanswered > 0 => Ok(Ending::Stopped(reason)),
+        None if snapshot.unanswered > 0 => Ok(Ending::Gaps { unanswered: snapshot.unanswered }),
+        _ => Ok(Ending::Complete),
+    }
+}
+
+fn keep(whole: Whole, ending: &Ending) -> Result<Option<PathBuf>, OutputError> {
+    match ending {
+        Ending::Complete | Ending::Gaps { .. } => whole.keep().map(Some),
+        Ending::Stopped(_) if whole.rows == 0 => Ok(None),
+        Ending::Stopped(_) => whole.keep_partial().map(Some),
+    }
+}
+
+/// The rows are safe by now, so a summary that cannot be written is a warning.
+fn write_summary(file: SummaryFile, finished: &mut Finished, choices: &Choices) {
+    let path = file.path().to_owned();
+    if let Err(fault) = file.write(&Summary::new(finished, choices)) {
+        finished.warnings.push(format!("the summary could not be written to {}: {fault}", path.display()));
+    }
+}
+
+impl StartError {
+    pub(super) fn summary(path: &Path, source: std::io::Error) -> Self {
+        Self::Summary { path: path.to_owned(), source }
+    }
+
+    /// Why the run was stopped, if that is what happened.
+    #[must_use]
+    pub fn stop_reason(&self, stop: &Stop) -> Option<StopReason> {
+        matches!(self, Self::Stopped).then(|| stop.reason()).flatten()
+    }
+}

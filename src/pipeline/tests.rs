@@ -1,0 +1,287 @@
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::*;
+use crate::lookup::{Stop, StopReason};
+use crate::report::{Counters, NoReporter};
+
+fn no_environment() -> Environment {
+    Environment::of([])
+}
+
+fn with_credentials() -> Environment {
+    Environment::of([("HLR_USERNAME", "ada"), ("HLR_PASSWORD", "hunter2")])
+}
+
+/// Flags that are complete: a list, an output, the simulator.
+fn flags() -> Written {
+    Written {
+        input: Some(Texts(vec!["contacts.csv".into()])),
+        output: Some("enriched.parquet".into()),
+        endpoint: Some(Texts(vec!["simulator".into()])),
+        ..Written::default()
+    }
+}
+
+fn asking(endpoint: &str) -> Written {
+    Written { endpoint: Some(Texts(vec![endpoint.into()])), ..flags() }
+}
+
+fn problems(file: Option<&Path>, flags: Written, environment: &Environment) -> Vec<String> {
+    match Pipeline::load(file, flags, environment) {
+        Ok(_) => Vec::new(),
+        Err(Problems(problems)) => problems.iter().map(ToString::to_string).collect(),
+    }
+}
+
+#[test]
+fn every_pipeline_file_loads() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("pipelines");
+    let mut loaded = 0;
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let found = problems(Some(&path), Written::default(), &with_credentials());
+        assert!(found.is_empty(), "{found:#?}");
+        loaded += 1;
+    }
+    assert!(loaded > 0);
+}
+
+#[test]
+fn all_problems_are_told_at_once() {
+    let written = Written {
+        input: None,
+        output: None,
+        rate: Some(-1.0),
+        concurrency: Some(0),
+        attempts: Some(0),
+        region: Some("Sweden".into()),
+        delimiter: Some("xx".into()),
+        compression_level: Some(99),
+        window_rows: Some(0),
+        proxy: Some("http://ada:hunter2@proxy".into()),
+        ca_file: Some("/nowhere/ca.pem".into()),
+        ..asking("europe")
+    };
+    let found = problems(None, written, &no_environment());
+    for expected in [
+        "no input: ",
+        "no output: ",
+        "--rate: ",
+        "--concurrency: ",
+        "--attempts: ",
+        "--region: ",
+        "--delimiter: ",
+        "--compression-level: ",
+        "--window-rows: ",
+        "--proxy: ",
+        "--ca-file: /nowhere/ca.pem cannot be read",
+        "--endpoint: \"europe\" is no endpoint",
+        "the service needs credentials: set HLR_USERNAME and HLR_PASSWORD",
+    ] {
+        assert!(found.iter().any(|problem| problem.starts_with(expected)), "{expected:?} in {found:#?}");
+    }
+    assert_eq!(found.len(), 13, "{found:#?}");
+    assert!(!found.concat().contains("hunter2"));
+}
+
+#[test]
+fn nobody_is_asked_unasked() {
+    let found = problems(None, Written { endpoint: None, ..flags() }, &with_credentials());
+    let [problem] = &found[..] else { panic!("{found:?}") };
+    assert!(problem.contains("--endpoint eu, us") && problem.contains("simulator"), "{problem}");
+}
+
+#[test]
+fn flags_win_over_the_file_and_the_file_over_defaults() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("nightly.toml");
+    fs::write(&path, "input = \"a.csv\"\noutput = \"b.csv\"\nendpoint = \"eu\"\nrate = 7\nattempts = 2\n")
+        .unwrap();
+    let flags = Written { rate: Some(5.0), ..Written::default() };
+    let pipeline = Pipeline::load(Some(&path), flags, &with_credentials()).unwrap();
+    let choices: Vec<_> =
+        pipeline.enquiry.choices.0.iter().map(|c| (c.name, c.value.as_str(), c.origin.clone())).collect();
+    let file = path.display().to_string();
+    assert_eq!(
+        choices,
+        [
+            ("rate", "5/s", "--rate".into()),
+            ("concurrency", "10", "careful default".into()),
+            ("timeout", "10s", "default".into()),
+            ("attempts", "2", file),
+        ]
+    );
+}
+
+#[test]
+fn a_problem_in_a_file_names_file_line_and_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("nightly.toml");
+    fs::write(&path, "input = \"a.csv\"\noutputt = \"b.csv\"\n\nrate = 0\nendpoint = \"simulator\"\n")
+        .unwrap();
+    let found = problems(Some(&path), Written::default(), &no_environment());
+    let file = path.display();
+    assert_eq!(
+        found,
+        [
+            format!("{file}:2: unknown key `outputt`; did you mean `output`?"),
+            "no output: name the file to write with --output".into(),
+            format!(
+                "{file}:4: rate: a rate is a number of requests a second, from 0.0003 (one an hour) to 1000000"
+            ),
+        ]
+    );
+}
+
+#[test]
+fn defaults_are_careful_with_a_provider_and_generous_on_this_machine() {
+    let shown = |endpoint| {
+        let pipeline = Pipeline::load(None, asking(endpoint), &with_credentials()).unwrap();
+        pipeline.enquiry().choices().to_string()
+    };
+    assert_eq!(shown("eu"), "rate 10/s, concurrency 10 (careful default); timeout 10s, attempts 4 (default)");
+    for endpoint in ["simulator", "http://127.0.0.1:3700"] {
+        let generous = "rate unlimited, concurrency 256 (default on this machine); ";
+        assert!(shown(endpoint).starts_with(generous), "{}", shown(endpoint));
+    }
+}
+
+#[test]
+fn clear_text_is_warned_of_and_loopback_is_not() {
+    let warnings = |endpoint| {
+        let pipeline = Pipeline::load(None, asking(endpoint), &with_credentials()).unwrap();
+        pipeline.enquiry().warnings().concat()
+    };
+    assert!(warnings("http://lookup.example.com").contains("clear text"));
+    assert_eq!(warnings("https://lookup.example.com"), "");
+    assert_eq!(warnings("http://127.0.0.1:3700"), "");
+}
+
+#[test]
+fn simulated_and_real_answers_do_not_mix() {
+    let both = Some(Texts(vec!["eu".into(), "simulator".into()]));
+    let found = problems(None, Written { endpoint: both, ..flags() }, &with_credentials());
+    assert!(found.concat().contains("simulator stands alone"), "{found:?}");
+}
+
+#[test]
+fn half_of_the_credentials_are_none() {
+    let found = problems(None, asking("eu"), &Environment::of([("HLR_USERNAME", "ada")]));
+    assert_eq!(found, ["HLR_PASSWORD: not set, although HLR_USERNAME is"]);
+}
+
+#[test]
+fn credentials_come_from_systemd_too() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("hlr_username"), "ada\n").unwrap();
+    fs::write(folder.path().join("hlr_password"), "hunter2\n").unwrap();
+    let environment = Environment::of([("CREDENTIALS_DIRECTORY", folder.path().to_str().unwrap())]);
+    assert_eq!(problems(None, asking("eu"), &environment), [""; 0]);
+}
+
+#[test]
+fn secrets_show_nowhere() {
+    let pipeline = Pipeline::load(None, asking("eu"), &with_credentials()).unwrap();
+    assert!(!format!("{pipeline:?}").contains("hunter2"));
+    let found = problems(None, asking("https://ada:hunter2@host"), &with_credentials());
+    assert_eq!(found.len(), 1);
+    assert!(!found.concat().contains("hunter2"), "{found:?}");
+}
+
+#[test]
+fn a_window_too_small_for_the_rate_is_noticed() {
+    let wanted = |rate| {
+        let flags = Written { rate: Some(rate), ..asking("eu") };
+        Pipeline::load(None, flags, &with_credentials()).unwrap().enquiry.window_wanted()
+    };
+    assert_eq!(wanted(5_000.0), None);
+    assert_eq!(wanted(10_000.0), Some(205_000));
+}
+
+/// A list of twenty rows in a folder of its own, to be enriched beside itself.
+struct SmallJob {
+    folder: tempfile::TempDir,
+}
+
+impl SmallJob {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let rows = (0..20).map(|row| format!("person {row},+4670174{:04}\n", 600 + row / 2));
+        fs::write(folder.path().join("list.csv"), format!("name,phone\n{}", rows.collect::<String>()))
+            .unwrap();
+        Self { folder }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn pipeline(&self, more: Written) -> Pipeline {
+        let ours = Written {
+            input: Some(Texts(vec![self.path("list.csv").display().to_string()])),
+            output: Some(self.path("enriched.csv")),
+            summary: Some(self.path("run.json")),
+            ..flags()
+        };
+        Pipeline::load(None, more.over(ours), &no_environment()).unwrap()
+    }
+}
+
+#[tokio::test]
+async fn a_whole_run_leaves_the_file_and_its_summary() {
+    let job = SmallJob::new();
+    let counters = Arc::new(Counters::default());
+    let finished =
+        job.pipeline(Written::default()).run(Stop::default(), Arc::new(NoReporter), counters).await.unwrap();
+    assert!(matches!(finished.ending, Ending::Complete), "{finished:?}");
+    assert_eq!((finished.rows, finished.snapshot.answered, finished.snapshot.duplicates), (20, 10, 10));
+    assert!(finished.snapshot.adds_up());
+    assert_eq!(finished.simulated.unwrap().distinct_numbers, 10);
+    assert_eq!(fs::read_to_string(job.path("enriched.csv")).unwrap().lines().count(), 21);
+    let summary: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(job.path("run.json")).unwrap()).unwrap();
+    assert_eq!(
+        (summary["ending"].as_str(), summary["counts"]["rows"].as_u64()),
+        (Some("complete"), Some(20))
+    );
+}
+
+#[tokio::test]
+async fn an_output_that_is_there_is_refused_before_anything_is_asked() {
+    let job = SmallJob::new();
+    fs::write(job.path("enriched.csv"), "precious").unwrap();
+    let start =
+        job.pipeline(Written::default()).start(Stop::default(), Arc::new(NoReporter), Arc::default()).await;
+    assert!(matches!(start, Err(StartError::Output(_))));
+    assert_eq!(fs::read_to_string(job.path("enriched.csv")).unwrap(), "precious");
+}
+
+#[tokio::test]
+async fn a_run_that_was_stopped_does_not_take_the_result_s_name() {
+    let job = SmallJob::new();
+    let stop = Stop::default();
+    let started = job
+        .pipeline(Written::default())
+        .start(stop.clone(), Arc::new(NoReporter), Arc::default())
+        .await
+        .unwrap();
+    stop.request(StopReason::Interrupted);
+    let finished = started.finish().await.unwrap();
+    assert!(matches!(finished.ending, Ending::Stopped(StopReason::Interrupted)), "{finished:?}");
+    assert!(!job.path("enriched.csv").exists());
+}
+
+#[tokio::test]
+async fn a_handful_needs_no_files() {
+    let flags = Written { endpoint: Some(Texts(vec!["simulator".into()])), ..Written::default() };
+    let enquiry = Enquiry::load(flags, &no_environment()).unwrap();
+    let numbers = vec!["+46 70-174 06 05".to_owned(), "nonsense".to_owned()];
+    let looked_up =
+        enquiry.look_up(numbers, Stop::default(), Arc::new(NoReporter), Arc::default()).await.unwrap();
+    let answers = looked_up.answers.unwrap();
+    assert_eq!(answers.num_rows(), 2);
+    assert!(answers.column_by_name("status").is_some());
+    assert!(matches!(looked_up.ending, Ending::Complete));
+}

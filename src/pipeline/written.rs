@@ -1,0 +1,149 @@
+//! What was written, in a pipeline file or on the command line, before anybody asked what it means.
+//!
+//! Every key is optional here, and a key's name is its flag's name with `_` for `-`. Defaults, ranges and
+//! what keys mean together are the business of [`super::reading`].
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::wording::{Texts, WrittenDuration};
+use crate::answer::Product;
+use crate::enrich::Order;
+use crate::simulator::SimulatorSettings;
+
+/// Declares the keys once; the struct, the merge and the list of names follow from it.
+macro_rules! written {
+    ($($(#[$doc:meta])* $key:ident: $kind:ty,)*) => {
+        /// What was written: by a pipeline file, or by flags. It has no `Debug`, because a URL that somebody
+        /// wrote may carry a password.
+        #[derive(Clone, Default, PartialEq, Deserialize)]
+        #[serde(default, deny_unknown_fields)]
+        pub struct Written {
+            $($(#[$doc])* pub $key: Option<$kind>,)*
+        }
+
+        impl Written {
+            /// Every key that a pipeline file may have.
+            pub const KEYS: &[&str] = &[$(stringify!($key)),*];
+
+            /// These words, and for what they leave out the others.
+            #[must_use]
+            pub fn over(self, under: Self) -> Self {
+                Self { $($key: self.$key.or(under.$key),)* }
+            }
+
+            /// Whether the key is written here.
+            #[must_use]
+            pub fn says(&self, key: &str) -> bool {
+                match key {
+                    $(stringify!($key) => self.$key.is_some(),)*
+                    _ => false,
+                }
+            }
+        }
+    };
+}
+
+written! {
+    /// The lists: files, glob patterns, or `-` for standard input. Relative to the working directory.
+    input: Texts,
+    /// The file to write, `.parquet`, `.csv` or `.ndjson`. Relative to the working directory.
+    output: PathBuf,
+    /// The column of the numbers; without it, it is found by its name.
+    column: String,
+    /// Where national numbers are at home, as ISO 3166 alpha-2.
+    region: String,
+    /// Who is asked: `eu`, `us`, `simulator` or a URL; the first is the primary, the rest are backups.
+    endpoint: Texts,
+    /// Which product the account has; decides what `OK` proves.
+    product: Product,
+    /// Requests a second at the most.
+    rate: f64,
+    /// Requests in flight at the most.
+    concurrency: u32,
+    /// How long one request may take.
+    timeout: WrittenDuration,
+    /// Requests for one number at the most, the first included.
+    attempts: u16,
+    /// Results that are asked again besides TIMEOUT and HLR_ABORT.
+    retry_on: Vec<RetryOn>,
+    /// Whether the provider is asked to bypass its cache.
+    nocache: bool,
+    /// What the names of the added columns begin with.
+    prefix: String,
+    /// In which order rows are written.
+    order: Order,
+    /// What stands between the cells of a CSV list: one character, or `tab`.
+    delimiter: String,
+    /// Whether CSV lists begin with the names of their columns.
+    header: bool,
+    /// Whether an output that is there already is replaced.
+    force: bool,
+    /// Where the figures of the run are written as JSON.
+    summary: PathBuf,
+    /// How many rows are held between reading and writing.
+    window_rows: u32,
+    /// How many MiB of the list are held between reading and writing.
+    window_mib: u32,
+    /// How many MiB a Parquet row group may take before it is written.
+    row_group_mib: u32,
+    /// The Zstandard level of Parquet, 1 to 22.
+    compression_level: i32,
+    /// How long the run waits for a service from which nothing useful comes.
+    give_up_after: WrittenDuration,
+    /// Retries of the whole run for each number asked, on average.
+    retry_budget: f64,
+    /// The longest wait before a second attempt; it doubles with each further one.
+    first_backoff: WrittenDuration,
+    /// The longest wait before any attempt.
+    longest_backoff: WrittenDuration,
+    /// How long a connection may take to come about.
+    connect_timeout: WrittenDuration,
+    /// A file with the user name and the password.
+    credentials_file: PathBuf,
+    /// The environment variable that holds the user name.
+    username_env: String,
+    /// The environment variable that holds the password.
+    password_env: String,
+    /// PEM certificates to trust instead of the system's.
+    ca_file: PathBuf,
+    /// The HTTP proxy to go through.
+    proxy: String,
+    /// Seeds all randomness, the simulator's answers included.
+    seed: u64,
+    /// What the built-in simulator does, where `endpoint` is `simulator`.
+    simulator: SimulatorSettings,
+}
+
+impl Written {
+    /// The duration under a key, once it is known to be written.
+    pub(super) fn duration(written: Option<WrittenDuration>) -> Option<Duration> {
+        written.map(|WrittenDuration(duration)| duration)
+    }
+}
+
+/// A result that is final unless a setting says otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum RetryOn {
+    /// No response for the HLR request was received.
+    HlrLocalCancel,
+    /// A system failure occurred in the HLR.
+    SystemFailure,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_above_wins_and_what_it_leaves_out_comes_from_below() {
+        let flags = Written { rate: Some(5.0), ..Written::default() };
+        let file = Written { rate: Some(7.0), attempts: Some(2), ..Written::default() };
+        let both = flags.over(file);
+        assert_eq!((both.rate, both.attempts, both.force), (Some(5.0), Some(2), None));
+        assert!(both.says("rate") && both.says("attempts") && !both.says("force") && !both.says("speed"));
+    }
+}
