@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::again::{self, Obstacle};
-use super::args::{DisplayFlags, EnrichArgs, RunArgs, Verbosity};
+use super::args::{DisplayFlags, EnrichArgs, ProgressStyle, RunArgs, Verbosity};
 use super::exit::Exit;
 use super::notes::Inbox;
 use super::progress::ProgressDisplay;
@@ -54,7 +54,7 @@ async fn do_job(
     let finished = started.finish().await;
     shown.finish().await;
     match finished {
-        Ok(finished) => conclude(&finished, verbosity, words),
+        Ok(finished) => conclude(&finished, &display, words),
         Err(error) => {
             say_error(&error);
             Exit::Unexpected
@@ -119,10 +119,12 @@ fn not_started(error: &StartError, words: &[OsString]) -> Exit {
     }
 }
 
-fn conclude(finished: &Finished, verbosity: Verbosity, words: &[OsString]) -> Exit {
+fn conclude(finished: &Finished, display: &DisplayFlags, words: &[OsString]) -> Exit {
     finished.warnings.iter().for_each(say_warning);
-    if verbosity > Verbosity::Quiet {
-        summary::lines(finished).iter().for_each(say);
+    match display.progress {
+        _ if display.verbosity() == Verbosity::Quiet => {}
+        ProgressStyle::Json => say(finished.to_json()),
+        _ => summary::lines(finished).iter().for_each(say),
     }
     if finished.simulated.is_some() {
         say_loudly(SIMULATED);

@@ -5,8 +5,9 @@ use std::io::{self, BufRead};
 use std::sync::Arc;
 
 use arrow::array::{Array, AsArray, RecordBatch};
-use arrow::datatypes::{DataType, UInt16Type};
+use arrow::datatypes::{DataType, TimestampMillisecondType, UInt16Type};
 use arrow::util::display::array_value_to_string;
+use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::again::{self, Obstacle};
@@ -106,7 +107,12 @@ fn cell_text(cells: &dyn Array, row: usize) -> String {
     if cells.is_null(row) {
         return String::new();
     }
-    array_value_to_string(cells, row).unwrap_or_default()
+    match cells.as_primitive_opt::<TimestampMillisecondType>() {
+        Some(moments) => Timestamp::from_millisecond(moments.value(row))
+            .map(|moment| moment.to_string())
+            .unwrap_or_default(),
+        None => array_value_to_string(cells, row).unwrap_or_default(),
+    }
 }
 
 fn print_json(answers: &RecordBatch) -> io::Result<()> {

@@ -57,6 +57,6 @@ async fn asked_to_end() {
 async fn ctrl_c() {
     if tokio::signal::ctrl_c().await.is_err() {
         // A system without the signal cannot send it.
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }

@@ -16,6 +16,7 @@ pub(super) fn lines(finished: &Finished) -> Vec<String> {
     lines.extend(table("by status", counts.rows, &by_status(counts)));
     lines.extend(table("by result", counts.rows, &most_first(&counts.by_result)));
     lines.extend(table("refused", counts.rows, &most_first(&counts.refused)));
+    lines.extend(hint(counts));
     lines.push(requests(finished));
     if !counts.faults.is_empty() {
         lines.push(format!("  failed requests: {}", in_a_line(&most_first(&counts.faults))));
@@ -38,13 +39,19 @@ pub(super) fn ending(finished: &Finished) -> String {
     match (&finished.ending, &finished.output) {
         (Ending::Complete, _) => "complete".into(),
         (Ending::Gaps { unanswered }, _) => format!("{} rows have no answer", grouped(*unanswered)),
-        (Ending::Stopped(reason), None) => format!("{}; no row was done", why(reason)),
-        (Ending::Stopped(reason), Some(path)) => format!(
-            "{}; the {} rows that were reached are in {}",
-            why(reason),
-            grouped(finished.rows),
-            path.display()
-        ),
+        (Ending::Stopped(reason), None) => {
+            format!("{}; no row has an answer, and nothing is kept", why(reason))
+        }
+        (Ending::Stopped(reason), Some(path)) => {
+            let unanswered = finished.snapshot.unanswered;
+            format!(
+                "{}; {} keeps the {} rows that are done, and {} more without an answer",
+                why(reason),
+                path.display(),
+                grouped(finished.rows.saturating_sub(unanswered)),
+                grouped(unanswered)
+            )
+        }
     }
 }
 
@@ -84,6 +91,12 @@ fn table(heading: &str, whole: u64, counts: &[(&str, u64)]) -> Vec<String> {
         format!("    {text:<30} {:>13} {:>8}", grouped(*count), percent(*count, whole))
     };
     std::iter::once(heading).chain(counts.iter().map(line)).collect()
+}
+
+/// What would have let more rows through.
+fn hint(counts: &Snapshot) -> Option<String> {
+    let national = counts.refused.get("national_without_region")?;
+    Some(format!("    ({} are national numbers: --region says where they are at home)", grouped(*national)))
 }
 
 fn requests(finished: &Finished) -> String {

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 /// Where environment variables are looked up. Tests hand in their own.
-pub struct Environment(Box<dyn Fn(&str) -> Option<String> + Send + Sync>);
+pub struct Environment(Box<Variables>);
+
+type Variables = dyn Fn(&str) -> Option<String> + Send + Sync;
 
 impl Environment {
     /// The variables of this process.

@@ -66,7 +66,7 @@ impl PipelineFile {
         // An unknown key is in the message; a known one is named in the place.
         let key = Written::KEYS.contains(&name).then(|| name.to_owned());
         let place = Place::File { path: self.path.clone(), line: Some(line), key };
-        Problem { place, text: offer_nearest(&in_one_line(message)) }
+        Problem { place, text: offer_nearest(&in_plain_words(in_one_line(message))) }
     }
 
     /// Where the key is written, if it is.
@@ -90,6 +90,18 @@ fn in_one_line(message: &str) -> String {
     message.split('\n').map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("; ")
 }
 
+/// A message without the names of Rust's types.
+fn in_plain_words(message: String) -> String {
+    let Some((before, kind)) = message.rsplit_once(", expected ") else { return message };
+    match kind {
+        "f64" => format!("{before}, expected a number"),
+        "u16" | "u32" | "u64" | "i32" => format!("{before}, expected a whole number"),
+        "path string" | "a string" => format!("{before}, expected a text in quotes"),
+        "a boolean" => format!("{before}, expected true or false"),
+        _ => message,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -106,7 +118,7 @@ mod tests {
             "rates = 5\n\
              timeout = 10\n\
              product = \"realtime\"\n\
-             \n\
+             rate = \"fast\"\n\
              [simulator]\n\
              latncy = \"5ms\"\n",
         );
@@ -117,6 +129,7 @@ mod tests {
                 "nightly.toml:2: timeout: invalid type: integer `10`, expected a duration with its unit, in \
                  quotes, such as \"10s\"",
                 "nightly.toml:3: product: unknown variant `realtime`, expected `real-time` or `portability`",
+                "nightly.toml:4: rate: invalid type: string \"fast\", expected a number",
                 "nightly.toml:6: simulator: unknown key `latncy`; did you mean `latency`?",
             ]
         );

@@ -18,7 +18,7 @@ use super::summary::{Summary, SummaryFile};
 use crate::enrich::Enricher;
 use crate::error::{ColumnError, InputError, OutputError};
 use crate::input::{self, InputNotes, InputSettings, Opened};
-use crate::lookup::{Stop, StopReason};
+use crate::lookup::Stop;
 use crate::output::{self, Target, Whole, WriteError};
 use crate::report::{Counters, Reporter, Snapshot};
 use crate::service::{HttpService, ServiceError};
@@ -94,7 +94,7 @@ pub struct Finished {
     /// How it ended.
     pub ending: Ending,
     /// The file that was written: under its own name, or a partial one when the run was stopped. `None` when
-    /// the run was stopped before its first row was done.
+    /// the run was stopped before its first answer.
     pub output: Option<PathBuf>,
     /// Rows in that file.
     pub rows: u64,
@@ -108,6 +108,8 @@ pub struct Finished {
     pub simulated: Option<Account>,
     /// What was odd about the list, and what else should be told at the end.
     pub warnings: Vec<String>,
+    /// The settings that decided about speed and money, with where each came from.
+    pub choices: Choices,
 }
 
 impl Pipeline {
@@ -211,7 +213,7 @@ impl Started {
         let (rows, bytes) = (whole.rows, whole.bytes);
         let snapshot = progress.counters().snapshot();
         let ending = ending(&progress, &stop, &snapshot, rows)?;
-        let output = keep(whole, &ending)?;
+        let output = keep(whole, &ending, &snapshot)?;
         let mut finished = Finished {
             ending,
             output,
@@ -221,9 +223,10 @@ impl Started {
             elapsed: since.elapsed(),
             simulated,
             warnings: list.notes.warnings(),
+            choices,
         };
         if let Some(summary) = summary {
-            write_summary(summary, &mut finished, &choices);
+            write_summary(summary, &mut finished);
         }
         Ok(finished)
     }
@@ -240,30 +243,34 @@ fn ending(progress: &Progress, stop: &Stop, snapshot: &Snapshot, rows: u64) -> R
     }
 }
 
-fn keep(whole: Whole, ending: &Ending) -> Result<Option<PathBuf>, OutputError> {
+/// The file under its name, or what was paid for of a run that was stopped.
+fn keep(whole: Whole, ending: &Ending, snapshot: &Snapshot) -> Result<Option<PathBuf>, OutputError> {
+    let with_answer = snapshot.answered + snapshot.duplicates + snapshot.from_memory;
     match ending {
         Ending::Complete | Ending::Gaps { .. } => whole.keep().map(Some),
-        Ending::Stopped(_) if whole.rows == 0 => Ok(None),
+        Ending::Stopped(_) if with_answer == 0 => Ok(None),
         Ending::Stopped(_) => whole.keep_partial().map(Some),
     }
 }
 
 /// The rows are safe by now, so a summary that cannot be written is a warning.
-fn write_summary(file: SummaryFile, finished: &mut Finished, choices: &Choices) {
+fn write_summary(file: SummaryFile, finished: &mut Finished) {
     let path = file.path().to_owned();
-    if let Err(fault) = file.write(&Summary::new(finished, choices)) {
+    if let Err(fault) = file.write(&Summary::new(finished)) {
         finished.warnings.push(format!("the summary could not be written to {}: {fault}", path.display()));
+    }
+}
+
+impl Finished {
+    /// What `--summary` writes.
+    #[must_use]
+    pub fn to_json(&self) -> serde_json::Value {
+        serde_json::to_value(Summary::new(self)).expect("figures and texts are JSON")
     }
 }
 
 impl StartError {
     pub(super) fn summary(path: &Path, source: std::io::Error) -> Self {
         Self::Summary { path: path.to_owned(), source }
-    }
-
-    /// Why the run was stopped, if that is what happened.
-    #[must_use]
-    pub fn stop_reason(&self, stop: &Stop) -> Option<StopReason> {
-        matches!(self, Self::Stopped).then(|| stop.reason()).flatten()
     }
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use tempfile::NamedTempFile;
 
-use super::enquiry::{Choice, Choices};
+use super::enquiry::Choice;
 use super::run::{Finished, StartError};
 use crate::report::Snapshot;
 
@@ -36,7 +36,7 @@ pub(super) struct Summary<'a> {
 }
 
 impl<'a> Summary<'a> {
-    pub(super) fn new(finished: &'a Finished, choices: &'a Choices) -> Self {
+    pub(super) fn new(finished: &'a Finished) -> Self {
         Self {
             version: env!("CARGO_PKG_VERSION"),
             ending: finished.ending.text(),
@@ -46,7 +46,7 @@ impl<'a> Summary<'a> {
             bytes: finished.bytes,
             elapsed_seconds: finished.elapsed.as_secs_f64(),
             counts: &finished.snapshot,
-            settings: &choices.0,
+            settings: &finished.choices.0,
             warnings: &finished.warnings,
         }
     }

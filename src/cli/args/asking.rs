@@ -30,16 +30,16 @@ pub(in crate::cli) struct AskingFlags {
     #[arg(long, value_name = "URL", help_heading = "Service")]
     proxy: Option<String>,
 
-    /// Requests a second at the most, retries included [default: 10; unlimited on this machine]
+    /// Requests a second at most, retries included [default: 10; unlimited on this machine]
     #[arg(long, value_name = "N", help_heading = "Pace and patience")]
     rate: Option<f64>,
-    /// Requests in flight at the most [default: 10; 256 on this machine]
+    /// Requests in flight at most [default: 10; 256 on this machine]
     #[arg(long, value_name = "N", help_heading = "Pace and patience")]
     concurrency: Option<u32>,
     /// How long one request may take, such as 10s or 500ms [default: 10s]
     #[arg(long, value_name = "DURATION", help_heading = "Pace and patience")]
     timeout: Option<WrittenDuration>,
-    /// Requests for one number at the most, the first included [default: 4]
+    /// Requests for one number at most, the first included [default: 4]
     #[arg(long, value_name = "N", help_heading = "Pace and patience")]
     attempts: Option<u16>,
     /// Results that are asked again besides TIMEOUT and HLR_ABORT

@@ -25,7 +25,7 @@ pub(in crate::cli) enum ProgressStyle {
     Bar,
     /// A line every ten seconds
     Plain,
-    /// A JSON object a line every second, for programs
+    /// A JSON object a line every second, and the summary as one, for programs
     Json,
     /// Nothing
     None,

@@ -61,8 +61,8 @@ Examples:
   hlr enrich 'lists/*.csv.gz' -o all.parquet --endpoint eu --rate 100 --concurrency 50 --region SE
   zcat list.csv.gz | hlr enrich - -o enriched.ndjson --endpoint us --column mobile
 
-The user name and the password come from HLR_USERNAME and HLR_PASSWORD, from --credentials-file, or from
-systemd's $CREDENTIALS_DIRECTORY; never from the command line.")]
+The user name and the password come from HLR_USERNAME and HLR_PASSWORD, from --credentials-file,
+or from systemd's $CREDENTIALS_DIRECTORY; never from the command line.")]
 pub(super) struct EnrichArgs {
     /// The lists: CSV (also .gz, .zst) or Parquet files, quoted glob patterns, or - for CSV on standard input
     #[arg(required = true)]
@@ -82,8 +82,8 @@ Examples:
   hlr run pipelines/quick-start.toml
   hlr run nightly.toml --input today.csv --output today.parquet
 
-A key in the file has the name of its flag, with _ for -. Paths are relative to the folder in which the
-command is run.")]
+A key in the file has the name of its flag, with _ for -. Paths are relative to the folder in which
+the command is run.")]
 pub(super) struct RunArgs {
     /// The pipeline file, in TOML
     pub(super) pipeline: PathBuf,
@@ -149,10 +149,18 @@ mod tests {
     use clap::CommandFactory;
 
     use super::*;
+    use crate::cli::Exit;
 
     #[test]
     fn the_definitions_are_sound() {
         Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn the_help_lists_every_exit_code() {
+        let listed: Vec<u8> =
+            EXAMPLES.lines().filter_map(|line| line.split_whitespace().next()?.parse().ok()).collect();
+        assert_eq!(listed, Exit::ALL.map(Exit::code));
     }
 
     fn enrich(arguments: &str) -> Written {

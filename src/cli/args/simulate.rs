@@ -46,10 +46,10 @@ pub(in crate::cli) struct SimulateArgs {
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) account: Option<PathBuf>,
 
-    /// How long half of the lookups take at the most, such as 80ms [default: no time]
+    /// How long half of the lookups take at most, such as 80ms [default: no time]
     #[arg(long, value_name = "DURATION", help_heading = "Time")]
     latency: Option<WrittenDuration>,
-    /// How long 99 in 100 lookups take at the most [default: the same]
+    /// How long 99 in 100 lookups take at most [default: the same]
     #[arg(long, value_name = "DURATION", help_heading = "Time")]
     latency_p99: Option<WrittenDuration>,
     /// Numbers with this prefix take so long; may be repeated

@@ -70,7 +70,7 @@ impl Screen for Bar {
 }
 
 fn first_line(sample: &Sample) -> String {
-    let percent = sample.share().map(|share| format!("{:.0} %", (share * 100.0).floor()));
+    let percent = sample.share().map(|share| format!("{:>3.0} %", (share * 100.0).floor()));
     let left = sample.left.map(|left| format!("{} left", clock(left)));
     let words = [
         percent,
@@ -116,7 +116,7 @@ mod tests {
     #[test]
     fn the_first_line_leaves_room_for_a_bar_in_eighty_columns() {
         let line = first_line(&sample());
-        assert_eq!(line, "45 %  4 512 000/~10 000 000  12 210/s  7:29 left  1 024 in flight");
+        assert_eq!(line, " 45 %  4 512 000/~10 000 000  12 210/s  7:29 left  1 024 in flight");
         assert!(line.len() < 70);
         assert_eq!(sample().tally_line(), "answered 4 200 000  duplicates 312 000");
     }

@@ -16,7 +16,7 @@ use self::json::JsonLines;
 use self::plain::PlainLines;
 use self::sample::{Sample, Sampler};
 use super::args::{ProgressStyle, Verbosity};
-use super::notes::{Inbox, Notes, why};
+use super::notes::{Inbox, Notes};
 use super::terminal;
 use crate::lookup::{Stop, StopReason};
 use crate::pipeline::Progress;
@@ -115,18 +115,18 @@ impl Ticker {
                 self.screen.note(&note);
             }
         }
-        // What stops the run by itself is told at the end, with what mends it.
+        // What mends it is told at the end.
         if !self.stop_noted
             && let Some(reason) = self.stop.reason()
         {
             self.stop_noted = true;
-            let note = match reason {
+            self.screen.note(match reason {
                 StopReason::Interrupted => {
-                    "interrupted: no new lookups, finishing those in flight; once more to end at once".into()
+                    "interrupted: no new lookups, finishing those in flight; once more to end at once"
                 }
-                reason => why(&reason),
-            };
-            self.screen.note(&note);
+                StopReason::AccountRefused { .. } => "the account is refused: no new lookups",
+                StopReason::ServiceDown { .. } => "the service is down: no new lookups",
+            });
         }
     }
 }

@@ -84,7 +84,8 @@ impl Sampler {
         };
         let now = Mark { at: Instant::now(), lookups: counters.replies.get(), done };
         let tally = vec![
-            ("answered", counters.answered.get()),
+            // By numbers, because rows wait for their neighbours.
+            ("answered", counters.numbers_done.get().saturating_sub(counters.unanswered.get())),
             ("from memory", counters.from_memory.get()),
             ("duplicates", counters.duplicates.get()),
             ("invalid", counters.invalid.get()),
