@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    hlr_enrich::cli::run(std::env::args_os()).into()
+    hlr_enrich::cli::run().into()
 }

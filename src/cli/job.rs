@@ -97,7 +97,11 @@ fn how_understood(file: &CsvFile) -> String {
     };
     let header = if file.has_header { "with a header" } else { "without a header" };
     let compression = file.compression.map(|name| format!(", {name}")).unwrap_or_default();
-    format!("{}: {}, delimiter {delimiter}, {header}{compression}", file.path.display(), file.encoding)
+    let name = match file.path.to_str() {
+        Some("-") => "standard input".into(),
+        _ => file.path.display().to_string(),
+    };
+    format!("{name}: {}, delimiter {delimiter}, {header}{compression}", file.encoding)
 }
 
 /// Nobody was asked, so whatever stands in the way is the user's to mend.
@@ -131,11 +135,15 @@ fn conclude(finished: &Finished, display: &DisplayFlags, words: &[OsString]) -> 
     }
     let (what, obstacle) = match &finished.ending {
         Ending::Complete => return Exit::Complete,
-        Ending::Gaps { .. } => ("to ask again:", Obstacle::Output),
-        Ending::Stopped(_) => ("to go on:", Obstacle::None),
+        Ending::Gaps { .. } => ("to ask again", Obstacle::Output),
+        Ending::Stopped(_) => ("to go on", Obstacle::None),
     };
     say(summary::ending(finished));
-    say(what);
+    if words.iter().any(|word| word == "-") {
+        say(format_args!("{what} (with the same list on standard input):"));
+    } else {
+        say(format_args!("{what}:"));
+    }
     say(again::command(words, obstacle));
     Exit::from(&finished.ending)
 }

@@ -26,9 +26,9 @@ pub use self::exit::Exit;
 use self::args::{Arguments, Command};
 use self::signals::on_runtime;
 
-/// Does what the arguments say; the first of them is the program's own name.
-pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
-    let words: Vec<OsString> = arguments.into_iter().collect();
+/// Does what the arguments of this process say.
+pub fn run() -> Exit {
+    let words: Vec<OsString> = std::env::args_os().collect();
     let command = match Arguments::try_parse_from(&words) {
         Ok(arguments) => arguments.command,
         Err(message) => {

@@ -1,16 +1,16 @@
 //! How numbers are asked about: the part of a pipeline that needs no files.
 
-use std::fmt;
-use std::num::NonZeroUsize;
 use std::time::Duration;
 
+use super::asking;
+use super::choices::Choices;
 use super::environment::Environment;
 use super::problem::Problems;
 use super::provider::{Distance, Provider};
 use super::reading::Reading;
-use super::written::{RetryOn, Written};
+use super::written::Written;
 use crate::enrich::{EnrichSettings, Window};
-use crate::lookup::{Again, LookupSettings, Rate, RetryPolicy};
+use crate::lookup::LookupSettings;
 use crate::service::Url;
 use crate::service::wire::ProviderCache;
 
@@ -48,7 +48,7 @@ impl Enquiry {
         // Without a provider the rest is still read, for its problems.
         let distance = provider.as_ref().map_or(Distance::Remote, Provider::distance);
         let mut choices = Choices::default();
-        let lookup = lookup_settings(reading, distance, &mut choices);
+        let lookup = asking::settings(reading, distance, &mut choices);
         let enrich = enrich_settings(reading, provider.as_ref());
         let cache = match reading.written.nocache {
             Some(true) => ProviderCache::Bypassed,
@@ -101,109 +101,6 @@ impl Enquiry {
     }
 }
 
-/// Some settings with where each came from.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Choices(pub Vec<Choice>);
-
-/// A setting with where it came from.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-pub struct Choice {
-    /// Its key.
-    pub name: &'static str,
-    /// Its value, as people write it.
-    pub value: String,
-    /// A flag, a file, or a kind of default.
-    pub origin: String,
-}
-
-impl Choices {
-    fn note(&mut self, name: &'static str, value: impl ToString, origin: String) {
-        self.0.push(Choice { name, value: value.to_string(), origin });
-    }
-}
-
-impl fmt::Display for Choices {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let groups = self.0.chunk_by(|one, next| one.origin == next.origin);
-        for (place, group) in groups.enumerate() {
-            let words: Vec<_> =
-                group.iter().map(|choice| format!("{} {}", choice.name, choice.value)).collect();
-            let separator = if place == 0 { "" } else { "; " };
-            write!(f, "{separator}{} ({})", words.join(", "), group[0].origin)?;
-        }
-        Ok(())
-    }
-}
-
-fn lookup_settings(
-    reading: &mut Reading,
-    distance: Distance,
-    choices: &mut Choices,
-) -> Option<LookupSettings> {
-    let (by_distance, default_rate, default_concurrency) = match distance {
-        Distance::Remote => ("careful default", Rate::per_second(10.0).ok(), 10),
-        Distance::Loopback => ("local default", None, 256),
-    };
-    let rate = match reading.written.rate {
-        Some(rate) => reading.sound("rate", Rate::per_second(rate)).map(Some),
-        None => Some(default_rate),
-    };
-    let concurrency = reading.written.concurrency.unwrap_or(default_concurrency);
-    let concurrency = NonZeroUsize::new(concurrency as usize).ok_or("at least one request must be in flight");
-    let concurrency = reading.sound("concurrency", concurrency);
-    let timeout = Written::duration(reading.written.timeout).unwrap_or(Duration::from_secs(10));
-    let timeout = not_zero(reading, "timeout", timeout);
-    let give_up_after = Written::duration(reading.written.give_up_after).unwrap_or(Duration::from_secs(600));
-    let retry = retry_policy(reading);
-    let (rate, concurrency, timeout, retry) = (rate?, concurrency?, timeout?, retry?);
-
-    let rate_text = rate.map_or("unlimited".into(), |rate| format!("{}/s", rate.get()));
-    choices.note("rate", rate_text, reading.origin("rate", by_distance));
-    choices.note("concurrency", concurrency, reading.origin("concurrency", by_distance));
-    choices.note("timeout", humantime::format_duration(timeout), reading.origin("timeout", "default"));
-    choices.note("attempts", retry.attempts, reading.origin("attempts", "default"));
-    Some(LookupSettings {
-        rate,
-        concurrency,
-        timeout,
-        retry,
-        give_up_after,
-        seed: reading.written.seed.unwrap_or_else(|| fastrand::u64(..)),
-    })
-}
-
-fn retry_policy(reading: &mut Reading) -> Option<RetryPolicy> {
-    let default = RetryPolicy::default();
-    let written = &reading.written;
-    let again = |result| match written.retry_on.as_ref().is_some_and(|list| list.contains(&result)) {
-        true => Again::Yes,
-        false => Again::No,
-    };
-    let policy = RetryPolicy {
-        attempts: written.attempts.unwrap_or(default.attempts),
-        first_backoff: Written::duration(written.first_backoff).unwrap_or(default.first_backoff),
-        longest_backoff: Written::duration(written.longest_backoff).unwrap_or(default.longest_backoff),
-        local_cancel: again(RetryOn::HlrLocalCancel),
-        system_failure: again(RetryOn::SystemFailure),
-        budget: written.retry_budget.unwrap_or(default.budget),
-    };
-    let mut sound = true;
-    if policy.attempts == 0 {
-        reading.problem("attempts", "a number is asked at least once; write 1 for no retries");
-        sound = false;
-    }
-    if !(0.0..=100.0).contains(&policy.budget) {
-        reading.problem("retry_budget", "retries for each number asked, on average: from 0 to 100");
-        sound = false;
-    }
-    if policy.first_backoff > policy.longest_backoff {
-        let key = if reading.written.first_backoff.is_some() { "first_backoff" } else { "longest_backoff" };
-        reading.problem(key, "first_backoff must not be longer than longest_backoff");
-        sound = false;
-    }
-    sound.then_some(policy)
-}
-
 fn enrich_settings(reading: &mut Reading, provider: Option<&Provider>) -> Option<EnrichSettings> {
     let region = match reading.written.region.clone() {
         Some(text) => reading.sound("region", text.parse()).map(Some),
@@ -250,11 +147,6 @@ fn proxy(reading: &mut Reading) -> Option<Url> {
         _ => Err("a proxy is a URL such as http://proxy.example.com:3128"),
     };
     reading.sound("proxy", url)
-}
-
-fn not_zero(reading: &mut Reading, key: &str, duration: Duration) -> Option<Duration> {
-    let checked = if duration.is_zero() { Err("must be longer than zero") } else { Ok(duration) };
-    reading.sound(key, checked)
 }
 
 /// So many MiB in bytes.

@@ -8,8 +8,8 @@ use futures::{StreamExt, TryStreamExt, stream};
 
 use super::ending::Ending;
 use super::enquiry::Enquiry;
+use super::error::StartError;
 use super::line::Line;
-use super::run::StartError;
 use crate::batch::BatchStream;
 use crate::enrich::Enricher;
 use crate::error::StageError;

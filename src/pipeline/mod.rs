@@ -4,11 +4,14 @@
 //! other reports every problem at once, before a cent is spent. This is the lowest place that reads TOML and
 //! the environment; arguments are read, and anything is printed, in [`crate::cli`] only.
 
+mod asking;
+mod choices;
 mod credentials;
 pub mod descriptors;
 mod ending;
 mod enquiry;
 mod environment;
+mod error;
 mod file;
 mod handful;
 mod line;
@@ -24,14 +27,16 @@ mod written;
 
 use std::path::{Path, PathBuf};
 
+pub use self::choices::{Choice, Choices};
 pub use self::ending::Ending;
-pub use self::enquiry::{Choice, Choices, Enquiry};
+pub use self::enquiry::Enquiry;
 pub use self::environment::Environment;
+pub use self::error::{RunError, StartError};
 pub use self::handful::LookedUp;
 pub use self::problem::{Place, Problem, Problems};
 pub use self::progress::{Progress, Total};
 pub use self::provider::Provider;
-pub use self::run::{Finished, RunError, StartError, Started};
+pub use self::run::{Finished, Started};
 pub use self::wording::{NoDuration, Texts, WrittenDuration};
 pub use self::written::{RetryOn, Written};
 

@@ -3,77 +3,27 @@
 //! What can be found wrong for nothing is found wrong by [`Pipeline::start`], which asks nobody. From
 //! [`Started::finish`] on, requests cost money: whatever happens, those that were sent are waited for.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use super::Pipeline;
+use super::choices::Choices;
 use super::ending::Ending;
-use super::enquiry::Choices;
+use super::error::{RunError, StartError};
 use super::line::Line;
 use super::progress::Progress;
 use super::summary::{Summary, SummaryFile};
 use crate::enrich::Enricher;
-use crate::error::{ColumnError, InputError, OutputError};
+use crate::error::OutputError;
 use crate::input::{self, InputNotes, InputSettings, Opened};
 use crate::lookup::Stop;
-use crate::output::{self, Target, Whole, WriteError};
+use crate::output::{self, Target, Whole};
 use crate::report::{Counters, Reporter, Snapshot};
-use crate::service::{HttpService, ServiceError};
+use crate::service::HttpService;
 use crate::simulator::Account;
-
-/// Why a run was not started. Nobody was asked.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// The list cannot be read.
-    #[error(transparent)]
-    Input(#[from] InputError),
-    /// The result could not be written.
-    #[error(transparent)]
-    Output(#[from] OutputError),
-    /// The columns do not allow the job.
-    #[error(transparent)]
-    Column(#[from] ColumnError),
-    /// The client cannot be set up.
-    #[error(transparent)]
-    Service(#[from] ServiceError),
-    /// The simulator cannot be started.
-    #[error("the simulator cannot be started")]
-    Simulator(#[source] std::io::Error),
-    /// The summary could not be written.
-    #[error("cannot write {}", path.display())]
-    Summary {
-        /// The file.
-        path: PathBuf,
-        /// Why not.
-        #[source]
-        source: std::io::Error,
-    },
-    /// The run was stopped before its first row.
-    #[error("stopped before the first row")]
-    Stopped,
-}
-
-/// Why a run that was started ended without a result.
-#[derive(Debug, thiserror::Error)]
-pub enum RunError {
-    /// The rows or the file failed.
-    #[error(transparent)]
-    Write(#[from] WriteError),
-    /// The file could not be given its name.
-    #[error(transparent)]
-    Keep(#[from] OutputError),
-    /// Rows went in and did not come out.
-    #[error("{rows_in} rows were read and {rows_out} written, so nothing was kept; please report this bug")]
-    RowsLost {
-        /// Rows that were read.
-        rows_in: u64,
-        /// Rows that were written.
-        rows_out: u64,
-    },
-}
 
 /// A run with everything open, and nothing asked yet.
 pub struct Started {
@@ -266,11 +216,5 @@ impl Finished {
     #[must_use]
     pub fn to_json(&self) -> serde_json::Value {
         serde_json::to_value(Summary::new(self)).expect("figures and texts are JSON")
-    }
-}
-
-impl StartError {
-    pub(super) fn summary(path: &Path, source: std::io::Error) -> Self {
-        Self::Summary { path: path.to_owned(), source }
     }
 }

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use tempfile::NamedTempFile;
 
-use super::enquiry::Choice;
-use super::run::{Finished, StartError};
+use super::choices::Choice;
+use super::error::StartError;
+use super::run::Finished;
 use crate::report::Snapshot;
 
 /// What the file says. Neither secrets nor numbers are among it.

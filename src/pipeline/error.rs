@@ -1,0 +1,64 @@
+//! What can end a run: before anybody was asked, and after.
+
+use std::path::{Path, PathBuf};
+
+use crate::error::{ColumnError, InputError, OutputError};
+use crate::output::WriteError;
+use crate::service::ServiceError;
+
+/// Why a run was not started. Nobody was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The list cannot be read.
+    #[error(transparent)]
+    Input(#[from] InputError),
+    /// The result could not be written.
+    #[error(transparent)]
+    Output(#[from] OutputError),
+    /// The columns do not allow the job.
+    #[error(transparent)]
+    Column(#[from] ColumnError),
+    /// The client cannot be set up.
+    #[error(transparent)]
+    Service(#[from] ServiceError),
+    /// The simulator cannot be started.
+    #[error("the simulator cannot be started")]
+    Simulator(#[source] std::io::Error),
+    /// The summary could not be written.
+    #[error("cannot write {}", path.display())]
+    Summary {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The run was stopped before its first row.
+    #[error("stopped before the first row")]
+    Stopped,
+}
+
+/// Why a run that was started ended without a result.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The rows or the file failed.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    /// The file could not be given its name.
+    #[error(transparent)]
+    Keep(#[from] OutputError),
+    /// Rows went in and did not come out.
+    #[error("{rows_in} rows were read and {rows_out} written, so nothing was kept; please report this bug")]
+    RowsLost {
+        /// Rows that were read.
+        rows_in: u64,
+        /// Rows that were written.
+        rows_out: u64,
+    },
+}
+
+impl StartError {
+    pub(super) fn summary(path: &Path, source: std::io::Error) -> Self {
+        Self::Summary { path: path.to_owned(), source }
+    }
+}
