@@ -40,7 +40,7 @@ const ONLY_IN: [(&str, &[&str], &str); 9] = [
     ("println!", &["cli"], "only the command line prints"),
     ("process::exit", &["main"], "only main ends the process"),
     ("ExitCode", &["main", "cli"], "only the command line knows exit codes"),
-    ("std::env", &["pipeline", "cli"], "the environment is read in one place"),
+    ("std::env", &["main", "pipeline", "cli"], "main hands the environment in"),
     ("toml::", &["pipeline", "cli"], "pipeline files are read in one place"),
     ("clap::", &["cli"], "arguments are read in one place"),
     ("indicatif::", &["cli"], "progress is shown in one place"),

@@ -67,9 +67,9 @@ impl Columns {
         Ok(Self { schema: Arc::new(Schema::new_with_metadata(fields, input.metadata().clone())), kept })
     }
 
-    /// Whether a column of the input, by its place, is in the output.
-    pub(super) fn keeps(&self, column: usize) -> bool {
-        self.kept.contains(&column)
+    /// The input's columns that are in the output too, by their place.
+    pub(super) fn kept(&self) -> &[usize] {
+        &self.kept
     }
 
     pub(super) fn schema(&self) -> SchemaRef {

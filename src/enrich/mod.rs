@@ -79,10 +79,10 @@ impl<S: Service> Enricher<S> {
         settings: EnrichSettings,
         counters: Arc<Counters>,
     ) -> Result<Self, ColumnError> {
-        let number_column = number_column::choose(input, settings.column.as_deref())?;
-        let number_column_name = input.field(number_column).name().clone();
         let columns = Columns::new(input, &settings.prefix)?;
-        if !columns.keeps(number_column) {
+        let number_column = number_column::choose(input, columns.kept(), settings.column.as_deref())?;
+        let number_column_name = input.field(number_column).name().clone();
+        if !columns.kept().contains(&number_column) {
             return Err(ColumnError(format!(
                 "column {number_column_name:?} was added by an earlier run and is replaced by this one, so the \
                  numbers cannot be read from it; name the list's own column with --column, or choose \

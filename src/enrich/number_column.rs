@@ -8,13 +8,18 @@ use crate::error::{ColumnError, StageError};
 use crate::msisdn::Msisdn;
 use crate::numbering::{self, Refusal, Region};
 
-/// Finds the column of the numbers: the one that was named, or the one that is clearly meant.
-pub(super) fn choose(schema: &Schema, named: Option<&str>) -> Result<usize, ColumnError> {
-    let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
+/// Finds the column of the numbers, by its place: the one that was named, or the one that is clearly
+/// meant among the `kept` ones, which no new column replaces.
+pub(super) fn choose(schema: &Schema, kept: &[usize], named: Option<&str>) -> Result<usize, ColumnError> {
+    let name = |column: usize| schema.field(column).name().as_str();
     let column = match named {
-        Some(named) => find_named(&names, named)?,
-        None if names.len() == 1 => 0,
-        None => numbering::find_number_column(&names).map_err(|error| ColumnError(error.to_string()))?,
+        Some(named) => find_named(&(0..schema.fields().len()).map(name).collect::<Vec<_>>(), named)?,
+        None if kept.len() == 1 => kept[0],
+        None => {
+            let names: Vec<&str> = kept.iter().map(|column| name(*column)).collect();
+            let found = numbering::find_number_column(&names);
+            kept[found.map_err(|error| ColumnError(error.to_string()))?]
+        }
     };
     let field = schema.field(column);
     if !may_hold_numbers(field.data_type()) {
@@ -99,21 +104,28 @@ mod tests {
     #[test]
     fn the_named_column_is_taken_whatever_its_case() {
         let schema = schema(&["id", "Anschluss"]);
-        assert_eq!(choose(&schema, Some("Anschluss")).unwrap(), 1);
-        assert_eq!(choose(&schema, Some("anschluss")).unwrap(), 1);
-        let error = choose(&schema, Some("phone")).unwrap_err().to_string();
+        assert_eq!(choose(&schema, &[0, 1], Some("Anschluss")).unwrap(), 1);
+        assert_eq!(choose(&schema, &[0, 1], Some("anschluss")).unwrap(), 1);
+        let error = choose(&schema, &[0, 1], Some("phone")).unwrap_err().to_string();
         assert!(error.contains("--column") && error.contains("id, Anschluss"), "{error}");
     }
 
     #[test]
     fn the_only_column_needs_no_name() {
-        assert_eq!(choose(&schema(&["column_1"]), None).unwrap(), 0);
+        assert_eq!(choose(&schema(&["column_1"]), &[0], None).unwrap(), 0);
+    }
+
+    #[test]
+    fn columns_that_are_replaced_are_no_candidates() {
+        let schema = schema(&["id", "hlr_msisdn", "phone"]);
+        assert_eq!(choose(&schema, &[0, 1, 2], None).unwrap(), 1);
+        assert_eq!(choose(&schema, &[0, 2], None).unwrap(), 2);
     }
 
     #[test]
     fn a_column_of_another_type_is_refused() {
         let schema = Schema::new(vec![Field::new("phone", DataType::Boolean, true)]);
-        assert!(choose(&schema, None).unwrap_err().to_string().contains("Boolean"));
+        assert!(choose(&schema, &[0], None).unwrap_err().to_string().contains("Boolean"));
     }
 
     #[test]
