@@ -33,23 +33,31 @@ pub(super) async fn simulate(arguments: SimulateArgs, stop: Stop) -> Exit {
             return Exit::Usage;
         }
     };
+    if let (Some(path), Some(pem)) = (&arguments.certificate, simulator.certificate_pem())
+        && let Err(fault) = std::fs::write(path, pem)
+    {
+        say_warning(format_args!("the certificate could not be written to {}", path.display()));
+        say_error(&fault);
+        return Exit::Usage;
+    }
     let _ = print(format_args!("{}", simulator.url()));
-    introduce(&simulator, &settings);
+    introduce(&simulator, &settings, arguments.certificate.as_deref());
     stop.requested().await;
     settle_accounts(&simulator.account(), arguments.account.as_deref())
 }
 
-fn introduce(simulator: &Simulator, settings: &SimulatorSettings) {
+fn introduce(simulator: &Simulator, settings: &SimulatorSettings, certificate: Option<&Path>) {
     let url = simulator.url();
     let (username, password) = match &settings.authentication {
         Authentication::Any => ("user", "password"),
         Authentication::Basic { username, password } => (username.as_str(), password.as_str()),
     };
     let insecure = if settings.scheme == Scheme::Https { "-k " } else { "" };
+    let trust = certificate.map(|path| format!(" --ca-file {}", path.display())).unwrap_or_default();
     say_loudly("SIMULATED ANSWERS: nothing is looked up here");
     say(format_args!("  curl -v {insecure}-u {username}:{password} '{url}/lookup?msisdn=46708100200'"));
     say(format_args!(
-        "  HLR_USERNAME={username} HLR_PASSWORD={password} hlr enrich contacts.csv -o enriched.parquet --endpoint {url}"
+        "  HLR_USERNAME={username} HLR_PASSWORD={password} hlr enrich contacts.csv -o enriched.parquet --endpoint {url}{trust}"
     ));
     say(format_args!("  the account so far: {url}/account; ctrl-c ends"));
 }

@@ -33,6 +33,9 @@ pub(in crate::cli) struct SimulateArgs {
     /// Speak HTTPS, with a certificate made at the start
     #[arg(long)]
     https: bool,
+    /// Write that certificate to this file, as PEM; the client takes it as --ca-file
+    #[arg(long, value_name = "FILE", requires = "https")]
+    pub(in crate::cli) certificate: Option<PathBuf>,
     /// Which product the account has [default: real-time]
     #[arg(long, value_parser = one_of::<Product>(&["real-time", "portability"]))]
     product: Option<Product>,
