@@ -5,9 +5,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::answer::{Answer, LookupResult};
+use crate::answer::LookupResult;
 
-use super::decision::{Framing, Reply, Wording};
+use super::body::{self, push_decimal};
+use super::decision::{Framing, Reply};
 use super::page::Page;
 use super::request::Persistence;
 use super::settings::SentenceGuise;
@@ -16,8 +17,6 @@ use super::settings::SentenceGuise;
 const DATE: &str = "%a, %d %b %Y %H:%M:%S %z";
 const STATUS: &str = "200 OK, Success";
 const TEXT: &str = "text/plain; charset=ISO-8859-1";
-/// The digits of a whole IMSI.
-const FULL_IMSI_DIGITS: usize = 15;
 
 /// Composes messages, one at a time.
 pub(super) struct Composer {
@@ -57,13 +56,14 @@ impl Composer {
         persistence: Persistence,
         since_start: Duration,
     ) -> Persistence {
-        let guise = if is_sentence(&reply.answer.result) { Some(guise) } else { None };
-        self.write_body(reply, guise);
+        self.body.clear();
+        body::write(&mut self.body, reply, guise);
         let persistence = match reply.framing {
             Framing::Http10 | Framing::ConnectionClose => Persistence::Close,
             _ => persistence,
         };
-        let status = if guise == Some(SentenceGuise::BadRequest) { "400 Bad Request" } else { STATUS };
+        let is_refused = guise == SentenceGuise::BadRequest && body::is_sentence(&reply.answer.result);
+        let status = if is_refused { "400 Bad Request" } else { STATUS };
         self.begin(status, since_start, reply.framing);
         self.frame(reply.framing, persistence);
         persistence
@@ -137,22 +137,6 @@ impl Composer {
             _ => message.extend_from_slice(body),
         }
     }
-
-    fn write_body(&mut self, reply: &Reply, guise: Option<SentenceGuise>) {
-        let body = &mut self.body;
-        body.clear();
-        match guise {
-            None | Some(SentenceGuise::Field) => write_fields(body, reply),
-            Some(SentenceGuise::Bare | SentenceGuise::BadRequest) => {
-                body.extend_from_slice(reply.answer.result.text().as_bytes());
-            }
-        }
-        match reply.wording {
-            Wording::LineFeed => body.extend_from_slice(b"\n"),
-            Wording::CarriageReturn => body.extend_from_slice(b"\r\n"),
-            _ => {}
-        }
-    }
 }
 
 impl Date {
@@ -163,73 +147,6 @@ impl Date {
             self.text = Timestamp::now().to_zoned(TimeZone::UTC).strftime(DATE).to_string();
         }
         &self.text
-    }
-}
-
-/// Whether the interface document lists this result as a sentence.
-fn is_sentence(result: &LookupResult) -> bool {
-    matches!(
-        result,
-        LookupResult::MandatoryParameterMissing
-            | LookupResult::RangeNotAccepted
-            | LookupResult::MsisdnInvalid
-    )
-}
-
-fn write_fields(body: &mut Vec<u8>, reply: &Reply) {
-    let Answer { result, network, location, .. } = &reply.answer;
-    let result_first = reply.wording != Wording::Reordered;
-    if result_first {
-        push_pair(body, b"result=", result.text());
-    }
-    match reply.wording {
-        Wording::UnknownField => body.extend_from_slice(b";ported=no"),
-        Wording::EmptyField if network.is_none() => body.extend_from_slice(b";imsi=;location="),
-        Wording::EmptyField if location.is_none() => body.extend_from_slice(b";location="),
-        Wording::EmptyField => body.extend_from_slice(b";msc="),
-        Wording::Latin1 => body.extend_from_slice(b";operator=T\xe9l\xe9com \xd6st"),
-        _ => {}
-    }
-    if let Some(location) = location
-        && !result_first
-    {
-        push_calling_code(body, location.get());
-    }
-    if network.is_some() {
-        push_imsi(body, reply);
-    }
-    if let Some(location) = location
-        && result_first
-    {
-        push_calling_code(body, location.get());
-    }
-    if !result_first {
-        push_pair(body, b"result=", result.text());
-    }
-}
-
-/// A pair, with a semicolon before it unless it is the first.
-fn push_pair(body: &mut Vec<u8>, key: &[u8], value: &str) {
-    if !body.is_empty() {
-        body.push(b';');
-    }
-    body.extend_from_slice(key);
-    body.extend_from_slice(value.as_bytes());
-}
-
-fn push_calling_code(body: &mut Vec<u8>, code: u16) {
-    push_pair(body, b"location=", "");
-    push_decimal(body, u64::from(code));
-}
-
-/// MCC and MNC, and all the digits that the subscriber has where the answer is to show them.
-fn push_imsi(body: &mut Vec<u8>, reply: &Reply) {
-    let Some(network) = reply.answer.network else { return };
-    push_pair(body, b"imsi=", "");
-    push_padded(body, u64::from(network.mcc()), 3);
-    push_padded(body, u64::from(network.mnc()), usize::from(network.mnc_digits()));
-    if let Some(tail) = reply.full_imsi {
-        push_padded(body, tail, FULL_IMSI_DIGITS - 3 - usize::from(network.mnc_digits()));
     }
 }
 
@@ -256,25 +173,10 @@ fn push_chunks(message: &mut Vec<u8>, body: &[u8]) {
     message.extend_from_slice(b"0\r\n\r\n");
 }
 
-fn push_decimal(bytes: &mut Vec<u8>, number: u64) {
-    push_padded(bytes, number, number.checked_ilog10().map_or(1, |log| log as usize + 1));
-}
-
-/// The last so many digits of the number.
-fn push_padded(bytes: &mut Vec<u8>, number: u64, width: usize) {
-    let start = bytes.len();
-    bytes.resize(start + width, b'0');
-    let mut rest = number;
-    for digit in bytes[start..].iter_mut().rev() {
-        *digit += (rest % 10) as u8;
-        rest /= 10;
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::answer::CallingCode;
+    use crate::answer::{Answer, CallingCode};
     use crate::plmn::Plmn;
 
     fn ok() -> Reply {
@@ -283,40 +185,11 @@ mod tests {
         Reply { answer, ..Reply::word(LookupResult::Ok) }
     }
 
-    fn body(reply: Reply) -> String {
-        let mut composer = Composer::new();
-        composer.reply(&reply, SentenceGuise::Field, Persistence::KeepOpen, Duration::ZERO);
-        composer.body.iter().map(|byte| char::from(*byte)).collect()
-    }
-
     fn message(reply: &Reply, guise: SentenceGuise) -> String {
         let mut composer = Composer::new();
         composer.date = Date { second: Some(0), text: "D".into() };
         composer.reply(reply, guise, Persistence::KeepOpen, Duration::ZERO);
         String::from_utf8(composer.message).unwrap()
-    }
-
-    #[test]
-    fn an_answer_is_worded_as_ordered() {
-        let worded = |wording| body(Reply { wording, ..ok() });
-        assert_eq!(worded(Wording::Plain), "result=OK;imsi=24008;location=46");
-        assert_eq!(worded(Wording::Reordered), "location=46;imsi=24008;result=OK");
-        assert_eq!(worded(Wording::UnknownField), "result=OK;ported=no;imsi=24008;location=46");
-        assert_eq!(worded(Wording::EmptyField), "result=OK;msc=;imsi=24008;location=46");
-        assert_eq!(worded(Wording::LineFeed), "result=OK;imsi=24008;location=46\n");
-        assert_eq!(worded(Wording::CarriageReturn), "result=OK;imsi=24008;location=46\r\n");
-        assert_eq!(worded(Wording::Latin1), "result=OK;operator=Télécom Öst;imsi=24008;location=46");
-    }
-
-    #[test]
-    fn a_whole_imsi_has_fifteen_digits() {
-        assert_eq!(body(Reply { full_imsi: Some(7), ..ok() }), "result=OK;imsi=240080000000007;location=46");
-        let network = Plmn::from_digits("310010");
-        let answer = Answer { network, ..Answer::bare(LookupResult::Ok) };
-        assert_eq!(
-            body(Reply { answer, full_imsi: Some(u64::MAX), ..ok() }),
-            "result=OK;imsi=310010709551615"
-        );
     }
 
     #[test]

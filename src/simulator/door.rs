@@ -17,7 +17,7 @@ use super::outage::Schedule;
 use super::settings::OutageKind;
 
 const BACKLOG: u32 = 4_096;
-/// How long to leave the kernel alone after it refused a socket: for want of descriptors, as a rule.
+/// How long to leave the kernel alone after it refused a socket or the port.
 const AFTER_REFUSAL: Duration = Duration::from_millis(10);
 
 /// An outage ordered from now on, or its end, and whom to tell when it is in force.
@@ -50,7 +50,9 @@ impl Door {
         let listener = bind(address)?.listen(BACKLOG)?;
         let address = listener.local_addr()?;
         let opening = Opening::Open(listener);
-        Ok(Self { address, opening, desk, tls, schedule, connections: JoinSet::new() })
+        let mut door = Self { address, opening, desk, tls, schedule, connections: JoinSet::new() };
+        door.set_outage();
+        Ok(door)
     }
 
     pub(super) fn address(&self) -> SocketAddr {
@@ -61,7 +63,6 @@ impl Door {
     pub(super) async fn serve(mut self, mut orders: mpsc::Receiver<Order>) {
         loop {
             self.set_outage();
-            let next_change = self.schedule.next_change(self.desk.books.elapsed());
             tokio::select! {
                 order = orders.recv() => match order {
                     Some((kind, in_force)) => {
@@ -72,7 +73,7 @@ impl Door {
                     }
                     None => break,
                 },
-                () = until(next_change.map(|change| change.saturating_sub(self.desk.books.elapsed()))) => {}
+                () = until(self.next_change()) => {}
                 accepted = accept(&self.opening) => self.welcome(accepted).await,
             }
             // Connections that have ended are let go of.
@@ -101,6 +102,17 @@ impl Door {
                 }
             }),
         };
+    }
+
+    /// How long until something has to be done without being asked.
+    fn next_change(&self) -> Option<Duration> {
+        let is_refusing = self.desk.outage.get() == Some(OutageKind::Refuse);
+        if matches!(self.opening, Opening::Shut(_)) && !is_refusing {
+            // The port could not be had again.
+            return Some(AFTER_REFUSAL);
+        }
+        let now = self.desk.books.elapsed();
+        self.schedule.next_change(now).map(|change| change.saturating_sub(now))
     }
 
     /// Puts in force what the schedule says of this moment.

@@ -4,9 +4,9 @@
 //! client's code for the wire, the pace or the numbers. What a number answers is a function of seed,
 //! number and attempt, so that a run can be replayed whatever the order and the time of its requests.
 //!
-//! A request goes through these files: [`door`] accepts the connection, [`connection`] reads and sends,
-//! [`request`] understands, [`desk`] lets in or turns away, [`decision`] decides on the attempt by the
-//! [`subscriber`]'s truth, [`composer`] and [`page`] write the bytes, [`account`] keeps count.
+//! A request goes through these files: `door` accepts the connection, `connection` reads and sends,
+//! `request` understands, `desk` lets in or turns away, `decision` decides on the attempt by the
+//! `subscriber`'s truth, `composer`, `body` and `page` write the bytes, `account` keeps count.
 
 use std::io;
 use std::net::SocketAddr;
@@ -19,6 +19,7 @@ use crate::answer::Answer;
 use crate::msisdn::Msisdn;
 
 mod account;
+mod body;
 mod composer;
 mod connection;
 mod decision;

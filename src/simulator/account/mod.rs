@@ -1,7 +1,7 @@
 //! The account by which a client is judged: what the service was asked, and what it said.
 //!
-//! [`Account`] is a copy at one moment. [`books`] keeps the running account, with [`numbers`] for each
-//! number and [`arrivals`] for each 10 ms.
+//! [`Account`] is a copy at one moment. `books` keeps the running account, with `numbers` for each
+//! number and `arrivals` for each 10 ms.
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -106,19 +106,30 @@ impl Fault {
 /// Which share of attempts meets which fault; see [`Fault`]. An attempt meets one at most.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-#[allow(missing_docs, reason = "each field is the share of the fault of the same name")]
 pub struct FaultShares {
+    /// The share of [`Fault::Unauthorized`].
     pub unauthorized: f64,
+    /// The share of [`Fault::Forbidden`].
     pub forbidden: f64,
+    /// The share of [`Fault::TooManyRequests`].
     pub too_many_requests: f64,
+    /// The share of [`Fault::Unavailable`].
     pub unavailable: f64,
+    /// The share of [`Fault::ServerError`].
     pub server_error: f64,
+    /// The share of [`Fault::ResetBeforeRead`].
     pub reset_before_read: f64,
+    /// The share of [`Fault::ResetAfterRead`].
     pub reset_after_read: f64,
+    /// The share of [`Fault::Stall`].
     pub stall: f64,
+    /// The share of [`Fault::HtmlPage`].
     pub html_page: f64,
+    /// The share of [`Fault::EmptyBody`].
     pub empty_body: f64,
+    /// The share of [`Fault::BinaryBody`].
     pub binary_body: f64,
+    /// The share of [`Fault::TruncatedBody`].
     pub truncated_body: f64,
 }
 

@@ -357,7 +357,6 @@ async fn an_outage_of_the_settings_begins_and_ends_by_itself() {
     let (from, to) = (Duration::ZERO, Duration::from_millis(150));
     let outages = vec![Outage { from, to, kind: OutageKind::Refuse }];
     let simulator = start(SimulatorSettings { outages, ..SimulatorSettings::calm() }).await;
-    simulator.set_outage(None).await;
     assert!(TcpStream::connect(simulator.address()).await.is_err());
     while TcpStream::connect(simulator.address()).await.is_err() {
         tokio::time::sleep(Duration::from_millis(2)).await;
