@@ -80,6 +80,12 @@ impl Endpoint {
         &self.0
     }
 
+    /// Host (an IPv6 address in brackets) and port.
+    pub(super) fn host_and_port(&self) -> (&str, u16) {
+        let host = self.0.host_str().expect("an endpoint has a host");
+        (host, self.0.port_or_known_default().expect("http and https have default ports"))
+    }
+
     /// Whether requests to it are encrypted.
     #[must_use]
     pub fn is_https(&self) -> bool {
@@ -89,7 +95,7 @@ impl Endpoint {
     /// Whether it is on this machine.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
-        let host = self.0.host_str().unwrap_or_default();
+        let (host, _) = self.host_and_port();
         let address = host.trim_start_matches('[').trim_end_matches(']');
         host == "localhost" || address.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
     }
@@ -97,8 +103,7 @@ impl Endpoint {
 
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let host = self.0.host_str().unwrap_or_default();
-        let port = self.0.port_or_known_default().unwrap_or_default();
+        let (host, port) = self.host_and_port();
         write!(f, "{}://{host}:{port}", self.0.scheme())
     }
 }

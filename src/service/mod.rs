@@ -1,11 +1,15 @@
 //! The Number Lookup service: one request, one word back.
 //!
-//! [`wire`] knows the texts, [`http`] carries them. What lives here knows neither files nor Arrow nor
+//! [`wire`] knows the texts, [`http`] carries them: plain HTTP on connections of our own (`direct`), the rest
+//! through reqwest (`pooled`). What lives here knows neither files nor Arrow nor
 //! retries: a request brings an [`Answer`] or a [`Fault`], and the fault says whether it may have cost
 //! money.
 
+mod direct;
 pub mod endpoint;
+mod exchange;
 pub mod http;
+mod pooled;
 pub mod wire;
 
 use crate::answer::{Answer, Fault};
