@@ -12,7 +12,7 @@ pub enum Exit {
     Complete,
     /// Something unexpected happened.
     Unexpected,
-    /// The command line, the pipeline file, the list or the output is at fault; nobody was asked.
+    /// The command line, the pipeline file, the list or the output is at fault.
     Usage,
     /// Finished, and some rows have no answer.
     Gaps,

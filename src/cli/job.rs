@@ -14,7 +14,9 @@ use super::summary;
 use super::terminal::{say, say_error, say_loudly, say_problem, say_warning};
 use crate::input::CsvFile;
 use crate::lookup::Stop;
-use crate::pipeline::{Ending, Environment, Finished, Pipeline, Problems, StartError, Started, Written};
+use crate::pipeline::{
+    Ending, Environment, Finished, Pipeline, Problems, RunError, StartError, Started, Written,
+};
 use crate::report::Counters;
 
 /// What must be seen whenever nobody was really asked.
@@ -57,7 +59,7 @@ async fn do_job(
         Ok(finished) => conclude(&finished, &display, words),
         Err(error) => {
             say_error(&error);
-            Exit::Unexpected
+            if matches!(error, RunError::BrokenOff { .. }) { Exit::Usage } else { Exit::Unexpected }
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::error::{ColumnError, InputError, OutputError};
+use crate::error::{ColumnError, InputError, OutputError, StageError};
 use crate::output::WriteError;
 use crate::service::ServiceError;
 
@@ -47,14 +47,31 @@ pub enum RunError {
     /// The file could not be given its name.
     #[error(transparent)]
     Keep(#[from] OutputError),
+    /// The list cannot be read to its end.
+    #[error("the list breaks off after {rows} rows{}; mend it and run again", kept_in(kept.as_deref()))]
+    BrokenOff {
+        /// Rows before the break.
+        rows: u64,
+        /// Where they are kept, if any of them has an answer.
+        kept: Option<PathBuf>,
+        /// What is wrong with the list.
+        #[source]
+        source: StageError,
+    },
     /// Rows went in and did not come out.
-    #[error("{rows_in} rows were read and {rows_out} written, so nothing was kept; please report this bug")]
+    #[error("{rows_in} rows were read and {rows_out} written{}; please report this bug", kept_in(kept.as_deref()))]
     RowsLost {
         /// Rows that were read.
         rows_in: u64,
         /// Rows that were written.
         rows_out: u64,
+        /// Where they are kept, if any of them has an answer.
+        kept: Option<PathBuf>,
     },
+}
+
+fn kept_in(path: Option<&Path>) -> String {
+    path.map_or_else(String::new, |path| format!(", which {} keeps", path.display()))
 }
 
 impl StartError {

@@ -1,11 +1,13 @@
 //! How far a run is, for whoever shows it. The run bumps atomics; readers sample them when they like.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::task::{Poll, ready};
 
-use futures::{StreamExt, TryStreamExt, stream};
+use futures::{StreamExt, stream};
 
 use crate::batch::BatchStream;
+use crate::error::StageError;
 use crate::input::ListLength;
 use crate::report::Counters;
 
@@ -27,11 +29,13 @@ pub struct Progress {
     length: ListLength,
     taken_in: Arc<AtomicU64>,
     all_taken_in: Arc<AtomicBool>,
+    broken_off: Arc<Mutex<Option<StageError>>>,
 }
 
 impl Progress {
     pub(super) fn new(counters: Arc<Counters>, length: ListLength) -> Self {
-        Self { counters, length, taken_in: Arc::default(), all_taken_in: Arc::default() }
+        let (taken_in, all_taken_in, broken_off) = Default::default();
+        Self { counters, length, taken_in, all_taken_in, broken_off }
     }
 
     /// The counts of the run.
@@ -77,18 +81,30 @@ impl Progress {
         self.all_taken_in.load(Ordering::Acquire)
     }
 
-    /// The same stream, with its rows and its end noted here.
-    pub(super) fn watch(&self, batches: BatchStream) -> BatchStream {
-        let schema = batches.schema();
-        let (taken_in, all_taken_in) = (self.taken_in.clone(), self.all_taken_in.clone());
-        let counted = batches.inspect_ok(move |batch| {
-            taken_in.fetch_add(batch.num_rows() as u64, Ordering::Relaxed);
+    /// Why the list ended before its end, if it did. The second call finds nothing.
+    pub(super) fn take_break(&self) -> Option<StageError> {
+        self.broken_off.lock().expect("no panic while locked").take()
+    }
+
+    /// The same stream, with its rows and its end noted here. A list that breaks off ends there, and the rows
+    /// before it, which may have been paid for, come out.
+    pub(super) fn watch(&self, mut batches: BatchStream) -> BatchStream {
+        let (schema, progress) = (batches.schema(), self.clone());
+        let watched = stream::poll_fn(move |cx| {
+            let next = ready!(batches.poll_next_unpin(cx));
+            match next {
+                Some(Ok(batch)) => {
+                    progress.taken_in.fetch_add(batch.num_rows() as u64, Ordering::Relaxed);
+                    return Poll::Ready(Some(Ok(batch)));
+                }
+                Some(Err(error)) => {
+                    *progress.broken_off.lock().expect("no panic while locked") = Some(error);
+                }
+                None => progress.all_taken_in.store(true, Ordering::Release),
+            }
+            Poll::Ready(None)
         });
-        let end = stream::poll_fn(move |_| {
-            all_taken_in.store(true, Ordering::Release);
-            std::task::Poll::Ready(None)
-        });
-        BatchStream::new(schema, counted.chain(end))
+        BatchStream::new(schema, watched)
     }
 }
 

@@ -153,7 +153,8 @@ impl Started {
     ///
     /// # Errors
     ///
-    /// When the list breaks off, or the file cannot be written. No file is left behind then.
+    /// When the list breaks off: rows that are done are kept under the partial name then. Or when the file cannot
+    /// be written: no file is left behind then.
     pub async fn finish(self) -> Result<Finished, RunError> {
         let Self { target, list, enricher, line, summary, choices, progress, stop, since } = self;
         let rows = enricher.enrich(progress.watch(list.batches));
@@ -162,8 +163,19 @@ impl Started {
         let whole = written?;
         let (rows, bytes) = (whole.rows, whole.bytes);
         let snapshot = progress.counters().snapshot();
-        let ending = ending(&progress, &stop, &snapshot, rows)?;
-        let output = keep(whole, &ending, &snapshot)?;
+        if let Some(source) = progress.take_break() {
+            return Err(RunError::BrokenOff { rows, kept: keep_paid(whole, &snapshot)?, source });
+        }
+        let rows_in = progress.taken_in();
+        let all_there = progress.took_in_all() && rows_in == rows;
+        if !all_there && stop.reason().is_none() {
+            return Err(RunError::RowsLost { rows_in, rows_out: rows, kept: keep_paid(whole, &snapshot)? });
+        }
+        let ending = ending(all_there, &stop, &snapshot);
+        let output = match ending {
+            Ending::Complete | Ending::Gaps { .. } => Some(whole.keep()?),
+            Ending::Stopped(_) => keep_paid(whole, &snapshot)?,
+        };
         let mut finished = Finished {
             ending,
             output,
@@ -183,24 +195,18 @@ impl Started {
 }
 
 /// A stop that came after the last answer has stopped nothing.
-fn ending(progress: &Progress, stop: &Stop, snapshot: &Snapshot, rows: u64) -> Result<Ending, RunError> {
-    let whole = progress.took_in_all() && progress.taken_in() == rows;
+fn ending(all_there: bool, stop: &Stop, snapshot: &Snapshot) -> Ending {
     match stop.reason() {
-        None if !whole => Err(RunError::RowsLost { rows_in: progress.taken_in(), rows_out: rows }),
-        Some(reason) if !whole || snapshot.unanswered > 0 => Ok(Ending::Stopped(reason)),
-        None if snapshot.unanswered > 0 => Ok(Ending::Gaps { unanswered: snapshot.unanswered }),
-        _ => Ok(Ending::Complete),
+        Some(reason) if !all_there || snapshot.unanswered > 0 => Ending::Stopped(reason),
+        None if snapshot.unanswered > 0 => Ending::Gaps { unanswered: snapshot.unanswered },
+        _ => Ending::Complete,
     }
 }
 
-/// The file under its name, or what was paid for of a run that was stopped.
-fn keep(whole: Whole, ending: &Ending, snapshot: &Snapshot) -> Result<Option<PathBuf>, OutputError> {
+/// Keeps a file that is not the whole result under its partial name, if any of its rows has an answer.
+fn keep_paid(whole: Whole, snapshot: &Snapshot) -> Result<Option<PathBuf>, OutputError> {
     let with_answer = snapshot.answered + snapshot.duplicates + snapshot.from_memory;
-    match ending {
-        Ending::Complete | Ending::Gaps { .. } => whole.keep().map(Some),
-        Ending::Stopped(_) if with_answer == 0 => Ok(None),
-        Ending::Stopped(_) => whole.keep_partial().map(Some),
-    }
+    if with_answer == 0 { Ok(None) } else { whole.keep_partial().map(Some) }
 }
 
 /// The rows are safe by now, so a summary that cannot be written is a warning.
