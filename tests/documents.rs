@@ -8,6 +8,7 @@ use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
+use std::time::Duration;
 
 use hlr_enrich::answer::Status;
 use hlr_enrich::cli::Exit;
@@ -125,4 +126,17 @@ fn a_few_numbers_are_printed_as_a_table_or_as_json() {
         json.stdout().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(rows[0]["msisdn"], "46701740605");
     assert_eq!(rows[1]["status"], "invalid");
+}
+
+#[test]
+fn a_few_numbers_do_not_wait_long_for_a_service_that_is_down() {
+    let mut service = Service::start(SimulatorSettings::default());
+    let url = service.url();
+    service.stop();
+    let done = Job::new().hlr(["lookup", "+46701740605", "--endpoint", &url, "--give-up-after", "3s"]);
+    // Its attempts may be spent before the patience is.
+    assert!(matches!(done.output.status.code(), Some(3 | 4)), "{}", done.stderr());
+    done.says(&["hlr lookup"]);
+    assert!(done.took < Duration::from_secs(10), "{:?}", done.took);
+    assert!(done.stdout().contains("not_checked"), "{}", done.stdout());
 }

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::io::{self, BufRead};
 use std::sync::Arc;
+use std::time::Duration;
 
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{DataType, TimestampMillisecondType, UInt16Type};
@@ -17,16 +18,21 @@ use super::job::{SIMULATED, fail, refuse};
 use super::notes::why;
 use super::terminal::{print, say, say_loudly, say_warning};
 use crate::lookup::Stop;
-use crate::pipeline::{Ending, Enquiry, Environment, LookedUp};
+use crate::pipeline::{Ending, Enquiry, Environment, LookedUp, WrittenDuration};
 use crate::report::{Counters, NoReporter};
 
 /// What the table shows; JSON has all columns.
 const SHOWN: [&str; 9] =
     ["number", "status", "result", "mcc", "mnc", "network", "country", "location_country", "reason"];
 
+/// How long a service that is down is waited for, unless a flag says otherwise: somebody sits there.
+const PATIENCE: WrittenDuration = WrittenDuration(Duration::from_secs(15));
+
 pub(super) async fn look_up(arguments: LookupArgs, words: &[OsString], stop: Stop) -> Exit {
     let (json, verbosity) = (arguments.json, arguments.display.verbosity());
-    let enquiry = match Enquiry::load(arguments.asking.written(), &Environment::of_this_process()) {
+    let mut flags = arguments.asking.written();
+    flags.give_up_after.get_or_insert(PATIENCE);
+    let enquiry = match Enquiry::load(flags, &Environment::of_this_process()) {
         Ok(enquiry) => enquiry,
         Err(problems) => return refuse(&problems),
     };

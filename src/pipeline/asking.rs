@@ -18,7 +18,7 @@ pub(super) fn settings(
 ) -> Option<LookupSettings> {
     let (by_distance, default_rate, default_concurrency) = match distance {
         Distance::Remote => ("careful default", Rate::per_second(10.0).ok(), 10),
-        Distance::Loopback => ("local default", None, 256),
+        Distance::Loopback => ("loopback", None, 256),
     };
     let rate = match reading.written.rate {
         Some(rate) => reading.sound("rate", Rate::per_second(rate)).map(Some),

@@ -143,7 +143,7 @@ fn defaults_are_careful_with_a_provider_and_generous_on_this_machine() {
     };
     assert_eq!(shown("eu"), "rate 10/s, concurrency 10 (careful default); timeout 10s, attempts 4 (default)");
     for endpoint in ["simulator", "http://127.0.0.1:3700"] {
-        let generous = "rate unlimited, concurrency 256 (local default); ";
+        let generous = "rate unlimited, concurrency 256 (loopback); ";
         assert!(shown(endpoint).starts_with(generous), "{}", shown(endpoint));
     }
 }

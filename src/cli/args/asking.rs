@@ -51,7 +51,7 @@ pub(in crate::cli) struct AskingFlags {
         help_heading = "Pace and patience"
     )]
     retry_on: Vec<RetryOn>,
-    /// How long to wait for a service from which nothing useful comes [default: 10m]
+    /// How long to wait for a service from which nothing useful comes [default: 10m; 15s for lookup]
     #[arg(long, value_name = "DURATION", help_heading = "Pace and patience")]
     give_up_after: Option<WrittenDuration>,
     /// Seed of all randomness, the simulator's answers included; to replay a run
