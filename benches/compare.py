@@ -32,12 +32,13 @@ ROOT = Path(__file__).resolve().parent.parent
 FIRST_NUMBER = 46_700_000_000
 
 
-def cargo_build(*arguments: str) -> list[Path]:
-    """Builds in release mode, and gives the executables that came of it."""
-    command = ["cargo", *arguments, "--message-format=json-render-diagnostics"]
+def release_build(kind: str, name: str) -> Path:
+    """Builds a binary or a bench in release mode, and gives its executable."""
+    command = ["cargo", "build", "--release", f"--{kind}", name, "--message-format=json-render-diagnostics"]
     built = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=True, text=True)
     messages = (json.loads(line) for line in built.stdout.splitlines() if line.startswith("{"))
-    return [Path(message["executable"]) for message in messages if message.get("executable")]
+    executables = (message for message in messages if message.get("executable"))
+    return next(Path(message["executable"]) for message in executables if message["target"]["name"] == name)
 
 
 class Simulator:
@@ -70,7 +71,7 @@ def timed(command: list, **options) -> tuple[float, float, str]:
     wall = time.perf_counter() - started
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     if done.returncode != 0:
-        sys.exit(f"{command[0]} failed with exit code {done.returncode}\n{done.stdout}")
+        sys.exit(f"{' '.join(map(str, command))}\nfailed with exit code {done.returncode}\n{done.stdout}")
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return wall, cpu, done.stdout
 
@@ -129,8 +130,8 @@ def main() -> None:
     parser.add_argument("--aiohttp-script", default=ROOT / "benches" / "peer_aiohttp.py")
     arguments = parser.parse_args()
 
-    hlr = cargo_build("build", "--release", "--bin", "hlr")[-1]
-    bare = cargo_build("bench", "--no-run", "--bench", "bare_reqwest")[-1]
+    hlr = release_build("bin", "hlr")
+    bare = release_build("bench", "bare_reqwest")
     readings: dict[str, list[tuple[float, float]]] = {}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

@@ -6,6 +6,7 @@ usage: peer_aiohttp.py INPUT.csv OUTPUT.parquet CONCURRENCY URL
 """
 
 import asyncio
+import base64
 import csv
 import sys
 import time
@@ -40,9 +41,9 @@ async def enrich(source: str, target: str, concurrency: int, url: str) -> None:
         for place in places:
             answers[place] = await look_up(session, url, rows[place]["msisdn"])
 
-    auth = aiohttp.BasicAuth("user", "password")
+    headers = {"Authorization": "Basic " + base64.b64encode(b"user:password").decode()}
     connector = aiohttp.TCPConnector(limit=concurrency)
-    async with aiohttp.ClientSession(auth=auth, connector=connector) as session:
+    async with aiohttp.ClientSession(headers=headers, connector=connector) as session:
         await asyncio.gather(*(work(session) for _ in range(concurrency)))
 
     columns = {name: [row[name] for row in rows] for name in rows[0]}
