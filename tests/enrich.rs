@@ -160,7 +160,7 @@ fn more_than_the_account_allows_is_slowed_down_for_not_written_down() {
 fn too_fast_is_too_many_requests_and_their_time_is_kept() {
     let limits = RequestLimits { per_second: Some(300), ..RequestLimits::default() };
     let service = Service::start(SimulatorSettings { limits, ..SimulatorSettings::default() });
-    let job = Job::new().numbers("list.csv", 600);
+    let job = Job::new().numbers("list.csv", 120);
     job.enrich("list.csv", "out.parquet", &service, &["--concurrency", "4"]).exits_with(0);
     every_row_is_true(&job.read("out.parquet"), &service);
 }
