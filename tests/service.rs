@@ -15,7 +15,7 @@ use std::time::Duration;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use hlr_enrich::answer::Product;
-use hlr_enrich::simulator::{FaultShares, Outage, OutageKind, SentenceGuise, SimulatorSettings};
+use hlr_enrich::simulator::{FaultShares, Latency, Outage, OutageKind, SentenceGuise, SimulatorSettings};
 
 use harness::{Job, Service, every_row_is_true};
 
@@ -111,9 +111,8 @@ fn a_service_that_stays_away_ends_the_run_with_the_command_that_goes_on() {
 
 #[test]
 fn rows_may_come_out_as_they_are_done() {
-    let mut settings = SimulatorSettings::default();
-    settings.latency =
-        hlr_enrich::simulator::Latency { median: Duration::from_millis(1), p99: Duration::from_millis(200) };
+    let latency = Latency { median: Duration::from_millis(1), p99: Duration::from_millis(200) };
+    let settings = SimulatorSettings { latency, ..SimulatorSettings::default() };
     let service = Service::start(settings);
     let job = Job::new().numbers("list.csv", 20_000);
     job.enrich("list.csv", "out.parquet", &service, &["--order", "completion"]).exits_with(0);

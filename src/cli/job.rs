@@ -137,8 +137,8 @@ fn conclude(finished: &Finished, display: &DisplayFlags, words: &[OsString]) -> 
     }
     let (what, obstacle) = match &finished.ending {
         Ending::Complete => return Exit::Complete,
-        Ending::Gaps { .. } => ("to ask again", Obstacle::Output),
-        Ending::Stopped(_) => ("to go on", Obstacle::None),
+        Ending::Gaps { .. } => ("to ask again, about every number and at its price", Obstacle::Output),
+        Ending::Stopped(_) => ("to go on, with every number and at its price", Obstacle::None),
     };
     say(summary::ending(finished));
     if words.iter().any(|word| word == "-") {

@@ -3,7 +3,7 @@
 //! A rate of R means one permit every 1/R of a second, and governor's GCRA counts them out. Two things
 //! about it are arranged with care. A limiter of "R per second" would let R through at once and nearly
 //! 2 R in the first second; so a cell here is a nanosecond, a permit costs 1/R of a second of them, and
-//! only [`SLACK`] may be saved up, which makes good for timers that are late. And `until_ready` would
+//! only `SLACK` may be saved up, which makes good for timers that are late. And `until_ready` would
 //! wake every waiter to compete, on a timer thread that tests cannot pause; so waiters stand in line,
 //! and only the first of them sleeps, in tokio time.
 
