@@ -8,7 +8,6 @@
 
 mod harness;
 
-use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,7 +19,7 @@ use arrow::datatypes::{Int32Type, TimestampMillisecondType};
 use hlr_enrich::simulator::{FaultShares, RequestLimits, Scheme, SimulatorSettings, Transient};
 use parquet::arrow::ArrowWriter;
 
-use harness::{Job, Service, every_row_is_true, nth_number};
+use harness::{Job, Service, every_row_is_true, nth_number, send_signal};
 
 const CONTACTS: &str = "\
 id,name,phone
@@ -229,7 +228,7 @@ fn an_interrupt_finishes_what_was_sent_and_keeps_what_was_paid() {
     while !enough() && started.elapsed() < Duration::from_secs(30) {
         std::thread::yield_now();
     }
-    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    send_signal("INT", &child);
     let output = child.wait_with_output().unwrap();
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(130), "{stderr}");

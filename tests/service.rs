@@ -17,7 +17,7 @@ use flate2::write::GzEncoder;
 use hlr_enrich::answer::Product;
 use hlr_enrich::simulator::{FaultShares, Latency, Outage, OutageKind, SentenceGuise, SimulatorSettings};
 
-use harness::{Job, Service, every_row_is_true};
+use harness::{Job, Service, every_row_is_true, nth_number, send_signal};
 
 #[test]
 fn the_portability_product_says_assigned() {
@@ -168,12 +168,38 @@ fn the_simulator_is_a_command_with_an_account_at_its_end() {
     let mut url = String::new();
     BufReader::new(simulator.stdout.as_mut().unwrap()).read_line(&mut url).unwrap();
     job.hlr(["enrich", "contacts.csv", "-o", "out.parquet", "--endpoint", url.trim()]).exits_with(0);
-    let id = simulator.id().to_string();
-    assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+    send_signal("TERM", &simulator);
     assert_eq!(simulator.wait().unwrap().code(), Some(0));
     let account: serde_json::Value = serde_json::from_slice(&std::fs::read(account).unwrap()).unwrap();
     assert_eq!(
         (account["requests"].as_u64(), account["numbers"]["46701740605"]["billed"].as_u64()),
         (Some(1), Some(1))
     );
+}
+
+/// The most memory that a process has taken so far, in KiB.
+#[cfg(target_os = "linux")]
+fn peak_memory(process: u32) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim().strip_suffix(" kB")?.parse().ok()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn memory_does_not_grow_with_the_length_of_the_list() {
+    let service = Service::start(SimulatorSettings::default());
+    let peak_for = |rows: u64| {
+        let lines: String = (0..rows).map(|n| format!("{n},{}\n", nth_number(n % 1_000).get())).collect();
+        let job = Job::new().list("list.csv", format!("id,phone\n{lines}"));
+        let mut child = job.start_enrich("list.csv", "out.csv", &service, &["-q"]);
+        let mut peak = 0;
+        while child.try_wait().unwrap().is_none() {
+            peak = peak_memory(child.id()).unwrap_or(peak);
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        peak
+    };
+    let (short, long) = (peak_for(300_000), peak_for(900_000));
+    assert!(long < short + 20_000, "{short} KiB for 300 000 rows, {long} KiB for 900 000");
 }

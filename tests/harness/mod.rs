@@ -166,6 +166,12 @@ impl Job {
     }
 }
 
+/// Sends a signal, INT or TERM, by the shell's own `kill`, which every machine has.
+pub fn send_signal(signal: &str, process: &Child) {
+    let kill = format!("kill -{signal} {}", process.id());
+    assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+}
+
 /// The n-th number of [`Job::numbers`].
 pub fn nth_number(n: u64) -> Msisdn {
     Msisdn::new(46_700_000_000 + n).unwrap()
