@@ -10,7 +10,7 @@ mod harness;
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -107,6 +107,50 @@ fn a_service_that_stays_away_ends_the_run_with_the_command_that_goes_on() {
     assert!(done.stderr().lines().last().unwrap().contains("hlr enrich list.csv"), "{}", done.stderr());
     let table = job.read("out.partial.parquet");
     assert_eq!(table.count("hlr_source", "live") as u64, service.account().billed);
+}
+
+#[test]
+fn the_primary_is_used_again_when_it_has_recovered() {
+    let (from, to) = (Duration::from_millis(500), Duration::from_millis(1_500));
+    let mut settings = SimulatorSettings {
+        outages: vec![Outage { from, to, kind: OutageKind::Refuse }],
+        ..Default::default()
+    };
+    settings.latency.median = Duration::from_millis(20);
+    let (primary, backup) = (Service::start(settings.clone()), Service::start(SimulatorSettings::default()));
+    let job = Job::new().numbers("list.csv", 3_000);
+    let flags = ["--endpoint", &backup.url(), "--rate", "600"];
+    let done = job.enrich("list.csv", "out.parquet", &primary, &flags);
+    done.exits_with(0).says(&["left alone", "answers again"]);
+    let (first, second) = (primary.account(), backup.account());
+    assert_eq!(first.billed + second.billed, 3_000);
+    assert!(second.billed > 100, "{} went to the backup", second.billed);
+    let after_recovery: u32 = first.per_10ms.iter().skip(300).sum();
+    assert!(after_recovery > 100, "{after_recovery} went to the primary after its recovery");
+}
+
+#[test]
+fn a_second_interrupt_ends_the_run_at_once() {
+    let faults = FaultShares { stall: 1.0, ..FaultShares::default() };
+    let service = Service::start(SimulatorSettings { faults, ..SimulatorSettings::default() });
+    let job = Job::new().numbers("list.csv", 100);
+    let mut child = job.start_enrich("list.csv", "out.parquet", &service, &["--timeout", "5m"]);
+    let wait_until = |what: &str, done: &mut dyn FnMut() -> bool| {
+        let started = Instant::now();
+        while !done() {
+            assert!(started.elapsed() < Duration::from_secs(30), "{what}");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        started.elapsed()
+    };
+    wait_until("requests are under way", &mut || service.account().ongoing > 0);
+    send_signal("INT", &child);
+    std::thread::sleep(Duration::from_millis(500));
+    assert!(child.try_wait().unwrap().is_none(), "what was sent is waited for");
+    send_signal("INT", &child);
+    let took = wait_until("the process ends", &mut || child.try_wait().unwrap().is_some());
+    assert!(took < Duration::from_secs(5), "{took:?}");
+    assert_eq!(child.wait().unwrap().code(), Some(130));
 }
 
 #[test]
