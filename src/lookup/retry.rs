@@ -23,9 +23,9 @@ pub struct RetryPolicy {
     pub first_backoff: Duration,
     /// No wait is longer, but for one that the service asks for.
     pub longest_backoff: Duration,
-    /// Whether `HLR_LOCAL_CANCEL` is asked again like TIMEOUT; without it, it is an answer.
+    /// Whether `HLR_LOCAL_CANCEL` is asked again like TIMEOUT; after the last attempt it is an answer.
     pub local_cancel: Again,
-    /// Whether `SYSTEM_FAILURE` is asked again like TIMEOUT; without it, it is an answer.
+    /// Whether `SYSTEM_FAILURE` is asked again like TIMEOUT; after the last attempt it is an answer.
     pub system_failure: Again,
     /// Retries of the whole run for each number asked, on average: the most that trouble may add to the bill.
     pub budget: f64,
@@ -88,7 +88,10 @@ pub fn next_step(
         Ok(answer) if answer.result == LookupResult::RequestThrottled => {
             Step::AskAgainForFree(AFTER_THROTTLING.mul_f64(chance))
         }
-        Ok(answer) if policy.asks_again(&answer.result) => retry(Duration::ZERO),
+        Ok(answer) if policy.asks_again(&answer.result) => match retry(Duration::ZERO) {
+            Step::GiveUp if is_an_answer_in_the_end(&answer.result) => Step::Settle,
+            step => step,
+        },
         Ok(_) => Step::Settle,
         Err(fault) => match fault.kind {
             FaultKind::Unauthorized | FaultKind::Forbidden => Step::StopRun,
@@ -113,6 +116,11 @@ impl RetryPolicy {
             _ => false,
         }
     }
+}
+
+/// Two results are answers by the interface document, even where a setting asks for another attempt first.
+fn is_an_answer_in_the_end(result: &LookupResult) -> bool {
+    matches!(result, LookupResult::HlrLocalCancel | LookupResult::SystemFailure)
 }
 
 /// The longest wait before the attempt that follows `attempts` spent ones.
@@ -242,12 +250,12 @@ mod tests {
     }
 
     #[test]
-    fn two_results_are_asked_again_by_setting() {
+    fn two_results_are_asked_again_by_setting_and_are_answers_in_the_end() {
         let policy =
             RetryPolicy { local_cancel: Again::Yes, system_failure: Again::Yes, ..RetryPolicy::default() };
         for result in [LookupResult::HlrLocalCancel, LookupResult::SystemFailure] {
             assert!(matches!(step(&said(result.clone()), 1, &policy), Step::AskAgain(_)));
-            assert_eq!(step(&said(result), 4, &policy), Step::GiveUp);
+            assert_eq!(step(&said(result), 4, &policy), Step::Settle);
         }
     }
 
