@@ -272,6 +272,9 @@ fn the_counts_agree(summary: &serde_json::Value, before: &Account, after: &Accou
     let throttled = after.throttled - before.throttled;
     assert_eq!(count("throttled"), throttled + after.rate_limited - before.rate_limited, "{summary:#}");
     assert_eq!(count("requests"), count("replies") + throttled + failed, "{summary:#}");
-    let unconnected = faults.get("not_connected").and_then(serde_json::Value::as_u64).unwrap_or(0);
-    assert_eq!(count("requests") - unconnected, after.requests - before.requests, "{summary:#}\n{after}");
+    let fault = |kind: &str| faults.get(kind).and_then(serde_json::Value::as_u64).unwrap_or(0);
+    // A request on a connection that broke may or may not have reached the service; all others did.
+    let sent = count("requests") - fault("not_connected");
+    let arrived = after.requests - before.requests;
+    assert!((sent - fault("connection_broken")..=sent).contains(&arrived), "{summary:#}\n{after}");
 }
