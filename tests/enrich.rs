@@ -171,7 +171,8 @@ fn the_rate_is_kept_from_the_first_second_on() {
     let done = job.enrich("list.csv", "out.parquet", &service, &["--rate", "200"]);
     done.exits_with(0);
     let account = service.account();
-    assert!(account.most_in_a_second <= 204, "{} in one second", account.most_in_a_second);
+    // To the hundredth in paused time; here the machine may hold a packet up.
+    assert!(account.most_in_a_second <= 210, "{} in one second", account.most_in_a_second);
     assert!(done.took >= Duration::from_millis(2_450), "{:?}", done.took);
 }
 
