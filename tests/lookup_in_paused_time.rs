@@ -340,6 +340,33 @@ fn a_service_that_stays_away_stops_the_run() {
     assert_eq!(judged.replies.len(), 10_000);
 }
 
+/// Answers every number but one, over which it dies.
+struct Mortal(Vec<String>);
+
+impl Service for Mortal {
+    fn endpoints(&self) -> &[String] {
+        &self.0
+    }
+
+    async fn look_up(&self, _: usize, msisdn: Msisdn) -> Result<Answer, Fault> {
+        assert_ne!(msisdn, number(7), "a bug");
+        Ok(Answer::bare(LookupResult::Ok))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bug_over_one_number_leaves_no_row_waiting() {
+    let service = Mortal(vec!["http://127.0.0.1:1".into()]);
+    let settings = settings(None, 4, RetryPolicy::default(), 1);
+    let (ledger, counters) = (Arc::new(MemoryLedger::default()), Arc::new(Counters::default()));
+    let lookup = Lookup::start(service, ledger, &settings, Stop::default(), counters, Arc::new(NoReporter));
+    let numbers: Vec<_> = (0..100).map(number).collect();
+    let replies = lookup.answer_all(&numbers).await;
+    let unanswered = replies.iter().position(|reply| matches!(reply.outcome, Outcome::Unanswered(_)));
+    assert_eq!(unanswered, Some(7));
+    lookup.finish().await;
+}
+
 #[test]
 fn after_a_stop_nothing_more_is_asked_and_what_was_sent_is_kept() {
     let run = calm(None, RetryPolicy::default());

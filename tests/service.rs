@@ -15,7 +15,9 @@ use std::time::{Duration, Instant};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use hlr_enrich::answer::Product;
-use hlr_enrich::simulator::{FaultShares, Latency, Outage, OutageKind, SentenceGuise, SimulatorSettings};
+use hlr_enrich::simulator::{
+    ConnectionLimits, FaultShares, Latency, Outage, OutageKind, SentenceGuise, SimulatorSettings,
+};
 
 use harness::{Job, Service, every_row_is_true, nth_number, send_signal};
 
@@ -151,6 +153,19 @@ fn a_second_interrupt_ends_the_run_at_once() {
     let took = wait_until("the process ends", &mut || child.try_wait().unwrap().is_some());
     assert!(took < Duration::from_secs(5), "{took:?}");
     assert_eq!(child.wait().unwrap().code(), Some(130));
+}
+
+#[test]
+fn a_server_that_closes_idle_connections_holds_nobody_up() {
+    let connections = ConnectionLimits { idle: Some(Duration::from_millis(3)), requests: None };
+    let service = Service::start(SimulatorSettings { connections, ..SimulatorSettings::default() });
+    let job = Job::new().numbers("list.csv", 1_500);
+    // Each connection rests for about as long as the server lets it.
+    let done = job.enrich("list.csv", "out.parquet", &service, &["--rate", "500"]);
+    done.exits_with(0);
+    assert!(done.took < Duration::from_secs(9), "a request waited for its timeout: {:?}", done.took);
+    assert!(!done.stderr().contains("stalled"), "{}", done.stderr());
+    every_row_is_true(&job.read("out.parquet"), &service);
 }
 
 #[test]

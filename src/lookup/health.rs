@@ -49,13 +49,23 @@ pub struct Route {
 pub enum NoRoute {
     /// The stage was closed.
     Closed,
-    /// No endpoint has been well for longer than the run may wait.
-    Down {
-        /// For how long.
-        since: Duration,
-        /// The last failure.
-        last: String,
-    },
+    /// The run has waited long enough.
+    Down(Down),
+}
+
+/// No endpoint has been well for longer than the run may wait.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Down {
+    /// For how long.
+    pub since: Duration,
+    /// The last failure.
+    pub last: String,
+}
+
+impl From<Down> for NoRoute {
+    fn from(down: Down) -> Self {
+        Self::Down(down)
+    }
 }
 
 /// The health of all endpoints.
@@ -203,7 +213,7 @@ impl Health {
 
     /// Takes note that a request was turned away because too much is asked. The endpoint is well, but when
     /// nothing else is heard for too long the run must stop.
-    pub fn turned_away(&self, route: Route, said: &str) -> Result<(), NoRoute> {
+    pub fn turned_away(&self, route: Route, said: &str) -> Result<(), Down> {
         let now = self.clock.elapsed();
         let (recovered, patience) = {
             let mut endpoints = self.lock();
@@ -231,10 +241,11 @@ impl Health {
         }
     }
 
-    fn check_patience(&self, endpoints: &Endpoints, now: Duration) -> Result<(), NoRoute> {
+    /// `now` was read before the lock was taken, so another's moment may be later.
+    fn check_patience(&self, endpoints: &Endpoints, now: Duration) -> Result<(), Down> {
         match &endpoints.dry {
-            Some((began, last)) if now - *began >= self.give_up_after => {
-                Err(NoRoute::Down { since: now - *began, last: last.clone() })
+            Some((began, last)) if now.saturating_sub(*began) >= self.give_up_after => {
+                Err(Down { since: now.saturating_sub(*began), last: last.clone() })
             }
             _ => Ok(()),
         }
@@ -268,7 +279,7 @@ impl State {
         }
         self.failures += 1;
         let enough = self.failures >= FAILURES_IN_A_ROW
-            || self.failures >= FAILURES_IN_A_WHILE && now - self.failing_since >= LONG_ENOUGH;
+            || self.failures >= FAILURES_IN_A_WHILE && now.saturating_sub(self.failing_since) >= LONG_ENOUGH;
         match &mut self.away {
             Some(away) if purpose == Purpose::Probe => {
                 let pause = (away.pause * 2).min(LONGEST_PAUSE);
@@ -436,7 +447,7 @@ mod tests {
                 Err(down) => break down,
             }
         };
-        assert_eq!(down, NoRoute::Down { since: PATIENCE, last: "no connection: refused".into() });
+        assert_eq!(down, Down { since: PATIENCE, last: "no connection: refused".into() }.into());
         assert!((20..60).contains(&probes), "{probes} probes in ten minutes");
     }
 
@@ -450,6 +461,17 @@ mod tests {
         assert!(health.turned_away(ANSWER, "REQUEST_THROTTLED").is_err());
         health.answered(ANSWER);
         assert_eq!(health.turned_away(ANSWER, "REQUEST_THROTTLED"), Ok(()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_moment_that_was_read_before_anothers_is_no_reason_to_panic() {
+        let health = health(1);
+        tokio::time::advance(Duration::from_secs(5)).await;
+        health.failed(ANSWER, &refused());
+        let earlier = Duration::from_secs(4);
+        assert_eq!(health.check_patience(&health.lock(), earlier), Ok(()));
+        let mut state = health.lock().states[0].clone();
+        (0..5).for_each(|_| assert_eq!(state.fail(Purpose::Answer, earlier), None));
     }
 
     #[tokio::test(start_paused = true)]

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::clock::StageClock;
 use super::gate::{Gate, Place};
-use super::health::{self, Health, NoRoute, Purpose, Route};
+use super::health::{self, Down, Health, NoRoute, Purpose, Route};
 use super::pace::Pace;
 use super::stop::StopReason;
 use crate::answer::{Answer, Billed, Fault, FaultKind, LookupResult, UtcMillis};
@@ -26,6 +26,8 @@ pub struct Attempt {
     pub purpose: Purpose,
     /// When it was over.
     pub at: UtcMillis,
+    /// Why the run must stop now, if it must.
+    pub stop: Option<StopReason>,
 }
 
 /// No request was sent, and none will be.
@@ -66,8 +68,8 @@ impl<S: Service> Lane<S> {
         let answer = tokio::time::timeout(self.timeout, self.service.look_up(route.endpoint, msisdn));
         let said = answer.await.unwrap_or_else(|_| Err(stalled()));
         self.counters.in_flight.sub(1);
-        self.take_note(&said, route, place)?;
-        Ok(Attempt { said, endpoint: route.endpoint, purpose: route.purpose, at: self.clock.utc() })
+        let stop = self.take_note(&said, route, place).err().map(StopReason::from);
+        Ok(Attempt { said, endpoint: route.endpoint, purpose: route.purpose, at: self.clock.utc(), stop })
     }
 
     /// Turns everybody away who has not sent yet.
@@ -78,12 +80,7 @@ impl<S: Service> Lane<S> {
     }
 
     /// Lets the gate, the pace and the health learn from what was said.
-    fn take_note(
-        &self,
-        said: &Result<Answer, Fault>,
-        route: Route,
-        place: Place<'_>,
-    ) -> Result<(), LaneClosed> {
+    fn take_note(&self, said: &Result<Answer, Fault>, route: Route, place: Place<'_>) -> Result<(), Down> {
         match said {
             Ok(answer) if answer.result == LookupResult::RequestThrottled => {
                 self.counters.throttled.add(1);
@@ -121,8 +118,14 @@ impl From<NoRoute> for LaneClosed {
     fn from(no_route: NoRoute) -> Self {
         match no_route {
             NoRoute::Closed => Self::Closed,
-            NoRoute::Down { since, last } => Self::Stop(StopReason::ServiceDown { since, last }),
+            NoRoute::Down(down) => Self::Stop(down.into()),
         }
+    }
+}
+
+impl From<Down> for StopReason {
+    fn from(Down { since, last }: Down) -> Self {
+        Self::ServiceDown { since, last }
     }
 }
 

@@ -20,6 +20,7 @@ pub mod retry;
 pub mod stop;
 
 use std::num::NonZeroUsize;
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -27,6 +28,8 @@ pub use self::in_flight::Reply;
 pub use self::pace::{Rate, RateError};
 pub use self::retry::{Again, RetryPolicy};
 pub use self::stop::{Stop, StopReason};
+
+use futures::FutureExt;
 
 use self::clock::StageClock;
 use self::gate::Gate;
@@ -36,7 +39,7 @@ use self::lane::{Attempt, Lane, LaneClosed};
 use self::pace::Pace;
 use self::questions::{Question, Questions};
 use self::retry::{RetryBudget, Step};
-use crate::answer::{Answered, LastWord, Outcome, Source, Unanswered};
+use crate::answer::{Answered, Billed, Fault, FaultKind, LastWord, Outcome, Source, Unanswered};
 use crate::ledger::Ledger;
 use crate::msisdn::Msisdn;
 use crate::report::{Counters, Event, Reporter};
@@ -151,7 +154,7 @@ impl<S: Service> Lookup<S> {
         self.stage.close();
         let workers = std::mem::take(&mut *self.workers.lock().expect("no panic while locked"));
         for worker in workers {
-            // A worker that panicked has lost its one question; the others still finish theirs.
+            // Workers end when the queue is closed; one that could not has nothing more to say.
             let _ = worker.await;
         }
     }
@@ -194,14 +197,23 @@ impl<S: Service> Stage<S> {
 
     async fn work(self: Arc<Self>) {
         while let Some(question) = self.questions.next().await {
-            self.ask(question).await;
+            let msisdn = question.msisdn;
+            if AssertUnwindSafe(self.ask(question)).catch_unwind().await.is_err() {
+                self.settle_after_a_bug(msisdn);
+            }
         }
     }
 
     /// One attempt at a question, and what follows from it.
     async fn ask(&self, question: Question) {
         match self.lane.ask(question.msisdn, question.failed_at).await {
-            Ok(attempt) => self.take_step(question, attempt),
+            Ok(mut attempt) => match attempt.stop.take() {
+                Some(reason) => {
+                    self.stop_run(reason);
+                    self.give_up(question.after(attempt));
+                }
+                None => self.take_step(question, attempt),
+            },
             Err(LaneClosed::Closed) => self.give_up(question),
             Err(LaneClosed::Stop(reason)) => {
                 self.stop_run(reason);
@@ -246,6 +258,14 @@ impl<S: Service> Stage<S> {
         self.ledger.record(question.msisdn, &answered);
         self.counters.numbers_done.add(1);
         self.in_flight.settle(question.msisdn, Outcome::Answered(answered), Source::Live);
+    }
+
+    /// A bug must not leave rows waiting for ever: the number is said to have no answer, and maybe a bill.
+    fn settle_after_a_bug(&self, msisdn: Msisdn) {
+        let kind = FaultKind::Broken("the program failed while asking; please report this".into());
+        let fault = Fault { kind, billed: Billed::Maybe, retry_after: None };
+        let last = Some(Box::new((LastWord::Fault(fault), self.lane.clock.utc())));
+        self.give_up(Question { last, ..Question::new(msisdn) });
     }
 
     fn put_off(&self, question: Question, attempt: Attempt, wait: Duration) {

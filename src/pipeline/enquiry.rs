@@ -59,6 +59,9 @@ impl Enquiry {
         let connect_timeout = Written::duration(reading.written.connect_timeout);
         let connect_timeout = connect_timeout.unwrap_or(Duration::from_secs(5));
         let (lookup, enrich, provider) = (lookup?, enrich?, provider?);
+        // A connection that does not come about must be known for that before the request's time is over: it
+        // was surely not billed, and a request that takes too long may have been.
+        let connect_timeout = connect_timeout.min(lookup.timeout * 4 / 5);
         let warnings = std::mem::take(&mut reading.warnings);
         Some(Self {
             provider,

@@ -8,7 +8,7 @@
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex};
-use std::task::Poll;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -42,8 +42,21 @@ pub(super) struct Direct {
 #[derive(Debug)]
 struct Connection {
     sender: SendRequest<Empty<Bytes>>,
-    driver: Pin<Box<http1::Connection<TokioIo<TcpStream>, Empty<Bytes>>>>,
+    driver: Driver,
     last_used: Instant,
+}
+
+/// Moves the bytes of a connection; `None` once the connection is over. It must be dropped then: only that
+/// gives back a request which it had not taken up.
+type Driver = Option<Pin<Box<http1::Connection<TokioIo<TcpStream>, Empty<Bytes>>>>>;
+
+/// Moves what can be moved now. Returns whether the connection is over.
+fn advance(driver: &mut Driver, cx: &mut Context<'_>) -> bool {
+    let over = driver.as_mut().is_none_or(|driver| driver.as_mut().poll(cx).is_ready());
+    if over {
+        *driver = None;
+    }
+    over
 }
 
 impl Direct {
@@ -106,7 +119,7 @@ impl Direct {
         let (sender, driver) = http1::handshake(TokioIo::new(stream))
             .await
             .map_err(|error| not_connected(error.to_string().into()))?;
-        Ok(Connection { sender, driver: Box::pin(driver), last_used: Instant::now() })
+        Ok(Connection { sender, driver: Some(Box::pin(driver)), last_used: Instant::now() })
     }
 
     fn take_idle(&self) -> Option<Connection> {
@@ -121,7 +134,7 @@ impl Direct {
     }
 
     fn put_back(&self, mut connection: Connection) {
-        if !connection.sender.is_closed() {
+        if connection.driver.is_some() {
             connection.last_used = Instant::now();
             self.idle.lock().expect("no panic while locked").push(connection);
         }
@@ -166,7 +179,7 @@ impl Connection {
     async fn is_ready(&mut self) -> bool {
         let Self { sender, driver, .. } = self;
         poll_fn(|cx| {
-            if driver.as_mut().poll(cx).is_ready() {
+            if advance(driver, cx) {
                 return Poll::Ready(false);
             }
             sender.poll_ready(cx).map(|ready| ready.is_ok())
@@ -176,18 +189,14 @@ impl Connection {
 }
 
 /// Waits for something that a connection brings, and moves the connection's bytes meanwhile.
-async fn drive<T>(
-    driver: &mut Pin<Box<http1::Connection<TokioIo<TcpStream>, Empty<Bytes>>>>,
-    wanted: impl Future<Output = T>,
-) -> T {
+async fn drive<T>(driver: &mut Driver, wanted: impl Future<Output = T>) -> T {
     let mut wanted = pin!(wanted);
-    let mut closed = false;
     poll_fn(|cx| {
         // Asking first tells the connection that something is wanted; asking again takes what it then brought.
         if let Poll::Ready(brought) = wanted.as_mut().poll(cx) {
             return Poll::Ready(brought);
         }
-        closed = closed || driver.as_mut().poll(cx).is_ready();
+        advance(driver, cx);
         wanted.as_mut().poll(cx)
     })
     .await

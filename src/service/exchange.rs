@@ -76,11 +76,12 @@ fn sentence(status: StatusCode, body: &[u8]) -> Option<Answer> {
 }
 
 /// A gateway that answers for a silent server cannot say whether the server had got the question; a 503
-/// says that it had not.
+/// says that it had not. A success that is not 200 is a gateway's rewording of an answer.
 fn billed_with(status: StatusCode) -> Billed {
-    match status.is_server_error() && status != StatusCode::SERVICE_UNAVAILABLE {
-        true => Billed::Maybe,
-        false => Billed::No,
+    match status {
+        StatusCode::SERVICE_UNAVAILABLE => Billed::No,
+        _ if status.is_server_error() || status.is_success() => Billed::Maybe,
+        _ => Billed::No,
     }
 }
 
@@ -126,6 +127,8 @@ mod tests {
             (429, Billed::No),
             (503, Billed::No),
             (404, Billed::No),
+            (204, Billed::Maybe),
+            (302, Billed::No),
             (500, Billed::Maybe),
             (502, Billed::Maybe),
             (504, Billed::Maybe),
