@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::columns::ADDED;
 use super::words;
-use crate::answer::{Answered, CallingCode, Outcome, Product, Source, Status};
+use crate::answer::{Answered, CallingCode, LookupResult, Outcome, Product, Source, Status};
 use crate::lookup::Reply;
 use crate::msisdn::Msisdn;
 use crate::numbering::{self, Refusal};
@@ -42,7 +42,7 @@ struct Tally {
     answered: u64,
     unanswered: u64,
     by_status: [u64; Status::ALL.len()],
-    by_result: [u64; 19],
+    by_result: [u64; LookupResult::DOCUMENTED.len() + 1],
     refused: [u64; Refusal::ALL.len()],
 }
 

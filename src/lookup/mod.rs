@@ -39,7 +39,9 @@ use self::lane::{Attempt, Lane, LaneClosed};
 use self::pace::Pace;
 use self::questions::{Question, Questions};
 use self::retry::{RetryBudget, Step};
-use crate::answer::{Answered, Billed, Fault, FaultKind, LastWord, Outcome, Source, Unanswered};
+use crate::answer::{
+    Answered, Billed, Fault, FaultKind, LastWord, LookupResult, Outcome, Source, Unanswered,
+};
 use crate::ledger::Ledger;
 use crate::msisdn::Msisdn;
 use crate::report::{Counters, Event, Reporter};
@@ -314,5 +316,5 @@ impl Question {
 
 /// Whether chance has no part in what follows; most attempts end here, without the lock round the dice.
 fn settles_at_once(attempt: &Attempt) -> bool {
-    attempt.said.as_ref().is_ok_and(|answer| answer.result == crate::answer::LookupResult::Ok)
+    attempt.said.as_ref().is_ok_and(|answer| answer.result == LookupResult::Ok)
 }

@@ -154,18 +154,21 @@ impl RetryBudget {
         self.numbers.fetch_add(numbers, Ordering::Relaxed);
     }
 
+    fn granted(&self) -> f64 {
+        Self::FLOOR + self.per_number * self.numbers.load(Ordering::Relaxed) as f64
+    }
+
     /// Takes one retry out of the budget, if there is one left.
     fn take(&self) -> bool {
-        let granted = Self::FLOOR + self.per_number * self.numbers.load(Ordering::Relaxed) as f64;
+        let granted = self.granted();
         let spend = |spent: u64| ((spent as f64) < granted).then_some(spent + 1);
         self.spent.fetch_update(Ordering::Relaxed, Ordering::Relaxed, spend).is_ok()
     }
 
     /// The retries spent, when there are none left and nobody has been told yet.
     pub fn newly_exhausted(&self) -> Option<u64> {
-        let granted = Self::FLOOR + self.per_number * self.numbers.load(Ordering::Relaxed) as f64;
         let spent = self.spent.load(Ordering::Relaxed);
-        let first = spent as f64 >= granted && !self.exhausted.swap(true, Ordering::Relaxed);
+        let first = spent as f64 >= self.granted() && !self.exhausted.swap(true, Ordering::Relaxed);
         first.then_some(spent)
     }
 }

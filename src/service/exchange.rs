@@ -10,7 +10,7 @@ use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 
 use super::wire;
-use crate::answer::{Answer, Billed, Fault, FaultKind, LookupResult};
+use crate::answer::{Answer, Billed, Fault, FaultKind};
 
 /// A body longer than this is no answer; the documented ones have at most some 50 bytes.
 pub(super) const LONGEST_BODY: usize = 64 * 1024;
@@ -66,12 +66,7 @@ fn nonsense(excerpt: Arc<str>) -> Fault {
 /// Results 16 to 18 are sentences, and may come with a 4xx status.
 fn sentence(status: StatusCode, body: &[u8]) -> Option<Answer> {
     let answer = wire::read_body(body).ok()?;
-    let is_sentence = matches!(
-        answer.result,
-        LookupResult::MandatoryParameterMissing
-            | LookupResult::RangeNotAccepted
-            | LookupResult::MsisdnInvalid
-    );
+    let is_sentence = wire::SENTENCES.contains(&answer.result);
     (is_sentence && status.is_client_error()).then_some(answer)
 }
 
@@ -101,6 +96,7 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::answer::LookupResult;
 
     fn reply(status: u16, body: &'static str) -> Result<Answer, FaultKind> {
         let status = StatusCode::from_u16(status).unwrap();

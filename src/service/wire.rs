@@ -14,6 +14,10 @@ const LONGEST_RESULT: usize = 120;
 /// How much of a text that is no answer is shown to people.
 const EXCERPT: usize = 60;
 
+/// Results 16 to 18, which are sentences: they may come bare, as a field, or with a 4xx status.
+pub(super) const SENTENCES: [LookupResult; 3] =
+    [LookupResult::MandatoryParameterMissing, LookupResult::RangeNotAccepted, LookupResult::MsisdnInvalid];
+
 /// Whether the provider may answer from its own cache.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ProviderCache {
@@ -72,15 +76,10 @@ pub fn read_body(body: &[u8]) -> Result<Answer, NoAnswer> {
     Ok(Answer { result: read_result(result), network, location, unreadable })
 }
 
-/// Results 16 to 18 are sentences and may come bare.
+/// Results 16 to 18 may come bare.
 fn sentence(line: &[u8]) -> Option<LookupResult> {
-    let sentences = [
-        LookupResult::MandatoryParameterMissing,
-        LookupResult::RangeNotAccepted,
-        LookupResult::MsisdnInvalid,
-    ];
     let bare = line.strip_suffix(b".").unwrap_or(line);
-    sentences.into_iter().find(|sentence| bare.eq_ignore_ascii_case(sentence.text().as_bytes()))
+    SENTENCES.into_iter().find(|sentence| bare.eq_ignore_ascii_case(sentence.text().as_bytes()))
 }
 
 fn read_result(text: &[u8]) -> LookupResult {
