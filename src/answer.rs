@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::plmn::Plmn;
 
@@ -157,6 +157,16 @@ pub enum Product {
     Portability,
 }
 
+/// Whether the provider may answer from its own cache.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum ProviderCache {
+    /// It may.
+    #[default]
+    Allowed,
+    /// It is asked to look the number up afresh (`nocache`).
+    Bypassed,
+}
+
 /// What a data team acts on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Status {
@@ -269,6 +279,25 @@ impl Answer {
 /// A moment in UTC, in milliseconds since 1970-01-01.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct UtcMillis(pub i64);
+
+impl UtcMillis {
+    /// This moment, by the system's clock.
+    #[must_use]
+    pub fn now() -> Self {
+        let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Self(since_1970.as_millis() as i64)
+    }
+}
+
+/// RFC 3339, to the second: `2026-11-24T18:00:00Z`.
+impl fmt::Display for UtcMillis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match jiff::Timestamp::from_second(self.0.div_euclid(1000)) {
+            Ok(moment) => moment.fmt(f),
+            Err(_) => write!(f, "{} ms after 1970", self.0),
+        }
+    }
+}
 
 /// How a request failed to bring an answer, and whether it may have cost money.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,8 +3,12 @@
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use arrow::array::RecordBatch;
-use arrow::datatypes::SchemaRef;
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, AsArray, RecordBatch};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, SchemaRef, TimeUnit, TimestampMillisecondType};
+use arrow::error::ArrowError;
 use futures::Stream;
 use futures::stream::BoxStream;
 
@@ -38,4 +42,25 @@ impl Stream for BatchStream {
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         self.batches.as_mut().poll_next(cx)
     }
+}
+
+/// The type of our columns of moments.
+#[must_use]
+pub fn utc_moments() -> DataType {
+    DataType::Timestamp(TimeUnit::Millisecond, Some("UTC".into()))
+}
+
+/// The cells of a column as another type of column; text is read, where that makes sense.
+///
+/// # Errors
+///
+/// When Arrow knows no way between the types, or a text is no value.
+pub fn cells_as(data_type: &DataType, column: &ArrayRef) -> Result<ArrayRef, ArrowError> {
+    if *data_type != utc_moments() {
+        return cast(column, data_type);
+    }
+    // Without a table of time zones, Arrow reads text into offsets only.
+    let offset = DataType::Timestamp(TimeUnit::Millisecond, Some("+00:00".into()));
+    let moments = cast(column, &offset)?;
+    Ok(Arc::new(moments.as_primitive::<TimestampMillisecondType>().clone().with_timezone("UTC")))
 }

@@ -5,6 +5,8 @@
 
 use std::path::PathBuf;
 
+use crate::ledger::LedgerError;
+
 /// A list that cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum InputError {
@@ -88,6 +90,9 @@ pub enum StageError {
     /// The columns do not fit together.
     #[error(transparent)]
     Column(#[from] ColumnError),
+    /// The ledger cannot be read.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
     /// Arrow refused to put a batch together.
     #[error("a batch of rows could not be put together")]
     Arrow(#[from] arrow::error::ArrowError),

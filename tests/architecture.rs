@@ -7,36 +7,54 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What every module may speak of: the words of the field, and the shapes that stages share.
-const VOCABULARY: [&str; 6] = ["answer", "batch", "error", "msisdn", "plmn", "task"];
+const VOCABULARY: [&str; 7] = ["answer", "batch", "error", "money", "msisdn", "plmn", "task"];
 
 /// Each module, and the other modules that it may import.
-const MAY_IMPORT: [(&str, &[&str]); 17] = [
+const MAY_IMPORT: [(&str, &[&str]); 19] = [
     ("msisdn", &[]),
     ("plmn", &[]),
     ("answer", &["plmn"]),
-    ("error", &[]),
+    // What a stage can fail with includes what its ledger can.
+    ("error", &["ledger"]),
     ("batch", &["error"]),
+    ("money", &[]),
     ("task", &[]),
     ("numbering", &[]),
     ("input", &[]),
     ("output", &[]),
-    ("report", &[]),
+    // Prices go by the country of a number.
+    ("tariff", &["numbering"]),
+    ("report", &["tariff"]),
     ("service", &[]),
     ("ledger", &[]),
     // The trait of the service and nothing behind it.
-    ("lookup", &["service", "ledger", "report"]),
-    ("enrich", &["numbering", "lookup", "report", "service"]),
+    ("lookup", &["service", "ledger", "report", "tariff"]),
+    ("enrich", &["numbering", "lookup", "report", "service", "tariff"]),
     // The judge shares the vocabulary with the client, and none of its code.
     ("simulator", &[]),
     (
         "pipeline",
-        &["input", "output", "enrich", "numbering", "lookup", "ledger", "report", "service", "simulator"],
+        &[
+            "input",
+            "output",
+            "enrich",
+            "numbering",
+            "lookup",
+            "ledger",
+            "report",
+            "service",
+            "simulator",
+            "tariff",
+        ],
     ),
-    ("cli", &["pipeline", "report", "input", "enrich", "lookup", "numbering", "simulator"]),
+    (
+        "cli",
+        &["pipeline", "report", "input", "output", "enrich", "ledger", "lookup", "numbering", "simulator"],
+    ),
 ];
 
 /// A text that may stand only in some modules, and why.
-const ONLY_IN: [(&str, &[&str], &str); 9] = [
+const ONLY_IN: [(&str, &[&str], &str); 10] = [
     ("println!", &["cli"], "only the command line prints"),
     ("process::exit", &["main"], "only main ends the process"),
     ("ExitCode", &["main", "cli"], "only the command line knows exit codes"),
@@ -44,6 +62,7 @@ const ONLY_IN: [(&str, &[&str], &str); 9] = [
     ("toml::", &["pipeline", "cli"], "pipeline files are read in one place"),
     ("clap::", &["cli"], "arguments are read in one place"),
     ("indicatif::", &["cli"], "progress is shown in one place"),
+    ("redb::", &["ledger"], "one module knows which database it is"),
     ("reqwest::", &["service"], "only the service speaks HTTP"),
     (
         "arrow::",

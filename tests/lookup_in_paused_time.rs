@@ -13,7 +13,7 @@ use std::time::Duration;
 use futures::future::join_all;
 use hlr_enrich::answer::{Answer, Billed, Fault, FaultKind, LookupResult, Outcome, Source};
 use hlr_enrich::ledger::MemoryLedger;
-use hlr_enrich::lookup::{Lookup, LookupSettings, Rate, RetryPolicy, Stop, StopReason};
+use hlr_enrich::lookup::{Caps, Lookup, LookupSettings, Rate, RetryPolicy, Stop, StopReason};
 use hlr_enrich::msisdn::Msisdn;
 use hlr_enrich::report::{Counters, NoReporter};
 use hlr_enrich::service::Service;
@@ -216,6 +216,8 @@ fn settings(rate: Option<Rate>, concurrency: usize, retry: RetryPolicy, seed: u6
         timeout: Duration::from_secs(10),
         retry,
         give_up_after: Duration::from_secs(600),
+        tariff: Arc::default(),
+        caps: Caps::default(),
         seed,
     }
 }

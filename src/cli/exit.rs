@@ -47,9 +47,12 @@ impl From<&Ending> for Exit {
             Ending::Complete => Self::Complete,
             Ending::Gaps { .. } => Self::Gaps,
             Ending::Stopped(StopReason::Interrupted) => Self::Interrupted,
-            Ending::Stopped(StopReason::AccountRefused { .. } | StopReason::ServiceDown { .. }) => {
-                Self::Stopped
-            }
+            Ending::Stopped(
+                StopReason::AccountRefused { .. }
+                | StopReason::ServiceDown { .. }
+                | StopReason::CapReached { .. }
+                | StopReason::LedgerFailed { .. },
+            ) => Self::Stopped,
         }
     }
 }

@@ -11,6 +11,7 @@ use super::exit::Exit;
 use super::notes::Inbox;
 use super::progress::ProgressDisplay;
 use super::summary;
+use super::survey;
 use super::terminal::{say, say_error, say_loudly, say_problem, say_warning};
 use crate::input::CsvFile;
 use crate::lookup::Stop;
@@ -44,6 +45,9 @@ async fn do_job(
         Err(problems) => return refuse(&problems),
     };
     let verbosity = display.verbosity();
+    if pipeline.is_dry_run() {
+        return take_survey(pipeline, &display, words, stop).await;
+    }
     announce(&pipeline, verbosity);
     let inbox = Arc::new(Inbox::default());
     let counters = Arc::new(Counters::default());
@@ -60,6 +64,39 @@ async fn do_job(
         Err(error) => {
             say_error(&error);
             if matches!(error, RunError::BrokenOff { .. }) { Exit::Usage } else { Exit::Unexpected }
+        }
+    }
+}
+
+/// What a run would do; nobody is asked.
+async fn take_survey(pipeline: Pipeline, display: &DisplayFlags, words: &[OsString], stop: Stop) -> Exit {
+    let verbosity = display.verbosity();
+    pipeline.enquiry().warnings().iter().for_each(say_warning);
+    if verbosity > Verbosity::Quiet {
+        say(format_args!("dry run, nothing is sent: {}", pipeline.enquiry().choices()));
+    }
+    let surveying = match pipeline.start_survey(stop.clone(), Arc::default()).await {
+        Ok(surveying) => surveying,
+        Err(error) => return not_started(&error, words),
+    };
+    let inbox = Arc::new(Inbox::default());
+    let shown = ProgressDisplay::start(display.progress, verbosity, surveying.progress(), inbox, stop);
+    let surveyed = surveying.finish().await;
+    shown.finish().await;
+    match surveyed {
+        Ok(Some(surveyed)) => {
+            surveyed.warnings.iter().for_each(say_warning);
+            match display.progress {
+                _ if verbosity == Verbosity::Quiet => {}
+                ProgressStyle::Json => say(surveyed.to_json()),
+                _ => survey::lines(&surveyed.survey).iter().for_each(say),
+            }
+            Exit::Complete
+        }
+        Ok(None) => Exit::Interrupted,
+        Err(error) => {
+            say_error(&error);
+            Exit::Usage
         }
     }
 }
@@ -135,10 +172,14 @@ fn conclude(finished: &Finished, display: &DisplayFlags, words: &[OsString]) -> 
     if finished.simulated.is_some() {
         say_loudly(SIMULATED);
     }
-    let (what, obstacle) = match &finished.ending {
-        Ending::Complete => return Exit::Complete,
-        Ending::Gaps { .. } => ("to ask again, about every number and at its price", Obstacle::Output),
-        Ending::Stopped(_) => ("to go on, with every number and at its price", Obstacle::None),
+    let (what, obstacle) = match (&finished.ending, &finished.ledger) {
+        (Ending::Complete, _) => return Exit::Complete,
+        (Ending::Gaps { .. }, Some(_)) => ("to ask again about these", Obstacle::Output),
+        (Ending::Gaps { .. }, None) => {
+            ("to ask again, about every number and at its price", Obstacle::Output)
+        }
+        (Ending::Stopped(_), Some(_)) => ("to go on from here", Obstacle::None),
+        (Ending::Stopped(_), None) => ("to go on, with every number and at its price", Obstacle::None),
     };
     say(summary::ending(finished));
     if words.iter().any(|word| word == "-") {

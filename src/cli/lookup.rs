@@ -22,15 +22,27 @@ use crate::pipeline::{Ending, Enquiry, Environment, LookedUp, WrittenDuration};
 use crate::report::{Counters, NoReporter};
 
 /// What the table shows; JSON has all columns.
-const SHOWN: [&str; 9] =
-    ["number", "status", "result", "mcc", "mnc", "network", "country", "location_country", "reason"];
+const SHOWN: [&str; 11] = [
+    "number",
+    "status",
+    "result",
+    "mcc",
+    "mnc",
+    "network",
+    "country",
+    "location_country",
+    "source",
+    "checked_at",
+    "reason",
+];
 
 /// How long a service that is down is waited for, unless a flag says otherwise: somebody sits there.
 const PATIENCE: WrittenDuration = WrittenDuration(Duration::from_secs(15));
 
 pub(super) async fn look_up(arguments: LookupArgs, words: &[OsString], stop: Stop) -> Exit {
     let (json, verbosity) = (arguments.json, arguments.display.verbosity());
-    let mut flags = arguments.asking.written();
+    let written_numbers = arguments.numbers.clone();
+    let mut flags = arguments.written();
     flags.give_up_after.get_or_insert(PATIENCE);
     let enquiry = match Enquiry::load(flags, &Environment::of_this_process()) {
         Ok(enquiry) => enquiry,
@@ -41,7 +53,7 @@ pub(super) async fn look_up(arguments: LookupArgs, words: &[OsString], stop: Sto
         say(enquiry.choices());
     }
     let simulated = enquiry.provider().is_simulated();
-    let numbers = match read_numbers(arguments.numbers) {
+    let numbers = match read_numbers(written_numbers) {
         Ok(numbers) => numbers,
         Err(fault) => return fail(&fault),
     };

@@ -9,12 +9,14 @@ mod check;
 mod exit;
 mod figures;
 mod job;
+mod ledger;
 mod lookup;
 mod notes;
 mod progress;
 mod signals;
 mod simulate;
 mod summary;
+mod survey;
 mod terminal;
 
 use std::ffi::OsString;
@@ -42,6 +44,7 @@ pub fn run() -> Exit {
         Command::Run(run) => on_runtime(|stop| job::run(run, &words, stop)),
         Command::Check(check) => check::check(&check.pipelines),
         Command::Lookup(lookup) => on_runtime(|stop| lookup::look_up(lookup, &words, stop)),
+        Command::Ledger(arguments) => on_runtime(|stop| ledger::ledger(arguments, stop)),
         Command::Simulate(simulate) => on_runtime(|stop| simulate::simulate(*simulate, stop)),
     }
 }

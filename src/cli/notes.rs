@@ -7,6 +7,7 @@ use tokio::time::Instant;
 
 use super::args::Verbosity;
 use super::figures::{grouped, lasting};
+use super::terminal;
 use crate::lookup::StopReason;
 use crate::report::{Event, Reporter};
 
@@ -111,6 +112,10 @@ pub(super) fn why(reason: &StopReason) -> String {
             "stopped: no endpoint has answered for {} ({last}); --give-up-after waits longer",
             lasting(*since)
         ),
+        StopReason::CapReached { cap } => format!("stopped: the run may spend {cap}, and has"),
+        StopReason::LedgerFailed { failure } => {
+            format!("stopped: {}", terminal::with_causes(&**failure))
+        }
     }
 }
 

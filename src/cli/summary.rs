@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use super::figures::{grouped, lasting, percent, size, speed};
 use super::notes::why;
 use crate::answer::Status;
+use crate::money::Money;
 use crate::pipeline::{Ending, Finished};
-use crate::report::Snapshot;
+use crate::report::{Costs, Snapshot};
 
 /// The summary, a line each.
 pub(super) fn lines(finished: &Finished) -> Vec<String> {
@@ -18,6 +19,7 @@ pub(super) fn lines(finished: &Finished) -> Vec<String> {
     lines.extend(table("refused", counts.rows, &most_first(&counts.refused)));
     lines.extend(hint(counts));
     lines.push(requests(finished));
+    lines.extend(money(finished));
     if !counts.faults.is_empty() {
         lines.push(format!("  failed requests: {}", in_a_line(&most_first(&counts.faults))));
     }
@@ -30,6 +32,9 @@ pub(super) fn lines(finished: &Finished) -> Vec<String> {
             size(finished.bytes),
             lasting(finished.elapsed)
         ));
+    }
+    if let Some(ledger) = &finished.ledger {
+        lines.push(format!("answers are kept in {}", ledger.display()));
     }
     lines
 }
@@ -60,7 +65,8 @@ type Counts<'a> = Vec<(&'a str, u64)>;
 fn rows_by_class(counts: &Snapshot) -> Counts<'static> {
     vec![
         ("answered", counts.answered),
-        ("from memory", counts.from_memory),
+        ("resolved before", counts.carried),
+        ("from the ledger", counts.from_memory),
         ("duplicates", counts.duplicates),
         ("invalid", counts.invalid),
         ("unanswered", counts.unanswered),
@@ -103,11 +109,7 @@ fn requests(finished: &Finished) -> String {
     let counts = &finished.snapshot;
     let seconds = finished.elapsed.as_secs_f64();
     let a_second = if seconds > 0.0 { counts.requests as f64 / seconds } else { 0.0 };
-    let parts = [
-        ("retries", counts.retries),
-        ("throttled", counts.throttled),
-        ("maybe billed without an answer", counts.maybe_billed),
-    ];
+    let parts = [("retries", counts.retries), ("throttled", counts.throttled)];
     let parts = in_a_line(&parts.into_iter().filter(|(_, count)| *count > 0).collect::<Vec<_>>());
     let parts = if parts.is_empty() { parts } else { format!(": {parts}") };
     format!(
@@ -116,6 +118,28 @@ fn requests(finished: &Finished) -> String {
         grouped(counts.requests),
         format!("{}/s", speed(a_second))
     )
+}
+
+/// What the run cost and what it saved, in lookups and, where a price is known, in money. The lookups that were
+/// answered and the others add up to the requests.
+fn money(finished: &Finished) -> Vec<String> {
+    let counts = &finished.snapshot;
+    let Costs { billed, maybe_billed, saved_by_duplicates, saved_by_ledger } = counts.costs;
+    let has_prices = finished.has_prices;
+    let line = |name: &str, count: u64, amount: Money| {
+        let amount = if has_prices { amount.to_string() } else { String::new() };
+        format!("    {name:<30} {:>13} {amount:>12}", grouped(count)).trim_end().to_owned()
+    };
+    let free = counts.requests.saturating_sub(counts.billed + counts.maybe_billed);
+    let rows = [
+        ("billed", counts.billed, billed),
+        ("billed or not, unanswered", counts.maybe_billed, maybe_billed),
+        ("not billed", free, Money::ZERO),
+        ("saved by duplicates (rows)", counts.duplicates, saved_by_duplicates),
+        ("saved by the ledger (rows)", counts.from_memory, saved_by_ledger),
+    ];
+    let happened = rows.into_iter().filter(|(_, count, _)| *count > 0);
+    happened.map(|(name, count, amount)| line(name, count, amount)).collect()
 }
 
 fn in_a_line(counts: &[(&str, u64)]) -> String {

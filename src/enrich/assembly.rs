@@ -1,19 +1,25 @@
 //! Numbers and replies to Arrow columns and counts.
 
-use arrow::array::{ArrayRef, BooleanBuilder, StringBuilder, TimestampMillisecondBuilder, UInt16Builder};
 use std::sync::Arc;
 
-use super::columns::ADDED;
-use super::words;
+use arrow::array::{
+    ArrayRef, BooleanBuilder, Float64Builder, StringBuilder, TimestampMillisecondBuilder, UInt16Builder,
+};
+
+use super::{EnrichSettings, words};
 use crate::answer::{Answered, CallingCode, LookupResult, Outcome, Product, Source, Status};
 use crate::lookup::Reply;
+use crate::money::Money;
 use crate::msisdn::Msisdn;
 use crate::numbering::{self, Refusal};
 use crate::plmn::Plmn;
 use crate::report::Counters;
+use crate::tariff::Tariff;
 
-/// Builders for the added columns, in the order of [`ADDED`].
+/// Builders for the added columns, in the order of [`super::columns::ADDED`].
 pub(super) struct Assembly {
+    /// The prices, if any are known.
+    tariff: Option<Arc<Tariff>>,
     product: Product,
     msisdn: StringBuilder,
     status: StringBuilder,
@@ -29,6 +35,7 @@ pub(super) struct Assembly {
     checked_at: TimestampMillisecondBuilder,
     attempts: UInt16Builder,
     reason: StringBuilder,
+    cost: Option<Float64Builder>,
     tally: Tally,
 }
 
@@ -41,16 +48,21 @@ struct Tally {
     from_memory: u64,
     answered: u64,
     unanswered: u64,
+    carried: u64,
+    duplicates_cost: Money,
+    from_memory_cost: Money,
     by_status: [u64; Status::ALL.len()],
     by_result: [u64; LookupResult::DOCUMENTED.len() + 1],
     refused: [u64; Refusal::ALL.len()],
 }
 
 impl Assembly {
-    pub(super) fn new(rows: usize, product: Product) -> Self {
+    pub(super) fn new(rows: usize, settings: &EnrichSettings) -> Self {
         let text = |bytes_a_row: usize| StringBuilder::with_capacity(rows, rows * bytes_a_row);
         Self {
-            product,
+            product: settings.product,
+            tariff: settings.tariff.has_prices().then(|| settings.tariff.clone()),
+            cost: settings.cost_column.then(|| Float64Builder::with_capacity(rows)),
             msisdn: text(12),
             status: text(9),
             result: text(10),
@@ -83,13 +95,32 @@ impl Assembly {
         self.checked_at.append_null();
         self.attempts.append_value(0);
         self.reason.append_value(refusal.text());
+        self.paid(Money::ZERO);
+    }
+
+    /// A row that keeps what an earlier run wrote, which takes the place of what is appended here.
+    pub(super) fn carried(&mut self, status: Status) {
+        self.tally.rows += 1;
+        self.tally.carried += 1;
+        self.tally.by_status[status as usize] += 1;
+        self.msisdn.append_null();
+        self.status.append_null();
+        self.result.append_null();
+        self.whereabouts(None, None);
+        self.source.append_null();
+        self.checked_at.append_null();
+        self.attempts.append_null();
+        self.reason.append_null();
+        self.paid(Money::ZERO);
     }
 
     /// A row whose number went into the lookup stage.
     pub(super) fn asked(&mut self, msisdn: Msisdn, reply: &Reply) {
-        let Reply { outcome, source } = reply;
+        let Reply { outcome, source, cost } = reply;
         let status = words::status(outcome, self.product);
         self.tally.count(reply, status);
+        self.count_savings(msisdn, reply);
+        self.paid(*cost);
         self.msisdn.append_value(&*msisdn.digits());
         self.status.append_value(status.text());
         self.result.append_value(words::result(outcome));
@@ -110,6 +141,23 @@ impl Assembly {
         self.reason.append_option(words::reason(outcome));
     }
 
+    /// What an answer would have cost that this row did not pay for.
+    fn count_savings(&mut self, msisdn: Msisdn, reply: &Reply) {
+        let (Some(tariff), Outcome::Answered(answered)) = (&self.tariff, &reply.outcome) else { return };
+        let saved = match reply.source {
+            Source::Duplicate => &mut self.tally.duplicates_cost,
+            Source::Ledger => &mut self.tally.from_memory_cost,
+            Source::Live | Source::None => return,
+        };
+        *saved += tariff.price_of(msisdn, answered.answer.network);
+    }
+
+    fn paid(&mut self, cost: Money) {
+        if let Some(column) = &mut self.cost {
+            column.append_value(cost.as_number());
+        }
+    }
+
     fn whereabouts(&mut self, network: Option<Plmn>, location: Option<CallingCode>) {
         self.mcc.append_option(network.map(Plmn::mcc_text));
         self.mnc.append_option(network.map(Plmn::mnc_text));
@@ -121,9 +169,10 @@ impl Assembly {
     }
 
     /// The finished columns. Adds what was counted to the run's counters.
-    pub(super) fn finish(mut self, counters: &Counters) -> [ArrayRef; ADDED.len()] {
+    pub(super) fn finish(mut self, counters: &Counters) -> Vec<ArrayRef> {
         self.tally.add_to(counters);
-        [
+        let cost = self.cost.map(|mut cost| -> ArrayRef { Arc::new(cost.finish()) });
+        let columns: [ArrayRef; 14] = [
             Arc::new(self.msisdn.finish()),
             Arc::new(self.status.finish()),
             Arc::new(self.result.finish()),
@@ -138,7 +187,8 @@ impl Assembly {
             Arc::new(self.checked_at.finish()),
             Arc::new(self.attempts.finish()),
             Arc::new(self.reason.finish()),
-        ]
+        ];
+        columns.into_iter().chain(cost).collect()
     }
 }
 
@@ -164,6 +214,9 @@ impl Tally {
         counters.from_memory.add(self.from_memory);
         counters.answered.add(self.answered);
         counters.unanswered.add(self.unanswered);
+        counters.carried.add(self.carried);
+        counters.duplicates_cost.add(self.duplicates_cost.billionths());
+        counters.from_memory_cost.add(self.from_memory_cost.billionths());
         counters.by_status.iter().zip(self.by_status).for_each(|(count, rows)| count.add(rows));
         counters.by_result.iter().zip(self.by_result).for_each(|(count, rows)| count.add(rows));
         for (refusal, rows) in Refusal::ALL.iter().zip(self.refused).filter(|(_, rows)| *rows > 0) {

@@ -7,8 +7,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch};
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 
+use crate::batch::utc_moments;
 use crate::error::{ColumnError, StageError};
 
 /// The columns, in their order, without their prefix.
@@ -29,8 +30,18 @@ pub const ADDED: [&str; 14] = [
     "reason",
 ];
 
+/// A further column, on request: what this run paid for the row, in the contract's currency.
+pub const COST: &str = "cost";
+
 /// What marks a field in the file's metadata as one of ours.
 const MARK: &str = "hlr_enrich.column";
+
+/// Whether there is a column of what each row cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum CostColumn {
+    Yes,
+    No,
+}
 
 /// The output's schema, and how the input's columns get there.
 #[derive(Clone, Debug)]
@@ -38,19 +49,27 @@ pub(super) struct Columns {
     schema: SchemaRef,
     /// The input's columns that stay, by their place.
     kept: Vec<usize>,
+    /// Where the input has the columns of [`ADDED`], if an earlier run has added them all.
+    earlier: Option<[usize; ADDED.len()]>,
 }
 
 impl Columns {
     /// Adds the columns, each with the prefix, to the input's.
-    pub(super) fn new(input: &Schema, prefix: &str) -> Result<Self, ColumnError> {
+    pub(super) fn new(input: &Schema, prefix: &str, cost: CostColumn) -> Result<Self, ColumnError> {
         let names = ADDED.map(|name| format!("{prefix}{name}"));
-        let is_there = |name: &String| input.fields().iter().any(|field| field.name() == name);
+        let cost_name = format!("{prefix}{COST}");
+        let place = |name: &String| input.fields().iter().position(|field| field.name() == name);
         // CSV has no metadata; a list that has all of our columns has them from us.
-        let all_there = names.iter().all(is_there);
+        let earlier: Option<Vec<usize>> = names.iter().map(place).collect();
+        let earlier = earlier.and_then(|places| places.try_into().ok());
+        let all_there = earlier.is_some();
         let mut kept = Vec::new();
         for (place, field) in input.fields().iter().enumerate() {
-            match names.iter().any(|name| name == field.name()) {
+            let is_cost = *field.name() == cost_name;
+            match is_cost || names.iter().any(|name| name == field.name()) {
                 false => kept.push(place),
+                // Somebody else's, and not in the way.
+                true if is_cost && cost == CostColumn::No && !all_there => kept.push(place),
                 true if all_there || field.metadata().contains_key(MARK) => {}
                 true => {
                     return Err(ColumnError(format!(
@@ -62,9 +81,17 @@ impl Columns {
             }
         }
         let own = kept.iter().map(|place| input.fields()[*place].clone());
-        let added = ADDED.iter().zip(&names).map(|(column, name)| Arc::new(added_field(column, name)));
+        let cost = (cost == CostColumn::Yes).then_some((COST, &cost_name));
+        let added = ADDED.into_iter().zip(&names).chain(cost);
+        let added = added.map(|(column, name)| Arc::new(added_field(column, name)));
         let fields: Vec<_> = own.chain(added).collect();
-        Ok(Self { schema: Arc::new(Schema::new_with_metadata(fields, input.metadata().clone())), kept })
+        let schema = Arc::new(Schema::new_with_metadata(fields, input.metadata().clone()));
+        Ok(Self { schema, kept, earlier })
+    }
+
+    /// Where the input has the columns of [`ADDED`], if an earlier run has added them all.
+    pub(super) fn earlier(&self) -> Option<[usize; ADDED.len()]> {
+        self.earlier
     }
 
     /// The input's columns that are in the output too, by their place.
@@ -80,22 +107,27 @@ impl Columns {
     pub(super) fn assemble(
         &self,
         batch: &RecordBatch,
-        added: [ArrayRef; ADDED.len()],
+        added: Vec<ArrayRef>,
     ) -> Result<RecordBatch, StageError> {
         let own = self.kept.iter().map(|place| batch.column(*place).clone());
         Ok(RecordBatch::try_new(self.schema.clone(), own.chain(added).collect())?)
     }
 }
 
-fn added_field(column: &str, name: &str) -> Field {
-    let data_type = match column {
+/// The type of an added column.
+pub(super) fn data_type(column: &str) -> DataType {
+    match column {
         "roaming" => DataType::Boolean,
-        "checked_at" => DataType::Timestamp(TimeUnit::Millisecond, Some("UTC".into())),
+        "checked_at" => utc_moments(),
         "attempts" => DataType::UInt16,
+        COST => DataType::Float64,
         _ => DataType::Utf8,
-    };
+    }
+}
+
+fn added_field(column: &str, name: &str) -> Field {
     let mark = HashMap::from([(MARK.to_owned(), column.to_owned())]);
-    Field::new(name, data_type, true).with_metadata(mark)
+    Field::new(name, data_type(column), true).with_metadata(mark)
 }
 
 #[cfg(test)]
@@ -112,7 +144,7 @@ mod tests {
 
     #[test]
     fn our_columns_follow_the_inputs_own() {
-        let columns = Columns::new(&schema(&["id", "phone"]), "hlr_").unwrap();
+        let columns = Columns::new(&schema(&["id", "phone"]), "hlr_", CostColumn::No).unwrap();
         let names = names(&columns);
         assert_eq!(names[..4], ["id", "phone", "hlr_msisdn", "hlr_status"]);
         assert_eq!(names.len(), 2 + ADDED.len());
@@ -120,19 +152,32 @@ mod tests {
 
     #[test]
     fn columns_of_an_earlier_run_are_replaced() {
-        let once = Columns::new(&schema(&["id", "phone"]), "hlr_").unwrap();
-        let twice = Columns::new(&once.schema, "hlr_").unwrap();
+        let once = Columns::new(&schema(&["id", "phone"]), "hlr_", CostColumn::No).unwrap();
+        let twice = Columns::new(&once.schema, "hlr_", CostColumn::No).unwrap();
         assert_eq!(names(&twice), names(&once));
         let from_csv: Vec<_> = names(&once);
         let from_csv = schema(&from_csv.iter().map(String::as_str).collect::<Vec<_>>());
-        assert_eq!(names(&Columns::new(&from_csv, "hlr_").unwrap()), names(&once));
+        assert_eq!(names(&Columns::new(&from_csv, "hlr_", CostColumn::No).unwrap()), names(&once));
+    }
+
+    #[test]
+    fn the_cost_is_a_column_on_request_and_goes_with_the_others() {
+        let with = Columns::new(&schema(&["id", "phone"]), "hlr_", CostColumn::Yes).unwrap();
+        assert_eq!(names(&with).last().unwrap(), "hlr_cost");
+        assert_eq!(with.earlier(), None);
+        let without = Columns::new(&with.schema, "hlr_", CostColumn::No).unwrap();
+        assert_eq!(names(&without).last().unwrap(), "hlr_reason");
+        assert_eq!(without.earlier().unwrap()[0], 2);
+        let own = Columns::new(&schema(&["phone", "hlr_cost"]), "hlr_", CostColumn::No).unwrap();
+        assert_eq!(names(&own)[..2], ["phone", "hlr_cost"]);
+        assert!(Columns::new(&schema(&["phone", "hlr_cost"]), "hlr_", CostColumn::Yes).is_err());
     }
 
     #[test]
     fn any_other_clash_is_an_error_that_names_the_flag() {
         let clash = schema(&["id", "phone", "hlr_status"]);
-        let error = Columns::new(&clash, "hlr_").unwrap_err().to_string();
+        let error = Columns::new(&clash, "hlr_", CostColumn::No).unwrap_err().to_string();
         assert!(error.contains("--prefix") && error.contains("hlr_status"), "{error}");
-        assert!(Columns::new(&clash, "lookup_").is_ok());
+        assert!(Columns::new(&clash, "lookup_", CostColumn::No).is_ok());
     }
 }

@@ -4,8 +4,10 @@
 //! of batches is under way at a time, and they come out in input order. No HTTP here and no files.
 
 mod assembly;
+mod carried;
 pub mod columns;
 mod number_column;
+mod row_reader;
 mod window;
 mod words;
 
@@ -15,10 +17,11 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::{Schema, SchemaRef};
 use futures::stream::{Stream, StreamExt};
 
+pub use self::carried::Only;
+pub use self::row_reader::{Row, RowReader};
 pub use self::window::Window;
 
 use self::assembly::Assembly;
-use self::columns::Columns;
 use self::window::{OpenWindow, Room};
 use crate::answer::Product;
 use crate::batch::BatchStream;
@@ -27,6 +30,7 @@ use crate::lookup::Lookup;
 use crate::numbering::Region;
 use crate::report::Counters;
 use crate::service::Service;
+use crate::tariff::Tariff;
 use crate::task::Owned;
 
 /// What is done to the rows.
@@ -44,6 +48,12 @@ pub struct EnrichSettings {
     pub order: Order,
     /// How many rows are held.
     pub window: Window,
+    /// Which rows are asked about.
+    pub only: Only,
+    /// What lookups cost.
+    pub tariff: Arc<Tariff>,
+    /// Whether a column says what each row cost.
+    pub cost_column: bool,
 }
 
 /// In which order rows come out.
@@ -62,9 +72,7 @@ pub struct Enricher<S> {
     lookup: Arc<Lookup<S>>,
     counters: Arc<Counters>,
     settings: EnrichSettings,
-    number_column: usize,
-    number_column_name: String,
-    columns: Columns,
+    reader: RowReader,
 }
 
 impl<S: Service> Enricher<S> {
@@ -79,29 +87,20 @@ impl<S: Service> Enricher<S> {
         settings: EnrichSettings,
         counters: Arc<Counters>,
     ) -> Result<Self, ColumnError> {
-        let columns = Columns::new(input, &settings.prefix)?;
-        let number_column = number_column::choose(input, columns.kept(), settings.column.as_deref())?;
-        let number_column_name = input.field(number_column).name().clone();
-        if !columns.kept().contains(&number_column) {
-            return Err(ColumnError(format!(
-                "column {number_column_name:?} was added by an earlier run and is replaced by this one, so the \
-                 numbers cannot be read from it; name the list's own column with --column, or choose \
-                 other names for the new columns with --prefix"
-            )));
-        }
-        Ok(Self { lookup, counters, settings, number_column, number_column_name, columns })
+        let reader = RowReader::new(input, &settings)?;
+        Ok(Self { lookup, counters, settings, reader })
     }
 
     /// The name of the column that the numbers are read from.
     #[must_use]
     pub fn number_column(&self) -> &str {
-        &self.number_column_name
+        self.reader.number_column()
     }
 
     /// The schema of the batches that come out.
     #[must_use]
     pub fn schema(&self) -> SchemaRef {
-        self.columns.schema()
+        self.reader.schema()
     }
 
     /// The enriched batches. When the run stops, no further batch is taken in; those inside come out.
@@ -147,17 +146,19 @@ impl<S: Service> Enricher<S> {
     }
 
     async fn enrich_batch(&self, batch: RecordBatch) -> Result<RecordBatch, StageError> {
-        let cells = number_column::read(batch.column(self.number_column), self.settings.region)?;
-        let numbers: Vec<_> = cells.iter().filter_map(|cell| cell.ok()).collect();
-        let mut replies = self.lookup.answer_all(&numbers).await.into_iter();
-        let mut assembly = Assembly::new(cells.len(), self.settings.product);
-        for cell in cells {
-            match cell {
-                Ok(msisdn) => assembly.asked(msisdn, &replies.next().expect("a reply for each number")),
-                Err(refusal) => assembly.refused(refusal),
+        let rows = self.reader.read(&batch)?;
+        let mut replies = self.lookup.answer_all(&rows.numbers()).await.into_iter();
+        let mut assembly = Assembly::new(batch.num_rows(), &self.settings);
+        for row in rows.iter() {
+            match row {
+                Row::Carried(status) => assembly.carried(status),
+                Row::Asked(msisdn) => {
+                    assembly.asked(msisdn, &replies.next().expect("a reply for each number"));
+                }
+                Row::Refused(refusal) => assembly.refused(refusal),
             }
         }
-        self.columns.assemble(&batch, assembly.finish(&self.counters))
+        self.reader.assemble(&batch, &rows, assembly.finish(&self.counters))
     }
 }
 

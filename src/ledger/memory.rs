@@ -4,10 +4,13 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 
 use foldhash::fast::FixedState;
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use tokio::sync::Notify;
 
 use super::packed::{Packed, Texts};
-use super::{Ledger, Remembered};
-use crate::answer::{Answered, Source};
+use super::{Kept, KeptAnswers, Ledger, LedgerError, Paid, Remembered};
+use crate::answer::Source;
 use crate::msisdn::Msisdn;
 
 /// Enough shards that two threads rarely want the same one.
@@ -18,6 +21,7 @@ const SHARDS: usize = 64;
 pub struct MemoryLedger {
     shards: Vec<Mutex<HashMap<Msisdn, Packed, FixedState>>>,
     texts: Texts,
+    closed: Notify,
 }
 
 impl MemoryLedger {
@@ -29,29 +33,47 @@ impl MemoryLedger {
 impl Default for MemoryLedger {
     fn default() -> Self {
         let shard = || Mutex::new(HashMap::with_hasher(FixedState::default()));
-        Self { shards: (0..SHARDS).map(|_| shard()).collect(), texts: Texts::default() }
+        let shards = (0..SHARDS).map(|_| shard()).collect();
+        Self { shards, texts: Texts::default(), closed: Notify::new() }
     }
 }
 
 impl Ledger for MemoryLedger {
-    fn find(&self, numbers: &[Msisdn]) -> Vec<Option<Remembered>> {
+    fn find<'a>(
+        &'a self,
+        numbers: &'a [Msisdn],
+    ) -> BoxFuture<'a, Result<Vec<Option<Remembered>>, LedgerError>> {
+        std::future::ready(Ok(self.find_recent(numbers))).boxed()
+    }
+
+    fn find_recent(&self, numbers: &[Msisdn]) -> Vec<Option<Remembered>> {
         let find = |msisdn: &Msisdn| {
             let packed = *self.shard(*msisdn).lock().expect("no panic while locked").get(msisdn)?;
-            Some(Remembered { answered: packed.unpack(&self.texts), source: Source::Duplicate })
+            Some(Remembered { answered: packed.unpack(&self.texts)?, source: Source::Duplicate })
         };
         numbers.iter().map(find).collect()
     }
 
-    fn record(&self, msisdn: Msisdn, answered: &Answered) {
-        let packed = Packed::pack(answered, &self.texts);
-        self.shard(msisdn).lock().expect("no panic while locked").insert(msisdn, packed);
+    fn record(&self, paid: Paid) -> Kept {
+        let packed = Packed::pack(&paid.answered, &self.texts);
+        self.shard(paid.msisdn).lock().expect("no panic while locked").insert(paid.msisdn, packed);
+        Kept::Now(paid)
+    }
+
+    fn kept(&self) -> BoxFuture<'_, Option<KeptAnswers>> {
+        self.closed.notified().map(|()| None).boxed()
+    }
+
+    fn close(&self) {
+        self.closed.notify_one();
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::answer::{Answer, LookupResult, UtcMillis};
+    use crate::answer::{Answer, Answered, LookupResult, UtcMillis};
+    use crate::money::Money;
 
     #[test]
     fn what_was_recorded_is_found_and_nothing_else() {
@@ -62,8 +84,9 @@ mod tests {
             checked_at: UtcMillis(1_700_000_000_000),
             attempts: 2,
         };
-        ledger.record(known, &answered);
-        let found = ledger.find(&[unknown, known]);
+        let paid = Paid { msisdn: known, answered: answered.clone(), cost: Money::ZERO };
+        assert_eq!(ledger.record(paid.clone()), Kept::Now(paid));
+        let found = ledger.find_recent(&[unknown, known]);
         assert_eq!(found, [None, Some(Remembered { answered, source: Source::Duplicate })]);
     }
 }

@@ -4,16 +4,22 @@ use std::collections::HashMap;
 use std::sync::{Arc, RwLock};
 
 use crate::answer::{Answer, Answered, CallingCode, LookupResult, Unreadable, UtcMillis};
+use crate::msisdn::Msisdn;
 use crate::plmn::Plmn;
 
-/// An [`Answered`] in two words.
+/// An [`Answered`] in two words. This is also how answers stand in a ledger's file: what it means never changes.
 ///
 /// | word | bits, lowest first |
 /// | --- | --- |
 /// | 0 | 48 milliseconds since 1970, 16 attempts |
 /// | 1 | 32 network, 14 location, 2 unreadable fields, 16 result |
+///
+/// A result is its place in [`LookupResult::DOCUMENTED`], or [`FIRST_TEXT`] and above for a text of [`Texts`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Packed([u64; 2]);
+
+/// How many bytes an answer takes on disk: its two words, and a checksum over them and the number.
+pub(super) const BYTES: usize = 20;
 
 /// The result texts that no document lists, each with its number.
 #[derive(Debug, Default)]
@@ -25,38 +31,53 @@ struct TextTable {
     numbers: HashMap<Arc<str>, u16>,
 }
 
-const DOCUMENTED: u16 = LookupResult::DOCUMENTED.len() as u16;
+/// The numbers below are for documented results, of which there may come to be more.
+const FIRST_TEXT: u16 = 256;
 const LOCATION_BITS: u32 = 14;
 /// What stands for a text once 65 000 different ones have been seen: a service that makes up a result
 /// for every number must not fill the memory.
 const TOO_MANY_TEXTS: &str = "(one of too many undocumented results)";
-const MOST_TEXTS: u16 = u16::MAX - DOCUMENTED - 1;
+const MOST_TEXTS: u16 = u16::MAX - FIRST_TEXT - 1;
 
 impl Texts {
     fn number(&self, result: &LookupResult) -> u16 {
         let LookupResult::Unrecognised(text) = result else { return result.index() as u16 };
         if let Some(number) = self.0.read().expect("no panic while locked").numbers.get(text) {
-            return DOCUMENTED + number;
+            return FIRST_TEXT + number;
         }
         let mut table = self.0.write().expect("no panic while locked");
         let count = table.texts.len() as u16;
         let text = if count < MOST_TEXTS { text.clone() } else { TOO_MANY_TEXTS.into() };
         if let Some(number) = table.numbers.get(&text) {
-            return DOCUMENTED + number;
+            return FIRST_TEXT + number;
         }
         table.texts.push(text.clone());
         table.numbers.insert(text, count);
-        DOCUMENTED + count
+        FIRST_TEXT + count
     }
 
-    fn result(&self, number: u16) -> LookupResult {
-        match LookupResult::DOCUMENTED.get(usize::from(number)) {
-            Some(result) => result.clone(),
-            None => {
-                let table = self.0.read().expect("no panic while locked");
-                LookupResult::Unrecognised(table.texts[usize::from(number - DOCUMENTED)].clone())
-            }
+    /// The result with this number; `None` when there is none, which is damage.
+    fn result(&self, number: u16) -> Option<LookupResult> {
+        if let Some(result) = LookupResult::DOCUMENTED.get(usize::from(number)) {
+            return Some(result.clone());
         }
+        let table = self.0.read().expect("no panic while locked");
+        let text = table.texts.get(usize::from(number.checked_sub(FIRST_TEXT)?))?;
+        Some(LookupResult::Unrecognised(text.clone()))
+    }
+
+    /// Takes the next text of a file in.
+    pub(super) fn push(&self, text: &str) {
+        let mut table = self.0.write().expect("no panic while locked");
+        let (text, number): (Arc<str>, _) = (text.into(), table.texts.len() as u16);
+        table.texts.push(text.clone());
+        table.numbers.insert(text, number);
+    }
+
+    /// The texts from this place on, for a file that has those before.
+    pub(super) fn since(&self, place: usize) -> Vec<Arc<str>> {
+        let table = self.0.read().expect("no panic while locked");
+        table.texts.get(place..).unwrap_or_default().to_vec()
     }
 }
 
@@ -74,20 +95,56 @@ impl Packed {
         ])
     }
 
-    pub(super) fn unpack(self, texts: &Texts) -> Answered {
+    /// The answer again; `None` when its result is none, which is damage.
+    pub(super) fn unpack(self, texts: &Texts) -> Option<Answered> {
         let [when, what] = self.0;
         let unreadable = what >> (32 + LOCATION_BITS);
         let location = (what >> 32) & ((1 << LOCATION_BITS) - 1);
-        Answered {
+        Some(Answered {
             answer: Answer {
-                result: texts.result((what >> 48) as u16),
+                result: texts.result((what >> 48) as u16)?,
                 network: unpack_network(what as u32),
                 location: CallingCode::new(location as u16),
                 unreadable: Unreadable { imsi: unreadable & 1 == 1, location: unreadable & 2 == 2 },
             },
-            checked_at: UtcMillis((when & ((1 << 48) - 1)) as i64),
+            checked_at: self.checked_at(),
             attempts: (when >> 48) as u16,
-        }
+        })
+    }
+
+    /// When the service was asked.
+    pub(super) fn checked_at(self) -> UtcMillis {
+        UtcMillis((self.0[0] & ((1 << 48) - 1)) as i64)
+    }
+
+    /// As it stands in a file, little-endian.
+    pub(super) fn to_bytes(self, msisdn: Msisdn) -> [u8; BYTES] {
+        let mut bytes = [0; BYTES];
+        bytes[..8].copy_from_slice(&self.0[0].to_le_bytes());
+        bytes[8..16].copy_from_slice(&self.0[1].to_le_bytes());
+        bytes[16..].copy_from_slice(&self.checksum(msisdn).to_le_bytes());
+        bytes
+    }
+
+    /// Read from a file; `None` when it is not what was written for this number.
+    pub(super) fn from_bytes(bytes: &[u8; BYTES], msisdn: Msisdn) -> Option<Self> {
+        let word = |place: usize| {
+            u64::from_le_bytes(bytes[place..place + 8].try_into().expect("a word has eight bytes"))
+        };
+        let packed = Self([word(0), word(8)]);
+        let sum = u32::from_le_bytes(bytes[16..].try_into().expect("four bytes are left"));
+        (sum == packed.checksum(msisdn)).then_some(packed)
+    }
+
+    /// Against damage, not against malice: three words mixed by multiplication with odd constants (those of
+    /// MurmurHash3's finaliser), the upper half kept.
+    fn checksum(self, msisdn: Msisdn) -> u32 {
+        let words = [msisdn.get(), self.0[0], self.0[1]];
+        let mixed = words.into_iter().fold(0x9E37_79B9_7F4A_7C15_u64, |sum, word| {
+            let sum = (sum ^ word).wrapping_mul(0xFF51_AFD7_ED55_8CCD);
+            (sum ^ (sum >> 33)).wrapping_mul(0xC4CE_B9FE_1A85_EC53)
+        });
+        (mixed >> 32) as u32
     }
 }
 
@@ -133,7 +190,18 @@ mod tests {
         #[test]
         fn what_was_packed_comes_out_equal(answered in any_answered()) {
             let texts = Texts::default();
-            prop_assert_eq!(Packed::pack(&answered, &texts).unpack(&texts), answered);
+            prop_assert_eq!(Packed::pack(&answered, &texts).unpack(&texts), Some(answered));
+        }
+
+        #[test]
+        fn a_flipped_bit_is_noticed(answered in any_answered(), bit in 0..BYTES * 8) {
+            let msisdn = Msisdn::new(46_701_740_605).unwrap();
+            let packed = Packed::pack(&answered, &Texts::default());
+            let mut bytes = packed.to_bytes(msisdn);
+            prop_assert_eq!(Packed::from_bytes(&bytes, msisdn), Some(packed));
+            prop_assert_eq!(Packed::from_bytes(&bytes, Msisdn::new(46_701_740_606).unwrap()), None);
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            prop_assert_eq!(Packed::from_bytes(&bytes, msisdn), None);
         }
     }
 
@@ -144,6 +212,6 @@ mod tests {
             texts.number(&LookupResult::from_text(&format!("RESULT_{number}")));
         }
         let beyond = texts.number(&LookupResult::from_text("ONE_MORE"));
-        assert_eq!(texts.result(beyond).text(), TOO_MANY_TEXTS);
+        assert_eq!(texts.result(beyond).unwrap().text(), TOO_MANY_TEXTS);
     }
 }

@@ -12,6 +12,7 @@ use foldhash::fast::FixedState;
 use tokio::sync::Notify;
 
 use crate::answer::{Outcome, Source};
+use crate::money::Money;
 use crate::msisdn::Msisdn;
 
 /// Enough shards that two threads rarely want the same one.
@@ -28,6 +29,8 @@ pub struct Reply {
     /// [`Source::Live`] for the row that started the question, [`Source::Duplicate`] for those that waited
     /// with it, [`Source::Ledger`] for what an earlier run paid for.
     pub source: Source,
+    /// What this run paid for it, or may have paid; nothing for a row that another one's question answered.
+    pub cost: Money,
 }
 
 /// The replies that one batch of numbers waits for.
@@ -115,14 +118,16 @@ impl InFlight {
                 Joined::Later
             }
             Some(Number::Unanswered(outcome)) => {
-                ticket.fill(place, Reply { outcome: outcome.clone(), source: Source::Duplicate });
+                let outcome = outcome.clone();
+                ticket.fill(place, Reply { outcome, source: Source::Duplicate, cost: Money::ZERO });
                 Joined::Later
             }
         }
     }
 
-    /// Tells everybody who waits for a number. `first` is how the row came by it that started the question.
-    pub fn settle(&self, msisdn: Msisdn, outcome: Outcome, first: Source) {
+    /// Tells everybody who waits for a number. `first` is how the row came by it that started the question, `cost`
+    /// what was paid for that.
+    pub fn settle(&self, msisdn: Msisdn, outcome: Outcome, first: Source, cost: Money) {
         let remembered = match &outcome {
             Outcome::Answered(_) => None,
             Outcome::Unanswered(_) => {
@@ -138,9 +143,10 @@ impl InFlight {
             }
         };
         let Some(Number::Asked(waiters)) = before else { return };
-        let sources = std::iter::once(first).chain(std::iter::repeat(Source::Duplicate));
-        for (Waiter { ticket, place }, source) in waiters.into_iter().zip(sources) {
-            ticket.fill(place, Reply { outcome: outcome.clone(), source });
+        let others = std::iter::repeat((Source::Duplicate, Money::ZERO));
+        let ways = std::iter::once((first, cost)).chain(others);
+        for (Waiter { ticket, place }, (source, cost)) in waiters.into_iter().zip(ways) {
+            ticket.fill(place, Reply { outcome: outcome.clone(), source, cost });
         }
     }
 
@@ -174,7 +180,7 @@ mod tests {
         assert_eq!(in_flight.join(msisdn, &two, 0), Joined::Later);
         assert_eq!(in_flight.join(msisdn, &one, 1), Joined::Later);
         assert!(one.complete().now_or_never().is_none());
-        in_flight.settle(msisdn, answered(), Source::Live);
+        in_flight.settle(msisdn, answered(), Source::Live, Money::ZERO);
         let sources = |ticket: &Ticket| -> Vec<Source> {
             let replies = ticket.complete().now_or_never().expect("it is complete");
             replies.iter().map(|reply| reply.source).collect()
@@ -188,10 +194,10 @@ mod tests {
     fn what_was_given_up_is_not_started_again() {
         let (in_flight, msisdn) = (InFlight::default(), Msisdn::new(46_701_740_605).unwrap());
         in_flight.join(msisdn, &Ticket::new(1), 0);
-        in_flight.settle(msisdn, unanswered(), Source::Live);
+        in_flight.settle(msisdn, unanswered(), Source::Live, Money::ZERO);
         let later = Ticket::new(1);
         assert_eq!(in_flight.join(msisdn, &later, 0), Joined::Later);
         let replies = later.complete().now_or_never().expect("it is complete");
-        assert_eq!(replies, [Reply { outcome: unanswered(), source: Source::Duplicate }]);
+        assert_eq!(replies, [Reply { outcome: unanswered(), source: Source::Duplicate, cost: Money::ZERO }]);
     }
 }

@@ -1,10 +1,12 @@
-//! The way of one request: a place in flight, an endpoint that is well, a turn in the pace, the wire.
+//! The way of one request: its price set aside, a place in flight, an endpoint that is well, a turn in the pace,
+//! the wire.
 //!
 //! Every attempt passes here, the first and the tenth, to the primary and to the backup.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::allowance::Allowance;
 use super::clock::StageClock;
 use super::gate::{Gate, Place};
 use super::health::{self, Down, Health, NoRoute, Purpose, Route};
@@ -14,6 +16,7 @@ use crate::answer::{Answer, Billed, Fault, FaultKind, LookupResult, UtcMillis};
 use crate::msisdn::Msisdn;
 use crate::report::{Counters, Event, Reporter};
 use crate::service::Service;
+use crate::tariff::{Charge, Tariff};
 
 /// What one request brought.
 #[derive(Clone, Debug)]
@@ -26,6 +29,8 @@ pub struct Attempt {
     pub purpose: Purpose,
     /// When it was over.
     pub at: UtcMillis,
+    /// What it added to the bill.
+    pub charge: Charge,
     /// Why the run must stop now, if it must.
     pub stop: Option<StopReason>,
 }
@@ -42,6 +47,8 @@ pub enum LaneClosed {
 /// The one way to the service.
 pub struct Lane<S> {
     pub(super) service: S,
+    pub(super) tariff: Arc<Tariff>,
+    pub(super) allowance: Allowance,
     pub(super) gate: Gate,
     pub(super) pace: Pace,
     pub(super) health: Health,
@@ -54,6 +61,8 @@ pub struct Lane<S> {
 impl<S: Service> Lane<S> {
     /// Waits for its turn and asks once. `not_again` is the endpoint that has just failed this number.
     pub async fn ask(&self, msisdn: Msisdn, not_again: Option<usize>) -> Result<Attempt, LaneClosed> {
+        let set_aside = self.allowance.set_aside(self.tariff.most_for(msisdn)).await;
+        let set_aside = set_aside.map_err(|cap| LaneClosed::Stop(StopReason::CapReached { cap }))?;
         let place = self.gate.enter().await.map_err(|_| LaneClosed::Closed)?;
         let route = loop {
             self.health.any_endpoint().await.map_err(LaneClosed::from)?;
@@ -68,8 +77,12 @@ impl<S: Service> Lane<S> {
         let answer = tokio::time::timeout(self.timeout, self.service.look_up(route.endpoint, msisdn));
         let said = answer.await.unwrap_or_else(|_| Err(stalled()));
         self.counters.in_flight.sub(1);
+        let charge = self.tariff.charge(msisdn, &said);
+        self.counters.count_charge(charge);
+        set_aside.spend(charge);
         let stop = self.take_note(&said, route, place).err().map(StopReason::from);
-        Ok(Attempt { said, endpoint: route.endpoint, purpose: route.purpose, at: self.clock.utc(), stop })
+        let Route { endpoint, purpose } = route;
+        Ok(Attempt { said, endpoint, purpose, at: self.clock.utc(), charge, stop })
     }
 
     /// Turns everybody away who has not sent yet.

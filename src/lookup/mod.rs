@@ -9,6 +9,7 @@
 //! A question that was sent is finished and recorded even when the rows that wanted it are gone: the
 //! workers own it, and [`Lookup::finish`] waits for them.
 
+pub mod allowance;
 pub mod clock;
 pub mod gate;
 pub mod health;
@@ -24,6 +25,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+pub use self::allowance::{Cap, Caps};
 pub use self::in_flight::Reply;
 pub use self::pace::{Rate, RateError};
 pub use self::retry::{Again, RetryPolicy};
@@ -31,6 +33,7 @@ pub use self::stop::{Stop, StopReason};
 
 use futures::FutureExt;
 
+use self::allowance::Allowance;
 use self::clock::StageClock;
 use self::gate::Gate;
 use self::health::{Health, Purpose};
@@ -42,10 +45,12 @@ use self::retry::{RetryBudget, Step};
 use crate::answer::{
     Answered, Billed, Fault, FaultKind, LastWord, LookupResult, Outcome, Source, Unanswered,
 };
-use crate::ledger::Ledger;
+use crate::ledger::{Kept, KeptAnswers, Ledger, Paid};
+use crate::money::Money;
 use crate::msisdn::Msisdn;
 use crate::report::{Counters, Event, Reporter};
 use crate::service::Service;
+use crate::tariff::Tariff;
 use crate::task::Owned;
 
 /// How the stage asks.
@@ -61,6 +66,10 @@ pub struct LookupSettings {
     pub retry: RetryPolicy,
     /// How long the run waits for a service from which nothing useful comes.
     pub give_up_after: Duration,
+    /// What a lookup costs.
+    pub tariff: Arc<Tariff>,
+    /// What the run may spend at the most.
+    pub caps: Caps,
     /// Seeds all randomness, so that a run can be replayed.
     pub seed: u64,
 }
@@ -69,6 +78,8 @@ pub struct LookupSettings {
 pub struct Lookup<S> {
     stage: Arc<Stage<S>>,
     workers: Mutex<Vec<Owned<()>>>,
+    /// Ends when the ledger is closed and everything that was recorded is kept.
+    settler: Mutex<Option<Owned<()>>>,
     _timekeeper: Owned<()>,
     _stopper: Owned<()>,
 }
@@ -101,6 +112,8 @@ impl<S: Service> Lookup<S> {
     ) -> Self {
         let clock = StageClock::start();
         let lane = Lane {
+            tariff: settings.tariff.clone(),
+            allowance: Allowance::new(settings.caps),
             gate: Gate::new(settings.concurrency.get()),
             pace: Pace::new(settings.rate, clock),
             health: Health::new(service.endpoints(), settings.give_up_after, clock, reporter.clone()),
@@ -135,13 +148,22 @@ impl<S: Service> Lookup<S> {
                 stage.close();
             }
         });
-        Self { stage, workers: Mutex::new(workers), _timekeeper: timekeeper, _stopper: stopper }
+        let settler = Owned::spawn({
+            let stage = stage.clone();
+            async move {
+                while let Some(kept) = stage.ledger.kept().await {
+                    stage.show(kept);
+                }
+            }
+        });
+        let (workers, settler) = (Mutex::new(workers), Mutex::new(Some(settler)));
+        Self { stage, workers, settler, _timekeeper: timekeeper, _stopper: stopper }
     }
 
     /// What became of each of these numbers, in their order. Waits for all of them.
     pub async fn answer_all(&self, numbers: &[Msisdn]) -> Vec<Reply> {
         let ticket = Ticket::new(numbers.len());
-        self.stage.answer_from_memory_or_ask(numbers, &ticket);
+        self.stage.answer_from_memory_or_ask(numbers, &ticket).await;
         ticket.complete().await
     }
 
@@ -151,7 +173,8 @@ impl<S: Service> Lookup<S> {
         self.stage.stop.clone()
     }
 
-    /// Waits until every request that was sent is over and recorded. No further number can be asked.
+    /// Waits until every request that was sent is over, and its answer recorded and kept. No further number can be
+    /// asked.
     pub async fn finish(&self) {
         self.stage.close();
         let workers = std::mem::take(&mut *self.workers.lock().expect("no panic while locked"));
@@ -159,17 +182,26 @@ impl<S: Service> Lookup<S> {
             // Workers end when the queue is closed; one that could not has nothing more to say.
             let _ = worker.await;
         }
+        self.stage.ledger.close();
+        let settler = self.settler.lock().expect("no panic while locked").take();
+        if let Some(settler) = settler {
+            let _ = settler.await;
+        }
     }
 }
 
 impl<S: Service> Stage<S> {
-    fn answer_from_memory_or_ask(&self, numbers: &[Msisdn], ticket: &Arc<Ticket>) {
+    async fn answer_from_memory_or_ask(&self, numbers: &[Msisdn], ticket: &Arc<Ticket>) {
+        let found = self.ledger.find(numbers).await.unwrap_or_else(|failure| {
+            self.stop_run(StopReason::LedgerFailed { failure: Arc::new(failure) });
+            vec![None; numbers.len()]
+        });
         let mut unknown = Vec::new();
-        for (place, found) in self.ledger.find(numbers).into_iter().enumerate() {
+        for (place, found) in found.into_iter().enumerate() {
             match found {
                 Some(found) => {
                     let outcome = Outcome::Answered(found.answered);
-                    ticket.fill(place, Reply { outcome, source: found.source });
+                    ticket.fill(place, Reply { outcome, source: found.source, cost: Money::ZERO });
                 }
                 None if self.in_flight.join(numbers[place], ticket, place) == Joined::First => {
                     unknown.push(numbers[place]);
@@ -181,12 +213,13 @@ impl<S: Service> Stage<S> {
     }
 
     /// Between the look into the ledger and the joining, another batch may have got the answer: so the
-    /// ledger is asked again for those that only this batch wants.
+    /// ledger is asked again, for what came lately, about those that only this batch wants.
     fn ask_what_is_still_unknown(&self, mut numbers: Vec<Msisdn>) {
-        let mut found = self.ledger.find(&numbers).into_iter();
+        let mut found = self.ledger.find_recent(&numbers).into_iter();
         numbers.retain(|&msisdn| match found.next().flatten() {
             Some(found) => {
-                self.in_flight.settle(msisdn, Outcome::Answered(found.answered), found.source);
+                let outcome = Outcome::Answered(found.answered);
+                self.in_flight.settle(msisdn, outcome, found.source, Money::ZERO);
                 false
             }
             None => true,
@@ -231,6 +264,7 @@ impl<S: Service> Stage<S> {
         // A probe tries the endpoint, not the number: its failure costs the number no attempt.
         let lent = attempt.purpose == Purpose::Probe && attempt.said.is_err();
         question.attempts += u16::from(!lent);
+        question.cost += attempt.charge.amount();
         let chance = if settles_at_once(&attempt) { 0.0 } else { self.roll() };
         let step = retry::next_step(&attempt.said, question.attempts, &self.policy, &self.budget, chance);
         match (step, &attempt.said) {
@@ -257,9 +291,25 @@ impl<S: Service> Stage<S> {
     fn record(&self, question: Question, attempt: Attempt) {
         let answer = attempt.said.expect("only an answer settles");
         let answered = Answered { answer, checked_at: attempt.at, attempts: question.attempts };
-        self.ledger.record(question.msisdn, &answered);
+        let paid = Paid { msisdn: question.msisdn, answered, cost: question.cost };
+        if let Kept::Now(paid) = self.ledger.record(paid) {
+            self.settle(paid);
+        }
+    }
+
+    fn settle(&self, Paid { msisdn, answered, cost }: Paid) {
         self.counters.numbers_done.add(1);
-        self.in_flight.settle(question.msisdn, Outcome::Answered(answered), Source::Live);
+        self.in_flight.settle(msisdn, Outcome::Answered(answered), Source::Live, cost);
+    }
+
+    /// Gives answers to their rows, now that they are kept; or, where the ledger fails, because nothing else is left
+    /// that could keep them.
+    fn show(&self, KeptAnswers { answers, failure }: KeptAnswers) {
+        if let Some(failure) = failure {
+            self.counters.not_kept.add(answers.len() as u64);
+            self.stop_run(StopReason::LedgerFailed { failure });
+        }
+        answers.into_iter().for_each(|paid| self.settle(paid));
     }
 
     /// A bug must not leave rows waiting for ever: the number is said to have no answer, and maybe a bill.
@@ -283,7 +333,8 @@ impl<S: Service> Stage<S> {
         };
         self.counters.numbers_done.add(1);
         let unanswered = Unanswered { last, attempts: question.attempts, checked_at };
-        self.in_flight.settle(question.msisdn, Outcome::Unanswered(Box::new(unanswered)), Source::Live);
+        let outcome = Outcome::Unanswered(Box::new(unanswered));
+        self.in_flight.settle(question.msisdn, outcome, Source::Live, question.cost);
     }
 
     fn stop_run(&self, reason: StopReason) {

@@ -11,6 +11,7 @@ use tokio::sync::{Notify, Semaphore};
 use tokio::time::Instant;
 
 use crate::answer::{LastWord, UtcMillis};
+use crate::money::Money;
 use crate::msisdn::Msisdn;
 
 /// A number to ask about, and what has been tried.
@@ -24,13 +25,15 @@ pub struct Question {
     pub last: Option<Box<(LastWord, UtcMillis)>>,
     /// The endpoint that failed the last attempt.
     pub failed_at: Option<usize>,
+    /// What the attempts cost, or may have cost.
+    pub cost: Money,
 }
 
 impl Question {
     /// A number that was never asked.
     #[must_use]
     pub fn new(msisdn: Msisdn) -> Self {
-        Self { msisdn, attempts: 0, last: None, failed_at: None }
+        Self { msisdn, attempts: 0, last: None, failed_at: None, cost: Money::ZERO }
     }
 }
 

@@ -106,6 +106,14 @@ pub fn next_step(
 }
 
 impl RetryPolicy {
+    /// The most requests that may be billed for so many numbers.
+    #[must_use]
+    pub fn requests_at_most(&self, numbers: u64) -> u64 {
+        let by_attempts = numbers.saturating_mul(self.attempts.into());
+        let by_budget = RetryBudget::FLOOR + self.budget * numbers as f64;
+        by_attempts.min(numbers.saturating_add(by_budget.ceil() as u64))
+    }
+
     /// Whether this result is no answer but a failure to get one.
     fn asks_again(&self, result: &LookupResult) -> bool {
         match result {

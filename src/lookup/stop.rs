@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+use super::allowance::Cap;
 use crate::answer::Fault;
+use crate::ledger::LedgerError;
 
 /// Why no further number is asked.
 #[derive(Clone, Debug)]
@@ -25,6 +27,16 @@ pub enum StopReason {
         since: Duration,
         /// The last failure.
         last: String,
+    },
+    /// The run has spent what it may.
+    CapReached {
+        /// What it may spend.
+        cap: Cap,
+    },
+    /// Answers cannot be kept, or not be read: going on would pay for what is lost.
+    LedgerFailed {
+        /// Why not.
+        failure: Arc<LedgerError>,
     },
 }
 

@@ -9,6 +9,7 @@ use super::networks;
 use super::region::PLANS;
 use super::tables;
 use crate::answer::CallingCode;
+use crate::msisdn::Msisdn;
 use crate::plmn::Plmn;
 
 /// The calling codes behind which a handset may be in one of several countries.
@@ -72,6 +73,23 @@ pub fn network_country(plmn: Plmn) -> Option<&'static str> {
 
 fn possible_countries(plmn: Plmn) -> &'static [Country] {
     COUNTRIES_BY_MCC.get(usize::from(plmn.mcc())).map_or(&[], Vec::as_slice)
+}
+
+/// The country whose numbering plan has this number, or `None` where that is none (`+882`) or not certain.
+///
+/// Where the subscriber's network is does not follow from it: numbers are ported, and SIMs travel.
+#[must_use]
+pub fn number_country(msisdn: Msisdn) -> Option<&'static str> {
+    let digits = msisdn.digits();
+    let by_code = (1..=3).find_map(|length| {
+        let code = number(&digits[..length]);
+        COUNTRY_BY_CALLING_CODE[usize::from(code)]
+    });
+    // Behind a shared calling code, the further digits tell, and phonelib has them.
+    by_code.or_else(|| {
+        let country = phonelib::extract_country(&["+", &digits].concat())?.code;
+        (country != "001").then_some(country)
+    })
 }
 
 /// The country with this calling code, or `None` where several share it and where it is no country's.
@@ -163,6 +181,20 @@ mod tests {
         }
         for code in SHARED.into_iter().chain([800, 870, 881, 882, 883, 999, 1876]) {
             assert_eq!(location_country(at(code).unwrap()), None, "{code}");
+        }
+    }
+
+    #[test]
+    fn a_number_is_its_plans_country() {
+        for (digits, country) in [
+            (46_701_740_605, Some("SE")),
+            (447_400_123_456, Some("GB")),
+            (12_025_550_123, Some("US")),
+            (14_165_550_123, Some("CA")),
+            (77_012_345_678, Some("KZ")),
+            (79_161_234_567, Some("RU")),
+        ] {
+            assert_eq!(number_country(Msisdn::new(digits).unwrap()), country, "{digits}");
         }
     }
 

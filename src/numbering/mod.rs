@@ -21,7 +21,7 @@ mod tables;
 mod differential;
 
 pub use column::{NumberColumnError, find_number_column};
-pub use countries::{location_country, network_country, roaming};
+pub use countries::{location_country, network_country, number_country, roaming};
 pub use networks::network_name;
 pub use refusal::{LineKind, Refusal};
 pub use region::{Region, UnknownRegion};

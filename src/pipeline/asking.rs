@@ -2,18 +2,21 @@
 //! generous on this machine.
 
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::choices::Choices;
 use super::provider::Distance;
 use super::reading::Reading;
 use super::written::{RetryOn, Written};
-use crate::lookup::{Again, LookupSettings, Rate, RetryPolicy};
+use crate::lookup::{Again, Caps, LookupSettings, Rate, RetryPolicy};
+use crate::tariff::Tariff;
 
 /// What the stage is told; what decides about speed and money is noted among the choices.
 pub(super) fn settings(
     reading: &mut Reading,
     distance: Distance,
+    money: Option<(Arc<Tariff>, Caps)>,
     choices: &mut Choices,
 ) -> Option<LookupSettings> {
     let (by_distance, default_rate, default_concurrency) = match distance {
@@ -32,6 +35,7 @@ pub(super) fn settings(
     let give_up_after = Written::duration(reading.written.give_up_after).unwrap_or(Duration::from_secs(600));
     let retry = retry_policy(reading);
     let (rate, concurrency, timeout, retry) = (rate?, concurrency?, timeout?, retry?);
+    let (tariff, caps) = money?;
 
     let rate_text = rate.map_or("unlimited".into(), |rate| format!("{}/s", rate.get()));
     choices.note("rate", rate_text, reading.origin("rate", by_distance));
@@ -44,6 +48,8 @@ pub(super) fn settings(
         timeout,
         retry,
         give_up_after,
+        tariff,
+        caps,
         seed: reading.written.seed.unwrap_or_else(|| fastrand::u64(..)),
     })
 }

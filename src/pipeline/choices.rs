@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// Some settings with where each came from.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Choices(pub Vec<Choice>);
 
 /// A setting with where it came from.

@@ -1,18 +1,23 @@
 //! How numbers are asked about: the part of a pipeline that needs no files.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::asking;
 use super::choices::Choices;
 use super::environment::Environment;
+use super::keeping::{self, LedgerSettings};
+use super::money;
 use super::problem::Problems;
 use super::provider::{Distance, Provider};
 use super::reading::Reading;
 use super::written::Written;
+use crate::answer::ProviderCache;
 use crate::enrich::{EnrichSettings, Window};
+use crate::ledger::Shelf;
 use crate::lookup::LookupSettings;
 use crate::service::Url;
-use crate::service::wire::ProviderCache;
+use crate::tariff::Tariff;
 
 /// What the names of the added columns begin with, unless a setting says otherwise.
 const PREFIX: &str = "hlr_";
@@ -27,6 +32,8 @@ pub struct Enquiry {
     pub(super) proxy: Option<Url>,
     pub(super) lookup: LookupSettings,
     pub(super) enrich: EnrichSettings,
+    /// `None` when answers are forgotten at the end of the run.
+    pub(super) ledger: Option<LedgerSettings>,
     pub(super) choices: Choices,
     pub(super) warnings: Vec<String>,
 }
@@ -48,8 +55,12 @@ impl Enquiry {
         // Without a provider the rest is still read, for its problems.
         let distance = provider.as_ref().map_or(Distance::Remote, Provider::distance);
         let mut choices = Choices::default();
-        let lookup = asking::settings(reading, distance, &mut choices);
-        let enrich = enrich_settings(reading, provider.as_ref());
+        let simulated = provider.as_ref().is_some_and(Provider::is_simulated);
+        let money = money::settings(reading, &mut choices);
+        let tariff = money.as_ref().map(|(tariff, _)| tariff.clone()).unwrap_or_default();
+        let lookup = asking::settings(reading, distance, money, &mut choices);
+        let ledger = keeping::settings(reading, distance, simulated, &mut choices);
+        let enrich = enrich_settings(reading, provider.as_ref(), tariff);
         let cache = match reading.written.nocache {
             Some(true) => ProviderCache::Bypassed,
             _ => ProviderCache::Allowed,
@@ -58,7 +69,7 @@ impl Enquiry {
         let proxy = proxy(reading);
         let connect_timeout = Written::duration(reading.written.connect_timeout);
         let connect_timeout = connect_timeout.unwrap_or(Duration::from_secs(5));
-        let (lookup, enrich, provider) = (lookup?, enrich?, provider?);
+        let (lookup, enrich, provider, ledger) = (lookup?, enrich?, provider?, ledger?);
         // A connection that does not come about must be known for that before the request's time is over: it
         // was surely not billed, and a request that takes too long may have been.
         let connect_timeout = connect_timeout.min(lookup.timeout * 4 / 5);
@@ -71,6 +82,7 @@ impl Enquiry {
             proxy,
             lookup,
             enrich,
+            ledger,
             choices,
             warnings,
         })
@@ -94,6 +106,11 @@ impl Enquiry {
         &self.warnings
     }
 
+    /// Where this run's answers belong in a ledger.
+    pub(super) fn shelf(&self) -> Shelf {
+        Shelf { product: self.enrich.product, cache: self.cache }
+    }
+
     /// How many rows should be held at this rate, where that is more than are.
     pub(super) fn window_wanted(&self) -> Option<usize> {
         let rate = self.lookup.rate?.get();
@@ -104,7 +121,11 @@ impl Enquiry {
     }
 }
 
-fn enrich_settings(reading: &mut Reading, provider: Option<&Provider>) -> Option<EnrichSettings> {
+fn enrich_settings(
+    reading: &mut Reading,
+    provider: Option<&Provider>,
+    tariff: Arc<Tariff>,
+) -> Option<EnrichSettings> {
     let region = match reading.written.region.clone() {
         Some(text) => reading.sound("region", text.parse()).map(Some),
         None => Some(None),
@@ -129,8 +150,24 @@ fn enrich_settings(reading: &mut Reading, provider: Option<&Provider>) -> Option
             sound = false;
         }
     }
+    let only = reading.written.only.unwrap_or_default();
+    let cost_column = reading.written.cost_column == Some(true);
+    if cost_column && !tariff.has_prices() {
+        reading.problem("cost_column", "a cost needs a price: give --price, or price in the pipeline file");
+        sound = false;
+    }
     let region = region?;
-    sound.then_some(EnrichSettings { column, region, product, prefix, order, window })
+    sound.then_some(EnrichSettings {
+        column,
+        region,
+        product,
+        prefix,
+        order,
+        window,
+        only,
+        tariff,
+        cost_column,
+    })
 }
 
 fn certificates(reading: &mut Reading) -> Option<String> {

@@ -1,8 +1,10 @@
 //! What can end a run: before anybody was asked, and after.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::error::{ColumnError, InputError, OutputError, StageError};
+use crate::ledger::LedgerError;
 use crate::output::WriteError;
 use crate::service::ServiceError;
 
@@ -18,6 +20,9 @@ pub enum StartError {
     /// The columns do not allow the job.
     #[error(transparent)]
     Column(#[from] ColumnError),
+    /// The ledger cannot be used.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
     /// The client cannot be set up.
     #[error(transparent)]
     Service(#[from] ServiceError),
@@ -47,6 +52,12 @@ pub enum RunError {
     /// The file could not be given its name.
     #[error(transparent)]
     Keep(#[from] OutputError),
+    /// The ledger cannot be read.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// A temporary file cannot be written or read.
+    #[error("a temporary file in {} cannot be written; TMPDIR names another folder", std::env::temp_dir().display())]
+    Temporary(#[source] io::Error),
     /// The list cannot be read to its end.
     #[error("the list breaks off after {rows} rows{}; mend it and run again", kept_in(kept.as_deref()))]
     BrokenOff {

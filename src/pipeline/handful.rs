@@ -44,7 +44,7 @@ impl Enquiry {
     ) -> Result<LookedUp, Box<dyn std::error::Error + Send + Sync>> {
         self.enrich.column = Some(NUMBER.into());
         self.enrich.prefix = String::new();
-        let line = Line::open(&self, stop.clone(), counters.clone(), reporter).await?;
+        let line = Line::open(&self, "lookup", stop.clone(), counters.clone(), reporter).await?;
         let list = in_memory(numbers)?;
         let schema = list.schema();
         let enricher = Enricher::new(line.lookup.clone(), &schema, self.enrich, counters.clone())

@@ -6,7 +6,8 @@ use super::StartError;
 use super::descriptors;
 use super::enquiry::Enquiry;
 use super::provider::Provider;
-use crate::ledger::MemoryLedger;
+use crate::answer::UtcMillis;
+use crate::ledger::{DurableLedger, DurableSettings, InDoubt, Ledger, MemoryLedger};
 use crate::lookup::{Lookup, Stop};
 use crate::report::{Counters, Event, Reporter};
 use crate::service::{Credentials, Endpoint, HttpService, HttpSettings, Service};
@@ -18,13 +19,16 @@ pub(super) struct Line {
     pub(super) endpoints: Vec<String>,
     /// What the caller should know of before anything is asked.
     pub(super) warnings: Vec<String>,
+    /// The ledger's file, if there is one.
+    pub(super) ledger: Option<Arc<DurableLedger>>,
     simulator: Option<Simulator>,
 }
 
 impl Line {
-    /// Opens the line. Nothing is asked yet.
+    /// Opens the line. Nothing is asked yet. `job` names the work to be done, so that it can be taken up again.
     pub(super) async fn open(
         enquiry: &Enquiry,
+        job: &str,
         stop: Stop,
         counters: Arc<Counters>,
         reporter: Arc<dyn Reporter>,
@@ -32,15 +36,20 @@ impl Line {
         let room = descriptors::make_room(enquiry.lookup.concurrency);
         let mut settings = enquiry.lookup.clone();
         settings.concurrency = room.concurrency;
+        let durable = open_ledger(enquiry, job, room.concurrency.get()).await?;
         let (simulator, service) = connect(enquiry).await?;
         if let Some(needed) = enquiry.window_wanted() {
             reporter.event(Event::WindowTooSmall { rows: enquiry.enrich.window.rows, needed });
         }
         let endpoints = service.endpoints().to_vec();
-        let ledger = Arc::new(MemoryLedger::default());
+        let ledger: Arc<dyn Ledger> = match &durable {
+            Some(durable) => durable.clone(),
+            None => Arc::new(MemoryLedger::default()),
+        };
         let lookup = Arc::new(Lookup::start(service, ledger, &settings, stop, counters, reporter));
-        let warnings = room.warning.into_iter().collect();
-        Ok(Self { lookup, endpoints, warnings, simulator })
+        let in_doubt = durable.as_ref().and_then(|ledger| ledger.in_doubt()).map(doubts);
+        let warnings = room.warning.into_iter().chain(in_doubt).collect();
+        Ok(Self { lookup, endpoints, warnings, ledger: durable, simulator })
     }
 
     /// Waits until every request that was sent is over, and gives the simulator's account if there is one.
@@ -48,6 +57,33 @@ impl Line {
         self.lookup.finish().await;
         self.simulator.map(|simulator| simulator.totals())
     }
+}
+
+async fn open_ledger(
+    enquiry: &Enquiry,
+    job: &str,
+    in_flight: usize,
+) -> Result<Option<Arc<DurableLedger>>, StartError> {
+    let Some(settings) = &enquiry.ledger else { return Ok(None) };
+    settings.make_folder()?;
+    let settings = DurableSettings {
+        path: settings.path.clone(),
+        answers_of: settings.answers_of,
+        shelf: enquiry.shelf(),
+        max_age: settings.max_age.clone(),
+        refresh: settings.refresh.then(|| job.to_owned()),
+        commit_interval: settings.commit_interval,
+        cache_bytes: settings.cache_bytes,
+        in_flight,
+    };
+    Ok(Some(Arc::new(DurableLedger::open(settings, UtcMillis::now()).await?)))
+}
+
+fn doubts(InDoubt { started, at_most }: InDoubt) -> String {
+    format!(
+        "the run that began at {started} did not end in order: up to {at_most} numbers may have been paid for \
+         without their answers being kept, and are asked again"
+    )
 }
 
 async fn connect(enquiry: &Enquiry) -> Result<(Option<Simulator>, HttpService), StartError> {

@@ -5,16 +5,20 @@
 //! the environment; arguments are read, and anything is printed, in [`crate::cli`] only.
 
 mod asking;
+pub mod bookkeeping;
 mod choices;
 mod credentials;
 pub mod descriptors;
+mod distinct;
 mod ending;
 mod enquiry;
 mod environment;
 mod error;
 mod file;
 mod handful;
+mod keeping;
 mod line;
+mod money;
 pub(crate) mod nearest;
 mod problem;
 mod progress;
@@ -22,6 +26,7 @@ mod provider;
 mod reading;
 mod run;
 mod summary;
+mod survey;
 mod wording;
 mod written;
 
@@ -33,11 +38,13 @@ pub use self::enquiry::Enquiry;
 pub use self::environment::Environment;
 pub use self::error::{RunError, StartError};
 pub use self::handful::LookedUp;
+pub use self::keeping::default_path;
 pub use self::problem::{Place, Problem, Problems};
 pub use self::progress::{Progress, Total};
 pub use self::provider::Provider;
 pub use self::run::{Finished, Started};
-pub use self::wording::{NoDuration, Texts, WrittenDuration};
+pub use self::survey::{Survey, Surveyed, Surveying};
+pub use self::wording::{NoDuration, Texts, WrittenDuration, WrittenMaxAge, WrittenPrice};
 pub use self::written::{RetryOn, Written};
 
 use self::file::PipelineFile;
@@ -49,7 +56,8 @@ use crate::output::{OutputSettings, Replace};
 #[derive(Clone, Debug)]
 pub struct Pipeline {
     input: InputSettings,
-    output: OutputSettings,
+    /// `None` when the list is only surveyed.
+    output: Option<OutputSettings>,
     summary: Option<PathBuf>,
     enquiry: Enquiry,
 }
@@ -66,7 +74,10 @@ impl Pipeline {
         let file = file.map(|path| PipelineFile::read(path, &mut problems));
         let mut reading = Reading::new(flags, file, environment);
         let input = input_settings(&mut reading);
-        let output = output_settings(&mut reading);
+        let output = match reading.written.dry_run {
+            Some(true) => Some(None),
+            _ => output_settings(&mut reading).map(Some),
+        };
         let enquiry = Enquiry::read(&mut reading);
         let summary = reading.written.summary.clone();
         let pipeline = (|| Some((input?, output?, enquiry?)))();
@@ -75,6 +86,12 @@ impl Pipeline {
             Self { input, output, summary, enquiry }
         });
         reading.finish(problems, pipeline)
+    }
+
+    /// Whether the list is only surveyed, and nothing written but the summary.
+    #[must_use]
+    pub fn is_dry_run(&self) -> bool {
+        self.output.is_none()
     }
 
     /// How numbers are asked about.

@@ -44,7 +44,11 @@ impl Provider {
             return simulator(reading).map(|settings| Self::Simulator(Box::new(settings)));
         }
         let endpoints = endpoints(reading, &named);
-        let credentials = credentials::find(reading);
+        let credentials = match reading.written.dry_run {
+            // Nobody is asked.
+            Some(true) => Some(Credentials { username: "".into(), password: "".into() }),
+            _ => credentials::find(reading),
+        };
         Some(Self::Endpoints { endpoints: endpoints?, credentials: credentials? })
     }
 

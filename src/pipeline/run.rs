@@ -3,7 +3,7 @@
 //! What can be found wrong for nothing is found wrong by [`Pipeline::start`], which asks nobody. From
 //! [`Started::finish`] on, requests cost money: whatever happens, those that were sent are waited for.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -35,6 +35,7 @@ pub struct Started {
     choices: Choices,
     progress: Progress,
     stop: Stop,
+    has_prices: bool,
     since: Instant,
 }
 
@@ -46,12 +47,16 @@ pub struct Finished {
     /// The file that was written: under its own name, or a partial one when the run was stopped. `None` when
     /// the run was stopped before its first answer.
     pub output: Option<PathBuf>,
-    /// Rows in that file.
+    /// The ledger's file, if answers are kept.
+    pub ledger: Option<PathBuf>,
+    /// Rows in the output.
     pub rows: u64,
-    /// Bytes of that file.
+    /// Bytes of the output.
     pub bytes: u64,
     /// The counts.
     pub snapshot: Snapshot,
+    /// Whether the amounts among them mean anything.
+    pub has_prices: bool,
     /// How long it took, from opening the list.
     pub elapsed: Duration,
     /// What the simulator was asked, where one answered.
@@ -90,20 +95,32 @@ impl Pipeline {
         counters: Arc<Counters>,
     ) -> Result<Started, StartError> {
         let since = Instant::now();
-        let target = output::prepare(&self.output)?;
+        let output = self.output.expect("a dry run is surveyed, not started");
+        let job = job_name(&self.input);
+        let target = output::prepare(&output)?;
         let summary = self.summary.as_deref().map(SummaryFile::prepare).transpose()?;
         let list = open(self.input, &stop).await?;
-        let line = Line::open(&self.enquiry, stop.clone(), counters.clone(), reporter).await?;
+        let line = Line::open(&self.enquiry, &job, stop.clone(), counters.clone(), reporter).await?;
         let schema = list.batches.schema();
         let progress = Progress::new(counters.clone(), list.length.clone());
         let enricher = Enricher::new(line.lookup.clone(), &schema, self.enquiry.enrich, counters)?;
         let choices = self.enquiry.choices;
-        Ok(Started { target, list, enricher, line, summary, choices, progress, stop, since })
+        let has_prices = self.enquiry.lookup.tariff.has_prices();
+        Ok(Started { target, list, enricher, line, summary, choices, progress, stop, has_prices, since })
     }
 }
 
+/// What a run is called in its ledger, so that the same command takes it up again.
+pub(super) fn job_name(input: &InputSettings) -> String {
+    let whole = |path: &String| match std::path::absolute(path) {
+        Ok(whole) if path != "-" => whole.display().to_string(),
+        _ => path.clone(),
+    };
+    input.paths.iter().map(whole).collect::<Vec<_>>().join(" ")
+}
+
 /// Opening waits for the first bytes of a pipe, which may never come; a stop ends the waiting.
-async fn open(settings: InputSettings, stop: &Stop) -> Result<Opened, StartError> {
+pub(super) async fn open(settings: InputSettings, stop: &Stop) -> Result<Opened, StartError> {
     let opening = tokio::task::spawn_blocking(move || input::open(&settings));
     tokio::select! {
         opened = opening => Ok(opened.expect("opening a list does not panic")?),
@@ -156,9 +173,10 @@ impl Started {
     /// When the list breaks off: rows that are done are kept under the partial name then. Or when the file cannot
     /// be written: no file is left behind then.
     pub async fn finish(self) -> Result<Finished, RunError> {
-        let Self { target, list, enricher, line, summary, choices, progress, stop, since } = self;
+        let Self { target, list, enricher, line, summary, choices, progress, stop, has_prices, since } = self;
         let rows = enricher.enrich(progress.watch(list.batches));
         let written = target.write(rows, Arc::default()).await;
+        let ledger = line.ledger.clone();
         let simulated = line.close().await;
         let whole = written?;
         let (rows, bytes) = (whole.rows, whole.bytes);
@@ -176,15 +194,24 @@ impl Started {
             Ending::Complete | Ending::Gaps { .. } => Some(whole.keep()?),
             Ending::Stopped(_) => keep_paid(whole, &snapshot)?,
         };
+        let mut warnings = list.notes.warnings();
+        if let (Some(ledger), Ending::Complete | Ending::Gaps { .. }) = (&ledger, &ending)
+            && let Err(fault) = ledger.job_is_done().await
+        {
+            warnings.push(format!("the same command with --refresh will not ask anew next time: {fault}"));
+        }
+        warnings.extend(not_kept(&snapshot, output.as_deref()));
         let mut finished = Finished {
+            ledger: ledger.map(|ledger| ledger.path().to_owned()),
             ending,
             output,
             rows,
             bytes,
             snapshot,
+            has_prices,
             elapsed: since.elapsed(),
             simulated,
-            warnings: list.notes.warnings(),
+            warnings,
             choices,
         };
         if let Some(summary) = summary {
@@ -192,6 +219,17 @@ impl Started {
         }
         Ok(finished)
     }
+}
+
+/// What mends a ledger that could not keep what was paid for.
+fn not_kept(snapshot: &Snapshot, output: Option<&Path>) -> Option<String> {
+    let (count, path) = (snapshot.not_kept, output?.display());
+    (count > 0).then(|| {
+        format!(
+            "{count} answers that were paid for are not in the ledger; they are in {path}, and \
+             `hlr ledger import {path}` brings them in once the ledger is well"
+        )
+    })
 }
 
 /// A stop that came after the last answer has stopped nothing.

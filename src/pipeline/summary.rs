@@ -26,6 +26,8 @@ pub(super) struct Summary<'a> {
     rows: u64,
     /// Its bytes.
     bytes: u64,
+    /// The ledger's file, if there is one.
+    ledger: Option<&'a Path>,
     /// How long the run took.
     elapsed_seconds: f64,
     /// The counts.
@@ -45,6 +47,7 @@ impl<'a> Summary<'a> {
             output: finished.output.as_deref(),
             rows: finished.rows,
             bytes: finished.bytes,
+            ledger: finished.ledger.as_deref(),
             elapsed_seconds: finished.elapsed.as_secs_f64(),
             counts: &finished.snapshot,
             settings: &finished.choices.0,
@@ -75,7 +78,7 @@ impl SummaryFile {
         &self.path
     }
 
-    pub(super) fn write(mut self, summary: &Summary) -> io::Result<()> {
+    pub(super) fn write(mut self, summary: &impl Serialize) -> io::Result<()> {
         serde_json::to_writer_pretty(&mut self.aside, summary)?;
         self.aside.write_all(b"\n")?;
         self.aside.as_file().sync_all()?;

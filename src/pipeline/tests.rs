@@ -3,7 +3,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::*;
+use crate::answer::{LookupResult, Status};
+use crate::ledger::AnswersOf;
 use crate::lookup::{Stop, StopReason};
+use crate::money::Money;
+use crate::msisdn::Msisdn;
+use crate::plmn::Plmn;
 use crate::report::{Counters, NoReporter};
 
 fn no_environment() -> Environment {
@@ -101,8 +106,8 @@ fn flags_win_over_the_file_and_the_file_over_defaults() {
         .unwrap();
     let flags = Written { rate: Some(5.0), ..Written::default() };
     let pipeline = Pipeline::load(Some(&path), flags, &with_credentials()).unwrap();
-    let choices: Vec<_> =
-        pipeline.enquiry.choices.0.iter().map(|c| (c.name, c.value.as_str(), c.origin.clone())).collect();
+    let choices = pipeline.enquiry.choices.0.iter().filter(|choice| choice.name != "ledger");
+    let choices: Vec<_> = choices.map(|c| (c.name, c.value.as_str(), c.origin.clone())).collect();
     let file = path.display().to_string();
     assert_eq!(
         choices,
@@ -138,10 +143,13 @@ fn a_problem_in_a_file_names_file_line_and_key() {
 #[test]
 fn defaults_are_careful_with_a_provider_and_generous_on_this_machine() {
     let shown = |endpoint| {
-        let pipeline = Pipeline::load(None, asking(endpoint), &with_credentials()).unwrap();
+        let written = Written { no_ledger: Some(true), ..asking(endpoint) };
+        let pipeline = Pipeline::load(None, written, &with_credentials()).unwrap();
         pipeline.enquiry().choices().to_string()
     };
-    assert_eq!(shown("eu"), "rate 10/s, concurrency 10 (careful default); timeout 10s, attempts 4 (default)");
+    let careful = "rate 10/s, concurrency 10 (careful default); timeout 10s, attempts 4 (default); ledger none \
+                   (--no-ledger)";
+    assert_eq!(shown("eu"), careful);
     for endpoint in ["simulator", "http://127.0.0.1:3700"] {
         let generous = "rate unlimited, concurrency 256 (loopback); ";
         assert!(shown(endpoint).starts_with(generous), "{}", shown(endpoint));
@@ -284,4 +292,65 @@ async fn a_handful_needs_no_files() {
     assert_eq!(answers.num_rows(), 2);
     assert!(answers.column_by_name("status").is_some());
     assert!(matches!(looked_up.ending, Ending::Complete));
+}
+
+fn ledger_of(written: Written) -> Option<keeping::LedgerSettings> {
+    Pipeline::load(None, written, &with_credentials()).unwrap().enquiry.ledger
+}
+
+#[test]
+fn answers_are_kept_unless_nothing_is_paid_or_nobody_wants_it() {
+    let named = |written| Written { ledger: Some("kept.redb".into()), ..written };
+    assert!(ledger_of(asking("simulator")).is_none());
+    assert!(ledger_of(Written { no_ledger: Some(true), ..asking("eu") }).is_none());
+    let (simulated, real) = (ledger_of(named(asking("simulator"))), ledger_of(named(asking("eu"))));
+    assert_eq!(simulated.unwrap().answers_of, AnswersOf::ThisMachine);
+    assert_eq!(real.unwrap().answers_of, AnswersOf::Provider);
+    let (near, far) = (ledger_of(asking("http://127.0.0.1:3700")), ledger_of(asking("eu")));
+    assert_ne!(near.unwrap().path, far.unwrap().path, "simulated and real answers do not mix");
+    let both = Written { no_ledger: Some(true), ..named(asking("eu")) };
+    assert!(problems(None, both, &with_credentials())[0].contains("give one of the two"));
+}
+
+#[test]
+fn ages_and_prices_are_read_by_status_country_and_network() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("nightly.toml");
+    let text = "input = \"a.csv\"\noutput = \"b.csv\"\nendpoint = \"eu\"\n\
+                max_age = { dead = \"90d\", absent = \"6h\" }\n\
+                price = { default = 0.004, NO = 0.006, \"240-08\" = 0.003 }\n\
+                free_results = [\"TIMEOUT\"]\nmax_cost = 100\n";
+    fs::write(&path, text).unwrap();
+    let enquiry = Pipeline::load(Some(&path), Written::default(), &with_credentials()).unwrap().enquiry;
+    let ages = enquiry.ledger.unwrap().max_age;
+    let hours = |status| ages.of(status).as_secs() / 3600;
+    assert_eq!((hours(Status::Dead), hours(Status::Absent), hours(Status::Reachable)), (90 * 24, 6, 24));
+    let tariff = enquiry.lookup.tariff;
+    let swede = Msisdn::new(46_701_740_605).unwrap();
+    assert_eq!(tariff.price_of(swede, None), Money::from_number(0.004).unwrap());
+    assert_eq!(tariff.price_of(swede, Plmn::from_digits("24008")), Money::from_number(0.003).unwrap());
+    assert_eq!(tariff.free, [LookupResult::RequestThrottled, LookupResult::Timeout]);
+    assert_eq!(enquiry.lookup.caps.cost, Money::from_number(100.0).ok());
+}
+
+#[test]
+fn what_is_wrong_with_money_and_ages_is_told_with_its_mend() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("nightly.toml");
+    let text = "input = \"a.csv\"\noutput = \"b.csv\"\nendpoint = \"eu\"\n\
+                max_age = { ded = \"90d\" }\nprice = { Sverige = 1, SE = -1 }\nfree_results = [\"TIMEOUTS\"]\n\
+                max_cost = 5\ncommit_interval = \"1h\"\n";
+    fs::write(&path, text).unwrap();
+    let found = problems(Some(&path), Written::default(), &with_credentials());
+    for expected in [
+        ":4: max_age: no status is called \"ded\": did you mean dead?",
+        ":5: price: \"Sverige\" is neither a country",
+        ":5: price: SE: an amount is a number",
+        ":6: free_results: the interface document has no result \"TIMEOUTS\"; did you mean \"TIMEOUT\"?",
+        ":8: commit_interval: ",
+    ] {
+        assert!(found.iter().any(|problem| problem.contains(expected)), "{expected:?} in {found:#?}");
+    }
+    let capped = Written { max_cost: Some(5.0), ..asking("eu") };
+    assert!(problems(None, capped, &with_credentials())[0].starts_with("--max-cost: a cost needs a price"));
 }

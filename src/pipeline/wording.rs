@@ -1,10 +1,11 @@
 //! The few value types of pipeline files that plain TOML has no word for.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
 /// One text, or a list of texts.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -73,4 +74,108 @@ impl<'de> Deserialize<'de> for WrittenDuration {
 
         deserializer.deserialize_any(Text)
     }
+}
+
+/// One duration for everything, or one a status: `"30d"`, or `{ dead = "30d", absent = "12h" }`; on the command line
+/// `30d` or `dead=30d,absent=12h`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WrittenMaxAge {
+    /// The same for every answer.
+    OfAll(WrittenDuration),
+    /// By the name of a status.
+    ByStatus(BTreeMap<String, WrittenDuration>),
+}
+
+impl FromStr for WrittenMaxAge {
+    type Err = NoDuration;
+
+    fn from_str(text: &str) -> Result<Self, NoDuration> {
+        if !text.contains('=') {
+            return text.parse().map(Self::OfAll);
+        }
+        let entry = |entry: &str| {
+            let (status, age) = entry.split_once('=').ok_or_else(|| NoDuration(entry.to_owned()))?;
+            Ok((status.trim().to_owned(), age.trim().parse()?))
+        };
+        text.split(',').map(entry).collect::<Result<_, _>>().map(Self::ByStatus)
+    }
+}
+
+impl<'de> Deserialize<'de> for WrittenMaxAge {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct OneOrMany;
+
+        impl<'de> Visitor<'de> for OneOrMany {
+            type Value = WrittenMaxAge;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a duration in quotes, such as \"30d\", or a table of them by status")
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<WrittenMaxAge, E> {
+                text.parse().map(WrittenMaxAge::OfAll).map_err(E::custom)
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, table: A) -> Result<WrittenMaxAge, A::Error> {
+                entries(table).map(WrittenMaxAge::ByStatus)
+            }
+        }
+
+        deserializer.deserialize_any(OneOrMany)
+    }
+}
+
+/// One price for every lookup, or a table: `0.004`, or `{ default = 0.004, NO = 0.006, "240-08" = 0.003 }`.
+#[derive(Clone, Debug, PartialEq)]
+pub enum WrittenPrice {
+    /// The same for every lookup.
+    OfAll(f64),
+    /// By country (two letters) or network (MCC-MNC); `default` for the others.
+    ByPlace(BTreeMap<String, f64>),
+}
+
+impl FromStr for WrittenPrice {
+    type Err = std::num::ParseFloatError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse().map(Self::OfAll)
+    }
+}
+
+impl<'de> Deserialize<'de> for WrittenPrice {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct OneOrMany;
+
+        impl<'de> Visitor<'de> for OneOrMany {
+            type Value = WrittenPrice;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a price, such as 0.004, or a table of prices by country and network")
+            }
+
+            fn visit_f64<E: Error>(self, price: f64) -> Result<WrittenPrice, E> {
+                Ok(WrittenPrice::OfAll(price))
+            }
+
+            fn visit_i64<E: Error>(self, price: i64) -> Result<WrittenPrice, E> {
+                Ok(WrittenPrice::OfAll(price as f64))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, table: A) -> Result<WrittenPrice, A::Error> {
+                entries(table).map(WrittenPrice::ByPlace)
+            }
+        }
+
+        deserializer.deserialize_any(OneOrMany)
+    }
+}
+
+fn entries<'de, T: Deserialize<'de>, A: MapAccess<'de>>(
+    mut table: A,
+) -> Result<BTreeMap<String, T>, A::Error> {
+    let mut entries = BTreeMap::new();
+    while let Some((name, value)) = table.next_entry()? {
+        entries.insert(name, value);
+    }
+    Ok(entries)
 }

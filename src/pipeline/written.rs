@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::wording::{Texts, WrittenDuration};
+use super::wording::{Texts, WrittenDuration, WrittenMaxAge, WrittenPrice};
 use crate::answer::Product;
-use crate::enrich::Order;
+use crate::enrich::{Only, Order};
 use crate::simulator::SimulatorSettings;
 
 /// Declares the keys once; the struct, the merge and the list of names follow from it.
@@ -71,6 +71,32 @@ written! {
     retry_on: Vec<RetryOn>,
     /// Whether the provider is asked to bypass its cache.
     nocache: bool,
+    /// The file in which answers are kept, for this run and later ones.
+    ledger: PathBuf,
+    /// Whether answers are forgotten at the end of the run.
+    no_ledger: bool,
+    /// How old an answer of the ledger may be: one duration, or one by status.
+    max_age: WrittenMaxAge,
+    /// Whether everything is asked anew, whatever the ledger has.
+    refresh: bool,
+    /// How long answers are gathered before they are committed to the ledger.
+    commit_interval: WrittenDuration,
+    /// How many MiB of the ledger are held in memory.
+    ledger_cache_mib: u32,
+    /// What a lookup costs, in the contract's currency: one price, or one by country and network.
+    price: WrittenPrice,
+    /// The results that the contract does not bill.
+    free_results: Vec<String>,
+    /// Billed lookups after which the run stops.
+    max_lookups: u64,
+    /// What the lookups may cost at the most.
+    max_cost: f64,
+    /// Whether the list is only surveyed: what would be asked, at what price, in what time.
+    dry_run: bool,
+    /// Which rows are asked about; the others keep what an earlier run wrote.
+    only: Only,
+    /// Whether a column says what each row cost.
+    cost_column: bool,
     /// What the names of the added columns begin with.
     prefix: String,
     /// In which order rows are written.

@@ -1,14 +1,16 @@
 //! The counts of a run.
 //!
-//! Every row that came in is counted in exactly one of five classes, so that at every moment
-//! rows = invalid + duplicates + from memory + answered + unanswered, for the rows that are done.
+//! Every row that came in is counted in exactly one of six classes, so that at every moment
+//! rows = invalid + carried + duplicates + from memory + answered + unanswered, for the rows that are done.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::answer::{Billed, Fault, LookupResult, Status};
+use crate::answer::{Fault, LookupResult, Status};
+use crate::money::Money;
+use crate::tariff::Charge;
 
 /// One count. Relaxed: counts are read for people, and nothing is decided by their order.
 #[derive(Debug, Default)]
@@ -29,6 +31,11 @@ impl Count {
     pub fn get(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
+
+    /// The count as money, where billionths were counted.
+    fn amount(&self) -> Money {
+        Money::from_billionths(self.get())
+    }
 }
 
 /// The counts of a run while it goes on; shared by all who count and by whoever shows progress.
@@ -38,6 +45,8 @@ pub struct Counters {
     pub rows: Count,
     /// Rows refused before any money was spent.
     pub invalid: Count,
+    /// Rows that kept what an earlier run wrote, because only the others were to be asked about.
+    pub carried: Count,
     /// Rows whose number another row of this run had before.
     pub duplicates: Count,
     /// Rows whose answer an earlier run paid for.
@@ -53,8 +62,20 @@ pub struct Counters {
     pub retries: Count,
     /// Requests that the service turned away because too much was asked at once; they cost nothing.
     pub throttled: Count,
+    /// Requests that were answered with something that the contract bills.
+    pub billed: Count,
+    /// Their price together, in billionths.
+    pub billed_cost: Count,
     /// Requests that may be billed although they brought no answer.
     pub maybe_billed: Count,
+    /// Their price together, in billionths.
+    pub maybe_billed_cost: Count,
+    /// What the rows would have cost that another row's lookup answered, in billionths.
+    pub duplicates_cost: Count,
+    /// What the rows would have cost that the ledger answered, in billionths.
+    pub from_memory_cost: Count,
+    /// Answers that the ledger could not keep.
+    pub not_kept: Count,
     /// Requests that brought an answer of the service, TIMEOUT and its like included.
     pub replies: Count,
     /// Requests under way.
@@ -91,8 +112,20 @@ impl Counters {
     /// Counts a request that failed.
     pub fn count_fault(&self, fault: &Fault) {
         self.faults.add(fault.kind.word(), 1);
-        if fault.billed == Billed::Maybe {
-            self.maybe_billed.add(1);
+    }
+
+    /// Counts what a request added to the bill.
+    pub fn count_charge(&self, charge: Charge) {
+        match charge {
+            Charge::Free => {}
+            Charge::Billed(amount) => {
+                self.billed.add(1);
+                self.billed_cost.add(amount.billionths());
+            }
+            Charge::Maybe(amount) => {
+                self.maybe_billed.add(1);
+                self.maybe_billed_cost.add(amount.billionths());
+            }
         }
     }
 
@@ -109,6 +142,7 @@ impl Counters {
         Snapshot {
             rows: self.rows.get(),
             invalid: self.invalid.get(),
+            carried: self.carried.get(),
             duplicates: self.duplicates.get(),
             from_memory: self.from_memory.get(),
             answered: self.answered.get(),
@@ -117,7 +151,15 @@ impl Counters {
             replies: self.replies.get(),
             retries: self.retries.get(),
             throttled: self.throttled.get(),
+            billed: self.billed.get(),
             maybe_billed: self.maybe_billed.get(),
+            not_kept: self.not_kept.get(),
+            costs: Costs {
+                billed: self.billed_cost.amount(),
+                maybe_billed: self.maybe_billed_cost.amount(),
+                saved_by_duplicates: self.duplicates_cost.amount(),
+                saved_by_ledger: self.from_memory_cost.amount(),
+            },
             by_status: nonzero(statuses, &self.by_status),
             by_result: nonzero(results.chain([UNDOCUMENTED]), &self.by_result),
             refused: self.refused.get(),
@@ -141,6 +183,8 @@ pub struct Snapshot {
     pub rows: u64,
     /// Rows refused before any money was spent.
     pub invalid: u64,
+    /// Rows that kept what an earlier run wrote.
+    pub carried: u64,
     /// Rows whose number another row of this run had before.
     pub duplicates: u64,
     /// Rows whose answer an earlier run paid for.
@@ -157,8 +201,14 @@ pub struct Snapshot {
     pub retries: u64,
     /// Requests turned away because too much was asked at once.
     pub throttled: u64,
+    /// Requests that brought something the contract bills.
+    pub billed: u64,
     /// Requests without an answer that may be billed.
     pub maybe_billed: u64,
+    /// Answers that the ledger could not keep.
+    pub not_kept: u64,
+    /// What all this cost; nothing where no price is known.
+    pub costs: Costs,
     /// Rows by status, where there are any.
     pub by_status: BTreeMap<String, u64>,
     /// Rows by result, where there are any.
@@ -169,10 +219,24 @@ pub struct Snapshot {
     pub faults: BTreeMap<String, u64>,
 }
 
+/// Money spent, perhaps spent, and not spent.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Costs {
+    /// For requests that were answered.
+    pub billed: Money,
+    /// For requests without an answer that may be billed.
+    pub maybe_billed: Money,
+    /// What the rows would have cost that another row's lookup answered.
+    pub saved_by_duplicates: Money,
+    /// What the rows would have cost that the ledger answered.
+    pub saved_by_ledger: Money,
+}
+
 impl Snapshot {
     /// Whether every row is in exactly one class.
     #[must_use]
     pub fn adds_up(&self) -> bool {
-        self.rows == self.invalid + self.duplicates + self.from_memory + self.answered + self.unanswered
+        let done_without_asking = self.invalid + self.carried + self.duplicates + self.from_memory;
+        self.rows == done_without_asking + self.answered + self.unanswered
     }
 }

@@ -6,5 +6,5 @@
 pub mod counters;
 pub mod event;
 
-pub use counters::{Counters, Snapshot};
+pub use counters::{Costs, Counters, Snapshot};
 pub use event::{Event, NoReporter, Reporter};

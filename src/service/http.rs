@@ -13,9 +13,9 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::direct::Direct;
 use super::pooled::{self, Pooled};
-use super::wire::{self, ProviderCache};
+use super::wire;
 use super::{Endpoint, Service};
-use crate::answer::{Answer, Fault};
+use crate::answer::{Answer, Fault, ProviderCache};
 use crate::msisdn::Msisdn;
 
 /// Idle connections are given up before the server does it: a request written into a connection that the

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use crate::answer::{Answer, CallingCode, LookupResult, Unreadable};
+use crate::answer::{Answer, CallingCode, LookupResult, ProviderCache, Unreadable};
 use crate::msisdn::Msisdn;
 use crate::plmn::Plmn;
 
@@ -17,16 +17,6 @@ const EXCERPT: usize = 60;
 /// Results 16 to 18, which are sentences: they may come bare, as a field, or with a 4xx status.
 pub(super) const SENTENCES: [LookupResult; 3] =
     [LookupResult::MandatoryParameterMissing, LookupResult::RangeNotAccepted, LookupResult::MsisdnInvalid];
-
-/// Whether the provider may answer from its own cache.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ProviderCache {
-    /// It may.
-    #[default]
-    Allowed,
-    /// It is asked to look the number up afresh (`nocache`).
-    Bypassed,
-}
 
 /// The query of a request: `msisdn=46708100200`, with a bare `nocache` where the cache is bypassed.
 #[must_use]

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::values::one_of;
-use crate::enrich::Order;
+use crate::enrich::{Only, Order};
 use crate::pipeline::Written;
 
 #[derive(Debug, Args)]
@@ -22,10 +22,20 @@ pub(in crate::cli) struct JobFlags {
     /// In which order rows are written; completion is sooner, and in no order [default: input]
     #[arg(long, value_parser = one_of::<Order>(&["input", "completion"]), help_heading = "Output")]
     order: Option<Order>,
+    /// Add a column of what each row cost; needs a price
+    #[arg(long, help_heading = "Output")]
+    cost_column: bool,
     /// Write the figures of the run to this file, as JSON
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     summary: Option<PathBuf>,
 
+    /// Survey the list and send nothing: what would be asked, at what price, in what time
+    #[arg(long, help_heading = "List")]
+    dry_run: bool,
+    /// Which rows are asked about; unresolved takes an enriched file, and asks about its rows that have no verdict
+    /// [default: all]
+    #[arg(long, value_parser = one_of::<Only>(&["all", "unresolved"]), help_heading = "List")]
+    only: Option<Only>,
     /// The column of the numbers [default: found by its name]
     #[arg(short, long, value_name = "NAME", help_heading = "List")]
     column: Option<String>,
@@ -47,7 +57,10 @@ impl JobFlags {
             force: self.force.then_some(true),
             prefix: self.prefix,
             order: self.order,
+            cost_column: self.cost_column.then_some(true),
             summary: self.summary,
+            dry_run: self.dry_run.then_some(true),
+            only: self.only,
             column: self.column,
             delimiter: self.delimiter,
             header: self.no_header.then_some(false),

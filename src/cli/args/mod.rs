@@ -4,6 +4,8 @@
 mod asking;
 mod display;
 mod job;
+mod keeping;
+mod ledger;
 mod simulate;
 mod values;
 
@@ -14,6 +16,10 @@ use clap::{Args, Parser, Subcommand};
 pub(super) use self::asking::AskingFlags;
 pub(super) use self::display::{DisplayFlags, ProgressStyle, Verbosity};
 pub(super) use self::job::JobFlags;
+pub(super) use self::keeping::KeepingFlags;
+pub(super) use self::ledger::{
+    ExportArgs, ForgetArgs, ImportArgs, LedgerArgs, LedgerCommand, PruneArgs, StatsArgs,
+};
 pub(super) use self::simulate::SimulateArgs;
 use crate::pipeline::{Texts, Written};
 
@@ -21,6 +27,9 @@ const EXAMPLES: &str = "\
 Examples:
   Try it out at no cost; the simulator inside the program answers:
     hlr enrich contacts.csv -o enriched.parquet --endpoint simulator
+
+  What would it cost? Nothing is sent:
+    hlr enrich contacts.csv --endpoint eu --rate 50 --price 0.004 --dry-run
 
   Real lookups, at most 50 a second:
     export HLR_USERNAME=… HLR_PASSWORD=…
@@ -31,7 +40,7 @@ Exit codes:
     1  something unexpected happened
     2  the command line, the pipeline file, the list or the output is at fault
     3  finished, and some rows have no answer: run again
-    4  stopped on purpose (account refused, service down): can be taken up again
+    4  stopped on purpose (account refused, service down, cap reached): can be taken up again
   130  interrupted: can be taken up again";
 
 /// Bulk HLR lookups: a contact list in, the same list with network, status and location out.
@@ -49,6 +58,7 @@ pub(super) enum Command {
     Run(RunArgs),
     Check(CheckArgs),
     Lookup(LookupArgs),
+    Ledger(LedgerArgs),
     Simulate(Box<SimulateArgs>),
 }
 
@@ -72,6 +82,8 @@ pub(super) struct EnrichArgs {
     #[command(flatten)]
     asking: AskingFlags,
     #[command(flatten)]
+    keeping: KeepingFlags,
+    #[command(flatten)]
     pub(super) display: DisplayFlags,
 }
 
@@ -94,6 +106,8 @@ pub(super) struct RunArgs {
     job: JobFlags,
     #[command(flatten)]
     asking: AskingFlags,
+    #[command(flatten)]
+    keeping: KeepingFlags,
     #[command(flatten)]
     pub(super) display: DisplayFlags,
 }
@@ -124,7 +138,9 @@ pub(super) struct LookupArgs {
     #[arg(long)]
     pub(super) json: bool,
     #[command(flatten)]
-    pub(super) asking: AskingFlags,
+    asking: AskingFlags,
+    #[command(flatten)]
+    keeping: KeepingFlags,
     #[command(flatten)]
     pub(super) display: DisplayFlags,
 }
@@ -132,7 +148,7 @@ pub(super) struct LookupArgs {
 impl EnrichArgs {
     pub(super) fn written(self) -> Written {
         let input = Written { input: Some(Texts(self.input)), ..Written::default() };
-        self.asking.written().over(self.job.written()).over(input)
+        self.asking.written().over(self.keeping.written()).over(self.job.written()).over(input)
     }
 }
 
@@ -140,7 +156,14 @@ impl RunArgs {
     pub(super) fn written(self) -> Written {
         let input = (!self.input.is_empty()).then_some(Texts(self.input));
         let input = Written { input, ..Written::default() };
-        self.asking.written().over(self.job.written()).over(input)
+        self.asking.written().over(self.keeping.written()).over(self.job.written()).over(input)
+    }
+}
+
+impl LookupArgs {
+    /// The flags, without the numbers.
+    pub(super) fn written(self) -> Written {
+        self.asking.written().over(self.keeping.written())
     }
 }
 
@@ -185,10 +208,13 @@ mod tests {
              --rate 500 --concurrency 200 --timeout 5s --attempts 3 --retry-on HLR_LOCAL_CANCEL,SYSTEM_FAILURE \
              --nocache --order completion --prefix x_ --delimiter tab --no-header --force --summary run.json \
              --window-rows 1000 --give-up-after 10m --credentials-file c --ca-file ca.pem --proxy http://p:1 \
-             --seed 7",
+             --seed 7 --ledger l.redb --no-ledger --max-age dead=30d,absent=12h --refresh --commit-interval 50ms \
+             --price 0.004 --max-lookups 9 --max-cost 1.5 --dry-run --only unresolved --cost-column",
         );
         for key in Written::KEYS {
             let file_only = [
+                "ledger_cache_mib",
+                "free_results",
                 "window_mib",
                 "row_group_mib",
                 "compression_level",

@@ -1,0 +1,207 @@
+//! `hlr ledger`: what was paid for, read through and kept in order.
+
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::path::Path;
+
+use super::args::{ExportArgs, ForgetArgs, ImportArgs, LedgerArgs, LedgerCommand, PruneArgs, StatsArgs};
+use super::exit::Exit;
+use super::figures::{grouped, percent, size};
+use super::terminal::{print, say, say_error, say_problem};
+use crate::answer::UtcMillis;
+use crate::input::InputSettings;
+use crate::ledger::{AnswersOf, Books, IfMissing, LedgerError};
+use crate::lookup::Stop;
+use crate::numbering::Region;
+use crate::output::{self, OutputSettings, Replace};
+use crate::pipeline::bookkeeping::{self, Origin, Stats};
+use crate::pipeline::default_path;
+
+type Failure = Box<dyn Error + Send + Sync>;
+
+/// Does what the subcommand says. These commands are short; a signal ends them where they are.
+pub(super) async fn ledger(arguments: LedgerArgs, stop: Stop) -> Exit {
+    let path = match arguments.ledger {
+        Some(path) => path,
+        None => match default_path(AnswersOf::Provider) {
+            Ok(path) => path,
+            Err(problem) => {
+                say_problem(problem);
+                return Exit::Usage;
+            }
+        },
+    };
+    let working = async {
+        match arguments.command {
+            LedgerCommand::Stats(stats) => show_stats(&path, &stats),
+            LedgerCommand::Export(export) => write_export(&path, export).await,
+            LedgerCommand::Import(import) => take_in(&path, import).await,
+            LedgerCommand::Prune(prune) => throw_away(&path, &prune),
+            LedgerCommand::Forget(forget) => leave_no_trace(&path, forget).await,
+        }
+    };
+    let done = tokio::select! {
+        done = working => done,
+        () = stop.requested() => return Exit::Interrupted,
+    };
+    match done {
+        Ok(()) => Exit::Complete,
+        Err(error) => {
+            say_error(&*error);
+            Exit::Usage
+        }
+    }
+}
+
+fn open(path: &Path) -> Result<Books, LedgerError> {
+    Books::open(path, IfMissing::Refuse)
+}
+
+fn show_stats(path: &Path, arguments: &StatsArgs) -> Result<(), Failure> {
+    let stats = Stats::read(&open(path)?, UtcMillis::now())?;
+    if arguments.json {
+        let _ = print(format_args!("{}", serde_json::to_string_pretty(&stats)?));
+        return Ok(());
+    }
+    for line in lines(path, &stats, arguments.top) {
+        // Nobody reads on when this fails.
+        if print(format_args!("{line}")).is_err() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+fn lines(path: &Path, stats: &Stats, top: usize) -> Vec<String> {
+    let Stats { format, answers_of, created, bytes, answers, oldest, youngest, .. } = stats;
+    let mut lines = vec![format!(
+        "{}: {}, format {format}, answers of {answers_of}, begun {created}",
+        path.display(),
+        size(*bytes)
+    )];
+    lines.push(format!("  {:<32} {:>13}", "answers", grouped(*answers)));
+    if *answers == 0 {
+        return lines;
+    }
+    lines.push(format!("    from {oldest} to {youngest}"));
+    let of_map = |counts: &BTreeMap<String, u64>| {
+        let mut rows: Vec<_> = counts.iter().map(|(name, count)| (name.clone(), *count)).collect();
+        rows.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        rows
+    };
+    let networks = stats.by_network.iter().map(|place| {
+        let words = [Some(place.network.as_str()), place.name, place.country];
+        (words.into_iter().flatten().collect::<Vec<_>>().join(" "), place.answers)
+    });
+    let networks: Vec<_> = networks.collect();
+    for (heading, rows, most) in [
+        ("by age", stats.by_age.clone(), usize::MAX),
+        ("by product", of_map(&stats.by_product), usize::MAX),
+        ("by status", of_map(&stats.by_status), usize::MAX),
+        ("by result", of_map(&stats.by_result), usize::MAX),
+        ("by country", stats.by_country.clone(), top),
+        ("by network", networks, top),
+    ] {
+        lines.push(format!("  {heading}"));
+        let shown = rows.iter().take(most);
+        lines.extend(shown.map(|(name, count)| {
+            format!("    {name:<30} {:>13} {:>8}", grouped(*count), percent(*count, *answers))
+        }));
+        if rows.len() > most {
+            lines.push(format!("    and {} more; --top shows them", rows.len() - most));
+        }
+    }
+    lines
+}
+
+async fn write_export(path: &Path, arguments: ExportArgs) -> Result<(), Failure> {
+    let replace = if arguments.force { Replace::Allowed } else { Replace::Never };
+    let settings = OutputSettings { replace, ..OutputSettings::new(arguments.output) };
+    let books = open(path)?;
+    let target = output::prepare(&settings)?;
+    let whole = bookkeeping::export(books, target).await?;
+    let (rows, bytes) = (whole.rows, whole.bytes);
+    let written = whole.keep()?;
+    say(format_args!("{}: {} answers, {}", written.display(), grouped(rows), size(bytes)));
+    Ok(())
+}
+
+async fn take_in(path: &Path, arguments: ImportArgs) -> Result<(), Failure> {
+    let whose = if arguments.simulated { AnswersOf::ThisMachine } else { AnswersOf::Provider };
+    let missing = if path.exists() { IfMissing::Refuse } else { IfMissing::Begin(whose) };
+    let books = Books::open(path, missing)?;
+    for input in arguments.inputs {
+        let settings = InputSettings::new(vec![input.clone()]);
+        let prefix = match arguments.prefix.clone() {
+            Some(prefix) => prefix,
+            None => bookkeeping::prefix_of(&settings)?,
+        };
+        let origin = Origin { prefix, product: arguments.product.unwrap_or_default() };
+        let imported = bookkeeping::import(&books, &settings, &origin).await?;
+        let with_answer = imported.rows - imported.without_answer;
+        say(format_args!(
+            "{input}: {} rows, {} with an answer, {} of them new or younger than what was there",
+            grouped(imported.rows),
+            grouped(with_answer),
+            grouped(imported.taken)
+        ));
+    }
+    Ok(())
+}
+
+fn throw_away(path: &Path, arguments: &PruneArgs) -> Result<(), Failure> {
+    let (mut books, now) = (open(path)?, UtcMillis::now());
+    let age = arguments.older_than.0;
+    let before = books.bytes();
+    if arguments.dry_run {
+        let (old, all) = (books.count_older(age, now)?, books.count()?);
+        say(format_args!("{} of {} answers are older, and would go", grouped(old), grouped(all)));
+        return Ok(());
+    }
+    let removed = books.prune(age, now)?;
+    say(format_args!(
+        "{} answers thrown away, {} left; {} are {} now",
+        grouped(removed),
+        grouped(books.count()?),
+        size(before),
+        size(books.bytes())
+    ));
+    Ok(())
+}
+
+async fn leave_no_trace(path: &Path, arguments: ForgetArgs) -> Result<(), Failure> {
+    let region = arguments.region.map(|text| text.parse::<Region>()).transpose()?;
+    let list = arguments.file.map(|file| (InputSettings::new(vec![file]), arguments.column));
+    let mut books = open(path)?;
+    let numbers = bookkeeping::numbers_of(&arguments.numbers, list, region).await?;
+    let removed = books.forget(&numbers)?;
+    say(format_args!(
+        "{} answers about {} numbers are forgotten; enriched files and backups may still have them",
+        grouped(removed),
+        grouped(numbers.len() as u64)
+    ));
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+
+    #[test]
+    fn an_empty_ledger_is_told_in_two_lines() {
+        let stats = Stats { format: "1".into(), answers_of: "a provider".into(), ..Stats::default() };
+        let lines = lines(&PathBuf::from("x.redb"), &stats, 10);
+        assert_eq!(lines.len(), 2);
+        assert!(lines[0].starts_with("x.redb: 0 bytes, format 1, answers of a provider"));
+    }
+
+    #[test]
+    fn a_long_table_says_what_it_leaves_out() {
+        let countries = (0..12).map(|n| (format!("C{n}"), 12 - n)).collect();
+        let stats = Stats { answers: 78, by_country: countries, ..Stats::default() };
+        let lines = lines(&PathBuf::from("x.redb"), &stats, 10);
+        assert!(lines.iter().any(|line| line.contains("and 2 more")), "{lines:#?}");
+    }
+}

@@ -1,0 +1,90 @@
+//! What a dry run has found, in a screenful.
+
+use std::time::Duration;
+
+use super::figures::{clock, grouped, percent};
+use crate::pipeline::Survey;
+
+/// The survey, a line each.
+pub(super) fn lines(survey: &Survey) -> Vec<String> {
+    let mut lines = vec![String::new(), line(2, "rows", survey.rows, None)];
+    let of_rows = |name, count| line(4, name, count, Some(survey.rows));
+    lines.push(of_rows("invalid", survey.invalid));
+    let mut reasons: Vec<_> = survey.invalid_by_reason.iter().collect();
+    reasons.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
+    lines.extend(reasons.into_iter().map(|(reason, count)| line(6, reason, *count, Some(survey.rows))));
+    if survey.carried > 0 {
+        lines.push(of_rows("resolved before", survey.carried));
+    }
+    lines.push(of_rows("duplicates", survey.duplicates));
+    lines.push(of_rows("different numbers", survey.distinct));
+    lines.push(line(6, "fresh in the ledger", survey.fresh_in_ledger, Some(survey.distinct)));
+    lines.push(line(6, "to be looked up", survey.to_look_up, Some(survey.distinct)));
+    if survey.invalid_by_reason.contains_key("national_without_region") {
+        lines.push("    (national numbers need --region, which says where they are at home)".into());
+    }
+    lines.push(String::new());
+    lines.push(line(2, "lookups", survey.to_look_up, None));
+    if survey.lookups_at_most > survey.to_look_up {
+        lines.push(line(4, "at most, with every retry", survey.lookups_at_most, None));
+    }
+    match (survey.cost, survey.cost_at_most) {
+        (Some(cost), Some(most)) => {
+            lines.push(text(2, "cost", &cost.to_string()));
+            if most > cost {
+                lines.push(text(4, "at most, with every retry", &most.to_string()));
+            }
+        }
+        _ => lines.push(text(2, "cost", "no price is known; --price says what a lookup costs")),
+    }
+    let time = match survey.seconds_at_rate {
+        Some(seconds) => clock(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)),
+        None => "as fast as the service answers; --rate bounds it".into(),
+    };
+    lines.push(text(2, "time at the rate", &time));
+    lines
+}
+
+fn line(indent: usize, name: &str, count: u64, whole: Option<u64>) -> String {
+    let share = whole.map(|whole| percent(count, whole)).unwrap_or_default();
+    let name = format!("{:indent$}{name}", "");
+    format!("{name:<34} {:>13} {share:>8}", grouped(count)).trim_end().to_owned()
+}
+
+fn text(indent: usize, name: &str, text: &str) -> String {
+    let name = format!("{:indent$}{name}", "");
+    format!("{name:<34} {text:>13}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::money::Money;
+
+    #[test]
+    fn the_table_is_aligned_and_says_what_is_not_known() {
+        let survey = Survey {
+            rows: 1_000,
+            invalid: 50,
+            duplicates: 150,
+            distinct: 800,
+            fresh_in_ledger: 300,
+            to_look_up: 500,
+            lookups_at_most: 2_000,
+            cost: Money::from_number(2.0).ok(),
+            cost_at_most: Money::from_number(8.0).ok(),
+            seconds_at_rate: Some(50.0),
+            ..Survey::default()
+        };
+        let lines = lines(&survey);
+        for expected in [
+            "  rows                                     1 000",
+            "      to be looked up                        500   62.5 %",
+            "  cost                                      2.00",
+            "    at most, with every retry               8.00",
+            "  time at the rate                          0:50",
+        ] {
+            assert!(lines.iter().any(|line| line == expected), "{expected:?} is not in {lines:#?}");
+        }
+    }
+}

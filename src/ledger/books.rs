@@ -1,0 +1,184 @@
+//! A ledger between runs: read through, taken in, pruned.
+
+use std::path::Path;
+use std::time::Duration;
+
+use super::error::LedgerError;
+use super::mark;
+use super::max_age::Freshness;
+use super::packed::Packed;
+use super::reader::Reader;
+use super::shelf::Shelf;
+use super::store::{IfMissing, Store};
+use crate::answer::{Answered, UtcMillis};
+use crate::msisdn::Msisdn;
+use std::sync::Arc;
+
+/// An answer as the ledger has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// What was asked, and how.
+    pub shelf: Shelf,
+    /// The number.
+    pub msisdn: Msisdn,
+    /// The answer, with when and after how many attempts it came.
+    pub answered: Answered,
+}
+
+/// A ledger, opened to be kept in order. Nothing here asks anybody.
+pub struct Books {
+    store: Store,
+}
+
+/// How much of a file is held in memory while it is read through.
+const CACHE_BYTES: usize = 64 << 20;
+
+impl Books {
+    /// Opens the ledger.
+    ///
+    /// # Errors
+    ///
+    /// When there is none and it may not be begun, when another process has it, when it is damaged.
+    pub fn open(path: &Path, missing: IfMissing) -> Result<Self, LedgerError> {
+        Ok(Self { store: Store::open(path, missing, CACHE_BYTES)? })
+    }
+
+    /// How many answers there are.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read.
+    pub fn count(&self) -> Result<u64, LedgerError> {
+        Shelf::ALL.into_iter().map(|shelf| self.store.count(shelf)).sum()
+    }
+
+    /// How large the file is, in bytes.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.store.bytes()
+    }
+
+    /// What the file says of itself: `format`, `answers`, `created`, `program`.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read.
+    pub fn about(&self, word: &str) -> Result<Option<String>, LedgerError> {
+        self.store.about(word)
+    }
+
+    /// When a job that asks everything anew was first started, if it was stopped before it was done.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read.
+    pub fn refresh_started(&self, job: &str) -> Result<Option<UtcMillis>, LedgerError> {
+        mark::refresh_started(&self.store, job)
+    }
+
+    /// The answers after this one, shelf by shelf and by number; at most so many, and none only at the end.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read.
+    pub fn entries(&self, after: Option<&Entry>, most: usize) -> Result<Vec<Entry>, LedgerError> {
+        let first = after.map_or(0, |entry| entry.shelf.index());
+        for shelf in Shelf::ALL.into_iter().skip(first) {
+            let after = after.filter(|entry| entry.shelf == shelf).map(|entry| entry.msisdn);
+            let page = self.store.page(shelf, after, most)?;
+            if !page.is_empty() {
+                return page.into_iter().map(|answer| self.entry(shelf, answer)).collect();
+            }
+        }
+        Ok(Vec::new())
+    }
+
+    fn entry(&self, shelf: Shelf, (msisdn, packed): (Msisdn, Packed)) -> Result<Entry, LedgerError> {
+        let answered = packed.unpack(self.store.texts()).ok_or_else(|| self.store.wrong_sum())?;
+        Ok(Entry { shelf, msisdn, answered })
+    }
+
+    /// Takes answers in, each unless a younger one for its number is there. Gives how many it took.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be written.
+    pub fn take_in(&self, entries: &[Entry]) -> Result<u64, LedgerError> {
+        let texts = self.store.texts();
+        let mut taken = 0;
+        for shelf in Shelf::ALL {
+            let of_shelf = entries.iter().filter(|entry| entry.shelf == shelf);
+            let packed: Vec<_> =
+                of_shelf.map(|entry| (entry.msisdn, Packed::pack(&entry.answered, texts))).collect();
+            if !packed.is_empty() {
+                taken += self.store.put_newer(shelf, packed)?;
+            }
+        }
+        Ok(taken)
+    }
+
+    /// Throws answers away that are older than this. Gives how many.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be written.
+    pub fn prune(&mut self, older_than: Duration, now: UtcMillis) -> Result<u64, LedgerError> {
+        let age = i64::try_from(older_than.as_millis()).unwrap_or(i64::MAX);
+        let limit = now.0.saturating_sub(age);
+        let removed = self.store.retain(|_, packed| packed.checked_at().0 >= limit)?;
+        self.store.compact()?;
+        Ok(removed)
+    }
+
+    /// How many answers are older than this.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read.
+    pub fn count_older(&self, older_than: Duration, now: UtcMillis) -> Result<u64, LedgerError> {
+        let age = i64::try_from(older_than.as_millis()).unwrap_or(i64::MAX);
+        let limit = now.0.saturating_sub(age);
+        let mut count = 0;
+        let mut last = None;
+        loop {
+            let page = self.entries(last.as_ref(), 10_000)?;
+            count += page.iter().filter(|entry| entry.answered.checked_at.0 < limit).count() as u64;
+            last = page.into_iter().next_back();
+            if last.is_none() {
+                return Ok(count);
+            }
+        }
+    }
+
+    /// Forgets everything about these numbers, and leaves no trace of them in the file. Gives how many answers
+    /// there were.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be written.
+    pub fn forget(&mut self, numbers: &[Msisdn]) -> Result<u64, LedgerError> {
+        let removed = self.store.remove(numbers)?;
+        self.store.compact()?;
+        Ok(removed)
+    }
+
+    /// Looks numbers up as a run would, and changes nothing.
+    #[must_use]
+    pub fn reader(self, shelf: Shelf, freshness: Freshness) -> BooksReader {
+        BooksReader(Reader { store: Arc::new(self.store), shelf, freshness })
+    }
+}
+
+/// Reads a ledger as a run on a shelf would.
+pub struct BooksReader(Reader);
+
+impl BooksReader {
+    /// Whether each of these numbers has an answer that is young enough, in their order.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read.
+    pub fn knows(&self, numbers: &[Msisdn]) -> Result<Vec<bool>, LedgerError> {
+        Ok(self.0.look(numbers)?.iter().map(Option::is_some).collect())
+    }
+}

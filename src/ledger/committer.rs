@@ -1,0 +1,116 @@
+//! The task that keeps answers: it gathers them for a while, commits them, and gives them back to be shown.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, watch};
+use tokio::task::spawn_blocking;
+use tokio::time::sleep;
+
+use super::error::LedgerError;
+use super::mark::RunMark;
+use super::packed::Packed;
+use super::recent::Recent;
+use super::shelf::Shelf;
+use super::store::Store;
+use super::{KeptAnswers, Paid};
+use crate::msisdn::Msisdn;
+
+/// So many answers go from the journal to their shelf at a time. More rewrite fewer pages each, and take 80 bytes
+/// of memory each until then.
+const FOLDED_AT: usize = 500_000;
+
+/// Keeps what is recorded, in groups.
+pub(super) struct Committer {
+    pub(super) store: Arc<Store>,
+    pub(super) recent: Arc<Recent>,
+    pub(super) shelf: Shelf,
+    /// How long a group is gathered.
+    pub(super) interval: Duration,
+    pub(super) mark: RunMark,
+    pub(super) waiting: mpsc::UnboundedReceiver<Paid>,
+    pub(super) closed: watch::Receiver<bool>,
+    pub(super) kept: mpsc::UnboundedSender<KeptAnswers>,
+    /// Why nothing can be kept any more.
+    pub(super) failure: Option<Arc<LedgerError>>,
+}
+
+impl Committer {
+    /// Works until the ledger is closed and everything is kept.
+    pub(super) async fn run(mut self) {
+        while let Some(group) = self.next_group().await {
+            self.keep(group).await;
+        }
+        self.take_mark_back().await;
+    }
+
+    /// The answers of the next interval; `None` when there will be no more.
+    async fn next_group(&mut self) -> Option<Vec<Paid>> {
+        let first = tokio::select! {
+            first = self.waiting.recv() => first,
+            _ = self.closed.wait_for(|closed| *closed) => self.waiting.try_recv().ok(),
+        };
+        let mut group = vec![first?];
+        tokio::select! {
+            () = sleep(self.interval) => {}
+            _ = self.closed.wait_for(|closed| *closed) => {}
+        }
+        while let Ok(paid) = self.waiting.try_recv() {
+            group.push(paid);
+        }
+        Some(group)
+    }
+
+    async fn keep(&mut self, answers: Vec<Paid>) {
+        if self.failure.is_none()
+            && let Err(failure) = self.commit(&answers).await
+        {
+            self.failure = Some(Arc::new(failure));
+        }
+        // Nobody waits any more when the run was dropped.
+        let _ = self.kept.send(KeptAnswers { answers, failure: self.failure.clone() });
+        if self.failure.is_none() {
+            self.fold_when_due().await;
+        }
+    }
+
+    async fn commit(&mut self, answers: &[Paid]) -> Result<(), LedgerError> {
+        let texts = self.store.texts();
+        let packed: Arc<[(Msisdn, Packed)]> =
+            answers.iter().map(|paid| (paid.msisdn, Packed::pack(&paid.answered, texts))).collect();
+        let larger = self.mark.grown_to(packed.len());
+        let (store, shelf, group) = (self.store.clone(), self.shelf, packed.clone());
+        blocking(&self.store, move || store.append(shelf, group.iter().copied(), larger.as_ref())).await?;
+        self.mark = larger.unwrap_or(self.mark);
+        self.recent.take_in(packed.iter().copied());
+        Ok(())
+    }
+
+    /// What fails here is safe in the journal; but a file that refuses once will refuse again.
+    async fn fold_when_due(&mut self) {
+        if self.recent.journalled() < FOLDED_AT {
+            return;
+        }
+        let store = self.store.clone();
+        match blocking(&self.store, move || store.fold()).await {
+            Ok(()) => self.recent.folded(),
+            Err(failure) => self.failure = Some(Arc::new(failure)),
+        }
+    }
+
+    /// The run ends in order. A file that refuses this keeps its mark, and the next run counts too much as doubtful.
+    async fn take_mark_back(self) {
+        if self.failure.is_none() {
+            let store = self.store.clone();
+            let _ = blocking(&self.store, move || store.note(RunMark::WORD, None)).await;
+        }
+    }
+}
+
+/// Work on the file, on a thread that may wait for the disk.
+async fn blocking<T: Send + 'static>(
+    store: &Store,
+    work: impl FnOnce() -> Result<T, LedgerError> + Send + 'static,
+) -> Result<T, LedgerError> {
+    spawn_blocking(work).await.unwrap_or_else(|_| Err(store.broken_structure()))
+}

@@ -1,0 +1,198 @@
+//! A ledger in a file: what a run has paid for, the next one finds.
+//!
+//! Answers are kept in groups: a commit a time, not a commit an answer. Until its commit is on disk, an answer is
+//! shown to nobody; rows that want the same number meanwhile wait for the same question.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use tokio::sync::{Mutex as AsyncMutex, mpsc, watch};
+use tokio::task::spawn_blocking;
+
+use super::committer::Committer;
+use super::error::LedgerError;
+use super::mark::{self, InDoubt, RunMark};
+use super::max_age::{Freshness, MaxAge};
+use super::reader::Reader;
+use super::recent::Recent;
+use super::shelf::Shelf;
+use super::store::{AnswersOf, IfMissing, Store};
+use super::{Kept, KeptAnswers, Ledger, Paid, Remembered};
+use crate::answer::{Source, UtcMillis};
+use crate::msisdn::Msisdn;
+use crate::task::Owned;
+
+/// How a run uses its ledger.
+#[derive(Clone, Debug)]
+pub struct DurableSettings {
+    /// The file. It is begun when there is none.
+    pub path: PathBuf,
+    /// Whose answers the run will bring.
+    pub answers_of: AnswersOf,
+    /// What is asked, and how.
+    pub shelf: Shelf,
+    /// How old an answer may be, by its status.
+    pub max_age: MaxAge,
+    /// The name of the job, when it is to ask everything anew. Answers from before it was first started are not taken
+    /// then; those that it had got before it was stopped are.
+    pub refresh: Option<String>,
+    /// How long answers are gathered before they are committed. What a power cut may cost.
+    pub commit_interval: Duration,
+    /// How much of the file is held in memory, in bytes.
+    pub cache_bytes: usize,
+    /// How many requests the run will have in flight at the most; for the count of what may be in doubt after it
+    /// has been killed.
+    pub in_flight: usize,
+}
+
+/// A ledger in a file, opened for one run.
+pub struct DurableLedger {
+    /// The name of the job, when it asks everything anew.
+    refresh: Option<String>,
+    reader: Arc<Reader>,
+    recent: Arc<Recent>,
+    in_doubt: Option<InDoubt>,
+    recorded: mpsc::UnboundedSender<Paid>,
+    closing: watch::Sender<bool>,
+    kept: AsyncMutex<mpsc::UnboundedReceiver<KeptAnswers>>,
+    _committer: Owned<()>,
+}
+
+impl DurableLedger {
+    /// Opens the ledger for a run that starts now, on the current tokio runtime.
+    ///
+    /// # Errors
+    ///
+    /// When another process has it, when it is none or damaged, when the file system refuses.
+    pub async fn open(settings: DurableSettings, now: UtcMillis) -> Result<Self, LedgerError> {
+        let DurableSettings { shelf, in_flight, commit_interval, .. } = settings;
+        let (refresh, job) = (settings.refresh.clone(), settings.refresh);
+        let mark = RunMark::of_a_run(now, in_flight);
+        let opening = spawn_blocking(move || {
+            let missing = IfMissing::Begin(settings.answers_of);
+            let store = Store::open(&settings.path, missing, settings.cache_bytes)?;
+            let before = store.about(RunMark::WORD)?.and_then(|text| RunMark::parse(&text));
+            let not_before = job.map(|job| first_started(&store, &job, now)).transpose()?;
+            store.note(RunMark::WORD, Some(&mark.to_string()))?;
+            Ok((Arc::new(store), before.map(RunMark::in_doubt), not_before))
+        });
+        let (store, in_doubt, not_before) = opening.await.expect("opening does not panic")?;
+        let freshness = Freshness { max_age: settings.max_age, not_before, now, product: shelf.product };
+        let recent = Arc::<Recent>::default();
+        let (recorded, waiting) = mpsc::unbounded_channel();
+        let (kept, kept_answers) = mpsc::unbounded_channel();
+        let (closing, closed) = watch::channel(false);
+        let committer = Committer {
+            store: store.clone(),
+            recent: recent.clone(),
+            shelf,
+            interval: commit_interval,
+            mark,
+            waiting,
+            closed,
+            kept,
+            failure: None,
+        };
+        Ok(Self {
+            refresh,
+            reader: Arc::new(Reader { store, shelf, freshness }),
+            recent,
+            in_doubt,
+            recorded,
+            closing,
+            kept: AsyncMutex::new(kept_answers),
+            _committer: Owned::spawn(committer.run()),
+        })
+    }
+
+    /// The file.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        self.reader.store.path()
+    }
+
+    /// What the run before has left in doubt, if it did not end in order.
+    #[must_use]
+    pub fn in_doubt(&self) -> Option<InDoubt> {
+        self.in_doubt
+    }
+
+    /// The job is done: if it was to ask everything anew, the next one of its name begins again.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be written.
+    pub async fn job_is_done(&self) -> Result<(), LedgerError> {
+        let Some(word) = self.refresh.as_deref().map(mark::refresh_word) else { return Ok(()) };
+        let store = self.reader.store.clone();
+        let noting = spawn_blocking(move || store.note(&word, None)).await;
+        noting.unwrap_or_else(|_| Err(self.reader.store.broken_structure()))
+    }
+
+    /// Adds to `found` what this run has recorded of the numbers that are missing there.
+    fn add_recent(&self, numbers: &[Msisdn], found: &mut [Option<Remembered>]) {
+        let missing = numbers.iter().enumerate().zip(&*found);
+        let missing: Vec<_> =
+            missing.filter(|(_, found)| found.is_none()).map(|(number, _)| number).collect();
+        self.recent.find(missing.into_iter(), |place, packed| {
+            let answered = packed.unpack(self.reader.store.texts());
+            found[place] = answered.map(|answered| Remembered { answered, source: Source::Duplicate });
+        });
+    }
+}
+
+/// When a job that asks everything anew was first started: now, unless it was stopped before it was done.
+fn first_started(store: &Store, job: &str, now: UtcMillis) -> Result<UtcMillis, LedgerError> {
+    if let Some(before) = mark::refresh_started(store, job)? {
+        return Ok(before);
+    }
+    store.note(&mark::refresh_word(job), Some(&now.0.to_string()))?;
+    Ok(now)
+}
+
+impl Ledger for DurableLedger {
+    fn find<'a>(
+        &'a self,
+        numbers: &'a [Msisdn],
+    ) -> BoxFuture<'a, Result<Vec<Option<Remembered>>, LedgerError>> {
+        let look_up = async move {
+            let mut found = match self.reader.has_any() {
+                false => vec![None; numbers.len()],
+                true => {
+                    // The disk may be slow, and the runtime's threads have requests to attend to.
+                    let (reader, numbers) = (self.reader.clone(), numbers.to_vec());
+                    let looking = spawn_blocking(move || reader.look(&numbers)).await;
+                    looking.unwrap_or_else(|_| Err(self.reader.store.broken_structure()))?
+                }
+            };
+            self.add_recent(numbers, &mut found);
+            Ok(found)
+        };
+        look_up.boxed()
+    }
+
+    fn find_recent(&self, numbers: &[Msisdn]) -> Vec<Option<Remembered>> {
+        let mut found = vec![None; numbers.len()];
+        self.add_recent(numbers, &mut found);
+        found
+    }
+
+    fn record(&self, paid: Paid) -> Kept {
+        match self.recorded.send(paid) {
+            Ok(()) => Kept::Later,
+            // The committer is gone only when the ledger is going too; the rows are all that is left to tell.
+            Err(unsent) => Kept::Now(unsent.0),
+        }
+    }
+
+    fn kept(&self) -> BoxFuture<'_, Option<KeptAnswers>> {
+        async { self.kept.lock().await.recv().await }.boxed()
+    }
+
+    fn close(&self) {
+        self.closing.send_replace(true);
+    }
+}

@@ -1,0 +1,88 @@
+//! The marks that a run leaves in the file while it goes on: that it has not ended in order, by which the next one
+//! knows how many answers may have been paid for in vain; and when it first began to ask everything anew.
+
+use std::fmt;
+
+use super::error::LedgerError;
+use super::store::Store;
+use crate::answer::UtcMillis;
+
+/// A run under way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct RunMark {
+    /// When it started.
+    pub(super) started: UtcMillis,
+    /// How many requests it has in flight at the most.
+    pub(super) in_flight: u64,
+    /// The most answers that were kept by one commit so far.
+    pub(super) commit: u64,
+}
+
+/// A run that did not end in order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InDoubt {
+    /// When it started.
+    pub started: UtcMillis,
+    /// How many numbers may have been paid for without their answers being kept: what was in flight, what waited
+    /// for its commit, and what was being committed.
+    pub at_most: u64,
+}
+
+impl RunMark {
+    /// The word under which it stands.
+    pub(super) const WORD: &'static str = "run under way";
+
+    /// The mark of a run that has kept nothing yet.
+    pub(super) fn of_a_run(started: UtcMillis, in_flight: usize) -> Self {
+        let in_flight = in_flight as u64;
+        Self { started, in_flight, commit: in_flight }
+    }
+
+    /// The mark with a larger commit, if this one is larger.
+    pub(super) fn grown_to(self, commit: usize) -> Option<Self> {
+        let commit = commit as u64;
+        (commit > self.commit).then_some(Self { commit, ..self })
+    }
+
+    /// What is in doubt if the run that left this mark has ended.
+    pub(super) fn in_doubt(self) -> InDoubt {
+        InDoubt { started: self.started, at_most: self.in_flight + 2 * self.commit }
+    }
+
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let mut numbers = text.split(' ').map(|number| number.parse::<u64>().ok());
+        let mut next = || numbers.next().flatten();
+        let started = UtcMillis(i64::try_from(next()?).ok()?);
+        Some(Self { started, in_flight: next()?, commit: next()? })
+    }
+}
+
+impl fmt::Display for RunMark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} {}", self.started.0, self.in_flight, self.commit)
+    }
+}
+
+/// The word under which stands when a job began to ask everything anew.
+pub(super) fn refresh_word(job: &str) -> String {
+    format!("refresh {job}")
+}
+
+/// When a job began to ask everything anew, if it is not done.
+pub(super) fn refresh_started(store: &Store, job: &str) -> Result<Option<UtcMillis>, LedgerError> {
+    let text = store.about(&refresh_word(job))?;
+    Ok(text.and_then(|text| text.parse().ok()).map(UtcMillis))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mark_is_read_back() {
+        let mark = RunMark { started: UtcMillis(1_700_000_000_000), in_flight: 256, commit: 900 };
+        assert_eq!(RunMark::parse(&mark.to_string()), Some(mark));
+        assert_eq!(RunMark::parse("yesterday"), None);
+        assert_eq!(mark.in_doubt().at_most, 2_056);
+    }
+}

@@ -1,0 +1,60 @@
+//! The answers that a run has recorded lately, in memory: those that are not on their shelf yet, and, for a
+//! while, those that have just come there.
+//!
+//! A number is looked for on the shelf first and here after, and meanwhile its answer may move from here to there.
+//! So an answer stays here for one more folding after the one that moved it.
+
+use std::collections::HashMap;
+use std::sync::RwLock;
+
+use foldhash::fast::FixedState;
+
+use super::packed::Packed;
+use crate::msisdn::Msisdn;
+
+type Table = HashMap<Msisdn, Packed, FixedState>;
+
+#[derive(Debug, Default)]
+pub(super) struct Recent(RwLock<Generations>);
+
+#[derive(Debug, Default)]
+struct Generations {
+    journalled: Table,
+    folded: Table,
+}
+
+impl Recent {
+    /// The answers to these numbers, where there are any.
+    pub(super) fn find<'a>(
+        &self,
+        numbers: impl Iterator<Item = (usize, &'a Msisdn)>,
+        mut found: impl FnMut(usize, Packed),
+    ) {
+        let generations = self.0.read().expect("no panic while locked");
+        if generations.journalled.is_empty() && generations.folded.is_empty() {
+            return;
+        }
+        for (place, msisdn) in numbers {
+            let packed = generations.journalled.get(msisdn).or_else(|| generations.folded.get(msisdn));
+            if let Some(packed) = packed {
+                found(place, *packed);
+            }
+        }
+    }
+
+    /// Takes in answers that are on disk.
+    pub(super) fn take_in(&self, answers: impl Iterator<Item = (Msisdn, Packed)>) {
+        self.0.write().expect("no panic while locked").journalled.extend(answers);
+    }
+
+    /// How many are not on their shelf yet.
+    pub(super) fn journalled(&self) -> usize {
+        self.0.read().expect("no panic while locked").journalled.len()
+    }
+
+    /// All that was taken in is on its shelf now.
+    pub(super) fn folded(&self) {
+        let mut generations = self.0.write().expect("no panic while locked");
+        generations.folded = std::mem::take(&mut generations.journalled);
+    }
+}

@@ -1,0 +1,283 @@
+//! The file: the one place that knows which database a ledger is kept in (redb), and how its tables are laid out.
+//!
+//! | table | key | value |
+//! | --- | --- | --- |
+//! | `about` | a word | text: `format`, `answers`, `created`, `program`, and the mark of a run under way |
+//! | a [`Shelf`]'s | the number, as `u64` | an answer, [`packed::BYTES`] |
+//! | `journal` | a rising sequence, `u64` | a shelf, then numbers and answers as they came |
+//! | `texts` | a place, `u16` | a result that no document lists |
+//!
+//! Answers go into the journal, a commit at a time, and from there into their shelf, many at a time and sorted:
+//! a commit of a thousand random numbers would rewrite a thousand pages of the tree, to keep 28 kB.
+//! Numbers are kept as they are and not hashed: there are few enough of them to try all.
+
+mod journal;
+mod upkeep;
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+
+use jiff::Timestamp;
+use redb::backends::FileBackend;
+use redb::{Builder, Database, ReadableDatabase, ReadableTable, ReadableTableMetadata, TableDefinition};
+
+use super::error::LedgerError;
+use super::packed::{self, Packed, Texts};
+use super::shelf::Shelf;
+use crate::msisdn::Msisdn;
+
+/// The format that this program writes, and the newest that it reads.
+const FORMAT: u32 = 1;
+
+const ABOUT: TableDefinition<'_, &str, &str> = TableDefinition::new("about");
+const JOURNAL: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("journal");
+const TEXTS: TableDefinition<'_, u16, &str> = TableDefinition::new("texts");
+
+type Answers = TableDefinition<'static, u64, &'static [u8; packed::BYTES]>;
+
+const fn answers(shelf: Shelf) -> Answers {
+    TableDefinition::new(shelf.table_name())
+}
+
+/// Whose answers a ledger holds: simulated and real ones must not mix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AnswersOf {
+    /// A provider, somewhere.
+    Provider,
+    /// A server on this machine, most often a simulator.
+    ThisMachine,
+}
+
+impl AnswersOf {
+    /// As it stands in the file, and in messages.
+    #[must_use]
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::Provider => "a provider",
+            Self::ThisMachine => "this machine",
+        }
+    }
+}
+
+/// What to do when there is no ledger yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IfMissing {
+    /// Begin one, for these answers.
+    Begin(AnswersOf),
+    /// It is an error.
+    Refuse,
+}
+
+/// An open file.
+pub(super) struct Store {
+    path: PathBuf,
+    database: Database,
+    texts: Texts,
+    /// How many of the texts are in the file.
+    texts_kept: AtomicUsize,
+    next_sequence: AtomicU64,
+    /// Which shelves have any answer; most runs need to look on one only.
+    filled: [AtomicBool; Shelf::ALL.len()],
+}
+
+impl Store {
+    /// Opens the file, or begins it, and brings what is left in its journal to the shelves.
+    pub(super) fn open(path: &Path, missing: IfMissing, cache_bytes: usize) -> Result<Self, LedgerError> {
+        // Of a file that was cut or overwritten, redb may find so only by a failed assertion.
+        let opened = catch_unwind(AssertUnwindSafe(|| Self::open_sound(path, missing, cache_bytes)));
+        opened.unwrap_or_else(|_| Err(broken_structure(path)))
+    }
+
+    fn open_sound(path: &Path, missing: IfMissing, cache_bytes: usize) -> Result<Self, LedgerError> {
+        let file = open_file(path, missing)?;
+        let is_new = file.metadata().map_err(|fault| refused(path, "opened", fault))?.len() == 0;
+        let fault = |fault: redb::Error| from_redb(path, "opened", fault);
+        let backend = FileBackend::new(file).map_err(|error| fault(error.into()))?;
+        let database = Builder::new()
+            .set_cache_size(cache_bytes)
+            .create_with_backend(backend)
+            .map_err(|error| fault(error.into()))?;
+        let store = Self {
+            path: path.to_owned(),
+            database,
+            texts: Texts::default(),
+            texts_kept: AtomicUsize::new(0),
+            next_sequence: AtomicU64::new(0),
+            filled: Default::default(),
+        };
+        match missing {
+            IfMissing::Begin(whose) if is_new => store.begin(whose).map_err(fault)?,
+            _ => store.check_about(missing)?,
+        }
+        store.take_texts_in().map_err(fault)?;
+        store.fold().map_err(|error| match error {
+            LedgerError::File { source, path, .. } => LedgerError::File { source, path, doing: "opened" },
+            error => error,
+        })?;
+        Ok(store)
+    }
+
+    fn begin(&self, whose: AnswersOf) -> Result<(), redb::Error> {
+        let transaction = self.database.begin_write()?;
+        {
+            let mut about = transaction.open_table(ABOUT)?;
+            about.insert("format", FORMAT.to_string().as_str())?;
+            about.insert("answers", whose.text())?;
+            about.insert("created", Timestamp::now().to_string().as_str())?;
+            about.insert("program", concat!("hlr-enrich ", env!("CARGO_PKG_VERSION")))?;
+            transaction.open_table(JOURNAL)?;
+            transaction.open_table(TEXTS)?;
+            for shelf in Shelf::ALL {
+                transaction.open_table(answers(shelf))?;
+            }
+        }
+        transaction.commit()?;
+        Ok(())
+    }
+
+    fn check_about(&self, missing: IfMissing) -> Result<(), LedgerError> {
+        let path = self.path.clone();
+        let Ok(Some(format)) = self.about("format") else { return Err(LedgerError::NotALedger { path }) };
+        match format.parse::<u32>() {
+            Ok(FORMAT) => {}
+            Ok(newer) if newer > FORMAT => {
+                return Err(LedgerError::NewerFormat { path, found: format, known: FORMAT });
+            }
+            _ => return Err(LedgerError::NotALedger { path }),
+        }
+        let found = self.about("answers")?.unwrap_or_default();
+        match missing {
+            IfMissing::Begin(whose) if found != whose.text() => {
+                Err(LedgerError::OtherAnswers { path, found, asked: whose.text() })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// What the file says of itself under a word.
+    pub(super) fn about(&self, word: &str) -> Result<Option<String>, LedgerError> {
+        let read = || -> Result<_, redb::Error> {
+            let about = self.database.begin_read()?.open_table(ABOUT)?;
+            Ok(about.get(word)?.map(|text| text.value().to_owned()))
+        };
+        read().map_err(|fault| self.fault("read", fault))
+    }
+
+    fn take_texts_in(&self) -> Result<(), redb::Error> {
+        for text in self.database.begin_read()?.open_table(TEXTS)?.iter()? {
+            self.texts.push(text?.1.value());
+            self.texts_kept.fetch_add(1, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    /// The texts that packed answers of this file refer to.
+    pub(super) fn texts(&self) -> &Texts {
+        &self.texts
+    }
+
+    /// The file.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether a shelf has any answer.
+    pub(super) fn is_filled(&self, shelf: Shelf) -> bool {
+        self.filled[shelf.index()].load(Ordering::Acquire)
+    }
+
+    /// Looks numbers up on a shelf, and hands each answer out with the place that came with its number. Quickest
+    /// with the numbers in rising order.
+    pub(super) fn find(
+        &self,
+        shelf: Shelf,
+        numbers: &[(Msisdn, u32)],
+        mut found: impl FnMut(u32, Packed),
+    ) -> Result<(), LedgerError> {
+        let fault = |fault: redb::Error| self.fault("read", fault);
+        let table = self.database.begin_read().map_err(|error| fault(error.into()))?;
+        let table = table.open_table(answers(shelf)).map_err(|error| fault(error.into()))?;
+        for &(msisdn, place) in numbers {
+            if let Some(bytes) = table.get(msisdn.get()).map_err(|error| fault(error.into()))? {
+                let packed = Packed::from_bytes(bytes.value(), msisdn).ok_or_else(|| self.wrong_sum())?;
+                found(place, packed);
+            }
+        }
+        Ok(())
+    }
+
+    fn note_filled(&self) -> Result<(), redb::Error> {
+        let transaction = self.database.begin_read()?;
+        for shelf in Shelf::ALL {
+            let filled = !transaction.open_table(answers(shelf))?.is_empty()?;
+            self.filled[shelf.index()].store(filled, Ordering::Release);
+        }
+        Ok(())
+    }
+
+    /// The database found the file so broken that it gave up.
+    pub(super) fn broken_structure(&self) -> LedgerError {
+        broken_structure(&self.path)
+    }
+
+    /// An answer is there that nobody has written.
+    pub(super) fn wrong_sum(&self) -> LedgerError {
+        LedgerError::Damaged { path: self.path.clone(), what: "an answer is not what was written".into() }
+    }
+
+    fn fault(&self, doing: &'static str, fault: redb::Error) -> LedgerError {
+        from_redb(&self.path, doing, fault)
+    }
+}
+
+fn open_file(path: &Path, missing: IfMissing) -> Result<File, LedgerError> {
+    if path.is_dir() {
+        return Err(refused(path, "opened", io::Error::other("this is a folder; name a file in it")));
+    }
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(matches!(missing, IfMissing::Begin(_)));
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+
+        // Numbers are personal data: nobody else's business.
+        options.mode(0o600);
+    }
+    options.open(path).map_err(|fault| match (fault.kind(), missing) {
+        (io::ErrorKind::NotFound, IfMissing::Refuse) => LedgerError::Missing { path: path.to_owned() },
+        _ => refused(path, "opened", fault),
+    })
+}
+
+fn broken_structure(path: &Path) -> LedgerError {
+    LedgerError::Damaged { path: path.to_owned(), what: "its inner structure is broken".into() }
+}
+
+fn refused(path: &Path, doing: &'static str, source: io::Error) -> LedgerError {
+    LedgerError::File { path: path.to_owned(), doing, source }
+}
+
+fn from_redb(path: &Path, doing: &'static str, fault: redb::Error) -> LedgerError {
+    let path = path.to_owned();
+    match fault {
+        redb::Error::DatabaseAlreadyOpen | redb::Error::LockProtocolMismatch => LedgerError::InUse { path },
+        redb::Error::Io(fault) if fault.kind() == io::ErrorKind::InvalidData => {
+            LedgerError::NotALedger { path }
+        }
+        redb::Error::Io(fault) if fault.kind() == io::ErrorKind::UnexpectedEof => {
+            LedgerError::Damaged { path, what: "the file ends too early".into() }
+        }
+        redb::Error::Io(source) => LedgerError::File { path, doing, source },
+        redb::Error::PreviousIo => {
+            LedgerError::File { path, doing, source: io::Error::other("an earlier write failed") }
+        }
+        redb::Error::TableTypeMismatch { .. } | redb::Error::TableDoesNotExist(_) => {
+            LedgerError::NotALedger { path }
+        }
+        redb::Error::Corrupted(what) => LedgerError::Damaged { path, what },
+        other => LedgerError::Damaged { path, what: other.to_string() },
+    }
+}

@@ -1,0 +1,147 @@
+//! What is done to a whole ledger: reading it through, taking answers in and out, giving room back.
+
+use std::fs;
+use std::sync::atomic::Ordering;
+
+use redb::{ReadableDatabase, ReadableTable, ReadableTableMetadata};
+
+use super::{ABOUT, Store, answers};
+use crate::ledger::error::LedgerError;
+use crate::ledger::packed::Packed;
+use crate::ledger::shelf::Shelf;
+use crate::msisdn::Msisdn;
+
+impl Store {
+    /// How many answers a shelf has.
+    pub(in crate::ledger) fn count(&self, shelf: Shelf) -> Result<u64, LedgerError> {
+        let count = || -> Result<_, redb::Error> {
+            Ok(self.database.begin_read()?.open_table(answers(shelf))?.len()?)
+        };
+        count().map_err(|fault| self.fault("read", fault))
+    }
+
+    /// How large the file is, in bytes.
+    pub(in crate::ledger) fn bytes(&self) -> u64 {
+        fs::metadata(&self.path).map_or(0, |file| file.len())
+    }
+
+    /// The next answers of a shelf, by number, after this one; at most so many.
+    pub(in crate::ledger) fn page(
+        &self,
+        shelf: Shelf,
+        after: Option<Msisdn>,
+        most: usize,
+    ) -> Result<Vec<(Msisdn, Packed)>, LedgerError> {
+        let mut page = Vec::new();
+        let mut sound = true;
+        let read = (|| -> Result<(), redb::Error> {
+            let table = self.database.begin_read()?.open_table(answers(shelf))?;
+            let first = after.map_or(0, |msisdn| msisdn.get() + 1);
+            for entry in table.range(first..)?.take(most) {
+                let (number, bytes) = entry?;
+                let answer = Msisdn::new(number.value())
+                    .and_then(|msisdn| Some((msisdn, Packed::from_bytes(bytes.value(), msisdn)?)));
+                sound &= answer.is_some();
+                page.extend(answer);
+            }
+            Ok(())
+        })();
+        read.map_err(|fault| self.fault("read", fault))?;
+        if sound { Ok(page) } else { Err(self.wrong_sum()) }
+    }
+
+    /// Puts answers on a shelf where it has none for the number, or an older one. Gives how many it took.
+    pub(in crate::ledger) fn put_newer(
+        &self,
+        shelf: Shelf,
+        mut given: Vec<(Msisdn, Packed)>,
+    ) -> Result<u64, LedgerError> {
+        given.sort_by_key(|(msisdn, packed)| (*msisdn, packed.checked_at()));
+        let put = || -> Result<u64, redb::Error> {
+            let mut taken = 0;
+            let transaction = self.database.begin_write()?;
+            let texts = self.write_texts(&transaction)?;
+            {
+                let mut table = transaction.open_table(answers(shelf))?;
+                for (msisdn, packed) in given {
+                    let known = table.get(msisdn.get())?;
+                    let known = known.and_then(|bytes| Packed::from_bytes(bytes.value(), msisdn));
+                    if known.is_none_or(|known| known.checked_at() < packed.checked_at()) {
+                        table.insert(msisdn.get(), &packed.to_bytes(msisdn))?;
+                        taken += 1;
+                    }
+                }
+            }
+            transaction.commit()?;
+            self.texts_kept.store(texts, Ordering::Relaxed);
+            self.note_filled()?;
+            Ok(taken)
+        };
+        put().map_err(|fault| self.fault("written", fault))
+    }
+
+    /// Takes every answer of these numbers out, from all shelves. Gives how many there were.
+    pub(in crate::ledger) fn remove(&self, numbers: &[Msisdn]) -> Result<u64, LedgerError> {
+        let remove = || -> Result<u64, redb::Error> {
+            let mut removed = 0;
+            let transaction = self.database.begin_write()?;
+            for shelf in Shelf::ALL {
+                let mut table = transaction.open_table(answers(shelf))?;
+                for msisdn in numbers {
+                    removed += u64::from(table.remove(msisdn.get())?.is_some());
+                }
+            }
+            transaction.commit()?;
+            self.note_filled()?;
+            Ok(removed)
+        };
+        remove().map_err(|fault| self.fault("written", fault))
+    }
+
+    /// Takes every answer out that a rule does not keep. Gives how many.
+    pub(in crate::ledger) fn retain(&self, keep: impl Fn(Shelf, Packed) -> bool) -> Result<u64, LedgerError> {
+        let retain = || -> Result<u64, redb::Error> {
+            let mut removed = 0;
+            let transaction = self.database.begin_write()?;
+            for shelf in Shelf::ALL {
+                let mut table = transaction.open_table(answers(shelf))?;
+                let before = table.len()?;
+                table.retain(|number, bytes| {
+                    let answer = Msisdn::new(number).and_then(|msisdn| Packed::from_bytes(bytes, msisdn));
+                    // What cannot be read is not thrown away unasked.
+                    answer.is_none_or(|packed| keep(shelf, packed))
+                })?;
+                removed += before - table.len()?;
+            }
+            transaction.commit()?;
+            self.note_filled()?;
+            Ok(removed)
+        };
+        retain().map_err(|fault| self.fault("written", fault))
+    }
+
+    /// Gives room that is no longer needed back to the disk.
+    pub(in crate::ledger) fn compact(&mut self) -> Result<(), LedgerError> {
+        match self.database.compact() {
+            Ok(_) => Ok(()),
+            Err(fault) => Err(self.fault("written", fault.into())),
+        }
+    }
+
+    /// Notes something about the file, or takes the note back.
+    pub(in crate::ledger) fn note(&self, word: &str, text: Option<&str>) -> Result<(), LedgerError> {
+        let note = || -> Result<(), redb::Error> {
+            let transaction = self.database.begin_write()?;
+            {
+                let mut about = transaction.open_table(ABOUT)?;
+                match text {
+                    Some(text) => about.insert(word, text)?,
+                    None => about.remove(word)?,
+                };
+            }
+            transaction.commit()?;
+            Ok(())
+        };
+        note().map_err(|fault| self.fault("written", fault))
+    }
+}

@@ -1,0 +1,126 @@
+//! Amounts of money, exact: prices of a lookup are often fractions of a cent, and there are millions of them.
+
+use std::fmt;
+use std::iter::Sum;
+use std::ops::{Add, AddAssign};
+
+/// An amount in the contract's currency, whichever that is, in billionths of its unit. Never negative.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Money(u64);
+
+/// A number that is no amount of money.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("an amount is a number such as 0.004, not negative and at most a thousand million")]
+pub struct NoMoney;
+
+impl Money {
+    /// Nothing.
+    pub const ZERO: Self = Self(0);
+    const UNIT: f64 = 1e9;
+
+    /// The amount that a number in a settings file means, to the nearest billionth.
+    ///
+    /// # Errors
+    ///
+    /// When the number is negative, not finite, or more than a thousand million.
+    pub fn from_number(number: f64) -> Result<Self, NoMoney> {
+        match number {
+            0.0..=1e9 => Ok(Self((number * Self::UNIT).round() as u64)),
+            _ => Err(NoMoney),
+        }
+    }
+
+    /// The amount as a number, for columns and JSON.
+    #[must_use]
+    pub fn as_number(self) -> f64 {
+        self.0 as f64 / Self::UNIT
+    }
+
+    /// So many billionths.
+    #[must_use]
+    pub const fn from_billionths(billionths: u64) -> Self {
+        Self(billionths)
+    }
+
+    /// The amount in billionths.
+    #[must_use]
+    pub const fn billionths(self) -> u64 {
+        self.0
+    }
+
+    /// What is left after `other` is taken away; nothing where that is more.
+    #[must_use]
+    pub const fn less(self, other: Self) -> Self {
+        Self(self.0.saturating_sub(other.0))
+    }
+
+    /// So many times the amount, to the nearest billionth.
+    #[must_use]
+    pub fn times(self, factor: f64) -> Self {
+        Self((self.0 as f64 * factor).round() as u64)
+    }
+}
+
+impl Add for Money {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self(self.0.saturating_add(other.0))
+    }
+}
+
+impl AddAssign for Money {
+    fn add_assign(&mut self, other: Self) {
+        *self = *self + other;
+    }
+}
+
+impl Sum for Money {
+    fn sum<I: Iterator<Item = Self>>(amounts: I) -> Self {
+        amounts.fold(Self::ZERO, Add::add)
+    }
+}
+
+/// As a plain number, for JSON.
+impl serde::Serialize for Money {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_f64(self.as_number())
+    }
+}
+
+/// At least two decimals, and as many more as are not zero: `12.50`, `0.0035`.
+impl fmt::Display for Money {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (whole, part) = (self.0 / 1_000_000_000, self.0 % 1_000_000_000);
+        let decimals = format!("{part:09}");
+        let (cents, rest) = decimals.split_at(2);
+        write!(f, "{whole}.{cents}{}", rest.trim_end_matches('0'))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_are_exact_and_short() {
+        for (number, text) in [(0.0, "0.00"), (0.004, "0.004"), (12.5, "12.50"), (0.000_35, "0.00035")] {
+            assert_eq!(Money::from_number(number).unwrap().to_string(), text);
+        }
+        let million = Money::from_number(0.0035).unwrap().times(1e6);
+        assert_eq!((million.to_string(), million.as_number()), ("3500.00".into(), 3500.0));
+    }
+
+    #[test]
+    fn what_is_no_amount_is_refused() {
+        for number in [-0.01, f64::NAN, f64::INFINITY, 2e9] {
+            assert_eq!(Money::from_number(number), Err(NoMoney));
+        }
+    }
+
+    #[test]
+    fn sums_do_not_wrap() {
+        assert_eq!(Money(u64::MAX) + Money(1), Money(u64::MAX));
+        assert_eq!(Money(1).less(Money(2)), Money::ZERO);
+    }
+}

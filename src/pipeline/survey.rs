@@ -1,0 +1,245 @@
+//! `--dry-run`: what a run would ask, at what price and in what time. Nobody is asked, and nothing is written but
+//! the summary.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use futures::StreamExt;
+use serde::Serialize;
+
+use super::Pipeline;
+use super::choices::Choices;
+use super::distinct::Distinct;
+use super::enquiry::Enquiry;
+use super::error::{RunError, StartError};
+use super::progress::Progress;
+use super::run::{job_name, open};
+use super::summary::SummaryFile;
+use crate::answer::UtcMillis;
+use crate::batch::BatchStream;
+use crate::enrich::{Row, RowReader};
+use crate::error::StageError;
+use crate::input::Opened;
+use crate::ledger::{Books, BooksReader, Freshness, IfMissing};
+use crate::lookup::Stop;
+use crate::money::Money;
+use crate::report::Counters;
+
+/// What a run would do.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Survey {
+    /// Rows of the list.
+    pub rows: u64,
+    /// Rows without a number that can be asked about.
+    pub invalid: u64,
+    /// The same, by reason.
+    pub invalid_by_reason: BTreeMap<String, u64>,
+    /// Rows that keep what an earlier run wrote.
+    pub carried: u64,
+    /// Rows with a number that another row has too, each number's first row not counted.
+    pub duplicates: u64,
+    /// Different numbers to know about.
+    pub distinct: u64,
+    /// Those of them that the ledger has an answer for that is young enough.
+    pub fresh_in_ledger: u64,
+    /// Those of them that would be asked about.
+    pub to_look_up: u64,
+    /// The most requests that may be billed, if the service is in trouble: retries included.
+    pub lookups_at_most: u64,
+    /// What the lookups cost, each asked once; `null` where no price is known.
+    pub cost: Option<Money>,
+    /// What they cost with the most retries that the settings allow.
+    pub cost_at_most: Option<Money>,
+    /// How long they take at the rate of the settings, in seconds; `null` without a rate.
+    pub seconds_at_rate: Option<f64>,
+}
+
+/// A survey with everything open.
+pub struct Surveying {
+    list: Opened,
+    reader: RowReader,
+    enquiry: Enquiry,
+    known: Option<BooksReader>,
+    summary: Option<SummaryFile>,
+    progress: Progress,
+    counters: Arc<Counters>,
+    stop: Stop,
+}
+
+/// What a survey has brought.
+#[derive(Debug)]
+pub struct Surveyed {
+    /// The figures.
+    pub survey: Survey,
+    /// What was odd about the list.
+    pub warnings: Vec<String>,
+    /// The settings that decide about speed and money.
+    pub choices: Choices,
+}
+
+impl Surveyed {
+    /// What `--summary` writes.
+    #[must_use]
+    pub fn to_json(&self) -> serde_json::Value {
+        serde_json::to_value(self.summary()).expect("figures and texts are JSON")
+    }
+
+    fn summary(&self) -> SurveySummary<'_> {
+        SurveySummary {
+            version: env!("CARGO_PKG_VERSION"),
+            ending: "dry_run",
+            survey: &self.survey,
+            settings: &self.choices,
+            warnings: &self.warnings,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct SurveySummary<'a> {
+    version: &'static str,
+    ending: &'static str,
+    survey: &'a Survey,
+    settings: &'a Choices,
+    warnings: &'a [String],
+}
+
+impl Pipeline {
+    /// Opens the list and, if there is one, the ledger.
+    ///
+    /// # Errors
+    ///
+    /// What would stand in the way of a run too, but for its output.
+    pub async fn start_survey(self, stop: Stop, counters: Arc<Counters>) -> Result<Surveying, StartError> {
+        let job = job_name(&self.input);
+        let summary = self.summary.as_deref().map(SummaryFile::prepare).transpose()?;
+        let list = open(self.input, &stop).await?;
+        let reader = RowReader::new(&list.batches.schema(), &self.enquiry.enrich)?;
+        let known = open_books(&self.enquiry, &job)?;
+        let progress = Progress::new(counters.clone(), list.length.clone());
+        Ok(Surveying { list, reader, enquiry: self.enquiry, known, summary, progress, counters, stop })
+    }
+}
+
+/// The ledger as a run that starts now would read it; `None` when there is none yet.
+fn open_books(enquiry: &Enquiry, job: &str) -> Result<Option<BooksReader>, StartError> {
+    let Some(settings) = enquiry.ledger.as_ref().filter(|settings| settings.path.exists()) else {
+        return Ok(None);
+    };
+    let books = Books::open(&settings.path, IfMissing::Begin(settings.answers_of))?;
+    let now = UtcMillis::now();
+    let not_before = match settings.refresh {
+        true => Some(books.refresh_started(job)?.unwrap_or(now)),
+        false => None,
+    };
+    let max_age = settings.max_age.clone();
+    let freshness = Freshness { max_age, not_before, now, product: enquiry.enrich.product };
+    Ok(Some(books.reader(enquiry.shelf(), freshness)))
+}
+
+impl Surveying {
+    /// How far the survey is.
+    #[must_use]
+    pub fn progress(&self) -> Progress {
+        self.progress.clone()
+    }
+
+    /// Reads the list to its end. `Ok(None)` when it was stopped.
+    ///
+    /// # Errors
+    ///
+    /// When the list breaks off, or a temporary file cannot be written.
+    pub async fn finish(self) -> Result<Option<Surveyed>, RunError> {
+        let Self { list, reader, enquiry, known, summary, progress, counters, stop } = self;
+        let mut survey = Survey::default();
+        let mut distinct = Distinct::new();
+        let mut batches = progress.watch(list.batches);
+        let reading = read_all(&mut batches, &reader, &counters, &mut survey, &mut distinct);
+        tokio::select! {
+            read = reading => read?,
+            () = stop.requested() => return Ok(None),
+        }
+        if let Some(source) = progress.take_break() {
+            return Err(RunError::BrokenOff { rows: survey.rows, kept: None, source });
+        }
+        weigh(&mut survey, distinct, &enquiry, known.as_ref())?;
+        let (warnings, choices) = (list.notes.warnings(), enquiry.choices);
+        let mut surveyed = Surveyed { survey, warnings, choices };
+        if let Some(file) = summary {
+            let path = file.path().display().to_string();
+            if let Err(fault) = file.write(&surveyed.summary()) {
+                surveyed.warnings.push(format!("the summary could not be written to {path}: {fault}"));
+            }
+        }
+        Ok(Some(surveyed))
+    }
+}
+
+async fn read_all(
+    batches: &mut BatchStream,
+    reader: &RowReader,
+    counters: &Counters,
+    survey: &mut Survey,
+    distinct: &mut Distinct,
+) -> Result<(), RunError> {
+    while let Some(batch) = batches.next().await {
+        let batch = batch.map_err(stage)?;
+        let rows = reader.read(&batch).map_err(stage)?;
+        for row in rows.iter() {
+            survey.rows += 1;
+            match row {
+                Row::Asked(msisdn) => {
+                    // The first row of each number is taken off again when they are counted.
+                    survey.duplicates += 1;
+                    distinct.add(msisdn).map_err(RunError::Temporary)?;
+                }
+                Row::Refused(refusal) => {
+                    survey.invalid += 1;
+                    *survey.invalid_by_reason.entry(refusal.text().to_owned()).or_default() += 1;
+                }
+                Row::Carried(_) => survey.carried += 1,
+            }
+        }
+        counters.rows.add(batch.num_rows() as u64);
+        // A list that is read quicker than this loop turns would else starve the progress bar.
+        tokio::task::yield_now().await;
+    }
+    Ok(())
+}
+
+fn stage(error: StageError) -> RunError {
+    RunError::Write(error.into())
+}
+
+/// Counts the different numbers, and what they cost.
+fn weigh(
+    survey: &mut Survey,
+    distinct: Distinct,
+    enquiry: &Enquiry,
+    known: Option<&BooksReader>,
+) -> Result<(), RunError> {
+    let tariff = &enquiry.lookup.tariff;
+    let mut cost = Money::ZERO;
+    for bucket in distinct.buckets() {
+        let numbers = bucket.map_err(RunError::Temporary)?;
+        survey.distinct += numbers.len() as u64;
+        let is_known = match known {
+            Some(known) => known.knows(&numbers)?,
+            None => vec![false; numbers.len()],
+        };
+        for (msisdn, _) in numbers.iter().zip(is_known).filter(|(_, is_known)| !is_known) {
+            survey.to_look_up += 1;
+            cost += tariff.price_of(*msisdn, None);
+        }
+    }
+    survey.duplicates -= survey.distinct;
+    survey.fresh_in_ledger = survey.distinct - survey.to_look_up;
+    survey.lookups_at_most = enquiry.lookup.retry.requests_at_most(survey.to_look_up);
+    if tariff.has_prices() {
+        survey.cost = Some(cost);
+        let times = survey.lookups_at_most as f64 / survey.to_look_up.max(1) as f64;
+        survey.cost_at_most = Some(cost.times(times));
+    }
+    survey.seconds_at_rate = enquiry.lookup.rate.map(|rate| survey.to_look_up as f64 / rate.get());
+    Ok(())
+}
