@@ -6,12 +6,13 @@ use arrow::array::{
     ArrayRef, BooleanBuilder, Float64Builder, StringBuilder, TimestampMillisecondBuilder, UInt16Builder,
 };
 
+use super::whereabouts::Seen;
 use super::{EnrichSettings, words};
 use crate::answer::{Answered, CallingCode, LookupResult, Outcome, Product, Source, Status};
 use crate::lookup::Reply;
 use crate::money::Money;
 use crate::msisdn::Msisdn;
-use crate::numbering::{self, Refusal};
+use crate::numbering::Refusal;
 use crate::plmn::Plmn;
 use crate::report::Counters;
 use crate::tariff::Tariff;
@@ -36,6 +37,7 @@ pub(super) struct Assembly {
     attempts: UInt16Builder,
     reason: StringBuilder,
     cost: Option<Float64Builder>,
+    seen: Seen,
     tally: Tally,
 }
 
@@ -77,6 +79,7 @@ impl Assembly {
             checked_at: TimestampMillisecondBuilder::with_capacity(rows).with_timezone("UTC"),
             attempts: UInt16Builder::with_capacity(rows),
             reason: text(2),
+            seen: Seen::default(),
             tally: Tally::default(),
         }
     }
@@ -159,13 +162,14 @@ impl Assembly {
     }
 
     fn whereabouts(&mut self, network: Option<Plmn>, location: Option<CallingCode>) {
-        self.mcc.append_option(network.map(Plmn::mcc_text));
-        self.mnc.append_option(network.map(Plmn::mnc_text));
-        self.location.append_option(location.map(|code| code.to_string()));
-        self.network.append_option(network.and_then(numbering::network_name));
-        self.country.append_option(network.and_then(numbering::network_country));
-        self.location_country.append_option(location.and_then(numbering::location_country));
-        self.roaming.append_option(numbering::roaming(network, location));
+        let cells = self.seen.cells(network, location);
+        self.mcc.append_option(cells.mcc.as_deref());
+        self.mnc.append_option(cells.mnc.as_deref());
+        self.location.append_option(cells.location.as_deref());
+        self.network.append_option(cells.network);
+        self.country.append_option(cells.country);
+        self.location_country.append_option(cells.location_country);
+        self.roaming.append_option(cells.roaming);
     }
 
     /// The finished columns. Adds what was counted to the run's counters.

@@ -8,6 +8,7 @@ mod carried;
 pub mod columns;
 mod number_column;
 mod row_reader;
+mod whereabouts;
 mod window;
 mod words;
 

@@ -32,6 +32,8 @@ pub struct Books {
 
 /// How much of a file is held in memory while it is read through.
 const CACHE_BYTES: usize = 64 << 20;
+/// How much of it may be held in memory to be looked up in.
+const MEMORY: u64 = 256 << 20;
 
 impl Books {
     /// Opens the ledger.
@@ -165,7 +167,7 @@ impl Books {
     /// Looks numbers up as a run would, and changes nothing.
     #[must_use]
     pub fn reader(self, shelf: Shelf, freshness: Freshness) -> BooksReader {
-        BooksReader(Reader { store: Arc::new(self.store), shelf, freshness })
+        BooksReader(Reader::new(Arc::new(self.store), shelf, freshness, MEMORY))
     }
 }
 

@@ -41,12 +41,16 @@ pub struct DurableSettings {
     pub refresh: Option<String>,
     /// How long answers are gathered before they are committed. What a power cut may cost.
     pub commit_interval: Duration,
-    /// How much of the file is held in memory, in bytes.
-    pub cache_bytes: usize,
+    /// How much of the file may be held in memory, in bytes.
+    pub memory: usize,
     /// How many requests the run will have in flight at the most; for the count of what may be in doubt after it
     /// has been killed.
     pub in_flight: usize,
 }
+
+/// The part of the memory that goes to pages of the file as they are; a shelf that is read through may take as much
+/// as all of it.
+const PAGES_PART: usize = 4;
 
 /// A ledger in a file, opened for one run.
 pub struct DurableLedger {
@@ -68,12 +72,12 @@ impl DurableLedger {
     ///
     /// When another process has it, when it is none or damaged, when the file system refuses.
     pub async fn open(settings: DurableSettings, now: UtcMillis) -> Result<Self, LedgerError> {
-        let DurableSettings { shelf, in_flight, commit_interval, .. } = settings;
+        let DurableSettings { shelf, in_flight, commit_interval, memory, .. } = settings;
         let (refresh, job) = (settings.refresh.clone(), settings.refresh);
         let mark = RunMark::of_a_run(now, in_flight);
         let opening = spawn_blocking(move || {
             let missing = IfMissing::Begin(settings.answers_of);
-            let store = Store::open(&settings.path, missing, settings.cache_bytes)?;
+            let store = Store::open(&settings.path, missing, memory / PAGES_PART)?;
             let before = store.about(RunMark::WORD)?.and_then(|text| RunMark::parse(&text));
             let not_before = job.map(|job| first_started(&store, &job, now)).transpose()?;
             store.note(RunMark::WORD, Some(&mark.to_string()))?;
@@ -98,7 +102,7 @@ impl DurableLedger {
         };
         Ok(Self {
             refresh,
-            reader: Arc::new(Reader { store, shelf, freshness }),
+            reader: Arc::new(Reader::new(store, shelf, freshness, memory as u64)),
             recent,
             in_doubt,
             recorded,

@@ -11,6 +11,7 @@ mod books;
 mod committer;
 mod durable;
 mod error;
+mod index;
 mod mark;
 mod max_age;
 mod memory;

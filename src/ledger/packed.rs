@@ -82,6 +82,9 @@ impl Texts {
 }
 
 impl Packed {
+    /// What no answer is packed to: attempts begin with 1.
+    pub(super) const NOTHING: Self = Self([0; 2]);
+
     pub(super) fn pack(answered: &Answered, texts: &Texts) -> Self {
         let Answered { answer, checked_at, attempts } = answered;
         let moment = (checked_at.0.max(0) as u64) & ((1 << 48) - 1);

@@ -1,9 +1,11 @@
 //! The way from numbers to what is known and young enough.
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use super::Remembered;
 use super::error::LedgerError;
+use super::index::Index;
 use super::max_age::Freshness;
 use super::packed::Packed;
 use super::shelf::Shelf;
@@ -14,11 +16,30 @@ use crate::msisdn::Msisdn;
 /// Reads for a run on one shelf, under its rule of freshness.
 pub(super) struct Reader {
     pub(super) store: Arc<Store>,
-    pub(super) shelf: Shelf,
-    pub(super) freshness: Freshness,
+    shelf: Shelf,
+    freshness: Freshness,
+    /// How much memory the shelves may take, in bytes.
+    memory: u64,
+    shelves: [InMemory; Shelf::ALL.len()],
 }
 
+/// A shelf that may come to be held in memory.
+#[derive(Default)]
+struct InMemory {
+    /// How many numbers were looked up on it.
+    looked_up: AtomicU64,
+    index: OnceLock<Index>,
+}
+
+/// A run that has looked up a thirty-second as many numbers as a shelf has answers is taken for one that will look up
+/// many more, and reads the shelf through.
+const WORTH_READING_THROUGH: u64 = 32;
+
 impl Reader {
+    pub(super) fn new(store: Arc<Store>, shelf: Shelf, freshness: Freshness, memory: u64) -> Self {
+        Self { store, shelf, freshness, memory, shelves: Default::default() }
+    }
+
     /// Whether there is anything to be found at all.
     pub(super) fn has_any(&self) -> bool {
         self.shelf.serving().into_iter().any(|shelf| self.store.is_filled(shelf))
@@ -26,24 +47,38 @@ impl Reader {
 
     /// What is known of each number and young enough, in their order.
     pub(super) fn look(&self, numbers: &[Msisdn]) -> Result<Vec<Option<Remembered>>, LedgerError> {
-        let mut found = vec![None; numbers.len()];
+        let mut found = Found { reader: self, answers: vec![None; numbers.len()], damaged: false };
         // Neighbours in the tree are read together.
-        let mut sorted: Vec<(Msisdn, u32)> = numbers.iter().copied().zip(0..).collect();
+        let mut sorted: Vec<(Msisdn, usize)> = numbers.iter().copied().zip(0..).collect();
         sorted.sort_unstable();
-        let mut damaged = false;
         for shelf in self.shelf.serving().into_iter().filter(|shelf| self.store.is_filled(*shelf)) {
-            self.store.find(shelf, &sorted, |place, packed| {
-                let place = &mut found[place as usize];
-                match self.remembered(packed) {
-                    Ok(younger) if younger.as_ref().map(moment) > place.as_ref().map(moment) => {
-                        *place = younger;
-                    }
-                    Ok(_) => {}
-                    Err(NoResult) => damaged = true,
-                }
-            })?;
+            let index = self.index(shelf, numbers.len())?;
+            if let Some(index) = index {
+                index.find(&sorted, |place, packed| found.take(place, packed));
+            }
+            if index.is_none_or(|index| index.is_behind(&self.store)) {
+                self.store.find(shelf, &sorted, |place, packed| found.take(place, packed))?;
+            }
         }
-        if damaged { Err(self.store.wrong_sum()) } else { Ok(found) }
+        if found.damaged { Err(self.store.wrong_sum()) } else { Ok(found.answers) }
+    }
+
+    /// The shelf in memory, if it is there or it is time to read it; `more` numbers are to be looked up.
+    fn index(&self, shelf: Shelf, more: usize) -> Result<Option<&Index>, LedgerError> {
+        let InMemory { looked_up, index } = &self.shelves[shelf.index()];
+        if let Some(index) = index.get() {
+            return Ok(Some(index));
+        }
+        let before = looked_up.fetch_add(more as u64, Ordering::Relaxed);
+        let answers = self.store.count(shelf)?;
+        let threshold = answers / WORTH_READING_THROUGH;
+        // Whoever crosses the threshold reads; the others go on without until it is done.
+        let crosses = before <= threshold && threshold < before + more as u64;
+        if !crosses || !Index::fits(answers, self.memory) {
+            return Ok(None);
+        }
+        let read = Index::read(&self.store, shelf)?;
+        Ok(Some(index.get_or_init(|| read)))
     }
 
     /// The answer, if it is young enough.
@@ -55,6 +90,27 @@ impl Reader {
         let is_this_runs = answered.checked_at >= self.freshness.now;
         let source = if is_this_runs { Source::Duplicate } else { Source::Ledger };
         Ok(Some(Remembered { answered, source }))
+    }
+}
+
+/// What was found so far.
+struct Found<'a> {
+    reader: &'a Reader,
+    answers: Vec<Option<Remembered>>,
+    /// Whether an answer cannot be read.
+    damaged: bool,
+}
+
+impl Found<'_> {
+    /// Takes an answer in, if it is young enough and younger than what is there.
+    fn take(&mut self, place: usize, packed: Packed) {
+        match self.reader.remembered(packed) {
+            Ok(younger) if younger.as_ref().map(moment) > self.answers[place].as_ref().map(moment) => {
+                self.answers[place] = younger;
+            }
+            Ok(_) => {}
+            Err(NoResult) => self.damaged = true,
+        }
     }
 }
 

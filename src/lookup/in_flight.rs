@@ -12,6 +12,7 @@ use foldhash::fast::FixedState;
 use tokio::sync::Notify;
 
 use crate::answer::{Outcome, Source};
+use crate::ledger::Remembered;
 use crate::money::Money;
 use crate::msisdn::Msisdn;
 
@@ -31,6 +32,12 @@ pub struct Reply {
     pub source: Source,
     /// What this run paid for it, or may have paid; nothing for a row that another one's question answered.
     pub cost: Money,
+}
+
+impl From<Remembered> for Reply {
+    fn from(Remembered { answered, source }: Remembered) -> Self {
+        Self { outcome: Outcome::Answered(answered), source, cost: Money::ZERO }
+    }
 }
 
 /// The replies that one batch of numbers waits for.

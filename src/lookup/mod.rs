@@ -45,7 +45,7 @@ use self::retry::{RetryBudget, Step};
 use crate::answer::{
     Answered, Billed, Fault, FaultKind, LastWord, LookupResult, Outcome, Source, Unanswered,
 };
-use crate::ledger::{Kept, KeptAnswers, Ledger, Paid};
+use crate::ledger::{Kept, KeptAnswers, Ledger, Paid, Remembered};
 use crate::money::Money;
 use crate::msisdn::Msisdn;
 use crate::report::{Counters, Event, Reporter};
@@ -162,8 +162,12 @@ impl<S: Service> Lookup<S> {
 
     /// What became of each of these numbers, in their order. Waits for all of them.
     pub async fn answer_all(&self, numbers: &[Msisdn]) -> Vec<Reply> {
+        let found = self.stage.remembered(numbers).await;
+        if found.iter().all(Option::is_some) {
+            return found.into_iter().flatten().map(Reply::from).collect();
+        }
         let ticket = Ticket::new(numbers.len());
-        self.stage.answer_from_memory_or_ask(numbers, &ticket).await;
+        self.stage.ask_what_is_unknown(numbers, found, &ticket);
         ticket.complete().await
     }
 
@@ -191,18 +195,19 @@ impl<S: Service> Lookup<S> {
 }
 
 impl<S: Service> Stage<S> {
-    async fn answer_from_memory_or_ask(&self, numbers: &[Msisdn], ticket: &Arc<Ticket>) {
-        let found = self.ledger.find(numbers).await.unwrap_or_else(|failure| {
+    /// What the ledger has. One that cannot be read ends the run, since what it has would be paid for again.
+    async fn remembered(&self, numbers: &[Msisdn]) -> Vec<Option<Remembered>> {
+        self.ledger.find(numbers).await.unwrap_or_else(|failure| {
             self.stop_run(StopReason::LedgerFailed { failure: Arc::new(failure) });
             vec![None; numbers.len()]
-        });
+        })
+    }
+
+    fn ask_what_is_unknown(&self, numbers: &[Msisdn], found: Vec<Option<Remembered>>, ticket: &Arc<Ticket>) {
         let mut unknown = Vec::new();
         for (place, found) in found.into_iter().enumerate() {
             match found {
-                Some(found) => {
-                    let outcome = Outcome::Answered(found.answered);
-                    ticket.fill(place, Reply { outcome, source: found.source, cost: Money::ZERO });
-                }
+                Some(found) => ticket.fill(place, found.into()),
                 None if self.in_flight.join(numbers[place], ticket, place) == Joined::First => {
                     unknown.push(numbers[place]);
                 }

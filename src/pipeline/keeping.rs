@@ -17,8 +17,8 @@ use super::written::Written;
 use crate::answer::Status;
 use crate::ledger::{AnswersOf, LedgerError, MaxAge};
 
-/// How much of the file is held in memory, unless a setting says otherwise.
-const CACHE_MIB: u32 = 192;
+/// How much of the file may be held in memory, unless a setting says otherwise: some ten million answers.
+const MEMORY_MIB: u32 = 256;
 /// How long answers are gathered before they are committed, unless a setting says otherwise.
 const COMMIT_INTERVAL: Duration = Duration::from_millis(20);
 
@@ -32,7 +32,7 @@ pub(super) struct LedgerSettings {
     pub(super) max_age: MaxAge,
     pub(super) refresh: bool,
     pub(super) commit_interval: Duration,
-    pub(super) cache_bytes: usize,
+    pub(super) memory: usize,
 }
 
 /// How the ledger is used, `Some(None)` when there is none. `simulated` is whether the simulator inside this
@@ -82,7 +82,7 @@ pub(super) fn settings(
         max_age: max_age?,
         refresh: reading.written.refresh == Some(true),
         commit_interval: commit_interval?,
-        cache_bytes: mebibytes(reading.written.ledger_cache_mib.unwrap_or(CACHE_MIB)),
+        memory: mebibytes(reading.written.ledger_memory_mib.unwrap_or(MEMORY_MIB)),
     }))
 }
 

@@ -73,7 +73,7 @@ async fn open_ledger(
         max_age: settings.max_age.clone(),
         refresh: settings.refresh.then(|| job.to_owned()),
         commit_interval: settings.commit_interval,
-        cache_bytes: settings.cache_bytes,
+        memory: settings.memory,
         in_flight,
     };
     Ok(Some(Arc::new(DurableLedger::open(settings, UtcMillis::now()).await?)))

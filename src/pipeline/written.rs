@@ -81,8 +81,8 @@ written! {
     refresh: bool,
     /// How long answers are gathered before they are committed to the ledger.
     commit_interval: WrittenDuration,
-    /// How many MiB of the ledger are held in memory.
-    ledger_cache_mib: u32,
+    /// How many MiB of the ledger may be held in memory.
+    ledger_memory_mib: u32,
     /// What a lookup costs, in the contract's currency: one price, or one by country and network.
     price: WrittenPrice,
     /// The results that the contract does not bill.

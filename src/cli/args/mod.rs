@@ -213,7 +213,7 @@ mod tests {
         );
         for key in Written::KEYS {
             let file_only = [
-                "ledger_cache_mib",
+                "ledger_memory_mib",
                 "free_results",
                 "window_mib",
                 "row_group_mib",

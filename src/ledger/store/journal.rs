@@ -14,6 +14,10 @@ use crate::msisdn::Msisdn;
 /// A number and its answer.
 const RECORD: usize = 8 + packed::BYTES;
 
+/// So many answers go to their shelf in one transaction, which holds a page of 4 KiB for each in memory until it
+/// is committed.
+const SLICE: usize = 20_000;
+
 /// An answer as it stands in the file.
 type Bytes = [u8; packed::BYTES];
 
@@ -62,18 +66,19 @@ impl Store {
         Ok(kept + new.len())
     }
 
-    /// Brings everything in the journal to its shelf, in one transaction.
+    /// Brings everything in the journal to its shelf. Cut off in the middle, it is done again from the beginning,
+    /// to the same effect.
     pub(in crate::ledger) fn fold(&self) -> Result<(), LedgerError> {
         let records = self.journal()?;
         let folded = (|| -> Result<(), redb::Error> {
             if records.iter().any(|records| !records.is_empty()) {
-                let transaction = self.database.begin_write()?;
+                self.foldings.fetch_add(1, Ordering::AcqRel);
                 for (shelf, records) in Shelf::ALL.into_iter().zip(&records) {
-                    let mut table = transaction.open_table(answers(shelf))?;
-                    for (number, bytes) in records {
-                        table.insert(number, bytes)?;
+                    for slice in records.chunks(SLICE) {
+                        self.shelve(shelf, slice)?;
                     }
                 }
+                let transaction = self.database.begin_write()?;
                 transaction.delete_table(JOURNAL)?;
                 transaction.open_table(JOURNAL)?;
                 transaction.commit()?;
@@ -81,6 +86,18 @@ impl Store {
             self.note_filled()
         })();
         folded.map_err(|fault| self.fault("written", fault))
+    }
+
+    fn shelve(&self, shelf: Shelf, records: &[(u64, Bytes)]) -> Result<(), redb::Error> {
+        let transaction = self.database.begin_write()?;
+        {
+            let mut table = transaction.open_table(answers(shelf))?;
+            for (number, bytes) in records {
+                table.insert(number, bytes)?;
+            }
+        }
+        transaction.commit()?;
+        Ok(())
     }
 
     /// What the journal has for each shelf, sorted by number; the later of two answers last.

@@ -79,6 +79,8 @@ pub(super) struct Store {
     /// How many of the texts are in the file.
     texts_kept: AtomicUsize,
     next_sequence: AtomicU64,
+    /// How often the journal has been brought to the shelves since the file was opened.
+    foldings: AtomicU64,
     /// Which shelves have any answer; most runs need to look on one only.
     filled: [AtomicBool; Shelf::ALL.len()],
 }
@@ -106,6 +108,7 @@ impl Store {
             texts: Texts::default(),
             texts_kept: AtomicUsize::new(0),
             next_sequence: AtomicU64::new(0),
+            foldings: AtomicU64::new(0),
             filled: Default::default(),
         };
         match missing {
@@ -189,13 +192,42 @@ impl Store {
         self.filled[shelf.index()].load(Ordering::Acquire)
     }
 
+    /// How often the shelves have been added to since the file was opened.
+    pub(super) fn foldings(&self) -> u64 {
+        self.foldings.load(Ordering::Acquire)
+    }
+
+    /// Reads a whole shelf through, in rising order.
+    pub(super) fn read_through(
+        &self,
+        shelf: Shelf,
+        mut each: impl FnMut(Msisdn, Packed),
+    ) -> Result<(), LedgerError> {
+        let mut sound = true;
+        let read = (|| -> Result<(), redb::Error> {
+            for entry in self.database.begin_read()?.open_table(answers(shelf))?.iter()? {
+                let (number, bytes) = entry?;
+                let msisdn = Msisdn::new(number.value());
+                let answer =
+                    msisdn.and_then(|msisdn| Some((msisdn, Packed::from_bytes(bytes.value(), msisdn)?)));
+                match answer {
+                    Some((msisdn, packed)) => each(msisdn, packed),
+                    None => sound = false,
+                }
+            }
+            Ok(())
+        })();
+        read.map_err(|fault| self.fault("read", fault))?;
+        if sound { Ok(()) } else { Err(self.wrong_sum()) }
+    }
+
     /// Looks numbers up on a shelf, and hands each answer out with the place that came with its number. Quickest
     /// with the numbers in rising order.
     pub(super) fn find(
         &self,
         shelf: Shelf,
-        numbers: &[(Msisdn, u32)],
-        mut found: impl FnMut(u32, Packed),
+        numbers: &[(Msisdn, usize)],
+        mut found: impl FnMut(usize, Packed),
     ) -> Result<(), LedgerError> {
         let fault = |fault: redb::Error| self.fault("read", fault);
         let table = self.database.begin_read().map_err(|error| fault(error.into()))?;
