@@ -1,6 +1,8 @@
 //! `--only unresolved`: rows of an enriched file that have their word already keep what the earlier run wrote.
 
-use arrow::array::{ArrayRef, AsArray, BooleanArray, RecordBatch};
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, AsArray, BooleanArray, RecordBatch, StringArray};
 use arrow::compute::kernels::zip::zip;
 
 use super::columns::{ADDED, data_type};
@@ -30,7 +32,10 @@ pub(super) struct Carried {
 impl Carried {
     /// Reads the columns of the earlier run, by their places. From a CSV file they are text.
     pub(super) fn read(batch: &RecordBatch, places: [usize; ADDED.len()]) -> Result<Self, StageError> {
-        let typed = |(column, place): (&str, usize)| cells_as(&data_type(column), batch.column(place));
+        let typed = |(column, place): (&str, usize)| {
+            let cells = cells_as(&data_type(column), batch.column(place))?;
+            Ok::<_, StageError>(cells.as_string_opt::<i32>().map_or(cells.clone(), without_empty_texts))
+        };
         let columns: Vec<_> = ADDED.into_iter().zip(places).map(typed).collect::<Result<_, _>>()?;
         let statuses = columns[STATUS].as_string::<i32>().iter().map(status_of);
         let resolved = statuses.map(|status| Some(status.is_some_and(has_its_word))).collect();
@@ -56,6 +61,11 @@ impl Carried {
     }
 }
 
+/// None of our columns has an empty text; in a CSV file, it is how nothing is written.
+fn without_empty_texts(cells: &StringArray) -> ArrayRef {
+    Arc::new(cells.iter().map(|cell| cell.filter(|text| !text.is_empty())).collect::<StringArray>())
+}
+
 /// The place of the status among [`ADDED`].
 const STATUS: usize = 1;
 
@@ -69,9 +79,7 @@ fn has_its_word(status: Status) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
-    use arrow::array::{Array, StringArray};
+    use arrow::array::Array;
     use arrow::datatypes::DataType;
 
     use super::*;
@@ -84,6 +92,7 @@ mod tests {
                 "checked_at" => [Some("2026-11-24T18:00:00Z"); 4],
                 "attempts" => [Some("2"); 4],
                 "roaming" => [Some("false"), None, None, None],
+                "reason" => [Some(""); 4],
                 _ => [Some("x"); 4],
             };
             Arc::new(StringArray::from(cells.to_vec()))
@@ -102,7 +111,8 @@ mod tests {
         assert_eq!(columns.len(), ADDED.len() + 1);
         for (column, name) in columns.iter().zip(ADDED) {
             assert_eq!(*column.data_type(), data_type(name));
-            assert!(column.is_valid(0) && column.is_null(1), "{name}");
+            assert_eq!(column.is_valid(0), name != "reason", "{name}: what is empty in CSV is nothing");
+            assert!(column.is_null(1), "{name}");
         }
     }
 }

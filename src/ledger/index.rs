@@ -123,7 +123,7 @@ mod tests {
             let numbers: Vec<_> = asked.iter().map(|n| (number(*n), *n)).collect();
             let mut found = Vec::new();
             index.find(&numbers, |place, packed| found.push((place, packed)));
-            let known = |n: &usize| n % 3 == 0 && *n < 3 * size;
+            let known = |n: &usize| n.is_multiple_of(3) && *n < 3 * size;
             let expected: Vec<_> = asked.into_iter().filter(known).map(|n| (n, answer(n))).collect();
             assert_eq!(found, expected, "{size}");
         }

@@ -58,6 +58,11 @@ impl Service {
         self.simulator().account()
     }
 
+    /// The account without the numbers, for looking at often.
+    pub fn account_in_short(&self) -> Account {
+        self.simulator().totals()
+    }
+
     pub fn certificate_pem(&self) -> String {
         self.simulator().certificate_pem().unwrap().to_owned()
     }
@@ -151,6 +156,17 @@ impl Job {
         }
         let _ = fs::remove_file(summary);
         done
+    }
+
+    /// Runs `hlr enrich` with these flags and no others.
+    pub fn enrich_alone(&self, list: &str, output: &str, service: &Service, flags: &[&str]) -> Done {
+        let url = service.url();
+        self.hlr([&["enrich", list, "-o", output, "--endpoint", &url], flags].concat())
+    }
+
+    /// The platform's folder for data, as this job sees it.
+    pub fn data_folder(&self) -> &Path {
+        self.figures.path()
     }
 
     /// Starts the same without waiting for its end.
