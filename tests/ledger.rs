@@ -361,3 +361,26 @@ fn a_younger_answer_is_never_replaced_by_an_import() {
     let checked_at = |name| job.read(name).0.column_by_name("hlr_checked_at").unwrap().clone();
     assert_eq!(&checked_at("now.parquet"), &checked_at("new.parquet"));
 }
+
+/// `tests/data/ledger-v1.redb.zst` was written by the first version that had a ledger, with answers on three shelves
+/// and in the journal; `ledger-v1.csv` is what it exported then.
+#[test]
+fn a_ledger_of_the_first_format_stays_readable() {
+    let job = Job::new()
+        .list("old.redb", zstd::decode_all(&include_bytes!("data/ledger-v1.redb.zst")[..]).unwrap());
+    job.hlr(["ledger", "export", "now.csv", "--ledger", "old.redb"]).exits_with(0);
+    // Names of networks may get better.
+    let facts = |text: &str| -> Vec<Vec<String>> {
+        let mut rows = csv::Reader::from_reader(text.as_bytes());
+        let named = ["network", "country"];
+        let kept: Vec<bool> = rows.headers().unwrap().iter().map(|name| !named.contains(&name)).collect();
+        let cells = |row: csv::StringRecord| -> Vec<String> {
+            row.iter().zip(&kept).filter(|(_, kept)| **kept).map(|(cell, _)| cell.to_owned()).collect()
+        };
+        rows.records().map(|row| cells(row.unwrap())).collect()
+    };
+    let (then, now) =
+        (include_str!("data/ledger-v1.csv"), std::fs::read_to_string(job.path("now.csv")).unwrap());
+    assert_eq!(facts(&now).len(), 600);
+    assert_eq!(facts(&now), facts(then));
+}

@@ -127,16 +127,18 @@ async fn write_export(path: &Path, arguments: ExportArgs) -> Result<(), Failure>
 }
 
 async fn take_in(path: &Path, arguments: ImportArgs) -> Result<(), Failure> {
+    let (prefix, product) = (arguments.prefix, arguments.product.unwrap_or_default());
+    let origin_of = |input: &String| -> Result<_, Failure> {
+        let settings = InputSettings::new(vec![input.clone()]);
+        let prefix = prefix.clone().map_or_else(|| bookkeeping::prefix_of(&settings), Ok)?;
+        Ok((settings, Origin { prefix, product }))
+    };
+    // Files that cannot be read are found before a ledger is begun for them.
+    let files: Vec<_> = arguments.inputs.iter().map(origin_of).collect::<Result<_, _>>()?;
     let whose = if arguments.simulated { AnswersOf::ThisMachine } else { AnswersOf::Provider };
     let missing = if path.exists() { IfMissing::Refuse } else { IfMissing::Begin(whose) };
     let books = Books::open(path, missing)?;
-    for input in arguments.inputs {
-        let settings = InputSettings::new(vec![input.clone()]);
-        let prefix = match arguments.prefix.clone() {
-            Some(prefix) => prefix,
-            None => bookkeeping::prefix_of(&settings)?,
-        };
-        let origin = Origin { prefix, product: arguments.product.unwrap_or_default() };
+    for (input, (settings, origin)) in arguments.inputs.iter().zip(files) {
         let imported = bookkeeping::import(&books, &settings, &origin).await?;
         let with_answer = imported.rows - imported.without_answer;
         say(format_args!(

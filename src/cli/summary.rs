@@ -66,7 +66,7 @@ fn rows_by_class(counts: &Snapshot) -> Counts<'static> {
     vec![
         ("answered", counts.answered),
         ("resolved before", counts.carried),
-        ("from the ledger", counts.from_memory),
+        ("from the ledger", counts.from_ledger),
         ("duplicates", counts.duplicates),
         ("invalid", counts.invalid),
         ("unanswered", counts.unanswered),
@@ -136,7 +136,7 @@ fn money(finished: &Finished) -> Vec<String> {
         ("billed or not, unanswered", counts.maybe_billed, maybe_billed),
         ("not billed", free, Money::ZERO),
         ("saved by duplicates (rows)", counts.duplicates, saved_by_duplicates),
-        ("saved by the ledger (rows)", counts.from_memory, saved_by_ledger),
+        ("saved by the ledger (rows)", counts.from_ledger, saved_by_ledger),
     ];
     let happened = rows.into_iter().filter(|(_, count, _)| *count > 0);
     happened.map(|(name, count, amount)| line(name, count, amount)).collect()

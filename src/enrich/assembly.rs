@@ -47,12 +47,12 @@ struct Tally {
     rows: u64,
     invalid: u64,
     duplicates: u64,
-    from_memory: u64,
+    from_ledger: u64,
     answered: u64,
     unanswered: u64,
     carried: u64,
     duplicates_cost: Money,
-    from_memory_cost: Money,
+    from_ledger_cost: Money,
     by_status: [u64; Status::ALL.len()],
     by_result: [u64; LookupResult::DOCUMENTED.len() + 1],
     refused: [u64; Refusal::ALL.len()],
@@ -149,7 +149,7 @@ impl Assembly {
         let (Some(tariff), Outcome::Answered(answered)) = (&self.tariff, &reply.outcome) else { return };
         let saved = match reply.source {
             Source::Duplicate => &mut self.tally.duplicates_cost,
-            Source::Ledger => &mut self.tally.from_memory_cost,
+            Source::Ledger => &mut self.tally.from_ledger_cost,
             Source::Live | Source::None => return,
         };
         *saved += tariff.price_of(msisdn, answered.answer.network);
@@ -201,7 +201,7 @@ impl Tally {
         self.rows += 1;
         let class = match (reply.source, &reply.outcome) {
             (Source::Duplicate, _) => &mut self.duplicates,
-            (Source::Ledger, _) => &mut self.from_memory,
+            (Source::Ledger, _) => &mut self.from_ledger,
             (Source::Live | Source::None, Outcome::Answered(_)) => &mut self.answered,
             (Source::Live | Source::None, Outcome::Unanswered(_)) => &mut self.unanswered,
         };
@@ -215,12 +215,12 @@ impl Tally {
     fn add_to(&self, counters: &Counters) {
         counters.invalid.add(self.invalid);
         counters.duplicates.add(self.duplicates);
-        counters.from_memory.add(self.from_memory);
+        counters.from_ledger.add(self.from_ledger);
         counters.answered.add(self.answered);
         counters.unanswered.add(self.unanswered);
         counters.carried.add(self.carried);
         counters.duplicates_cost.add(self.duplicates_cost.billionths());
-        counters.from_memory_cost.add(self.from_memory_cost.billionths());
+        counters.from_ledger_cost.add(self.from_ledger_cost.billionths());
         counters.by_status.iter().zip(self.by_status).for_each(|(count, rows)| count.add(rows));
         counters.by_result.iter().zip(self.by_result).for_each(|(count, rows)| count.add(rows));
         for (refusal, rows) in Refusal::ALL.iter().zip(self.refused).filter(|(_, rows)| *rows > 0) {

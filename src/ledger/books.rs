@@ -31,7 +31,7 @@ pub struct Books {
 }
 
 /// How much of a file is held in memory while it is read through.
-const CACHE_BYTES: usize = 64 << 20;
+pub(super) const CACHE_BYTES: usize = 64 << 20;
 /// How much of it may be held in memory to be looked up in.
 const MEMORY: u64 = 256 << 20;
 

@@ -18,7 +18,7 @@ use crate::msisdn::Msisdn;
 
 /// So many answers go from the journal to their shelf at a time. More rewrite fewer pages each, and take 80 bytes
 /// of memory each until then.
-const FOLDED_AT: usize = 500_000;
+const FOLDED_AT: usize = if cfg!(test) { 200 } else { 300_000 };
 
 /// Keeps what is recorded, in groups.
 pub(super) struct Committer {
@@ -100,10 +100,12 @@ impl Committer {
 
     /// The run ends in order. A file that refuses this keeps its mark, and the next run counts too much as doubtful.
     async fn take_mark_back(self) {
-        if self.failure.is_none() {
-            let store = self.store.clone();
-            let _ = blocking(&self.store, move || store.note(RunMark::WORD, None)).await;
-        }
+        let (store, failed) = (self.store.clone(), self.failure.is_some());
+        let ending = move || {
+            let taken_back = if failed { Ok(()) } else { store.note(RunMark::WORD, None) };
+            taken_back.and(store.close())
+        };
+        let _ = blocking(&self.store, ending).await;
     }
 }
 

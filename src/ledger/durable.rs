@@ -3,15 +3,17 @@
 //! Answers are kept in groups: a commit a time, not a commit an answer. Until its commit is on disk, an answer is
 //! shown to nobody; rows that want the same number meanwhile wait for the same question.
 
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use tokio::sync::{Mutex as AsyncMutex, mpsc, watch};
+use tokio::sync::{Mutex as AsyncMutex, Semaphore, mpsc, watch};
 use tokio::task::spawn_blocking;
 
+use super::books::CACHE_BYTES;
 use super::committer::Committer;
 use super::error::LedgerError;
 use super::mark::{self, InDoubt, RunMark};
@@ -58,6 +60,8 @@ pub struct DurableLedger {
     refresh: Option<String>,
     reader: Arc<Reader>,
     recent: Arc<Recent>,
+    /// A thread for each core reads: more would not be quicker, and each leaves a heap of its own behind.
+    readers: Semaphore,
     in_doubt: Option<InDoubt>,
     recorded: mpsc::UnboundedSender<Paid>,
     closing: watch::Sender<bool>,
@@ -104,6 +108,7 @@ impl DurableLedger {
             refresh,
             reader: Arc::new(Reader::new(store, shelf, freshness, memory as u64)),
             recent,
+            readers: Semaphore::new(std::thread::available_parallelism().map_or(2, NonZeroUsize::get)),
             in_doubt,
             recorded,
             closing,
@@ -124,24 +129,22 @@ impl DurableLedger {
         self.in_doubt
     }
 
-    /// The job is done: if it was to ask everything anew, the next one of its name begins again.
+    /// The job is done, and the ledger closed: if it was to ask everything anew, the next one of its name begins again.
     ///
     /// # Errors
     ///
     /// When the file cannot be written.
     pub async fn job_is_done(&self) -> Result<(), LedgerError> {
         let Some(word) = self.refresh.as_deref().map(mark::refresh_word) else { return Ok(()) };
-        let store = self.reader.store.clone();
-        let noting = spawn_blocking(move || store.note(&word, None)).await;
+        let path = self.path().to_owned();
+        let noting = move || Store::open(&path, IfMissing::Refuse, CACHE_BYTES)?.note(&word, None);
+        let noting = spawn_blocking(noting).await;
         noting.unwrap_or_else(|_| Err(self.reader.store.broken_structure()))
     }
 
-    /// Adds to `found` what this run has recorded of the numbers that are missing there.
+    /// Puts into `found` what this run has recorded lately of these numbers: nothing is younger.
     fn add_recent(&self, numbers: &[Msisdn], found: &mut [Option<Remembered>]) {
-        let missing = numbers.iter().enumerate().zip(&*found);
-        let missing: Vec<_> =
-            missing.filter(|(_, found)| found.is_none()).map(|(number, _)| number).collect();
-        self.recent.find(missing.into_iter(), |place, packed| {
+        self.recent.find(numbers, |place, packed| {
             let answered = packed.unpack(self.reader.store.texts());
             found[place] = answered.map(|answered| Remembered { answered, source: Source::Duplicate });
         });
@@ -167,6 +170,7 @@ impl Ledger for DurableLedger {
                 false => vec![None; numbers.len()],
                 true => {
                     // The disk may be slow, and the runtime's threads have requests to attend to.
+                    let _turn = self.readers.acquire().await.expect("it is never closed");
                     let (reader, numbers) = (self.reader.clone(), numbers.to_vec());
                     let looking = spawn_blocking(move || reader.look(&numbers)).await;
                     looking.unwrap_or_else(|_| Err(self.reader.store.broken_structure()))?

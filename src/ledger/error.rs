@@ -66,7 +66,7 @@ pub enum LedgerError {
     File {
         /// The file.
         path: PathBuf,
-        /// `opened`, `read` or `written`.
+        /// `begun`, `opened`, `read` or `written`.
         doing: &'static str,
         /// Why not.
         #[source]

@@ -97,3 +97,6 @@ pub trait Ledger: Send + Sync + 'static {
     /// Nothing more will be recorded: what waits is kept without further delay.
     fn close(&self);
 }
+
+#[cfg(test)]
+mod tests;

@@ -24,17 +24,13 @@ struct Generations {
 }
 
 impl Recent {
-    /// The answers to these numbers, where there are any.
-    pub(super) fn find<'a>(
-        &self,
-        numbers: impl Iterator<Item = (usize, &'a Msisdn)>,
-        mut found: impl FnMut(usize, Packed),
-    ) {
+    /// Hands out the answers to these numbers, where there are any, each with the place of its number.
+    pub(super) fn find(&self, numbers: &[Msisdn], mut found: impl FnMut(usize, Packed)) {
         let generations = self.0.read().expect("no panic while locked");
         if generations.journalled.is_empty() && generations.folded.is_empty() {
             return;
         }
-        for (place, msisdn) in numbers {
+        for (place, msisdn) in numbers.iter().enumerate() {
             let packed = generations.journalled.get(msisdn).or_else(|| generations.folded.get(msisdn));
             if let Some(packed) = packed {
                 found(place, *packed);

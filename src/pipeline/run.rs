@@ -243,7 +243,7 @@ fn ending(all_there: bool, stop: &Stop, snapshot: &Snapshot) -> Ending {
 
 /// Keeps a file that is not the whole result under its partial name, if any of its rows has an answer.
 fn keep_paid(whole: Whole, snapshot: &Snapshot) -> Result<Option<PathBuf>, OutputError> {
-    let with_answer = snapshot.answered + snapshot.duplicates + snapshot.from_memory;
+    let with_answer = snapshot.answered + snapshot.duplicates + snapshot.from_ledger;
     if with_answer == 0 { Ok(None) } else { whole.keep_partial().map(Some) }
 }
 

@@ -1,7 +1,7 @@
 //! The counts of a run.
 //!
 //! Every row that came in is counted in exactly one of six classes, so that at every moment
-//! rows = invalid + carried + duplicates + from memory + answered + unanswered, for the rows that are done.
+//! rows = invalid + carried + duplicates + from ledger + answered + unanswered, for the rows that are done.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -50,7 +50,7 @@ pub struct Counters {
     /// Rows whose number another row of this run had before.
     pub duplicates: Count,
     /// Rows whose answer an earlier run paid for.
-    pub from_memory: Count,
+    pub from_ledger: Count,
     /// Rows for which this run got an answer.
     pub answered: Count,
     /// Rows for which this run got none.
@@ -73,7 +73,7 @@ pub struct Counters {
     /// What the rows would have cost that another row's lookup answered, in billionths.
     pub duplicates_cost: Count,
     /// What the rows would have cost that the ledger answered, in billionths.
-    pub from_memory_cost: Count,
+    pub from_ledger_cost: Count,
     /// Answers that the ledger could not keep.
     pub not_kept: Count,
     /// Requests that brought an answer of the service, TIMEOUT and its like included.
@@ -144,7 +144,7 @@ impl Counters {
             invalid: self.invalid.get(),
             carried: self.carried.get(),
             duplicates: self.duplicates.get(),
-            from_memory: self.from_memory.get(),
+            from_ledger: self.from_ledger.get(),
             answered: self.answered.get(),
             unanswered: self.unanswered.get(),
             requests: self.requests.get(),
@@ -158,7 +158,7 @@ impl Counters {
                 billed: self.billed_cost.amount(),
                 maybe_billed: self.maybe_billed_cost.amount(),
                 saved_by_duplicates: self.duplicates_cost.amount(),
-                saved_by_ledger: self.from_memory_cost.amount(),
+                saved_by_ledger: self.from_ledger_cost.amount(),
             },
             by_status: nonzero(statuses, &self.by_status),
             by_result: nonzero(results.chain([UNDOCUMENTED]), &self.by_result),
@@ -188,7 +188,7 @@ pub struct Snapshot {
     /// Rows whose number another row of this run had before.
     pub duplicates: u64,
     /// Rows whose answer an earlier run paid for.
-    pub from_memory: u64,
+    pub from_ledger: u64,
     /// Rows for which this run got an answer.
     pub answered: u64,
     /// Rows for which this run got none.
@@ -236,7 +236,7 @@ impl Snapshot {
     /// Whether every row is in exactly one class.
     #[must_use]
     pub fn adds_up(&self) -> bool {
-        let done_without_asking = self.invalid + self.carried + self.duplicates + self.from_memory;
+        let done_without_asking = self.invalid + self.carried + self.duplicates + self.from_ledger;
         self.rows == done_without_asking + self.answered + self.unanswered
     }
 }

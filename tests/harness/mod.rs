@@ -121,7 +121,13 @@ impl Job {
     }
 
     fn command(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_hlr"));
+        self.command_of(env!("CARGO_BIN_EXE_hlr"))
+    }
+
+    /// Another program in the place of the binary, whose path it finds in `$HLR`.
+    pub fn command_of(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        command.env("HLR", env!("CARGO_BIN_EXE_hlr"));
         command.current_dir(self.folder.path()).stdin(Stdio::null());
         // Whatever is remembered, is remembered for this job alone.
         command.env("HOME", self.figures.path()).env("XDG_DATA_HOME", self.figures.path());
@@ -283,7 +289,7 @@ pub fn every_row_is_true(table: &Table, service: &Service) {
 #[track_caller]
 fn the_counts_agree(summary: &serde_json::Value, before: &Account, after: &Account) {
     let count = |name: &str| summary["counts"][name].as_u64().unwrap_or_else(|| panic!("no count {name}"));
-    let classes = ["invalid", "carried", "duplicates", "from_memory", "answered", "unanswered"].map(count);
+    let classes = ["invalid", "carried", "duplicates", "from_ledger", "answered", "unanswered"].map(count);
     assert_eq!(count("rows"), classes.iter().sum::<u64>(), "{summary:#}");
     let faults = summary["counts"]["faults"].as_object().unwrap();
     let failed: u64 = faults.values().filter_map(serde_json::Value::as_u64).sum();

@@ -109,7 +109,7 @@ mod tests {
             lookups_a_second: 12_210.4,
             left: Some(Duration::from_secs(449)),
             in_flight: 1_024,
-            tally: vec![("answered", 4_200_000), ("from memory", 0), ("duplicates", 312_000)],
+            tally: vec![("answered", 4_200_000), ("from the ledger", 0), ("duplicates", 312_000)],
         }
     }
 

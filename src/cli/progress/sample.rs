@@ -86,7 +86,7 @@ impl Sampler {
         let tally = vec![
             // By numbers, because rows wait for their neighbours.
             ("answered", counters.numbers_done.get().saturating_sub(counters.unanswered.get())),
-            ("from memory", counters.from_memory.get()),
+            ("from the ledger", counters.from_ledger.get()),
             ("duplicates", counters.duplicates.get()),
             ("invalid", counters.invalid.get()),
             ("retried", counters.retries.get()),

@@ -2,9 +2,9 @@
 
 use std::sync::atomic::Ordering;
 
-use redb::{ReadableDatabase, ReadableTable, ReadableTableMetadata, WriteTransaction};
+use redb::{ReadableTable, ReadableTableMetadata, WriteTransaction};
 
-use super::{ABOUT, JOURNAL, Store, TEXTS, answers};
+use super::{ABOUT, JOURNAL, SLICE, Store, TEXTS, answers};
 use crate::ledger::error::LedgerError;
 use crate::ledger::mark::RunMark;
 use crate::ledger::packed::{self, Packed};
@@ -13,10 +13,6 @@ use crate::msisdn::Msisdn;
 
 /// A number and its answer.
 const RECORD: usize = 8 + packed::BYTES;
-
-/// So many answers go to their shelf in one transaction, which holds a page of 4 KiB for each in memory until it
-/// is committed.
-const SLICE: usize = 20_000;
 
 /// An answer as it stands in the file.
 type Bytes = [u8; packed::BYTES];

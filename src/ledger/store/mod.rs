@@ -11,6 +11,7 @@
 //! a commit of a thousand random numbers would rewrite a thousand pages of the tree, to keep 28 kB.
 //! Numbers are kept as they are and not hashed: there are few enough of them to try all.
 
+mod database;
 mod journal;
 mod upkeep;
 
@@ -22,8 +23,12 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 use jiff::Timestamp;
 use redb::backends::FileBackend;
-use redb::{Builder, Database, ReadableDatabase, ReadableTable, ReadableTableMetadata, TableDefinition};
+use redb::{
+    Builder, ReadTransaction, ReadableDatabase, ReadableTable, ReadableTableMetadata, TableDefinition,
+};
+use tempfile::NamedTempFile;
 
+use self::database::Database;
 use super::error::LedgerError;
 use super::packed::{self, Packed, Texts};
 use super::shelf::Shelf;
@@ -35,6 +40,10 @@ const FORMAT: u32 = 1;
 const ABOUT: TableDefinition<'_, &str, &str> = TableDefinition::new("about");
 const JOURNAL: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("journal");
 const TEXTS: TableDefinition<'_, u16, &str> = TableDefinition::new("texts");
+
+/// So many answers go to their shelf in one transaction, which holds a page of 4 KiB for each in memory until it
+/// is committed.
+const SLICE: usize = if cfg!(test) { 50 } else { 8_000 };
 
 type Answers = TableDefinition<'static, u64, &'static [u8; packed::BYTES]>;
 
@@ -61,6 +70,10 @@ impl AnswersOf {
         }
     }
 }
+
+/// A file up to this size is read through and checked, page by page, whenever it is opened. A damaged page may hide
+/// the answers that are on it and behind it, which would be paid for again.
+const READ_THROUGH: u64 = 256 << 20;
 
 /// What to do when there is no ledger yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,14 +107,21 @@ impl Store {
     }
 
     fn open_sound(path: &Path, missing: IfMissing, cache_bytes: usize) -> Result<Self, LedgerError> {
-        let file = open_file(path, missing)?;
-        let is_new = file.metadata().map_err(|fault| refused(path, "opened", fault))?.len() == 0;
+        if let IfMissing::Begin(whose) = missing {
+            begin_where_there_is_none(path, whose)?;
+        }
+        look_at(path, missing)?;
+        let file = open_file(path)?;
+        let bytes = file.metadata().map_err(|fault| refused(path, "opened", fault))?.len();
         let fault = |fault: redb::Error| from_redb(path, "opened", fault);
         let backend = FileBackend::new(file).map_err(|error| fault(error.into()))?;
         let database = Builder::new()
             .set_cache_size(cache_bytes)
+            .set_check_integrity_on_open(bytes <= READ_THROUGH)
             .create_with_backend(backend)
             .map_err(|error| fault(error.into()))?;
+        let database = Database::new(database);
+        check_about(&database.begin_read().map_err(|error| fault(error.into()))?, path, missing)?;
         let store = Self {
             path: path.to_owned(),
             database,
@@ -111,10 +131,6 @@ impl Store {
             foldings: AtomicU64::new(0),
             filled: Default::default(),
         };
-        match missing {
-            IfMissing::Begin(whose) if is_new => store.begin(whose).map_err(fault)?,
-            _ => store.check_about(missing)?,
-        }
         store.take_texts_in().map_err(fault)?;
         store.fold().map_err(|error| match error {
             LedgerError::File { source, path, .. } => LedgerError::File { source, path, doing: "opened" },
@@ -123,49 +139,9 @@ impl Store {
         Ok(store)
     }
 
-    fn begin(&self, whose: AnswersOf) -> Result<(), redb::Error> {
-        let transaction = self.database.begin_write()?;
-        {
-            let mut about = transaction.open_table(ABOUT)?;
-            about.insert("format", FORMAT.to_string().as_str())?;
-            about.insert("answers", whose.text())?;
-            about.insert("created", Timestamp::now().to_string().as_str())?;
-            about.insert("program", concat!("hlr-enrich ", env!("CARGO_PKG_VERSION")))?;
-            transaction.open_table(JOURNAL)?;
-            transaction.open_table(TEXTS)?;
-            for shelf in Shelf::ALL {
-                transaction.open_table(answers(shelf))?;
-            }
-        }
-        transaction.commit()?;
-        Ok(())
-    }
-
-    fn check_about(&self, missing: IfMissing) -> Result<(), LedgerError> {
-        let path = self.path.clone();
-        let Ok(Some(format)) = self.about("format") else { return Err(LedgerError::NotALedger { path }) };
-        match format.parse::<u32>() {
-            Ok(FORMAT) => {}
-            Ok(newer) if newer > FORMAT => {
-                return Err(LedgerError::NewerFormat { path, found: format, known: FORMAT });
-            }
-            _ => return Err(LedgerError::NotALedger { path }),
-        }
-        let found = self.about("answers")?.unwrap_or_default();
-        match missing {
-            IfMissing::Begin(whose) if found != whose.text() => {
-                Err(LedgerError::OtherAnswers { path, found, asked: whose.text() })
-            }
-            _ => Ok(()),
-        }
-    }
-
     /// What the file says of itself under a word.
     pub(super) fn about(&self, word: &str) -> Result<Option<String>, LedgerError> {
-        let read = || -> Result<_, redb::Error> {
-            let about = self.database.begin_read()?.open_table(ABOUT)?;
-            Ok(about.get(word)?.map(|text| text.value().to_owned()))
-        };
+        let read = || about(&self.database.begin_read()?, word);
         read().map_err(|fault| self.fault("read", fault))
     }
 
@@ -250,6 +226,11 @@ impl Store {
         Ok(())
     }
 
+    /// Leaves the file in order, for whoever opens it next. Nothing more can be read or written then.
+    pub(super) fn close(&self) -> Result<(), LedgerError> {
+        self.database.close().map_err(|fault| self.fault("written", fault))
+    }
+
     /// The database found the file so broken that it gave up.
     pub(super) fn broken_structure(&self) -> LedgerError {
         broken_structure(&self.path)
@@ -265,23 +246,103 @@ impl Store {
     }
 }
 
-fn open_file(path: &Path, missing: IfMissing) -> Result<File, LedgerError> {
+/// Begins a ledger, unless there is something already. It gets its name when it is whole: of one that is cut off in
+/// its first moments, by a full disk for one, nothing is left.
+fn begin_where_there_is_none(path: &Path, whose: AnswersOf) -> Result<(), LedgerError> {
+    let refused = |fault| refused(path, "begun", fault);
+    match path.metadata() {
+        // An empty file has a name and a lock already.
+        Ok(there) if there.len() == 0 && there.is_file() => return begin(open_file(path)?, path, whose),
+        Err(fault) if fault.kind() == io::ErrorKind::NotFound => {}
+        _ => return Ok(()),
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    // It is its owner's alone: numbers are personal data, and nobody else's business.
+    let aside = NamedTempFile::new_in(folder).map_err(refused)?;
+    begin(aside.reopen().map_err(refused)?, path, whose)?;
+    match aside.persist_noclobber(path) {
+        // Another run was quicker.
+        Err(fault) if fault.error.kind() == io::ErrorKind::AlreadyExists => return Ok(()),
+        persisted => persisted.map_err(|fault| refused(fault.error))?,
+    };
+    // The name has to survive a power cut as the answers do; where a folder cannot be synced, it does so unasked.
+    let _ = File::open(folder).and_then(|folder| folder.sync_all());
+    Ok(())
+}
+
+fn begin(file: File, path: &Path, whose: AnswersOf) -> Result<(), LedgerError> {
+    let write = || -> Result<(), redb::Error> {
+        let database = Builder::new().create_with_backend(FileBackend::new(file)?)?;
+        let transaction = database.begin_write()?;
+        {
+            let mut about = transaction.open_table(ABOUT)?;
+            about.insert("format", FORMAT.to_string().as_str())?;
+            about.insert("answers", whose.text())?;
+            about.insert("created", Timestamp::now().to_string().as_str())?;
+            about.insert("program", concat!("hlr-enrich ", env!("CARGO_PKG_VERSION")))?;
+            transaction.open_table(JOURNAL)?;
+            transaction.open_table(TEXTS)?;
+            for shelf in Shelf::ALL {
+                transaction.open_table(answers(shelf))?;
+            }
+        }
+        transaction.commit()?;
+        Ok(database.close()?)
+    };
+    write().map_err(|fault| from_redb(path, "begun", fault))
+}
+
+/// Looks whether a file is a ledger for this run before it is opened to be written, which changes it. What cannot be
+/// found out in this way, because a run was killed or something is damaged, is found out then.
+fn look_at(path: &Path, missing: IfMissing) -> Result<(), LedgerError> {
+    let file = open_file(path)?;
+    if file.metadata().is_ok_and(|file| file.is_file() && file.len() == 0) {
+        return Err(LedgerError::Missing { path: path.to_owned() });
+    }
+    let read = || -> Result<_, redb::Error> {
+        Ok(Builder::new().open_read_only_with_backend(FileBackend::new(file)?)?.begin_read()?)
+    };
+    read().map_or(Ok(()), |transaction| check_about(&transaction, path, missing))
+}
+
+fn check_about(transaction: &ReadTransaction, path: &Path, missing: IfMissing) -> Result<(), LedgerError> {
+    let path = path.to_owned();
+    let Ok(Some(format)) = about(transaction, "format") else { return Err(LedgerError::NotALedger { path }) };
+    match format.parse::<u32>() {
+        Ok(FORMAT) => {}
+        Ok(newer) if newer > FORMAT => {
+            return Err(LedgerError::NewerFormat { path, found: format, known: FORMAT });
+        }
+        _ => return Err(LedgerError::NotALedger { path }),
+    }
+    let found = about(transaction, "answers").map_err(|fault| from_redb(&path, "read", fault))?;
+    let found = found.unwrap_or_default();
+    match missing {
+        IfMissing::Begin(whose) if found != whose.text() => {
+            Err(LedgerError::OtherAnswers { path, found, asked: whose.text() })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What a file says of itself under a word.
+fn about(transaction: &ReadTransaction, word: &str) -> Result<Option<String>, redb::Error> {
+    let about = transaction.open_table(ABOUT)?;
+    Ok(about.get(word)?.map(|text| text.value().to_owned()))
+}
+
+fn open_file(path: &Path) -> Result<File, LedgerError> {
     if path.is_dir() {
         return Err(refused(path, "opened", io::Error::other("this is a folder; name a file in it")));
     }
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(matches!(missing, IfMissing::Begin(_)));
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
+    OpenOptions::new().read(true).write(true).open(path).map_err(|fault| not_opened(path, fault))
+}
 
-        // Numbers are personal data: nobody else's business.
-        options.mode(0o600);
-    }
-    options.open(path).map_err(|fault| match (fault.kind(), missing) {
-        (io::ErrorKind::NotFound, IfMissing::Refuse) => LedgerError::Missing { path: path.to_owned() },
+fn not_opened(path: &Path, fault: io::Error) -> LedgerError {
+    match fault.kind() {
+        io::ErrorKind::NotFound => LedgerError::Missing { path: path.to_owned() },
         _ => refused(path, "opened", fault),
-    })
+    }
 }
 
 fn broken_structure(path: &Path) -> LedgerError {

@@ -3,9 +3,9 @@
 use std::fs;
 use std::sync::atomic::Ordering;
 
-use redb::{ReadableDatabase, ReadableTable, ReadableTableMetadata};
+use redb::{ReadableTable, ReadableTableMetadata};
 
-use super::{ABOUT, Store, answers};
+use super::{ABOUT, SLICE, Store, answers};
 use crate::ledger::error::LedgerError;
 use crate::ledger::packed::Packed;
 use crate::ledger::shelf::Shelf;
@@ -59,21 +59,23 @@ impl Store {
         given.sort_by_key(|(msisdn, packed)| (*msisdn, packed.checked_at()));
         let put = || -> Result<u64, redb::Error> {
             let mut taken = 0;
-            let transaction = self.database.begin_write()?;
-            let texts = self.write_texts(&transaction)?;
-            {
-                let mut table = transaction.open_table(answers(shelf))?;
-                for (msisdn, packed) in given {
-                    let known = table.get(msisdn.get())?;
-                    let known = known.and_then(|bytes| Packed::from_bytes(bytes.value(), msisdn));
-                    if known.is_none_or(|known| known.checked_at() < packed.checked_at()) {
-                        table.insert(msisdn.get(), &packed.to_bytes(msisdn))?;
-                        taken += 1;
+            for slice in given.chunks(SLICE) {
+                let transaction = self.database.begin_write()?;
+                let texts = self.write_texts(&transaction)?;
+                {
+                    let mut table = transaction.open_table(answers(shelf))?;
+                    for &(msisdn, packed) in slice {
+                        let known = table.get(msisdn.get())?;
+                        let known = known.and_then(|bytes| Packed::from_bytes(bytes.value(), msisdn));
+                        if known.is_none_or(|known| known.checked_at() < packed.checked_at()) {
+                            table.insert(msisdn.get(), &packed.to_bytes(msisdn))?;
+                            taken += 1;
+                        }
                     }
                 }
+                transaction.commit()?;
+                self.texts_kept.store(texts, Ordering::Relaxed);
             }
-            transaction.commit()?;
-            self.texts_kept.store(texts, Ordering::Relaxed);
             self.note_filled()?;
             Ok(taken)
         };
@@ -124,7 +126,7 @@ impl Store {
     pub(in crate::ledger) fn compact(&mut self) -> Result<(), LedgerError> {
         match self.database.compact() {
             Ok(_) => Ok(()),
-            Err(fault) => Err(self.fault("written", fault.into())),
+            Err(fault) => Err(self.fault("written", fault)),
         }
     }
 

@@ -17,6 +17,9 @@ use crate::ledger::{Books, Entry, LedgerError, Shelf};
 use crate::msisdn::Msisdn;
 use crate::plmn::Plmn;
 
+/// So many answers are brought to their shelves at a time, sorted; fewer would rewrite the same pages more often.
+const GATHERED: usize = 500_000;
+
 /// What the file does not say of its answers.
 #[derive(Clone, Debug)]
 pub struct Origin {
@@ -90,10 +93,10 @@ pub async fn import(
     let mut batches = opened.batches;
     let columns = Places::find(&batches.schema(), origin)?;
     let mut imported = Imported::default();
+    let mut entries = Vec::new();
     while let Some(batch) = batches.next().await {
         let batch = batch?;
         let columns = columns.read(&batch).map_err(StageError::from)?;
-        let mut entries = Vec::with_capacity(batch.num_rows());
         for row in 0..batch.num_rows() {
             imported.rows += 1;
             let entry = columns.entry(row, origin);
@@ -101,8 +104,12 @@ pub async fn import(
             imported.without_answer += u64::from(entry.is_none());
             entries.extend(entry);
         }
-        imported.taken += books.take_in(&entries)?;
+        if entries.len() >= GATHERED {
+            imported.taken += books.take_in(&entries)?;
+            entries.clear();
+        }
     }
+    imported.taken += books.take_in(&entries)?;
     Ok(imported)
 }
 

@@ -1,0 +1,49 @@
+//! The database of a store, which can be closed while there are still tasks that hold the store.
+//!
+//! Closing is what leaves the file in order. One that is merely dropped at the end of the process, on a thread that may
+//! not get that far, has to be read through and repaired by the next run.
+
+use std::sync::RwLock;
+
+use redb::{ReadTransaction, ReadableDatabase, StorageError, TransactionError, WriteTransaction};
+
+pub(super) struct Database(RwLock<Option<redb::Database>>);
+
+impl Database {
+    pub(super) fn new(database: redb::Database) -> Self {
+        Self(RwLock::new(Some(database)))
+    }
+
+    pub(super) fn begin_read(&self) -> Result<ReadTransaction, TransactionError> {
+        match &*self.0.read().expect("no panic while locked") {
+            Some(database) => database.begin_read(),
+            None => Err(closed()),
+        }
+    }
+
+    pub(super) fn begin_write(&self) -> Result<WriteTransaction, TransactionError> {
+        match &*self.0.read().expect("no panic while locked") {
+            Some(database) => database.begin_write(),
+            None => Err(closed()),
+        }
+    }
+
+    pub(super) fn compact(&mut self) -> Result<bool, redb::Error> {
+        match self.0.get_mut().expect("no panic while locked") {
+            Some(database) => Ok(database.compact()?),
+            None => Err(closed().into()),
+        }
+    }
+
+    /// Leaves the file in order, for whoever opens it next. Once is enough.
+    pub(super) fn close(&self) -> Result<(), redb::Error> {
+        match self.0.write().expect("no panic while locked").take() {
+            Some(database) => Ok(database.close()?),
+            None => Ok(()),
+        }
+    }
+}
+
+fn closed() -> TransactionError {
+    StorageError::DatabaseClosed.into()
+}
