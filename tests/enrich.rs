@@ -188,6 +188,21 @@ fn wrong_credentials_stop_the_run_at_once_and_name_the_settings() {
 }
 
 #[test]
+fn an_account_that_is_blocked_for_everything_stops_the_run() {
+    let results = [("IMSI_LOOKUP_BLOCKED".to_owned(), 1.0)].into();
+    let service = Service::start(SimulatorSettings { results, ..SimulatorSettings::default() });
+    let job = Job::new().numbers("list.csv", 5_000);
+    job.enrich("list.csv", "out.parquet", &service, &["--concurrency", "8"])
+        .exits_with(4)
+        .says(&["IMSI_LOOKUP_BLOCKED", "not_checked=0s"]);
+    let requests = service.account().requests;
+    assert!((500..600).contains(&requests), "{requests}");
+    let some = [("IMSI_LOOKUP_BLOCKED".to_owned(), 0.9)].into();
+    let service = Service::start(SimulatorSettings { results: some, ..SimulatorSettings::default() });
+    job.enrich("list.csv", "other.parquet", &service, &["--no-ledger"]).exits_with(0);
+}
+
+#[test]
 fn the_backup_takes_over_when_the_primary_is_gone() {
     let mut primary = Service::start(SimulatorSettings::default());
     let primary_url = primary.url();

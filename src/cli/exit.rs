@@ -50,6 +50,7 @@ impl From<&Ending> for Exit {
             Ending::Stopped(
                 StopReason::AccountRefused { .. }
                 | StopReason::ServiceDown { .. }
+                | StopReason::AccountBlocked { .. }
                 | StopReason::CapReached { .. }
                 | StopReason::LedgerFailed { .. },
             ) => Self::Stopped,

@@ -112,6 +112,10 @@ pub(super) fn why(reason: &StopReason) -> String {
             "stopped: no endpoint has answered for {} ({last}); --give-up-after waits longer",
             lasting(*since)
         ),
+        StopReason::AccountBlocked { in_a_row } => format!(
+            "stopped: the last {in_a_row} answers were all IMSI_LOOKUP_BLOCKED, so it is the account; ask the provider \
+             what it may look up, and add --max-age not_checked=0s to ask about these numbers again"
+        ),
         StopReason::CapReached { cap } => format!("stopped: the run may spend {cap}, and has"),
         StopReason::LedgerFailed { failure } => {
             format!("stopped: {}", terminal::with_causes(&**failure))

@@ -18,16 +18,16 @@ const DAY: Duration = Duration::from_secs(24 * 3_600);
 /// | `assigned`, `no_service` | 30 d, 7 d | numbers are ported, and subscriptions changed, seldom |
 /// | `dead` | 30 d | operators let a number rest for months before they assign it again |
 /// | `unknown` | 24 h | what has no verdict today seldom has one an hour later, and each try is billed |
-/// | `not_checked` | 7 d | what the account may not ask depends on the contract |
+/// | `not_checked` | 24 h | nothing was looked up and nothing billed, so that asking again costs only time |
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MaxAge([Duration; Status::ALL.len()]);
 
 impl Default for MaxAge {
     fn default() -> Self {
         Self(Status::ALL.map(|status| match status {
-            Status::Reachable | Status::Unknown => DAY,
+            Status::Reachable | Status::Unknown | Status::NotChecked => DAY,
             Status::Absent => 12 * HOUR,
-            Status::NoService | Status::NotChecked => 7 * DAY,
+            Status::NoService => 7 * DAY,
             Status::Assigned | Status::Dead => 30 * DAY,
             // Never in the ledger.
             Status::Invalid => Duration::ZERO,

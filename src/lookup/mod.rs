@@ -22,6 +22,7 @@ pub mod stop;
 
 use std::num::NonZeroUsize;
 use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -52,6 +53,9 @@ use crate::report::{Counters, Event, Reporter};
 use crate::service::Service;
 use crate::tariff::Tariff;
 use crate::task::Owned;
+
+/// So many `IMSI_LOOKUP_BLOCKED` with no other answer between them are about the account, not the numbers.
+const BLOCKED_IN_A_ROW: u32 = 500;
 
 /// How the stage asks.
 #[derive(Clone, Debug)]
@@ -92,6 +96,8 @@ struct Stage<S> {
     policy: RetryPolicy,
     budget: RetryBudget,
     chance: Mutex<fastrand::Rng>,
+    /// How many answers in a row were `IMSI_LOOKUP_BLOCKED`.
+    blocked: AtomicU32,
     stop: Stop,
     counters: Arc<Counters>,
     reporter: Arc<dyn Reporter>,
@@ -131,6 +137,7 @@ impl<S: Service> Lookup<S> {
             policy: settings.retry.clone(),
             budget: RetryBudget::new(settings.retry.budget),
             chance: Mutex::new(fastrand::Rng::with_seed(settings.seed)),
+            blocked: AtomicU32::new(0),
             stop,
             counters,
             reporter,
@@ -272,6 +279,9 @@ impl<S: Service> Stage<S> {
         question.cost += attempt.charge.amount();
         let chance = if settles_at_once(&attempt) { 0.0 } else { self.roll() };
         let step = retry::next_step(&attempt.said, question.attempts, &self.policy, &self.budget, chance);
+        if let Ok(answer) = &attempt.said {
+            self.count_blocked(&answer.result);
+        }
         match (step, &attempt.said) {
             (Step::Settle, Ok(_)) => self.record(question, attempt),
             (Step::AskAgain(wait), _) => self.put_off(question, attempt, wait),
@@ -290,6 +300,18 @@ impl<S: Service> Stage<S> {
                 }
                 self.give_up(question.after(attempt));
             }
+        }
+    }
+
+    /// A long unbroken run of refusals is the account's, and would make the whole list worthless.
+    fn count_blocked(&self, result: &LookupResult) {
+        if *result == LookupResult::ImsiLookupBlocked {
+            let in_a_row = self.blocked.fetch_add(1, Ordering::Relaxed) + 1;
+            if in_a_row >= BLOCKED_IN_A_ROW {
+                self.stop_run(StopReason::AccountBlocked { in_a_row });
+            }
+        } else if *result != LookupResult::RequestThrottled && self.blocked.load(Ordering::Relaxed) > 0 {
+            self.blocked.store(0, Ordering::Relaxed);
         }
     }
 

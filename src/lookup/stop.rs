@@ -28,6 +28,11 @@ pub enum StopReason {
         /// The last failure.
         last: String,
     },
+    /// The service blocks every lookup: the account may not do this, or no longer.
+    AccountBlocked {
+        /// How many answers in a row said so.
+        in_a_row: u32,
+    },
     /// The run has spent what it may.
     CapReached {
         /// What it may spend.

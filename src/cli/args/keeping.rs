@@ -15,7 +15,7 @@ pub(in crate::cli) struct KeepingFlags {
     #[arg(long, help_heading = "Ledger and money")]
     no_ledger: bool,
     /// How old an answer of the ledger may be: 30d for all, or by status such as dead=30d,absent=12h
-    /// [default: reachable=1d,absent=12h,no_service=7d,dead=30d,assigned=30d,unknown=1d,not_checked=7d]
+    /// [default: reachable=1d,absent=12h,no_service=7d,dead=30d,assigned=30d,unknown=1d,not_checked=1d]
     #[arg(long, value_name = "AGE", help_heading = "Ledger and money")]
     max_age: Option<WrittenMaxAge>,
     /// Ask about everything anew, whatever the ledger has; stopped, it goes on where it was

@@ -126,6 +126,7 @@ impl Ticker {
                 }
                 StopReason::AccountRefused { .. } => "the account is refused: no new lookups",
                 StopReason::ServiceDown { .. } => "the service is down: no new lookups",
+                StopReason::AccountBlocked { .. } => "the account is blocked: no new lookups",
                 StopReason::CapReached { .. } => "the cap is reached: no new lookups",
                 StopReason::LedgerFailed { .. } => "the ledger fails: no new lookups",
             });

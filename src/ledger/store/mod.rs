@@ -26,7 +26,6 @@ use redb::backends::FileBackend;
 use redb::{
     Builder, ReadTransaction, ReadableDatabase, ReadableTable, ReadableTableMetadata, TableDefinition,
 };
-use tempfile::NamedTempFile;
 
 use self::database::Database;
 use super::error::LedgerError;
@@ -258,7 +257,8 @@ fn begin_where_there_is_none(path: &Path, whose: AnswersOf) -> Result<(), Ledger
     }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     // It is its owner's alone: numbers are personal data, and nobody else's business.
-    let aside = NamedTempFile::new_in(folder).map_err(refused)?;
+    let aside = tempfile::Builder::new().prefix(".ledger.").suffix(".part").tempfile_in(folder);
+    let aside = aside.map_err(refused)?;
     begin(aside.reopen().map_err(refused)?, path, whose)?;
     match aside.persist_noclobber(path) {
         // Another run was quicker.
