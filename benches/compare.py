@@ -3,7 +3,7 @@
 
 Starts `hlr simulate` on a free port, and asks it the same number of lookups with each of
 
-- the whole job: `hlr enrich`, CSV in, zstd Parquet out;
+- the whole job: `hlr enrich`, CSV in, every answer into a new ledger, zstd Parquet out;
 - a bare reqwest worker loop (benches/bare_reqwest.rs), which does nothing with the answers;
 - the afternoon's script (benches/peer_aiohttp.py), if aiohttp, uvloop and pyarrow are installed;
 - wrk, and oha, if they are installed; they make requests and nothing else.
@@ -83,7 +83,10 @@ def contenders(arguments, folder: Path, hlr: Path, bare: Path):
 
     def whole_job(url):
         environment = dict(os.environ, HLR_USERNAME="user", HLR_PASSWORD="password")
-        command = [hlr, "enrich", source, "-o", target, "--force", "--endpoint", url, "-q"]
+        # Every answer goes to disk, into a ledger that has none of them yet.
+        ledger = folder / "ledger.redb"
+        ledger.unlink(missing_ok=True)
+        command = [hlr, "enrich", source, "-o", target, "--force", "--endpoint", url, "-q", "--ledger", ledger]
         wall, cpu, _ = timed([*command, "--concurrency", workers], env=environment, stderr=subprocess.STDOUT)
         return lookups, wall, cpu
 

@@ -63,10 +63,11 @@ impl Tariff {
         by_network().or_else(|| self.by_country(msisdn)).or(self.price).unwrap_or_default()
     }
 
-    /// The most that a lookup of this number can cost, whatever network the answer names.
+    /// The most that any lookup can cost.
     #[must_use]
-    pub fn most_for(&self, msisdn: Msisdn) -> Money {
-        self.by_network.values().copied().fold(self.price_of(msisdn, None), Money::max)
+    pub fn most(&self) -> Money {
+        let special = self.by_network.values().chain(self.by_country.values());
+        special.copied().fold(self.price.unwrap_or_default(), Money::max)
     }
 
     /// What a request for this number added to the bill, by what came of it.
@@ -129,7 +130,7 @@ mod tests {
         assert_eq!(tariff().price_of(swedish, Plmn::from_digits("24001")), cents(1));
         assert_eq!(tariff().price_of(norwegian, None), cents(2));
         assert_eq!(tariff().price_of(norwegian, telenor), cents(3));
-        assert_eq!(tariff().most_for(swedish), cents(3));
+        assert_eq!(tariff().most(), cents(3));
         assert_eq!(Tariff::default().price_of(swedish, telenor), Money::ZERO);
     }
 

@@ -32,6 +32,8 @@ struct Weather {
     /// The service is away in this part of the run.
     outage: Option<(Duration, Duration)>,
     latency: Duration,
+    /// Numbers from here on, up to there, take so long instead.
+    slow: Option<(u64, u64, Duration)>,
 }
 
 /// What the service saw, by which the stage is judged.
@@ -108,8 +110,10 @@ impl FakeService {
             return fault(FaultKind::NotConnected("refused".into()), Billed::No);
         }
         let dice = hash(&[self.weather.seed, msisdn.get(), attempt, 1]);
-        let spread = Duration::from_micros(dice % 1000) * (self.weather.latency.as_millis() as u32);
-        tokio::time::sleep(self.weather.latency / 2 + spread).await;
+        let is_slow = |(from, to, _): &(u64, u64, Duration)| (number(*from)..number(*to)).contains(&msisdn);
+        let latency = self.weather.slow.filter(is_slow).map_or(self.weather.latency, |slow| slow.2);
+        let spread = Duration::from_micros(dice % 1000) * (latency.as_millis() as u32);
+        tokio::time::sleep(latency / 2 + spread).await;
         if attempt > 2 || dice % 100 >= self.weather.trouble {
             return Ok(Answer::bare(truth(self.weather.seed, msisdn)));
         }
@@ -163,6 +167,7 @@ impl Run {
             ways: 5,
             outage,
             latency: Duration::from_millis(dice.u64(1..400)),
+            slow: None,
         };
         let retry = RetryPolicy { attempts: 8, budget: 10.0, ..RetryPolicy::default() };
         Self { weather, settings: settings(rate, dice.usize(1..300), retry, seed), batches }
@@ -276,6 +281,7 @@ fn calm(rate: Option<f64>, retry: RetryPolicy) -> Run {
         ways: 2,
         outage: None,
         latency: Duration::from_millis(100),
+        slow: None,
     };
     let rate = rate.map(|rate| Rate::per_second(rate).unwrap());
     Run { weather, settings: settings(rate, 200, retry, 1), batches: vec![(0..10_000).map(number).collect()] }
@@ -286,6 +292,30 @@ fn the_rate_is_used_to_the_full() {
     let judged = calm(Some(500.0), RetryPolicy::default()).go();
     let achieved = 10_000.0 / judged.took.as_secs_f64();
     assert!(achieved > 0.99 * 500.0, "{achieved} a second");
+}
+
+/// One number in twenty is on a network that takes eight seconds, and they all stand together, as in a sorted list.
+/// They take 40 % of a second's places each second, so 300 places are enough for them when they come first; those that
+/// come in the middle have half the time left, and need more.
+#[test]
+fn a_slow_network_does_not_hold_the_others() {
+    const NUMBERS: u64 = 60_000;
+    for (nth, places) in [(0, 300), (8, 500)] {
+        let mut run = calm(Some(500.0), RetryPolicy::default());
+        run.settings.concurrency = NonZeroUsize::new(places).unwrap();
+        run.settings.timeout = Duration::from_secs(30);
+        // Twenty ranges, one of which is slow.
+        let of_range = NUMBERS / 20;
+        run.weather.slow = Some((nth * 1_000_000, (nth + 1) * 1_000_000, Duration::from_secs(8)));
+        let listed = |n: u64| number(n / of_range * 1_000_000 + n % of_range);
+        run.batches = vec![(0..NUMBERS).map(listed).collect()];
+        let judged = run.go();
+        assert_eq!(judged.replies.len() as u64, NUMBERS);
+        let last = *judged.account.arrivals.last().unwrap();
+        let achieved = NUMBERS as f64 / last.as_secs_f64();
+        assert!(achieved > 0.95 * 500.0, "{achieved} a second, the slow range is number {nth}");
+        assert!(most_in_one_second(&judged.account.arrivals) <= 505);
+    }
 }
 
 #[test]

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::allowance::Allowance;
+use super::allowance::{Allowance, SetAside};
 use super::clock::StageClock;
 use super::gate::{Gate, Place};
 use super::health::{self, Down, Health, NoRoute, Purpose, Route};
@@ -35,6 +35,25 @@ pub struct Attempt {
     pub stop: Option<StopReason>,
 }
 
+impl Attempt {
+    /// Whether the time that it took says something about the number's network.
+    #[must_use]
+    pub fn tells_how_long_it_takes(&self) -> bool {
+        match &self.said {
+            Ok(answer) => answer.result != LookupResult::RequestThrottled,
+            Err(fault) => fault.kind == FaultKind::Stalled,
+        }
+    }
+}
+
+/// Everything that a request needs, but its number.
+#[derive(Debug)]
+#[must_use = "what it holds is given back on drop"]
+pub struct Entered<'a> {
+    set_aside: SetAside<'a>,
+    place: Place<'a>,
+}
+
 /// No request was sent, and none will be.
 #[derive(Clone, Debug)]
 pub enum LaneClosed {
@@ -59,18 +78,38 @@ pub struct Lane<S> {
 }
 
 impl<S: Service> Lane<S> {
-    /// Waits for its turn and asks once. `not_again` is the endpoint that has just failed this number.
-    pub async fn ask(&self, msisdn: Msisdn, not_again: Option<usize>) -> Result<Attempt, LaneClosed> {
-        let set_aside = self.allowance.set_aside(self.tariff.most_for(msisdn)).await;
+    /// Waits until a request may be sent at once, whichever number it is for.
+    pub async fn enter(&self) -> Result<Entered<'_>, LaneClosed> {
+        let set_aside = self.allowance.set_aside(self.tariff.most()).await;
         let set_aside = set_aside.map_err(|cap| LaneClosed::Stop(StopReason::CapReached { cap }))?;
         let place = self.gate.enter().await.map_err(|_| LaneClosed::Closed)?;
+        self.permit().await?;
+        Ok(Entered { set_aside, place })
+    }
+
+    /// How many requests may be in flight now.
+    pub fn in_flight_limit(&self) -> usize {
+        self.gate.limit()
+    }
+
+    async fn permit(&self) -> Result<(), LaneClosed> {
+        self.health.any_endpoint().await.map_err(LaneClosed::from)?;
+        self.pace.permit().await.map_err(|_| LaneClosed::Closed)
+    }
+
+    /// Asks once. `not_again` is the endpoint that has just failed this number.
+    pub async fn ask(
+        &self,
+        Entered { set_aside, place }: Entered<'_>,
+        msisdn: Msisdn,
+        not_again: Option<usize>,
+    ) -> Result<Attempt, LaneClosed> {
         let route = loop {
-            self.health.any_endpoint().await.map_err(LaneClosed::from)?;
-            self.pace.permit().await.map_err(|_| LaneClosed::Closed)?;
-            // Between the two the endpoint may have gone; the permit is then lost, which is cheap.
             if let Some(route) = self.health.route(not_again) {
                 break route;
             }
+            // The endpoint has gone since the permit was given, which is lost, and that is cheap.
+            self.permit().await?;
         };
         self.counters.requests.add(1);
         self.counters.in_flight.add(1);

@@ -18,6 +18,7 @@ pub mod lane;
 pub mod pace;
 pub mod questions;
 pub mod retry;
+mod spread;
 pub mod stop;
 
 use std::num::NonZeroUsize;
@@ -39,9 +40,9 @@ use self::clock::StageClock;
 use self::gate::Gate;
 use self::health::{Health, Purpose};
 use self::in_flight::{InFlight, Joined, Ticket};
-use self::lane::{Attempt, Lane, LaneClosed};
+use self::lane::{Attempt, Entered, Lane, LaneClosed};
 use self::pace::Pace;
-use self::questions::{Question, Questions};
+use self::questions::{Asked, Question, Questions};
 use self::retry::{RetryBudget, Step};
 use crate::answer::{
     Answered, Billed, Fault, FaultKind, LastWord, LookupResult, Outcome, Source, Unanswered,
@@ -243,17 +244,31 @@ impl<S: Service> Stage<S> {
     }
 
     async fn work(self: Arc<Self>) {
-        while let Some(question) = self.questions.next().await {
+        while let Some(turn) = self.questions.turn().await {
+            let entered = match self.lane.enter().await {
+                Ok(entered) => entered,
+                // The queue is closed too, and whoever closed it has what waited there.
+                Err(LaneClosed::Closed) => continue,
+                Err(LaneClosed::Stop(reason)) => {
+                    self.stop_run(reason);
+                    continue;
+                }
+            };
+            let taken = self.questions.take(turn, self.lane.in_flight_limit());
+            let Some((question, asked)) = taken else { continue };
             let msisdn = question.msisdn;
-            if AssertUnwindSafe(self.ask(question)).catch_unwind().await.is_err() {
+            if AssertUnwindSafe(self.ask(entered, question, asked)).catch_unwind().await.is_err() {
+                self.questions.over(asked, false);
                 self.settle_after_a_bug(msisdn);
             }
         }
     }
 
     /// One attempt at a question, and what follows from it.
-    async fn ask(&self, question: Question) {
-        match self.lane.ask(question.msisdn, question.failed_at).await {
+    async fn ask(&self, entered: Entered<'_>, question: Question, asked: Asked) {
+        let attempt = self.lane.ask(entered, question.msisdn, question.failed_at).await;
+        self.questions.over(asked, attempt.as_ref().is_ok_and(Attempt::tells_how_long_it_takes));
+        match attempt {
             Ok(mut attempt) => match attempt.stop.take() {
                 Some(reason) => {
                     self.stop_run(reason);

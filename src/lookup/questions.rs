@@ -1,15 +1,18 @@
 //! The numbers that wait to be asked: those that are due, and those that are put off.
 //!
-//! A number that waits for its retry costs a place in a heap and nothing else; one timer serves all.
+//! A worker waits here for its turn, and takes a question only when it can be sent at once: which one is next depends
+//! on what is in flight then. A number that waits for its retry costs a place in a heap and nothing else; one timer
+//! serves all.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, VecDeque};
+use std::collections::BinaryHeap;
 use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
 use tokio::sync::{Notify, Semaphore};
 use tokio::time::Instant;
 
+use super::spread::{Spread, Taken};
 use crate::answer::{LastWord, UtcMillis};
 use crate::money::Money;
 use crate::msisdn::Msisdn;
@@ -47,9 +50,22 @@ pub struct Questions {
     sooner: Notify,
 }
 
+/// The right to take one question. Whoever drops it leaves the question to nobody, so it is dropped only when the
+/// queue is closed.
+#[derive(Debug)]
+#[must_use]
+pub struct Turn(());
+
+/// A question that is being asked.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked {
+    taken: Taken,
+    since: Instant,
+}
+
 #[derive(Debug, Default)]
 struct Waiting {
-    due: VecDeque<Question>,
+    due: Spread,
     put_off: BinaryHeap<Reverse<PutOff>>,
     /// Numbers those that are put off, so that equal moments keep their order and runs can be replayed.
     sequence: u64,
@@ -78,7 +94,7 @@ impl Questions {
             if waiting.closed {
                 return Err(questions.collect());
             }
-            waiting.due.extend(questions);
+            questions.for_each(|question| waiting.due.push_back(question));
         }
         self.due.add_permits(numbers.len());
         Ok(())
@@ -104,10 +120,22 @@ impl Questions {
         Ok(())
     }
 
-    /// The next question that is due; `None` when the queue is closed.
-    pub async fn next(&self) -> Option<Question> {
+    /// Waits until there is a question for the caller to take; `None` when the queue is closed.
+    pub async fn turn(&self) -> Option<Turn> {
         self.due.acquire().await.ok()?.forget();
-        self.lock().due.pop_front()
+        Some(Turn(()))
+    }
+
+    /// Takes the question that is next, when so many may be in flight; `None` when the queue was closed meanwhile.
+    pub fn take(&self, _: Turn, in_flight_limit: usize) -> Option<(Question, Asked)> {
+        let (question, taken) = self.lock().due.take(in_flight_limit)?;
+        Some((question, Asked { taken, since: Instant::now() }))
+    }
+
+    /// Takes note that a question is over; `answered` is whether that tells how long its network takes.
+    pub fn over(&self, asked: Asked, answered: bool) {
+        let took = answered.then(|| asked.since.elapsed());
+        self.lock().due.over(asked.taken, took);
     }
 
     /// Closes the queue and gives back what waited in it.
@@ -115,7 +143,7 @@ impl Questions {
         let left = {
             let mut waiting = self.lock();
             waiting.closed = true;
-            let mut left: Vec<_> = waiting.due.drain(..).collect();
+            let mut left = waiting.due.drain();
             left.extend(waiting.put_off.drain().map(|Reverse(put_off)| put_off.question));
             left
         };
@@ -190,6 +218,11 @@ mod tests {
         Msisdn::new(46_700_000_000 + n).unwrap()
     }
 
+    async fn next(questions: &Questions) -> Option<Question> {
+        let turn = questions.turn().await?;
+        Some(questions.take(turn, 10)?.0)
+    }
+
     #[tokio::test(start_paused = true)]
     async fn put_off_questions_come_when_they_are_due_and_first() {
         let questions = Questions::default();
@@ -199,7 +232,7 @@ mod tests {
         questions.ask(&[number(0)]).unwrap();
         let in_order = async {
             for (expected, seconds) in [(0, 0), (1, 10), (2, 20)] {
-                assert_eq!(questions.next().await.unwrap().msisdn, number(expected));
+                assert_eq!(next(&questions).await.unwrap().msisdn, number(expected));
                 assert_eq!(started.elapsed().as_secs(), seconds);
             }
         };
@@ -214,10 +247,10 @@ mod tests {
         let questions = Questions::default();
         questions.ask(&[number(0), number(1)]).unwrap();
         questions.put_off(Question::new(number(2)), Duration::from_secs(10)).unwrap();
-        assert_eq!(questions.next().await.unwrap().msisdn, number(0));
+        assert_eq!(next(&questions).await.unwrap().msisdn, number(0));
         let left: Vec<_> = questions.close().iter().map(|question| question.msisdn).collect();
         assert_eq!(left, [number(1), number(2)]);
-        assert!(questions.next().await.is_none());
+        assert!(next(&questions).await.is_none());
         assert!(questions.ask(&[number(3)]).is_err());
         assert!(questions.put_off(Question::new(number(3)), Duration::ZERO).is_err());
     }

@@ -1,0 +1,302 @@
+//! Which of the due questions is asked next, so that one slow network does not take every place in flight.
+//!
+//! How long an answer takes depends on the number's network, and a sorted list puts one network's numbers together. The
+//! oldest question is next, as a rule. But numbers whose range is not known to be quick may take most places only, not
+//! all: when they have them, the oldest question of a quick range is next. And of a range that nothing is known of yet
+//! only a few are asked at first. Where nobody else waits, all of them take the rest too.
+//!
+//! A range is the numbers that have all but their last six digits in common: a million neighbours, which are one
+//! operator's more often than not. Nothing here is a decision about a number, only about its turn.
+
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::time::Duration;
+
+use foldhash::fast::FixedState;
+
+use super::questions::Question;
+use crate::msisdn::Msisdn;
+
+/// The part of the places in flight that ranges may take which are not known to be quick.
+const PART_FOR_OTHERS: f64 = 0.8;
+/// The part that a range may take of which nothing is known yet, and the least that this may be.
+const PART_FOR_STRANGERS: f64 = 0.125;
+const LEAST_FOR_STRANGERS: usize = 4;
+/// A range is quick unless it takes so many times as long as the quickest one.
+const TIMES_THE_QUICKEST: u32 = 4;
+/// Or less than this: below it, no range is worth waiting for another.
+const QUICK_IN_ANY_CASE: Duration = Duration::from_millis(250);
+/// A range is known after so many answers.
+const KNOWN_AFTER: u32 = 3;
+/// How much the latest answer counts in the average of its range: one in so many.
+const MEMORY: u32 = 8;
+/// After so many answers it is looked anew which range is the quickest.
+const BETWEEN_LOOKS: u32 = 256;
+
+/// Numbers that have all but their last six digits in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+struct Range(u32);
+
+impl Range {
+    fn of(msisdn: Msisdn) -> Self {
+        Self((msisdn.get() / 1_000_000) as u32)
+    }
+}
+
+/// The due questions, and what is known of the ranges of numbers.
+#[derive(Debug, Default)]
+pub(super) struct Spread {
+    ranges: HashMap<Range, Lane, FixedState>,
+    /// The oldest question of each range that has one, by age, apart by what is known of the range.
+    waiting: [BTreeSet<(i64, Range)>; 4],
+    /// How many numbers are in flight.
+    in_flight: usize,
+    /// How many of them are of ranges that were not known to be quick when they were taken.
+    others_in_flight: usize,
+    /// How many of a range may be in flight of which nothing is known.
+    few: usize,
+    quickest: Option<Duration>,
+    until_next_look: u32,
+    /// The ages that the next questions get, before and behind all others.
+    front: i64,
+    back: i64,
+}
+
+/// What waits of one range, and how long its answers take.
+#[derive(Debug, Default)]
+struct Lane {
+    waiting: VecDeque<(i64, Question)>,
+    answers: u32,
+    average: Duration,
+    in_flight: usize,
+    standing: Standing,
+}
+
+/// What is known of a range; the place of its set among those that wait.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Standing {
+    /// Its answers come quickly.
+    Quick,
+    /// Nothing is known of it yet.
+    #[default]
+    Strange,
+    /// Its answers take long.
+    Slow,
+    /// Nothing is known of it, and enough are in flight to find out.
+    Held,
+}
+
+/// A question that was taken, until its answer is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Taken {
+    range: Range,
+    /// Whether its range was known to be quick.
+    as_quick: bool,
+}
+
+impl Spread {
+    /// Adds a question behind all others.
+    pub(super) fn push_back(&mut self, question: Question) {
+        self.back += 1;
+        self.push(self.back, question);
+    }
+
+    /// Adds a question before all others.
+    pub(super) fn push_front(&mut self, question: Question) {
+        self.front -= 1;
+        self.push(self.front, question);
+    }
+
+    fn push(&mut self, age: i64, question: Question) {
+        let range = Range::of(question.msisdn);
+        let lane = self.ranges.entry(range).or_default();
+        let set = &mut self.waiting[lane.standing as usize];
+        match lane.waiting.front() {
+            Some((first, _)) if *first < age => lane.waiting.push_back((age, question)),
+            first => {
+                if let Some((first, _)) = first {
+                    set.remove(&(*first, range));
+                }
+                lane.waiting.push_front((age, question));
+                set.insert((age, range));
+            }
+        }
+    }
+
+    /// Takes the question that is next, when so many may be in flight.
+    pub(super) fn take(&mut self, limit: usize) -> Option<(Question, Taken)> {
+        let [quick, strange, slow, held] = self.waiting.each_ref().map(BTreeSet::first);
+        let oldest = |sets: &[Option<&(i64, Range)>]| sets.iter().flatten().min().map(|next| **next);
+        let most = ((limit as f64 * PART_FOR_OTHERS) as usize).max(1);
+        let next = if self.in_flight < limit / 2 {
+            oldest(&[quick, strange, slow, held])
+        } else if self.others_in_flight < most {
+            oldest(&[quick, strange, slow])
+        } else {
+            oldest(&[quick, strange])
+        };
+        let (age, range) = next.or_else(|| oldest(&[slow, held]))?;
+        let lane = self.ranges.get_mut(&range).expect("a range that waits is known");
+        let (_, question) = lane.waiting.pop_front().expect("it has a question");
+        let taken = Taken { range, as_quick: lane.standing == Standing::Quick };
+        lane.in_flight += 1;
+        self.in_flight += 1;
+        self.others_in_flight += usize::from(!taken.as_quick);
+        let set = &mut self.waiting[lane.standing as usize];
+        set.remove(&(age, range));
+        set.extend(lane.waiting.front().map(|(age, _)| (*age, range)));
+        self.few = ((limit as f64 * PART_FOR_STRANGERS) as usize).max(LEAST_FOR_STRANGERS);
+        self.classify(range);
+        Some((question, taken))
+    }
+
+    /// Takes note that a question is over, and of how long it took if somebody answered.
+    pub(super) fn over(&mut self, taken: Taken, took: Option<Duration>) {
+        self.others_in_flight -= usize::from(!taken.as_quick);
+        let lane = self.ranges.get_mut(&taken.range).expect("a range that was asked is known");
+        lane.in_flight -= 1;
+        self.in_flight -= 1;
+        if let Some(took) = took {
+            self.learn(taken.range, took);
+        }
+        self.classify(taken.range);
+    }
+
+    fn learn(&mut self, range: Range, took: Duration) {
+        let lane = self.ranges.get_mut(&range).expect("a range that was asked is known");
+        lane.answers = lane.answers.saturating_add(1);
+        lane.average = match lane.answers {
+            1 => took,
+            _ => (lane.average * (MEMORY - 1) + took) / MEMORY,
+        };
+        self.until_next_look = self.until_next_look.saturating_sub(1);
+        if self.until_next_look == 0 || self.quickest.is_none() {
+            self.until_next_look = BETWEEN_LOOKS;
+            let known = self.ranges.values().filter(|lane| lane.answers >= KNOWN_AFTER);
+            self.quickest = known.map(|lane| lane.average).min();
+        }
+    }
+
+    fn classify(&mut self, range: Range) {
+        let most = self.quickest.map(|quickest| (quickest * TIMES_THE_QUICKEST).max(QUICK_IN_ANY_CASE));
+        let lane = self.ranges.get_mut(&range).expect("a range that was asked is known");
+        let standing = match lane.answers >= KNOWN_AFTER {
+            true if most.is_some_and(|most| lane.average <= most) => Standing::Quick,
+            true => Standing::Slow,
+            false if lane.in_flight >= self.few => Standing::Held,
+            false => Standing::Strange,
+        };
+        if standing == lane.standing {
+            return;
+        }
+        if let Some((age, _)) = lane.waiting.front() {
+            self.waiting[lane.standing as usize].remove(&(*age, range));
+            self.waiting[standing as usize].insert((*age, range));
+        }
+        lane.standing = standing;
+    }
+
+    /// Takes everything out, oldest first.
+    pub(super) fn drain(&mut self) -> Vec<Question> {
+        let mut left: Vec<_> = self.ranges.values_mut().flat_map(|lane| lane.waiting.drain(..)).collect();
+        left.sort_unstable_by_key(|(age, _)| *age);
+        self.waiting = Default::default();
+        left.into_iter().map(|(_, question)| question).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SLOW: u64 = 46_701_000_000;
+    const QUICK: u64 = 46_702_000_000;
+
+    fn question(digits: u64) -> Question {
+        Question::new(Msisdn::new(digits).unwrap())
+    }
+
+    fn take(spread: &mut Spread, limit: usize) -> (u64, Taken) {
+        let (question, taken) = spread.take(limit).unwrap();
+        (question.msisdn.get(), taken)
+    }
+
+    /// Teaches it that a range answers in this time.
+    fn teach(spread: &mut Spread, digits: u64, took: Duration) {
+        for _ in 0..20 {
+            spread.push_front(question(digits));
+            let (_, taken) = take(spread, 1_000);
+            spread.over(taken, Some(took));
+        }
+    }
+
+    #[test]
+    fn the_oldest_is_next_and_what_comes_again_is_older() {
+        let mut spread = Spread::default();
+        [SLOW, QUICK, SLOW + 1, QUICK + 1].into_iter().for_each(|digits| spread.push_back(question(digits)));
+        spread.push_front(question(SLOW + 2));
+        let taken: Vec<_> = (0..5).map(|_| take(&mut spread, 100).0).collect();
+        assert_eq!(taken, [SLOW + 2, SLOW, QUICK, SLOW + 1, QUICK + 1]);
+        assert!(spread.take(100).is_none());
+    }
+
+    #[test]
+    fn a_slow_range_leaves_places_for_the_quick_ones() {
+        let mut spread = Spread::default();
+        teach(&mut spread, QUICK, Duration::from_millis(100));
+        teach(&mut spread, SLOW, Duration::from_secs(8));
+        (0..100).for_each(|n| spread.push_back(question(SLOW + n)));
+        (0..100).for_each(|n| spread.push_back(question(QUICK + n)));
+        let first: Vec<_> = (0..20).map(|_| take(&mut spread, 10)).collect();
+        let slow: Vec<_> = first.iter().filter(|(digits, _)| *digits < QUICK).collect();
+        assert_eq!(slow.len(), 8, "eight places of ten, and all further turns are the quick ones'");
+        spread.over(slow[0].1, None);
+        assert!(take(&mut spread, 10).0 < QUICK, "a place that is free again is the oldest's");
+    }
+
+    #[test]
+    fn of_a_range_that_nothing_is_known_of_a_few_are_asked_first() {
+        let mut spread = Spread::default();
+        (0..20).for_each(|n| spread.push_back(question(SLOW + n)));
+        (0..20).for_each(|n| spread.push_back(question(QUICK + n)));
+        let first: Vec<_> = (0..8).map(|_| take(&mut spread, 8)).collect();
+        assert_eq!(first.iter().filter(|(digits, _)| *digits < QUICK).count(), 4);
+        // The second range answers, and goes on; the first is asked further only when nobody else is left.
+        for (_, taken) in &first[4..] {
+            spread.over(*taken, Some(Duration::from_millis(100)));
+        }
+        let rest: Vec<_> = (0..32).map(|_| take(&mut spread, 8).0).collect();
+        assert!(
+            rest[..16].iter().all(|digits| *digits >= QUICK)
+                && rest[16..].iter().all(|digits| *digits < QUICK)
+        );
+    }
+
+    #[test]
+    fn where_nobody_else_waits_a_slow_range_takes_every_place() {
+        let mut spread = Spread::default();
+        teach(&mut spread, QUICK, Duration::from_millis(100));
+        teach(&mut spread, SLOW, Duration::from_secs(8));
+        (0..20).for_each(|n| spread.push_back(question(SLOW + n)));
+        assert_eq!((0..20).filter(|_| spread.take(10).is_some()).count(), 20);
+    }
+
+    #[test]
+    fn ranges_that_are_all_slow_are_all_quick() {
+        let mut spread = Spread::default();
+        for range in [SLOW, QUICK] {
+            teach(&mut spread, range, Duration::from_secs(5));
+        }
+        (0..20).for_each(|n| spread.push_back(question(if n % 2 == 0 { SLOW } else { QUICK } + n)));
+        let order: Vec<_> = (0..20).map(|_| take(&mut spread, 4).0 % 100).collect();
+        assert_eq!(order, (0..20).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn what_is_drained_comes_oldest_first() {
+        let mut spread = Spread::default();
+        [QUICK, SLOW, QUICK + 1].into_iter().for_each(|digits| spread.push_back(question(digits)));
+        let left: Vec<_> = spread.drain().iter().map(|question| question.msisdn.get()).collect();
+        assert_eq!(left, [QUICK, SLOW, QUICK + 1]);
+        assert!(spread.take(10).is_none());
+    }
+}
