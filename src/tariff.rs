@@ -70,6 +70,21 @@ impl Tariff {
         special.copied().fold(self.price.unwrap_or_default(), Money::max)
     }
 
+    /// The most that a lookup of this number can cost, whatever network the answer names.
+    #[must_use]
+    pub fn most_for(&self, msisdn: Msisdn) -> Money {
+        self.by_network.values().copied().fold(self.price_of(msisdn, None), Money::max)
+    }
+
+    /// What an answer cost, or would have cost: nothing where the contract does not bill its result.
+    #[must_use]
+    pub fn price_of_answer(&self, msisdn: Msisdn, answer: &Answer) -> Money {
+        match self.free.contains(&answer.result) {
+            true => Money::ZERO,
+            false => self.price_of(msisdn, answer.network),
+        }
+    }
+
     /// What a request for this number added to the bill, by what came of it.
     #[must_use]
     pub fn charge(&self, msisdn: Msisdn, said: &Result<Answer, Fault>) -> Charge {
@@ -130,7 +145,9 @@ mod tests {
         assert_eq!(tariff().price_of(swedish, Plmn::from_digits("24001")), cents(1));
         assert_eq!(tariff().price_of(norwegian, None), cents(2));
         assert_eq!(tariff().price_of(norwegian, telenor), cents(3));
-        assert_eq!(tariff().most(), cents(3));
+        assert_eq!((tariff().most_for(swedish), tariff().most()), (cents(3), cents(3)));
+        let blocked = Answer::bare(LookupResult::ImsiLookupBlocked);
+        assert_eq!(tariff().price_of_answer(swedish, &blocked), Money::ZERO);
         assert_eq!(Tariff::default().price_of(swedish, telenor), Money::ZERO);
     }
 

@@ -201,6 +201,52 @@ fn a_refresh_that_was_stopped_goes_on_and_the_next_one_begins_anew() {
 }
 
 #[test]
+fn a_refresh_with_gaps_prints_the_command_that_asks_for_the_gaps_only() {
+    let transient = Transient { share: 0.2, ..Transient::default() };
+    let service = Service::start(SimulatorSettings { transient, ..SimulatorSettings::default() });
+    let job = Job::new().numbers("list.csv", 1_000);
+    job.enrich("list.csv", "out.parquet", &service, &["--attempts", "4"]).exits_with(0);
+    let refresh = ["--refresh", "--force", "--attempts", "1"];
+    let other = Service::start(SimulatorSettings {
+        transient: Transient { share: 0.2, ..Transient::default() },
+        ..SimulatorSettings::default()
+    });
+    let done = job.enrich("list.csv", "out.parquet", &other, &refresh);
+    let gaps = job.read("out.parquet").count("hlr_source", "none") as u64;
+    assert!(gaps > 100);
+    let stderr = done.exits_with(3).stderr();
+    let again = stderr.lines().last().unwrap();
+    let before = other.account().requests;
+    job.hlr(again.split(' ').skip(1));
+    assert_eq!(other.account().requests - before, gaps);
+    job.enrich("list.csv", "out.parquet", &other, &refresh[..2]).exits_with(0);
+    let before = other.account().requests;
+    job.enrich("list.csv", "out.parquet", &other, &refresh[..2]).exits_with(0);
+    assert_eq!(other.account().requests - before, 1_000, "once it is complete, the next refresh begins anew");
+}
+
+#[test]
+fn a_refresh_is_of_one_product_and_a_lookup_is_refreshed_each_time() {
+    let service = Service::start(SimulatorSettings::default());
+    let job = Job::new().numbers("list.csv", 500);
+    job.enrich("list.csv", "out.parquet", &service, &[]).exits_with(0);
+    let flags = ["--refresh", "--force"];
+    let stopped = [&flags[..], &["--max-lookups", "200"]].concat();
+    job.enrich("list.csv", "out.parquet", &service, &stopped).exits_with(4);
+    let other = [&flags[..], &["--product", "portability"]].concat();
+    job.enrich("list.csv", "other.parquet", &service, &other).exits_with(0);
+    let before = service.account().requests;
+    job.enrich("list.csv", "out.parquet", &service, &flags).exits_with(0);
+    assert_eq!(service.account().requests - before, 300, "what the stopped one has paid for is taken");
+    let url = service.url();
+    let before = service.account().requests;
+    for _ in 0..3 {
+        job.hlr(["lookup", "46700000001", "--refresh", "--endpoint", &url]).exits_with(0);
+    }
+    assert_eq!(service.account().requests - before, 3);
+}
+
+#[test]
 fn a_cap_is_reached_to_the_last_lookup_and_never_passed() {
     let service = a_real_service();
     let job = Job::new().numbers("list.csv", 1_000);
@@ -355,7 +401,7 @@ fn a_younger_answer_is_never_replaced_by_an_import() {
     let job = Job::new().numbers("list.csv", 50);
     job.enrich("list.csv", "old.parquet", &service, &["--ledger", "l.redb"]).exits_with(0);
     job.enrich("list.csv", "new.parquet", &service, &["--ledger", "l.redb", "--refresh"]).exits_with(0);
-    let import: Done = job.hlr(["ledger", "import", "old.parquet", "--ledger", "l.redb"]);
+    let import: Done = job.hlr(["ledger", "import", "old.parquet", "--ledger", "l.redb", "--simulated"]);
     import.exits_with(0).says(&["50 with an answer, 0 of them new"]);
     job.enrich("list.csv", "now.parquet", &service, &["--ledger", "l.redb"]).exits_with(0);
     let checked_at = |name| job.read(name).0.column_by_name("hlr_checked_at").unwrap().clone();

@@ -22,6 +22,11 @@ pub(super) fn command(words: &[OsString], obstacle: Obstacle) -> String {
     words.join(" ")
 }
 
+/// Words as a POSIX shell reads them back.
+pub(super) fn quoted_words(words: &[String]) -> String {
+    words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
+}
+
 /// The word as a POSIX shell reads it back.
 fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_-./:=@%+,".contains(c);

@@ -182,6 +182,13 @@ fn conclude(finished: &Finished, display: &DisplayFlags, words: &[OsString]) -> 
         (Ending::Stopped(_), None) => ("to go on, with every number and at its price", Obstacle::None),
     };
     say(summary::ending(finished));
+    if let Some(import) = &finished.import {
+        let count = finished.snapshot.not_kept;
+        say(format_args!(
+            "{count} answers that were paid for are not in the ledger; to bring them in, once it is well:"
+        ));
+        say(again::quoted_words(import));
+    }
     if words.iter().any(|word| word == "-") {
         say(format_args!("{what} (with the same list on standard input):"));
     } else {

@@ -4,11 +4,14 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::path::Path;
 
+use tokio::runtime::Handle;
+use tokio::task::spawn_blocking;
+
 use super::args::{ExportArgs, ForgetArgs, ImportArgs, LedgerArgs, LedgerCommand, PruneArgs, StatsArgs};
 use super::exit::Exit;
 use super::figures::{grouped, percent, size};
 use super::terminal::{print, say, say_error, say_problem};
-use crate::answer::UtcMillis;
+use crate::answer::{ProviderCache, UtcMillis};
 use crate::input::InputSettings;
 use crate::ledger::{AnswersOf, Books, IfMissing, LedgerError};
 use crate::lookup::Stop;
@@ -31,17 +34,21 @@ pub(super) async fn ledger(arguments: LedgerArgs, stop: Stop) -> Exit {
             }
         },
     };
-    let working = async {
-        match arguments.command {
-            LedgerCommand::Stats(stats) => show_stats(&path, &stats),
-            LedgerCommand::Export(export) => write_export(&path, export).await,
-            LedgerCommand::Import(import) => take_in(&path, import).await,
-            LedgerCommand::Prune(prune) => throw_away(&path, &prune),
-            LedgerCommand::Forget(forget) => leave_no_trace(&path, forget).await,
-        }
-    };
+    // Long work that waits for the disk: on a thread of its own, so that a signal is heard meanwhile.
+    let runtime = Handle::current();
+    let working = spawn_blocking(move || {
+        runtime.block_on(async {
+            match arguments.command {
+                LedgerCommand::Stats(stats) => show_stats(&path, &stats),
+                LedgerCommand::Export(export) => write_export(&path, export).await,
+                LedgerCommand::Import(import) => take_in(&path, import).await,
+                LedgerCommand::Prune(prune) => throw_away(&path, &prune),
+                LedgerCommand::Forget(forget) => leave_no_trace(&path, forget).await,
+            }
+        })
+    });
     let done = tokio::select! {
-        done = working => done,
+        done = working => done.expect("a command does not panic"),
         () = stop.requested() => return Exit::Interrupted,
     };
     match done {
@@ -128,16 +135,16 @@ async fn write_export(path: &Path, arguments: ExportArgs) -> Result<(), Failure>
 
 async fn take_in(path: &Path, arguments: ImportArgs) -> Result<(), Failure> {
     let (prefix, product) = (arguments.prefix, arguments.product.unwrap_or_default());
+    let cache = if arguments.nocache { ProviderCache::Bypassed } else { ProviderCache::Allowed };
     let origin_of = |input: &String| -> Result<_, Failure> {
         let settings = InputSettings::new(vec![input.clone()]);
         let prefix = prefix.clone().map_or_else(|| bookkeeping::prefix_of(&settings), Ok)?;
-        Ok((settings, Origin { prefix, product }))
+        Ok((settings, Origin { prefix, product, cache }))
     };
     // Files that cannot be read are found before a ledger is begun for them.
     let files: Vec<_> = arguments.inputs.iter().map(origin_of).collect::<Result<_, _>>()?;
     let whose = if arguments.simulated { AnswersOf::ThisMachine } else { AnswersOf::Provider };
-    let missing = if path.exists() { IfMissing::Refuse } else { IfMissing::Begin(whose) };
-    let books = Books::open(path, missing)?;
+    let books = Books::open(path, IfMissing::Begin(whose))?;
     for (input, (settings, origin)) in arguments.inputs.iter().zip(files) {
         let imported = bookkeeping::import(&books, &settings, &origin).await?;
         let with_answer = imported.rows - imported.without_answer;
@@ -174,9 +181,9 @@ fn throw_away(path: &Path, arguments: &PruneArgs) -> Result<(), Failure> {
 async fn leave_no_trace(path: &Path, arguments: ForgetArgs) -> Result<(), Failure> {
     let region = arguments.region.map(|text| text.parse::<Region>()).transpose()?;
     let list = arguments.file.map(|file| (InputSettings::new(vec![file]), arguments.column));
-    let mut books = open(path)?;
+    let books = open(path)?;
     let numbers = bookkeeping::numbers_of(&arguments.numbers, list, region).await?;
-    let removed = books.forget(&numbers)?;
+    let (removed, _) = books.forget(&numbers)?;
     say(format_args!(
         "{} answers about {} numbers are forgotten; enriched files and backups may still have them",
         grouped(removed),

@@ -59,10 +59,11 @@ pub(super) async fn look_up(arguments: LookupArgs, words: &[OsString], stop: Sto
     };
     let counters = Arc::new(Counters::default());
     let looked_up = enquiry.look_up(numbers, stop, Arc::new(NoReporter), counters).await;
-    let LookedUp { answers, ending } = match looked_up {
+    let LookedUp { answers, ending, warnings } = match looked_up {
         Ok(looked_up) => looked_up,
         Err(error) => return fail(&*error),
     };
+    warnings.iter().for_each(say_warning);
     if let Some(answers) = answers {
         // Nobody reads on when this fails, which is no fault of the lookup.
         let _ = if json { print_json(&answers) } else { print_table(&answers) };

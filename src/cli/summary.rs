@@ -33,7 +33,7 @@ pub(super) fn lines(finished: &Finished) -> Vec<String> {
             lasting(finished.elapsed)
         ));
     }
-    if let Some(ledger) = &finished.ledger {
+    if let Some(ledger) = finished.ledger.as_ref().filter(|_| counts.not_kept == 0) {
         lines.push(format!("answers are kept in {}", ledger.display()));
     }
     lines

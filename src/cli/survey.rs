@@ -25,13 +25,18 @@ pub(super) fn lines(survey: &Survey) -> Vec<String> {
     }
     lines.push(String::new());
     lines.push(line(2, "lookups", survey.to_look_up, None));
-    if survey.lookups_at_most > survey.to_look_up {
+    if survey.lookups_at_most != survey.to_look_up {
         lines.push(line(4, "at most, with every retry", survey.lookups_at_most, None));
+    }
+    if survey.stops_at_cap {
+        lines.push(
+            "    (the run stops at its cap before everything is asked, and can be taken up again)".into(),
+        );
     }
     match (survey.cost, survey.cost_at_most) {
         (Some(cost), Some(most)) => {
             lines.push(text(2, "cost", &cost.to_string()));
-            if most > cost {
+            if most != cost {
                 lines.push(text(4, "at most, with every retry", &most.to_string()));
             }
         }

@@ -152,7 +152,7 @@ impl Assembly {
             Source::Ledger => &mut self.tally.from_ledger_cost,
             Source::Live | Source::None => return,
         };
-        *saved += tariff.price_of(msisdn, answered.answer.network);
+        *saved += tariff.price_of_answer(msisdn, &answered.answer);
     }
 
     fn paid(&mut self, cost: Money) {
@@ -199,11 +199,11 @@ impl Assembly {
 impl Tally {
     fn count(&mut self, reply: &Reply, status: Status) {
         self.rows += 1;
-        let class = match (reply.source, &reply.outcome) {
-            (Source::Duplicate, _) => &mut self.duplicates,
-            (Source::Ledger, _) => &mut self.from_ledger,
-            (Source::Live | Source::None, Outcome::Answered(_)) => &mut self.answered,
-            (Source::Live | Source::None, Outcome::Unanswered(_)) => &mut self.unanswered,
+        let class = match (&reply.outcome, reply.source) {
+            (Outcome::Unanswered(_), _) => &mut self.unanswered,
+            (Outcome::Answered(_), Source::Duplicate) => &mut self.duplicates,
+            (Outcome::Answered(_), Source::Ledger) => &mut self.from_ledger,
+            (Outcome::Answered(_), Source::Live | Source::None) => &mut self.answered,
         };
         *class += 1;
         self.by_status[status as usize] += 1;

@@ -15,7 +15,7 @@ mod words;
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
-use arrow::datatypes::{Schema, SchemaRef};
+use arrow::datatypes::SchemaRef;
 use futures::stream::{Stream, StreamExt};
 
 pub use self::carried::Only;
@@ -26,7 +26,7 @@ use self::assembly::Assembly;
 use self::window::{OpenWindow, Room};
 use crate::answer::Product;
 use crate::batch::BatchStream;
-use crate::error::{ColumnError, StageError};
+use crate::error::StageError;
 use crate::lookup::Lookup;
 use crate::numbering::Region;
 use crate::report::Counters;
@@ -77,19 +77,14 @@ pub struct Enricher<S> {
 }
 
 impl<S: Service> Enricher<S> {
-    /// Checks that the job can be done on input of this schema, before anything is asked.
-    ///
-    /// # Errors
-    ///
-    /// When the column of the numbers is not clear, or a column that would be added is there already.
+    /// Asks about the numbers that a reader finds.
     pub fn new(
         lookup: Arc<Lookup<S>>,
-        input: &Schema,
+        reader: RowReader,
         settings: EnrichSettings,
         counters: Arc<Counters>,
-    ) -> Result<Self, ColumnError> {
-        let reader = RowReader::new(input, &settings)?;
-        Ok(Self { lookup, counters, settings, reader })
+    ) -> Self {
+        Self { lookup, counters, settings, reader }
     }
 
     /// The name of the column that the numbers are read from.

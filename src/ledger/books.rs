@@ -69,13 +69,13 @@ impl Books {
         self.store.about(word)
     }
 
-    /// When a job that asks everything anew was first started, if it was stopped before it was done.
+    /// When a job that asks everything anew was first started, if it would be taken up again now.
     ///
     /// # Errors
     ///
     /// When the file cannot be read.
-    pub fn refresh_started(&self, job: &str) -> Result<Option<UtcMillis>, LedgerError> {
-        mark::refresh_started(&self.store, job)
+    pub fn refresh_started(&self, job: &str, now: UtcMillis) -> Result<Option<UtcMillis>, LedgerError> {
+        mark::refresh_started(&self.store, job, now)
     }
 
     /// The answers after this one, shelf by shelf and by number; at most so many, and none only at the end.
@@ -152,16 +152,15 @@ impl Books {
         }
     }
 
-    /// Forgets everything about these numbers, and leaves no trace of them in the file. Gives how many answers
-    /// there were.
+    /// Forgets everything about these numbers, and leaves no trace of them in the file, which is written anew. Gives how
+    /// many answers there were, and the ledger without them.
     ///
     /// # Errors
     ///
-    /// When the file cannot be written.
-    pub fn forget(&mut self, numbers: &[Msisdn]) -> Result<u64, LedgerError> {
+    /// When the file cannot be written. It is as it was then, or without the answers and not yet without their traces.
+    pub fn forget(self, numbers: &[Msisdn]) -> Result<(u64, Self), LedgerError> {
         let removed = self.store.remove(numbers)?;
-        self.store.compact()?;
-        Ok(removed)
+        Ok((removed, Self { store: self.store.rewrite()? }))
     }
 
     /// Looks numbers up as a run would, and changes nothing.

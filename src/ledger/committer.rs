@@ -13,6 +13,7 @@ use super::packed::Packed;
 use super::recent::Recent;
 use super::shelf::Shelf;
 use super::store::Store;
+use super::store::journal::{Folded, Folding};
 use super::{KeptAnswers, Paid};
 use crate::msisdn::Msisdn;
 
@@ -31,6 +32,8 @@ pub(super) struct Committer {
     pub(super) waiting: mpsc::UnboundedReceiver<Paid>,
     pub(super) closed: watch::Receiver<bool>,
     pub(super) kept: mpsc::UnboundedSender<KeptAnswers>,
+    /// What is on its way to the shelves.
+    pub(super) folding: Option<Folding>,
     /// Why nothing can be kept any more.
     pub(super) failure: Option<Arc<LedgerError>>,
 }
@@ -40,6 +43,8 @@ impl Committer {
     pub(super) async fn run(mut self) {
         while let Some(group) = self.next_group().await {
             self.keep(group).await;
+            // One slice between two commits, so that no answer waits for more than that.
+            self.fold_a_slice().await;
         }
         self.take_mark_back().await;
     }
@@ -69,9 +74,6 @@ impl Committer {
         }
         // Nobody waits any more when the run was dropped.
         let _ = self.kept.send(KeptAnswers { answers, failure: self.failure.clone() });
-        if self.failure.is_none() {
-            self.fold_when_due().await;
-        }
     }
 
     async fn commit(&mut self, answers: &[Paid]) -> Result<(), LedgerError> {
@@ -86,14 +88,24 @@ impl Committer {
         Ok(())
     }
 
-    /// What fails here is safe in the journal; but a file that refuses once will refuse again.
-    async fn fold_when_due(&mut self) {
-        if self.recent.journalled() < FOLDED_AT {
+    /// Goes on with the folding, or begins one when it is time. What fails here is safe in the journal; but a file that
+    /// refuses once will refuse again.
+    async fn fold_a_slice(&mut self) {
+        let is_due = self.folding.is_some() || self.recent.journalled() >= FOLDED_AT;
+        if self.failure.is_some() || !is_due {
             return;
         }
-        let store = self.store.clone();
-        match blocking(&self.store, move || store.fold()).await {
-            Ok(()) => self.recent.folded(),
+        let (store, begun) = (self.store.clone(), self.folding.take());
+        if begun.is_none() {
+            self.recent.begin_folding();
+        }
+        let folded = blocking(&self.store, move || {
+            let mut folding = begun.map_or_else(|| store.begin_folding(), Ok)?;
+            Ok((store.fold_on(&mut folding)?, folding))
+        });
+        match folded.await {
+            Ok((Folded::ThisSlice, folding)) => self.folding = Some(folding),
+            Ok((Folded::Everything, _)) => self.recent.folded(),
             Err(failure) => self.failure = Some(Arc::new(failure)),
         }
     }

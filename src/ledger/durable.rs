@@ -16,7 +16,7 @@ use tokio::task::spawn_blocking;
 use super::books::CACHE_BYTES;
 use super::committer::Committer;
 use super::error::LedgerError;
-use super::mark::{self, InDoubt, RunMark};
+use super::mark::{self, InDoubt, RefreshEnd, RunMark};
 use super::max_age::{Freshness, MaxAge};
 use super::reader::Reader;
 use super::recent::Recent;
@@ -102,6 +102,7 @@ impl DurableLedger {
             waiting,
             closed,
             kept,
+            folding: None,
             failure: None,
         };
         Ok(Self {
@@ -129,15 +130,20 @@ impl DurableLedger {
         self.in_doubt
     }
 
-    /// The job is done, and the ledger closed: if it was to ask everything anew, the next one of its name begins again.
+    /// The job has ended so, and the ledger is closed. Matters only to one that asked everything anew.
     ///
     /// # Errors
     ///
     /// When the file cannot be written.
-    pub async fn job_is_done(&self) -> Result<(), LedgerError> {
+    pub async fn job_has_ended(&self, end: RefreshEnd) -> Result<(), LedgerError> {
         let Some(word) = self.refresh.as_deref().map(mark::refresh_word) else { return Ok(()) };
-        let path = self.path().to_owned();
-        let noting = move || Store::open(&path, IfMissing::Refuse, CACHE_BYTES)?.note(&word, None);
+        let started = self.reader.freshness().not_before.expect("a refresh has its beginning");
+        let (path, note) = (self.path().to_owned(), mark::refresh_note(started, end));
+        let noting = move || {
+            let store = Store::open(&path, IfMissing::Refuse, CACHE_BYTES)?;
+            store.note(&word, note.as_deref())?;
+            store.close()
+        };
         let noting = spawn_blocking(noting).await;
         noting.unwrap_or_else(|_| Err(self.reader.store.broken_structure()))
     }
@@ -153,7 +159,7 @@ impl DurableLedger {
 
 /// When a job that asks everything anew was first started: now, unless it was stopped before it was done.
 fn first_started(store: &Store, job: &str, now: UtcMillis) -> Result<UtcMillis, LedgerError> {
-    if let Some(before) = mark::refresh_started(store, job)? {
+    if let Some(before) = mark::refresh_started(store, job, now)? {
         return Ok(before);
     }
     store.note(&mark::refresh_word(job), Some(&now.0.to_string()))?;

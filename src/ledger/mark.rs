@@ -68,10 +68,37 @@ pub(super) fn refresh_word(job: &str) -> String {
     format!("refresh {job}")
 }
 
-/// When a job began to ask everything anew, if it is not done.
-pub(super) fn refresh_started(store: &Store, job: &str) -> Result<Option<UtcMillis>, LedgerError> {
-    let text = store.about(&refresh_word(job))?;
-    Ok(text.and_then(|text| text.parse().ok()).map(UtcMillis))
+/// How long after its end a job that left gaps is taken up again; later, the same command begins anew.
+const GAPS_ARE_CLOSED_WITHIN: i64 = 12 * 3_600_000;
+
+/// How a job that asks everything anew has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RefreshEnd {
+    /// Everything has its answer: the next one of its name begins anew.
+    Complete,
+    /// Some numbers have none: the same command asks about these, for some hours.
+    Gaps(UtcMillis),
+}
+
+/// What is noted of a job that began then, and has ended so.
+pub(super) fn refresh_note(started: UtcMillis, end: RefreshEnd) -> Option<String> {
+    match end {
+        RefreshEnd::Complete => None,
+        RefreshEnd::Gaps(ended) => Some(format!("{} {}", started.0, ended.0)),
+    }
+}
+
+/// When a job began to ask everything anew, if it is to be taken up again.
+pub(super) fn refresh_started(
+    store: &Store,
+    job: &str,
+    now: UtcMillis,
+) -> Result<Option<UtcMillis>, LedgerError> {
+    let Some(note) = store.about(&refresh_word(job))? else { return Ok(None) };
+    let mut moments = note.split(' ').map(|moment| moment.parse().ok());
+    let (started, ended) = (moments.next().flatten(), moments.next().flatten());
+    let is_over = ended.is_some_and(|ended: i64| now.0 - ended > GAPS_ARE_CLOSED_WITHIN);
+    Ok(started.filter(|_| !is_over).map(UtcMillis))
 }
 
 #[cfg(test)]

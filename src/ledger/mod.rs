@@ -28,7 +28,7 @@ use futures::future::BoxFuture;
 pub use self::books::{Books, BooksReader, Entry};
 pub use self::durable::{DurableLedger, DurableSettings};
 pub use self::error::LedgerError;
-pub use self::mark::InDoubt;
+pub use self::mark::{InDoubt, RefreshEnd};
 pub use self::max_age::{Freshness, MaxAge};
 pub use self::memory::MemoryLedger;
 pub use self::shelf::Shelf;

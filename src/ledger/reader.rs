@@ -40,6 +40,11 @@ impl Reader {
         Self { store, shelf, freshness, memory, shelves: Default::default() }
     }
 
+    /// The rule by which answers are taken.
+    pub(super) fn freshness(&self) -> &Freshness {
+        &self.freshness
+    }
+
     /// Whether there is anything to be found at all.
     pub(super) fn has_any(&self) -> bool {
         self.shelf.serving().into_iter().any(|shelf| self.store.is_filled(shelf))
@@ -74,7 +79,8 @@ impl Reader {
         let threshold = answers / WORTH_READING_THROUGH;
         // Whoever crosses the threshold reads; the others go on without until it is done.
         let crosses = before <= threshold && threshold < before + more as u64;
-        if !crosses || !Index::fits(answers, self.memory) {
+        let shelves = self.shelf.serving().into_iter().filter(|shelf| self.store.is_filled(*shelf)).count();
+        if !crosses || !Index::fits(answers, self.memory / shelves.max(1) as u64) {
             return Ok(None);
         }
         let read = Index::read(&self.store, shelf)?;

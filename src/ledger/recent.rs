@@ -19,7 +19,11 @@ pub(super) struct Recent(RwLock<Generations>);
 
 #[derive(Debug, Default)]
 struct Generations {
+    /// In the journal only.
     journalled: Table,
+    /// On the way to their shelf.
+    folding: Table,
+    /// On their shelf.
     folded: Table,
 }
 
@@ -27,11 +31,12 @@ impl Recent {
     /// Hands out the answers to these numbers, where there are any, each with the place of its number.
     pub(super) fn find(&self, numbers: &[Msisdn], mut found: impl FnMut(usize, Packed)) {
         let generations = self.0.read().expect("no panic while locked");
-        if generations.journalled.is_empty() && generations.folded.is_empty() {
+        let Generations { journalled, folding, folded } = &*generations;
+        if journalled.is_empty() && folding.is_empty() && folded.is_empty() {
             return;
         }
         for (place, msisdn) in numbers.iter().enumerate() {
-            let packed = generations.journalled.get(msisdn).or_else(|| generations.folded.get(msisdn));
+            let packed = [journalled, folding, folded].into_iter().find_map(|table| table.get(msisdn));
             if let Some(packed) = packed {
                 found(place, *packed);
             }
@@ -43,14 +48,20 @@ impl Recent {
         self.0.write().expect("no panic while locked").journalled.extend(answers);
     }
 
-    /// How many are not on their shelf yet.
+    /// How many are in the journal only.
     pub(super) fn journalled(&self) -> usize {
         self.0.read().expect("no panic while locked").journalled.len()
     }
 
-    /// All that was taken in is on its shelf now.
+    /// All that was taken in so far goes to its shelf now.
+    pub(super) fn begin_folding(&self) {
+        let mut generations = self.0.write().expect("no panic while locked");
+        generations.folding = std::mem::take(&mut generations.journalled);
+    }
+
+    /// It is there.
     pub(super) fn folded(&self) {
         let mut generations = self.0.write().expect("no panic while locked");
-        generations.folded = std::mem::take(&mut generations.journalled);
+        generations.folded = std::mem::take(&mut generations.folding);
     }
 }

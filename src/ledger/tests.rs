@@ -177,13 +177,36 @@ async fn what_was_forgotten_is_asked_anew_and_entries_come_in_order() {
     let all: Vec<_> = (0..100).map(|n| (number(n * 7 % 100), answered(LookupResult::Ok, n as i64))).collect();
     record(&ledger, &all).await;
     close(ledger).await;
-    let mut books = Books::open(&file(&folder), IfMissing::Refuse).unwrap();
+    let books = Books::open(&file(&folder), IfMissing::Refuse).unwrap();
     let page = books.entries(None, 60).unwrap();
     let rest = books.entries(page.last(), 60).unwrap();
     let numbers: Vec<_> = page.iter().chain(&rest).map(|entry| entry.msisdn).collect();
     assert_eq!(numbers, (0..100).map(number).collect::<Vec<_>>());
     assert!(books.entries(rest.last(), 60).unwrap().is_empty());
-    assert_eq!(books.forget(&[number(5), number(500)]).unwrap(), 1);
-    assert_eq!(books.count().unwrap(), 99);
+    let (forgotten, books) = books.forget(&[number(5), number(500)]).unwrap();
+    assert_eq!((forgotten, books.count().unwrap()), (1, 99));
     assert_eq!(books.take_in(&page).unwrap(), 1, "the others are there, as young");
+}
+
+/// A tree keeps numbers as signposts, so taking an answer out is not enough.
+#[tokio::test]
+async fn no_trace_is_left_of_what_was_forgotten() {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = open(&file(&folder), 0).await;
+    let all: Vec<_> = (0..20_000).map(|n| (number(n), answered(LookupResult::Ok, 0))).collect();
+    record(&ledger, &all).await;
+    close(ledger).await;
+    let forgotten: Vec<_> = (0..20_000).step_by(7).map(number).collect();
+    let books = Books::open(&file(&folder), IfMissing::Refuse).unwrap();
+    let (count, books) = books.forget(&forgotten).unwrap();
+    assert_eq!((count, books.count().unwrap()), (forgotten.len() as u64, 20_000 - forgotten.len() as u64));
+    drop(books);
+    let bytes = std::fs::read(file(&folder)).unwrap();
+    let words: std::collections::HashSet<&[u8]> = bytes.windows(8).collect();
+    let traces = forgotten.iter().filter(|msisdn| words.contains(&msisdn.get().to_le_bytes()[..]));
+    assert_eq!(traces.count(), 0);
+    assert!(
+        words.contains(&number(1).get().to_le_bytes()[..]),
+        "what was not forgotten is found in this way"
+    );
 }

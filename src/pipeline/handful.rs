@@ -11,9 +11,10 @@ use super::enquiry::Enquiry;
 use super::error::StartError;
 use super::line::Line;
 use crate::batch::BatchStream;
-use crate::enrich::Enricher;
+use crate::enrich::{Enricher, RowReader};
 use crate::error::StageError;
-use crate::lookup::Stop;
+use crate::ledger::RefreshEnd;
+use crate::lookup::{Stop, StopReason};
 use crate::report::{Counters, Reporter};
 
 /// The column that holds the numbers as they were given.
@@ -27,6 +28,8 @@ pub struct LookedUp {
     pub answers: Option<RecordBatch>,
     /// How it ended.
     pub ending: Ending,
+    /// What should be told.
+    pub warnings: Vec<String>,
 }
 
 impl Enquiry {
@@ -44,21 +47,30 @@ impl Enquiry {
     ) -> Result<LookedUp, Box<dyn std::error::Error + Send + Sync>> {
         self.enrich.column = Some(NUMBER.into());
         self.enrich.prefix = String::new();
-        let line = Line::open(&self, "lookup", stop.clone(), counters.clone(), reporter).await?;
         let list = in_memory(numbers)?;
-        let schema = list.schema();
-        let enricher = Enricher::new(line.lookup.clone(), &schema, self.enrich, counters.clone())
-            .map_err(StartError::from)?;
+        let reader = RowReader::new(&list.schema(), &self.enrich).map_err(StartError::from)?;
+        let line = Line::open(&self, "lookup", stop.clone(), counters.clone(), reporter).await?;
+        let (ledger, mut warnings) = (line.ledger.clone(), line.warnings.clone());
+        let enricher = Enricher::new(line.lookup.clone(), reader, self.enrich, counters.clone());
         let answers = enricher.enrich(list).try_next().await;
         line.close().await;
         let answers = answers?;
+        if let Some(ledger) = ledger {
+            // Nobody takes a handful of numbers up again; the next refresh begins anew.
+            ledger.job_has_ended(RefreshEnd::Complete).await?;
+        }
+        let not_kept = counters.not_kept.get();
+        if not_kept > 0 {
+            warnings.push(format!("{not_kept} answers that were paid for are not in the ledger"));
+        }
         let unanswered = counters.unanswered.get();
         let ending = match stop.reason() {
+            Some(reason @ StopReason::LedgerFailed { .. }) => Ending::Stopped(reason),
             Some(reason) if answers.is_none() || unanswered > 0 => Ending::Stopped(reason),
             _ if unanswered > 0 => Ending::Gaps { unanswered },
             _ => Ending::Complete,
         };
-        Ok(LookedUp { answers, ending })
+        Ok(LookedUp { answers, ending, warnings })
     }
 }
 

@@ -36,8 +36,9 @@ impl Line {
         let room = descriptors::make_room(enquiry.lookup.concurrency);
         let mut settings = enquiry.lookup.clone();
         settings.concurrency = room.concurrency;
-        let durable = open_ledger(enquiry, job, room.concurrency.get()).await?;
         let (simulator, service) = connect(enquiry).await?;
+        // Last of all: it notes that a run is under way.
+        let durable = open_ledger(enquiry, job, room.concurrency.get()).await?;
         if let Some(needed) = enquiry.window_wanted() {
             reporter.event(Event::WindowTooSmall { rows: enquiry.enrich.window.rows, needed });
         }

@@ -3,7 +3,7 @@
 //! What can be found wrong for nothing is found wrong by [`Pipeline::start`], which asks nobody. From
 //! [`Started::finish`] on, requests cost money: whatever happens, those that were sent are waited for.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,14 +12,17 @@ use tokio::time::Instant;
 use super::Pipeline;
 use super::choices::Choices;
 use super::ending::Ending;
+use super::enquiry::Enquiry;
 use super::error::{RunError, StartError};
 use super::line::Line;
 use super::progress::Progress;
 use super::summary::{Summary, SummaryFile};
-use crate::enrich::Enricher;
+use crate::answer::{Product, ProviderCache, UtcMillis};
+use crate::enrich::{Enricher, RowReader};
 use crate::error::OutputError;
 use crate::input::{self, InputNotes, InputSettings, Opened};
-use crate::lookup::Stop;
+use crate::ledger::{AnswersOf, RefreshEnd};
+use crate::lookup::{Stop, StopReason};
 use crate::output::{self, Target, Whole};
 use crate::report::{Counters, Reporter, Snapshot};
 use crate::service::HttpService;
@@ -36,6 +39,7 @@ pub struct Started {
     progress: Progress,
     stop: Stop,
     has_prices: bool,
+    importing: Vec<String>,
     since: Instant,
 }
 
@@ -49,6 +53,8 @@ pub struct Finished {
     pub output: Option<PathBuf>,
     /// The ledger's file, if answers are kept.
     pub ledger: Option<PathBuf>,
+    /// Where answers are not kept that should be: the words of the command that brings them in from the output.
+    pub import: Option<Vec<String>>,
     /// Rows in the output.
     pub rows: u64,
     /// Bytes of the output.
@@ -96,27 +102,42 @@ impl Pipeline {
     ) -> Result<Started, StartError> {
         let since = Instant::now();
         let output = self.output.expect("a dry run is surveyed, not started");
-        let job = job_name(&self.input);
+        let job = job_name(&self.input, &self.enquiry);
         let target = output::prepare(&output)?;
         let summary = self.summary.as_deref().map(SummaryFile::prepare).transpose()?;
         let list = open(self.input, &stop).await?;
+        let reader = RowReader::new(&list.batches.schema(), &self.enquiry.enrich)?;
         let line = Line::open(&self.enquiry, &job, stop.clone(), counters.clone(), reporter).await?;
-        let schema = list.batches.schema();
         let progress = Progress::new(counters.clone(), list.length.clone());
-        let enricher = Enricher::new(line.lookup.clone(), &schema, self.enquiry.enrich, counters)?;
+        let importing = importing(&self.enquiry);
+        let enricher = Enricher::new(line.lookup.clone(), reader, self.enquiry.enrich, counters);
         let choices = self.enquiry.choices;
         let has_prices = self.enquiry.lookup.tariff.has_prices();
-        Ok(Started { target, list, enricher, line, summary, choices, progress, stop, has_prices, since })
+        Ok(Started {
+            target,
+            list,
+            enricher,
+            line,
+            summary,
+            choices,
+            progress,
+            stop,
+            has_prices,
+            importing,
+            since,
+        })
     }
 }
 
 /// What a run is called in its ledger, so that the same command takes it up again.
-pub(super) fn job_name(input: &InputSettings) -> String {
+pub(super) fn job_name(input: &InputSettings, enquiry: &Enquiry) -> String {
     let whole = |path: &String| match std::path::absolute(path) {
         Ok(whole) if path != "-" => whole.display().to_string(),
         _ => path.clone(),
     };
-    input.paths.iter().map(whole).collect::<Vec<_>>().join(" ")
+    let paths = input.paths.iter().map(whole).collect::<Vec<_>>().join(" ");
+    let column = enquiry.enrich.column.as_deref().unwrap_or_default();
+    format!("{paths} {column} {:?}", enquiry.shelf())
 }
 
 /// Opening waits for the first bytes of a pipe, which may never come; a stop ends the waiting.
@@ -173,7 +194,19 @@ impl Started {
     /// When the list breaks off: rows that are done are kept under the partial name then. Or when the file cannot
     /// be written: no file is left behind then.
     pub async fn finish(self) -> Result<Finished, RunError> {
-        let Self { target, list, enricher, line, summary, choices, progress, stop, has_prices, since } = self;
+        let Self {
+            target,
+            list,
+            enricher,
+            line,
+            summary,
+            choices,
+            progress,
+            stop,
+            has_prices,
+            importing,
+            since,
+        } = self;
         let rows = enricher.enrich(progress.watch(list.batches));
         let written = target.write(rows, Arc::default()).await;
         let ledger = line.ledger.clone();
@@ -195,13 +228,22 @@ impl Started {
             Ending::Stopped(_) => keep_paid(whole, &snapshot)?,
         };
         let mut warnings = list.notes.warnings();
-        if let (Some(ledger), Ending::Complete | Ending::Gaps { .. }) = (&ledger, &ending)
-            && let Err(fault) = ledger.job_is_done().await
+        let refresh_end = match &ending {
+            Ending::Complete => Some(RefreshEnd::Complete),
+            Ending::Gaps { .. } => Some(RefreshEnd::Gaps(UtcMillis::now())),
+            Ending::Stopped(_) => None,
+        };
+        if let (Some(ledger), Some(end)) = (&ledger, refresh_end)
+            && let Err(fault) = ledger.job_has_ended(end).await
         {
             warnings.push(format!("the same command with --refresh will not ask anew next time: {fault}"));
         }
-        warnings.extend(not_kept(&snapshot, output.as_deref()));
+        let import = output.as_ref().filter(|_| snapshot.not_kept > 0).map(|path| {
+            let words = ["hlr", "ledger", "import"].map(str::to_owned).into_iter();
+            words.chain([path.display().to_string()]).chain(importing).collect()
+        });
         let mut finished = Finished {
+            import,
             ledger: ledger.map(|ledger| ledger.path().to_owned()),
             ending,
             output,
@@ -221,20 +263,29 @@ impl Started {
     }
 }
 
-/// What mends a ledger that could not keep what was paid for.
-fn not_kept(snapshot: &Snapshot, output: Option<&Path>) -> Option<String> {
-    let (count, path) = (snapshot.not_kept, output?.display());
-    (count > 0).then(|| {
-        format!(
-            "{count} answers that were paid for are not in the ledger; they are in {path}, and \
-             `hlr ledger import {path}` brings them in once the ledger is well"
-        )
-    })
+/// The flags that `hlr ledger import` needs to bring answers of a run back to where they belong.
+fn importing(enquiry: &Enquiry) -> Vec<String> {
+    let Some(settings) = &enquiry.ledger else { return Vec::new() };
+    let shelf = enquiry.shelf();
+    let mut flags = vec!["--ledger".into(), settings.path.display().to_string()];
+    flags.extend(["--prefix".into(), enquiry.enrich.prefix.clone()]);
+    if shelf.product == Product::Portability {
+        flags.extend(["--product".into(), "portability".into()]);
+    }
+    if shelf.cache == ProviderCache::Bypassed {
+        flags.push("--nocache".into());
+    }
+    if settings.answers_of == AnswersOf::ThisMachine {
+        flags.push("--simulated".into());
+    }
+    flags
 }
 
 /// A stop that came after the last answer has stopped nothing.
 fn ending(all_there: bool, stop: &Stop, snapshot: &Snapshot) -> Ending {
     match stop.reason() {
+        // Answers that are in no ledger would be paid for again, however complete the rows are.
+        Some(reason @ StopReason::LedgerFailed { .. }) => Ending::Stopped(reason),
         Some(reason) if !all_there || snapshot.unanswered > 0 => Ending::Stopped(reason),
         None if snapshot.unanswered > 0 => Ending::Gaps { unanswered: snapshot.unanswered },
         _ => Ending::Complete,

@@ -46,9 +46,11 @@ pub struct Survey {
     pub to_look_up: u64,
     /// The most requests that may be billed, if the service is in trouble: retries included.
     pub lookups_at_most: u64,
+    /// Whether a cap ends the run before everything is asked.
+    pub stops_at_cap: bool,
     /// What the lookups cost, each asked once; `null` where no price is known.
     pub cost: Option<Money>,
-    /// What they cost with the most retries that the settings allow.
+    /// What they cost with the most retries and the dearest networks that the settings allow, up to the caps.
     pub cost_at_most: Option<Money>,
     /// How long they take at the rate of the settings, in seconds; `null` without a rate.
     pub seconds_at_rate: Option<f64>,
@@ -111,7 +113,7 @@ impl Pipeline {
     ///
     /// What would stand in the way of a run too, but for its output.
     pub async fn start_survey(self, stop: Stop, counters: Arc<Counters>) -> Result<Surveying, StartError> {
-        let job = job_name(&self.input);
+        let job = job_name(&self.input, &self.enquiry);
         let summary = self.summary.as_deref().map(SummaryFile::prepare).transpose()?;
         let list = open(self.input, &stop).await?;
         let reader = RowReader::new(&list.batches.schema(), &self.enquiry.enrich)?;
@@ -129,7 +131,7 @@ fn open_books(enquiry: &Enquiry, job: &str) -> Result<Option<BooksReader>, Start
     let books = Books::open(&settings.path, IfMissing::Begin(settings.answers_of))?;
     let now = UtcMillis::now();
     let not_before = match settings.refresh {
-        true => Some(books.refresh_started(job)?.unwrap_or(now)),
+        true => Some(books.refresh_started(job, now)?.unwrap_or(now)),
         false => None,
     };
     let max_age = settings.max_age.clone();
@@ -162,7 +164,16 @@ impl Surveying {
         if let Some(source) = progress.take_break() {
             return Err(RunError::BrokenOff { rows: survey.rows, kept: None, source });
         }
-        weigh(&mut survey, distinct, &enquiry, known.as_ref())?;
+        // Long work without a pause, during which somebody may still want to stop.
+        let weighed = enquiry.clone();
+        let weighing = tokio::task::spawn_blocking(move || {
+            weigh(&mut survey, distinct, &weighed, known.as_ref())?;
+            Ok::<_, RunError>(survey)
+        });
+        let survey = tokio::select! {
+            survey = weighing => survey.expect("weighing does not panic")?,
+            () = stop.requested() => return Ok(None),
+        };
         let (warnings, choices) = (list.notes.warnings(), enquiry.choices);
         let mut surveyed = Surveyed { survey, warnings, choices };
         if let Some(file) = summary {
@@ -219,7 +230,7 @@ fn weigh(
     known: Option<&BooksReader>,
 ) -> Result<(), RunError> {
     let tariff = &enquiry.lookup.tariff;
-    let mut cost = Money::ZERO;
+    let (mut cost, mut most) = (Money::ZERO, Money::ZERO);
     for bucket in distinct.buckets() {
         let numbers = bucket.map_err(RunError::Temporary)?;
         survey.distinct += numbers.len() as u64;
@@ -230,16 +241,21 @@ fn weigh(
         for (msisdn, _) in numbers.iter().zip(is_known).filter(|(_, is_known)| !is_known) {
             survey.to_look_up += 1;
             cost += tariff.price_of(*msisdn, None);
+            most += tariff.most_for(*msisdn);
         }
     }
     survey.duplicates -= survey.distinct;
     survey.fresh_in_ledger = survey.distinct - survey.to_look_up;
-    survey.lookups_at_most = enquiry.lookup.retry.requests_at_most(survey.to_look_up);
+    let caps = enquiry.lookup.caps;
+    let with_retries = enquiry.lookup.retry.requests_at_most(survey.to_look_up);
+    survey.lookups_at_most = caps.lookups.map_or(with_retries, |cap| with_retries.min(cap));
     if tariff.has_prices() {
         survey.cost = Some(cost);
-        let times = survey.lookups_at_most as f64 / survey.to_look_up.max(1) as f64;
-        survey.cost_at_most = Some(cost.times(times));
+        let times = with_retries as f64 / survey.to_look_up.max(1) as f64;
+        survey.cost_at_most = Some(caps.cost.map_or(most.times(times), |cap| most.times(times).min(cap)));
     }
+    survey.stops_at_cap = survey.lookups_at_most < survey.to_look_up
+        || caps.cost.zip(survey.cost).is_some_and(|(cap, cost)| cap < cost);
     survey.seconds_at_rate = enquiry.lookup.rate.map(|rate| survey.to_look_up as f64 / rate.get());
     Ok(())
 }

@@ -47,13 +47,13 @@ pub struct Counters {
     pub invalid: Count,
     /// Rows that kept what an earlier run wrote, because only the others were to be asked about.
     pub carried: Count,
-    /// Rows whose number another row of this run had before.
+    /// Rows with the answer that another row of this run got for the same number.
     pub duplicates: Count,
     /// Rows whose answer an earlier run paid for.
     pub from_ledger: Count,
     /// Rows for which this run got an answer.
     pub answered: Count,
-    /// Rows for which this run got none.
+    /// Rows for which this run got none, each of those that have the same number counted.
     pub unanswered: Count,
 
     /// Requests sent, every attempt counted.

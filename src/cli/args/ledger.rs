@@ -71,7 +71,10 @@ pub(in crate::cli) struct ImportArgs {
     /// Which product was asked, where no column says so [default: real-time]
     #[arg(long, value_parser = one_of::<Product>(&["real-time", "portability"]))]
     pub(in crate::cli) product: Option<Product>,
-    /// Begin a ledger of simulated answers, where there is none yet
+    /// They were asked past the provider's cache, where no column says so
+    #[arg(long)]
+    pub(in crate::cli) nocache: bool,
+    /// They are a simulator's, or of another server on this machine, and the ledger too
     #[arg(long)]
     pub(in crate::cli) simulated: bool,
 }

@@ -14,6 +14,24 @@ use crate::msisdn::Msisdn;
 /// A number and its answer.
 const RECORD: usize = 8 + packed::BYTES;
 
+/// What the journal had, and what of it is not on its shelf yet.
+pub(in crate::ledger) struct Folding {
+    /// By shelf, each sorted by number.
+    records: [Vec<(u64, Bytes)>; Shelf::ALL.len()],
+    shelf: usize,
+    /// The sequence of the first entry that came after.
+    up_to: u64,
+}
+
+/// How far a folding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::ledger) enum Folded {
+    /// There may be more.
+    ThisSlice,
+    /// All is on its shelf, and the journal empty of it.
+    Everything,
+}
+
 /// An answer as it stands in the file.
 type Bytes = [u8; packed::BYTES];
 
@@ -62,26 +80,44 @@ impl Store {
         Ok(kept + new.len())
     }
 
-    /// Brings everything in the journal to its shelf. Cut off in the middle, it is done again from the beginning,
-    /// to the same effect.
+    /// Brings everything in the journal to its shelf.
     pub(in crate::ledger) fn fold(&self) -> Result<(), LedgerError> {
+        let mut folding = self.begin_folding()?;
+        while self.fold_on(&mut folding)? == Folded::ThisSlice {}
+        Ok(())
+    }
+
+    /// Reads what is in the journal now, to be brought to its shelf slice by slice. Cut off in the middle, it is done
+    /// again from the beginning, to the same effect.
+    pub(in crate::ledger) fn begin_folding(&self) -> Result<Folding, LedgerError> {
+        let up_to = self.next_sequence.load(Ordering::Relaxed);
         let records = self.journal()?;
-        let folded = (|| -> Result<(), redb::Error> {
-            if records.iter().any(|records| !records.is_empty()) {
-                self.foldings.fetch_add(1, Ordering::AcqRel);
-                for (shelf, records) in Shelf::ALL.into_iter().zip(&records) {
-                    for slice in records.chunks(SLICE) {
-                        self.shelve(shelf, slice)?;
-                    }
+        self.foldings.fetch_add(1, Ordering::AcqRel);
+        Ok(Folding { records, shelf: 0, up_to })
+    }
+
+    /// Brings the next slice to its shelf; when that was the last, the journal forgets what was brought.
+    pub(in crate::ledger) fn fold_on(&self, folding: &mut Folding) -> Result<Folded, LedgerError> {
+        let fold_on = |folding: &mut Folding| -> Result<Folded, redb::Error> {
+            while let Some(records) = folding.records.get_mut(folding.shelf) {
+                if records.is_empty() {
+                    folding.shelf += 1;
+                    continue;
                 }
+                // From the end, so that what is left need not be moved.
+                let slice = records.split_off(records.len().saturating_sub(SLICE));
+                self.shelve(Shelf::ALL[folding.shelf], &slice)?;
+                return Ok(Folded::ThisSlice);
+            }
+            if folding.up_to > 0 {
                 let transaction = self.database.begin_write()?;
-                transaction.delete_table(JOURNAL)?;
-                transaction.open_table(JOURNAL)?;
+                transaction.open_table(JOURNAL)?.retain_in(..folding.up_to, |_, _| false)?;
                 transaction.commit()?;
             }
-            self.note_filled()
-        })();
-        folded.map_err(|fault| self.fault("written", fault))
+            self.note_filled()?;
+            Ok(Folded::Everything)
+        };
+        fold_on(folding).map_err(|fault| self.fault("written", fault))
     }
 
     fn shelve(&self, shelf: Shelf, records: &[(u64, Bytes)]) -> Result<(), redb::Error> {
@@ -96,7 +132,7 @@ impl Store {
         Ok(())
     }
 
-    /// What the journal has for each shelf, sorted by number; the later of two answers last.
+    /// What the journal has for each shelf, sorted by number; of two answers for a number, the later.
     fn journal(&self) -> Result<[Vec<(u64, Bytes)>; Shelf::ALL.len()], LedgerError> {
         let mut records: [Vec<(u64, Bytes)>; Shelf::ALL.len()] = Default::default();
         let mut sound = true;
@@ -115,8 +151,17 @@ impl Store {
         if !sound {
             return Err(self.wrong_sum());
         }
-        // Stable, so that of two answers for a number the later one comes last and stays.
-        records.iter_mut().for_each(|records| records.sort_by_key(|(number, _)| *number));
+        for records in &mut records {
+            // Stable, so that of two answers for a number the later one comes last, and is the one that stays.
+            records.sort_by_key(|(number, _)| *number);
+            records.dedup_by(|later, earlier| {
+                let is_the_same_number = later.0 == earlier.0;
+                if is_the_same_number {
+                    earlier.1 = later.1;
+                }
+                is_the_same_number
+            });
+        }
         Ok(records)
     }
 }

@@ -12,7 +12,7 @@
 //! Numbers are kept as they are and not hashed: there are few enough of them to try all.
 
 mod database;
-mod journal;
+pub(super) mod journal;
 mod upkeep;
 
 use std::fs::{File, OpenOptions};
@@ -26,6 +26,8 @@ use redb::backends::FileBackend;
 use redb::{
     Builder, ReadTransaction, ReadableDatabase, ReadableTable, ReadableTableMetadata, TableDefinition,
 };
+
+use tempfile::NamedTempFile;
 
 use self::database::Database;
 use super::error::LedgerError;
@@ -86,6 +88,7 @@ pub enum IfMissing {
 /// An open file.
 pub(super) struct Store {
     path: PathBuf,
+    cache_bytes: usize,
     database: Database,
     texts: Texts,
     /// How many of the texts are in the file.
@@ -123,6 +126,7 @@ impl Store {
         check_about(&database.begin_read().map_err(|error| fault(error.into()))?, path, missing)?;
         let store = Self {
             path: path.to_owned(),
+            cache_bytes,
             database,
             texts: Texts::default(),
             texts_kept: AtomicUsize::new(0),
@@ -131,6 +135,7 @@ impl Store {
             filled: Default::default(),
         };
         store.take_texts_in().map_err(fault)?;
+        store.find_last_entry().map_err(fault)?;
         store.fold().map_err(|error| match error {
             LedgerError::File { source, path, .. } => LedgerError::File { source, path, doing: "opened" },
             error => error,
@@ -142,6 +147,14 @@ impl Store {
     pub(super) fn about(&self, word: &str) -> Result<Option<String>, LedgerError> {
         let read = || about(&self.database.begin_read()?, word);
         read().map_err(|fault| self.fault("read", fault))
+    }
+
+    /// What a run that was cut off has left in the journal comes before anything new.
+    fn find_last_entry(&self) -> Result<(), redb::Error> {
+        let journal = self.database.begin_read()?.open_table(JOURNAL)?;
+        let next = journal.last()?.map_or(0, |(sequence, _)| sequence.value() + 1);
+        self.next_sequence.store(next, Ordering::Relaxed);
+        Ok(())
     }
 
     fn take_texts_in(&self) -> Result<(), redb::Error> {
@@ -255,19 +268,30 @@ fn begin_where_there_is_none(path: &Path, whose: AnswersOf) -> Result<(), Ledger
         Err(fault) if fault.kind() == io::ErrorKind::NotFound => {}
         _ => return Ok(()),
     }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    // It is its owner's alone: numbers are personal data, and nobody else's business.
-    let aside = tempfile::Builder::new().prefix(".ledger.").suffix(".part").tempfile_in(folder);
-    let aside = aside.map_err(refused)?;
+    let folder = folder_of(path);
+    let aside = aside_in(folder).map_err(refused)?;
     begin(aside.reopen().map_err(refused)?, path, whose)?;
     match aside.persist_noclobber(path) {
         // Another run was quicker.
         Err(fault) if fault.error.kind() == io::ErrorKind::AlreadyExists => return Ok(()),
         persisted => persisted.map_err(|fault| refused(fault.error))?,
     };
-    // The name has to survive a power cut as the answers do; where a folder cannot be synced, it does so unasked.
-    let _ = File::open(folder).and_then(|folder| folder.sync_all());
+    settle_folder(folder);
     Ok(())
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// A new file, its owner's alone: numbers are personal data, and nobody else's business.
+fn aside_in(folder: &Path) -> io::Result<NamedTempFile> {
+    tempfile::Builder::new().prefix(".ledger.").suffix(".part").tempfile_in(folder)
+}
+
+/// A name has to survive a power cut as the answers do; where a folder cannot be synced, it does so unasked.
+fn settle_folder(folder: &Path) {
+    let _ = File::open(folder).and_then(|folder| folder.sync_all());
 }
 
 fn begin(file: File, path: &Path, whose: AnswersOf) -> Result<(), LedgerError> {

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use redb::{ReadableTable, ReadableTableMetadata};
 
-use super::{ABOUT, SLICE, Store, answers};
+use super::{ABOUT, AnswersOf, IfMissing, SLICE, Store, TEXTS, answers, refused};
 use crate::ledger::error::LedgerError;
 use crate::ledger::packed::Packed;
 use crate::ledger::shelf::Shelf;
@@ -98,6 +98,55 @@ impl Store {
             Ok(removed)
         };
         remove().map_err(|fault| self.fault("written", fault))
+    }
+
+    /// Writes everything into a new file, which takes the place of the old one: of what was taken out, nothing is left
+    /// in it. (A tree keeps numbers as signposts after their answers are gone.)
+    pub(in crate::ledger) fn rewrite(self) -> Result<Self, LedgerError> {
+        let (path, cache_bytes) = (self.path.clone(), self.cache_bytes);
+        let whose =
+            IfMissing::Begin(match self.about("answers")?.as_deref() == Some(AnswersOf::Provider.text()) {
+                true => AnswersOf::Provider,
+                false => AnswersOf::ThisMachine,
+            });
+        let refused = |fault| refused(&path, "written", fault);
+        let folder = super::folder_of(&path);
+        let aside = super::aside_in(folder).map_err(refused)?.into_temp_path();
+        let new = Self::open(&aside, whose, cache_bytes)?;
+        let copy = || -> Result<(), redb::Error> {
+            let (from, to) = (self.database.begin_read()?, new.database.begin_write()?);
+            for entry in from.open_table(ABOUT)?.iter()? {
+                let (word, text) = entry?;
+                to.open_table(ABOUT)?.insert(word.value(), text.value())?;
+            }
+            for entry in from.open_table(TEXTS)?.iter()? {
+                let (place, text) = entry?;
+                to.open_table(TEXTS)?.insert(place.value(), text.value())?;
+            }
+            to.commit()?;
+            for shelf in Shelf::ALL {
+                let shelved = from.open_table(answers(shelf))?;
+                let mut left = shelved.iter()?.peekable();
+                while left.peek().is_some() {
+                    let to = new.database.begin_write()?;
+                    {
+                        let mut table = to.open_table(answers(shelf))?;
+                        for entry in left.by_ref().take(SLICE) {
+                            let (number, bytes) = entry?;
+                            table.insert(number.value(), bytes.value())?;
+                        }
+                    }
+                    to.commit()?;
+                }
+            }
+            Ok(())
+        };
+        copy().map_err(|fault| self.fault("written", fault))?;
+        new.close()?;
+        self.close()?;
+        aside.persist(&path).map_err(|fault| refused(fault.error))?;
+        super::settle_folder(folder);
+        Self::open(&path, IfMissing::Refuse, cache_bytes)
     }
 
     /// Takes every answer out that a rule does not keep. Gives how many.

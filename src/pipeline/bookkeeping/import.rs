@@ -27,6 +27,8 @@ pub struct Origin {
     pub prefix: String,
     /// Which product was asked, where no column says so.
     pub product: Product,
+    /// Whether the provider's cache was bypassed, where no column says so.
+    pub cache: ProviderCache,
 }
 
 /// What came of an import.
@@ -208,7 +210,8 @@ impl Columns {
         let attempts = attempts.map_or(1, |attempts| attempts.as_primitive::<UInt16Type>().value(row));
         let cache = match self.text(&self.nocache, row) {
             Some("true") => ProviderCache::Bypassed,
-            _ => ProviderCache::Allowed,
+            Some(_) => ProviderCache::Allowed,
+            None => origin.cache,
         };
         let answer = Answer {
             result,
