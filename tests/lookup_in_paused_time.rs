@@ -268,8 +268,31 @@ fn whatever_the_weather_every_number_is_answered_once_and_no_limit_is_broken() {
     if let Ok(seed) = std::env::var("HLR_SEED") {
         return judge(seed.parse().unwrap());
     }
-    let seeds = std::env::var("HLR_SEEDS").map_or(300, |seeds| seeds.parse().unwrap());
+    let seeds = std::env::var("HLR_SEEDS").map_or(1_000, |seeds| seeds.parse().unwrap());
     (0..seeds).for_each(judge);
+}
+
+/// A night and a day: 260 000 numbers at three a second, a tenth of them troubled, an outage of two hours, a limit of
+/// ongoing requests that nobody has told.
+#[test]
+fn a_long_day_passes_and_every_number_has_its_answer() {
+    let mut run = calm(Some(3.0), RetryPolicy { attempts: 6, budget: 2.0, ..RetryPolicy::default() });
+    run.weather.trouble = 10;
+    run.weather.ways = 5;
+    run.weather.ongoing_limit = 12;
+    run.weather.latency = Duration::from_secs(2);
+    run.weather.outage = Some((Duration::from_secs(6 * 3_600), Duration::from_secs(8 * 3_600)));
+    run.settings.give_up_after = Duration::from_secs(3 * 3_600);
+    run.batches = (0..65).map(|batch| (batch * 4_000..(batch + 1) * 4_000).map(number).collect()).collect();
+    let judged = run.go();
+    assert!(judged.stopped.is_none());
+    assert!(judged.replies.iter().all(|(_, outcome, _)| matches!(outcome, Outcome::Answered(_))));
+    assert!(judged.account.asked_twice_at_once.is_empty());
+    assert!(judged.account.answered.values().all(|times| *times == 1));
+    assert!(most_in_one_second(&judged.account.arrivals) <= 4);
+    assert!(judged.took > Duration::from_secs(24 * 3_600), "{:?}", judged.took);
+    // Two hours of outage, and one request in twenty-odd again for its trouble.
+    assert!(judged.took < Duration::from_secs(31 * 3_600), "{:?}", judged.took);
 }
 
 /// A calm service, ten thousand numbers.
