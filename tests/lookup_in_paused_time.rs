@@ -356,6 +356,27 @@ fn an_unknown_limit_of_ongoing_requests_is_found() {
     );
 }
 
+/// A hundred requests may be ongoing, and nobody has said so; an answer takes 200 ms. So at best 500 are answered a
+/// second.
+#[test]
+fn most_of_an_unknown_limit_is_used_and_little_is_refused() {
+    for seed in 0..5 {
+        let mut run = calm(None, RetryPolicy::default());
+        run.weather.seed = seed;
+        run.weather.ongoing_limit = 100;
+        run.weather.latency = Duration::from_millis(200);
+        run.settings.concurrency = NonZeroUsize::new(1_000).unwrap();
+        run.batches = vec![(0..60_000).map(number).collect()];
+        let judged = run.go();
+        let (throttled, requests) = (judged.counters.throttled.get(), judged.counters.requests.get());
+        assert!(throttled as f64 <= 0.005 * requests as f64, "seed {seed}: {throttled} of {requests}");
+        let after = Duration::from_secs(5);
+        let answered = judged.account.arrivals.iter().filter(|at| **at > after).count() as f64;
+        let achieved = answered / (judged.took - after).as_secs_f64();
+        assert!(achieved > 0.95 * 500.0, "seed {seed}: {achieved} a second");
+    }
+}
+
 #[test]
 fn numbers_that_never_answer_are_given_up_after_their_attempts() {
     let mut run = calm(None, RetryPolicy { attempts: 2, ..RetryPolicy::default() });

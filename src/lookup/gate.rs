@@ -1,9 +1,12 @@
 //! How many requests may be in flight.
 //!
 //! The contract names a most; the account may allow less, and says so only by `REQUEST_THROTTLED`.
-//! So the limit starts low and doubles with every round of answers until the service first says no;
-//! from then on it falls by a fifth at each refusal and grows by one a round, and never passes the
-//! contract's number. Refusals of requests that were sent before the last fall are one refusal, not many.
+//! So the limit starts low and doubles with every round of answers until the service first says no.
+//! From then on it stays close to where it was refused: a refusal takes a twentieth away, and the limit grows
+//! by one a round, but slowly near the place of the last refusal, so that most of the account's limit is used and
+//! little is refused. A refusal that follows another within a round says that the limit is well below, and takes a
+//! fifth away. The contract's number is never passed. Refusals of requests that were sent before the last fall are
+//! one refusal, not many.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
@@ -12,8 +15,14 @@ use tokio::sync::Semaphore;
 
 /// Where the search for the limit starts.
 const FIRST_LIMIT: usize = 32;
-/// What is left of the limit after a refusal.
-const AFTER_REFUSAL: f64 = 0.8;
+/// What is left of the limit after a refusal near the account's limit.
+const AFTER_REFUSAL: f64 = 0.95;
+/// What is left of it after the first refusal of all, or one that follows another closely.
+const FAR_ABOVE: f64 = 0.8;
+/// Which part of the place of the last refusal is near it, below and above.
+const NEAR: f64 = 0.05;
+/// How much slower the limit grows there.
+const SLOWLY: f64 = 0.25;
 
 /// The gate was closed: nobody enters any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,8 +46,10 @@ pub struct Gate {
 struct Limit {
     /// Whole places are open; the fraction is what answers have earned towards the next.
     places: f64,
-    /// Whether the service has never refused yet.
-    searching: bool,
+    /// Where the service refused last; `None` when it never has.
+    refused_at: Option<f64>,
+    /// Answers since the last fall.
+    answers: f64,
 }
 
 impl Gate {
@@ -51,7 +62,7 @@ impl Gate {
             owed: AtomicUsize::new(0),
             falls: AtomicU32::new(0),
             may_grow: AtomicBool::new(first < ceiling),
-            limit: Mutex::new(Limit { places: first as f64, searching: true }),
+            limit: Mutex::new(Limit { places: first as f64, refused_at: None, answers: 0.0 }),
             ceiling,
         }
     }
@@ -82,12 +93,13 @@ impl Gate {
 
     fn grow(&self) {
         let mut limit = self.limit.lock().expect("no panic while locked");
+        limit.answers += 1.0;
         let before = limit.places as usize;
         if self.places.available_permits() > before / 2 {
             // The limit is not what holds the stage back, so this answer proves nothing about a higher one.
             return;
         }
-        let earned = if limit.searching { 1.0 } else { limit.places.recip() };
+        let earned = limit.earned();
         limit.places = (limit.places + earned).min(self.ceiling as f64);
         for _ in before..limit.places as usize {
             self.leave();
@@ -104,13 +116,26 @@ impl Gate {
         }
         self.falls.store(seen.wrapping_add(1), Ordering::Relaxed);
         let before = limit.places as usize;
-        limit.searching = false;
-        limit.places = (before as f64 * AFTER_REFUSAL).floor().max(1.0);
+        let is_near = limit.refused_at.is_some() && limit.answers >= before as f64;
+        limit.refused_at = Some(before as f64);
+        limit.answers = 0.0;
+        limit.places = (before as f64 * if is_near { AFTER_REFUSAL } else { FAR_ABOVE }).floor().max(1.0);
         let taken_away = before - limit.places as usize;
         let empty = self.places.forget_permits(taken_away);
         self.owed.fetch_add(taken_away - empty, Ordering::AcqRel);
         self.may_grow.store(true, Ordering::Relaxed);
         Some(limit.places as usize)
+    }
+}
+
+impl Limit {
+    /// What one answer adds to the limit: a round of them doubles it, or adds one, or less near the last refusal.
+    fn earned(&self) -> f64 {
+        match self.refused_at {
+            None => 1.0,
+            Some(refused_at) if (self.places - refused_at).abs() <= refused_at * NEAR => SLOWLY / self.places,
+            Some(_) => self.places.recip(),
+        }
     }
 }
 
@@ -188,13 +213,27 @@ mod tests {
     }
 
     #[test]
-    fn after_a_fall_the_limit_grows_by_one_a_round() {
+    fn after_a_fall_the_limit_grows_by_one_a_round_and_slowly_near_the_refusal() {
         let gate = Gate::new(1000);
         assert_eq!(enter_now(&gate).expect("32 places").refused(), Some(25));
-        for _ in 0..10 {
-            answer_one_round(&gate);
-        }
-        assert!((33..=35).contains(&gate.limit()), "{}", gate.limit());
+        (0..5).for_each(|_| answer_one_round(&gate));
+        assert!((29..=31).contains(&gate.limit()), "{}", gate.limit());
+        (0..8).for_each(|_| answer_one_round(&gate));
+        assert!((31..=33).contains(&gate.limit()), "{}", gate.limit());
+        (0..20).for_each(|_| answer_one_round(&gate));
+        assert!(gate.limit() > 36, "once it is past the refusal, it is quicker again: {}", gate.limit());
+    }
+
+    #[test]
+    fn a_refusal_near_the_accounts_limit_costs_little_and_one_upon_another_much() {
+        let gate = Gate::new(100);
+        (0..2).for_each(|_| answer_one_round(&gate));
+        assert_eq!(enter_now(&gate).expect("100 places").refused(), Some(80), "the first of all");
+        answer_one_round(&gate);
+        let before = gate.limit();
+        assert_eq!(enter_now(&gate).expect("80 places").refused(), Some(before * 95 / 100));
+        let before = gate.limit();
+        assert_eq!(enter_now(&gate).expect("77 places").refused(), Some(before * 80 / 100), "within a round");
     }
 
     #[test]
