@@ -393,6 +393,24 @@ fn numbers_that_never_answer_are_given_up_after_their_attempts() {
     assert_eq!(judged.counters.requests.get(), 200, "a duplicate does not start the trouble again");
 }
 
+/// Operators' trouble outlasts the quick attempts, and is over some minutes later.
+#[test]
+fn a_second_pass_gets_what_the_first_did_not() {
+    let rest = Duration::from_secs(300);
+    let mut run = calm(Some(500.0), RetryPolicy { attempts: 2, ..RetryPolicy::default() });
+    run.weather.trouble = 100;
+    run.batches = vec![(0..500).map(number).collect()];
+    run.settings.retry.second_pass = Some(rest);
+    let judged = run.go();
+    // Everything says TIMEOUT or HLR_ABORT twice.
+    assert_eq!(judged.counters.requests.get(), 1_500);
+    let third =
+        |(_, outcome, _): &(_, Outcome, _)| matches!(outcome, Outcome::Answered(a) if a.attempts == 3);
+    assert!(judged.replies.iter().all(third));
+    assert!((rest..rest * 3 / 2).contains(&judged.took), "{:?}", judged.took);
+    assert!(most_in_one_second(&judged.account.arrivals) <= 505, "the second pass is paced too");
+}
+
 #[test]
 fn an_outage_is_waited_for_and_costs_no_number_its_attempts() {
     let mut run = calm(None, RetryPolicy { attempts: 3, ..RetryPolicy::default() });

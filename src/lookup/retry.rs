@@ -23,6 +23,9 @@ pub struct RetryPolicy {
     pub first_backoff: Duration,
     /// No wait is longer, but for one that the service asks for.
     pub longest_backoff: Duration,
+    /// How long a number rests whose attempts are spent, before it gets as many again; `None` to leave it at the first
+    /// pass. Trouble at an operator often outlasts a backoff of seconds. Its row waits, and with it those behind.
+    pub second_pass: Option<Duration>,
     /// Whether `HLR_LOCAL_CANCEL` is asked again like TIMEOUT; after the last attempt it is an answer.
     pub local_cancel: Again,
     /// Whether `SYSTEM_FAILURE` is asked again like TIMEOUT; after the last attempt it is an answer.
@@ -47,6 +50,7 @@ impl Default for RetryPolicy {
             attempts: 4,
             first_backoff: Duration::from_millis(500),
             longest_backoff: Duration::from_secs(30),
+            second_pass: None,
             local_cancel: Again::No,
             system_failure: Again::No,
             budget: 1.0,
@@ -79,10 +83,16 @@ pub fn next_step(
     chance: f64,
 ) -> Step {
     let retry = |asked_for: Duration| {
-        if attempts >= policy.attempts || !budget.take() {
+        if attempts >= policy.attempts_in_all() || !budget.take() {
             return Step::GiveUp;
         }
-        Step::AskAgain(backoff(attempts, policy).mul_f64(chance).max(asked_for))
+        let wait = match policy.second_pass {
+            // Not all at once, those that failed together.
+            Some(rest) if attempts == policy.attempts => rest.mul_f64(1.0 + chance / 4.0),
+            Some(_) => backoff((attempts - 1) % policy.attempts + 1, policy).mul_f64(chance),
+            None => backoff(attempts, policy).mul_f64(chance),
+        };
+        Step::AskAgain(wait.max(asked_for))
     };
     match said {
         Ok(answer) if answer.result == LookupResult::RequestThrottled => {
@@ -106,10 +116,15 @@ pub fn next_step(
 }
 
 impl RetryPolicy {
+    /// Requests for one number at the most, in both passes.
+    fn attempts_in_all(&self) -> u16 {
+        self.attempts.saturating_mul(1 + u16::from(self.second_pass.is_some()))
+    }
+
     /// The most requests that may be billed for so many numbers.
     #[must_use]
     pub fn requests_at_most(&self, numbers: u64) -> u64 {
-        let by_attempts = numbers.saturating_mul(self.attempts.into());
+        let by_attempts = numbers.saturating_mul(self.attempts_in_all().into());
         let by_budget = RetryBudget::FLOOR + self.budget * numbers as f64;
         by_attempts.min(numbers.saturating_add(by_budget.ceil() as u64))
     }
@@ -258,6 +273,27 @@ mod tests {
         assert_eq!(step(&said(LookupResult::Timeout), 3, &policy), Step::GiveUp);
         assert_eq!(step(&failed(FaultKind::Stalled, None), 3, &policy), Step::GiveUp);
         assert!(matches!(step(&said(LookupResult::RequestThrottled), 3, &policy), Step::AskAgainForFree(_)));
+    }
+
+    #[test]
+    fn a_number_rests_between_two_passes_and_has_as_many_attempts_in_each() {
+        let rest = Duration::from_secs(300);
+        let policy = RetryPolicy { attempts: 3, second_pass: Some(rest), ..RetryPolicy::default() };
+        let timeout = said(LookupResult::Timeout);
+        let half = Duration::from_millis(500);
+        for (attempts, expected) in [
+            (1, Step::AskAgain(half)),
+            (2, Step::AskAgain(half * 2)),
+            (3, Step::AskAgain(rest * 5 / 4)),
+            (4, Step::AskAgain(half)),
+            (5, Step::AskAgain(half * 2)),
+            (6, Step::GiveUp),
+        ] {
+            assert_eq!(step(&timeout, attempts, &policy), expected, "after {attempts}");
+        }
+        let at_the_soonest = next_step(&timeout, 3, &policy, &RetryBudget::new(1.0), 0.0);
+        assert_eq!(at_the_soonest, Step::AskAgain(rest));
+        assert_eq!(policy.requests_at_most(10), 60);
     }
 
     #[test]

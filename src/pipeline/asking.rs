@@ -65,6 +65,7 @@ fn retry_policy(reading: &mut Reading) -> Option<RetryPolicy> {
         attempts: written.attempts.unwrap_or(default.attempts),
         first_backoff: Written::duration(written.first_backoff).unwrap_or(default.first_backoff),
         longest_backoff: Written::duration(written.longest_backoff).unwrap_or(default.longest_backoff),
+        second_pass: Written::duration(written.second_pass),
         local_cancel: again(RetryOn::HlrLocalCancel),
         system_failure: again(RetryOn::SystemFailure),
         budget: written.retry_budget.unwrap_or(default.budget),

@@ -115,7 +115,9 @@ impl Enquiry {
     pub(super) fn window_wanted(&self) -> Option<usize> {
         let rate = self.lookup.rate?.get();
         // One request that stalls until its timeout, the wait after it, and one more like it.
-        let ordinary_delay = self.lookup.timeout * 2 + self.lookup.retry.first_backoff;
+        let retry = &self.lookup.retry;
+        let rest = retry.second_pass.unwrap_or_default();
+        let ordinary_delay = self.lookup.timeout * 2 + retry.first_backoff + rest;
         let wanted = (rate * ordinary_delay.as_secs_f64()).ceil() as usize;
         (wanted > self.enrich.window.rows).then_some(wanted)
     }

@@ -121,6 +121,8 @@ written! {
     give_up_after: WrittenDuration,
     /// Retries of the whole run for each number asked, on average.
     retry_budget: f64,
+    /// How long a number rests whose attempts are spent, before it gets as many again.
+    second_pass: WrittenDuration,
     /// The longest wait before a second attempt; it doubles with each further one.
     first_backoff: WrittenDuration,
     /// The longest wait before any attempt.

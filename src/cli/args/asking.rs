@@ -51,6 +51,9 @@ pub(in crate::cli) struct AskingFlags {
         help_heading = "Pace and patience"
     )]
     retry_on: Vec<RetryOn>,
+    /// Let numbers whose attempts are spent rest for so long, such as 5m, and give them as many again
+    #[arg(long, value_name = "DURATION", help_heading = "Pace and patience")]
+    second_pass: Option<WrittenDuration>,
     /// How long to wait for a service from which nothing useful comes [default: 10m; 15s for lookup]
     #[arg(long, value_name = "DURATION", help_heading = "Pace and patience")]
     give_up_after: Option<WrittenDuration>,
@@ -77,6 +80,7 @@ impl AskingFlags {
             timeout: self.timeout,
             attempts: self.attempts,
             retry_on: (!self.retry_on.is_empty()).then_some(self.retry_on),
+            second_pass: self.second_pass,
             give_up_after: self.give_up_after,
             seed: self.seed,
             region: self.region,
