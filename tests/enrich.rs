@@ -176,6 +176,34 @@ fn the_rate_is_kept_from_the_first_second_on() {
     assert!(done.took >= Duration::from_millis(2_450), "{:?}", done.took);
 }
 
+/// A hangup asks a run to read the rate in its pipeline file again.
+#[test]
+fn a_run_takes_a_new_rate_while_it_goes_on() {
+    let service = Service::start(SimulatorSettings::default());
+    let written = |rate: &str| {
+        let url = service.url();
+        format!("input = \"list.csv\"\noutput = \"out.parquet\"\nendpoint = {url:?}\nrate = {rate}\n")
+    };
+    let job = Job::new().numbers("list.csv", 3_000).list("job.toml", written("5"));
+    let run = job.start(&["run", "job.toml", "--progress", "none"]);
+    while service.account_in_short().requests == 0 {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    // Nonsense changes nothing.
+    std::fs::write(job.path("job.toml"), written("\"fast\"")).unwrap();
+    send_signal("HUP", &run);
+    std::thread::sleep(Duration::from_millis(500));
+    assert!(service.account_in_short().requests < 10);
+    std::fs::write(job.path("job.toml"), written("5000")).unwrap();
+    send_signal("HUP", &run);
+    let ended = run.wait_with_output().unwrap();
+    let stderr = String::from_utf8_lossy(&ended.stderr);
+    assert_eq!(ended.status.code(), Some(0), "{stderr}");
+    assert!(stderr.contains("job.toml:4: rate") && stderr.contains("goes on as before"), "{stderr}");
+    assert!(stderr.contains("the rate is 5 000 a second now"), "{stderr}");
+    every_row_is_true(&job.read("out.parquet"), &service);
+}
+
 #[test]
 fn wrong_credentials_stop_the_run_at_once_and_name_the_settings() {
     let service = Service::start(SimulatorSettings::default());

@@ -10,15 +10,17 @@ use super::args::{DisplayFlags, EnrichArgs, ProgressStyle, RunArgs, Verbosity};
 use super::exit::Exit;
 use super::notes::Inbox;
 use super::progress::ProgressDisplay;
+use super::signals::hung_up;
 use super::summary;
 use super::survey;
 use super::terminal::{say, say_error, say_loudly, say_problem, say_warning};
 use crate::input::CsvFile;
 use crate::lookup::Stop;
 use crate::pipeline::{
-    Ending, Environment, Finished, Pipeline, Problems, RunError, StartError, Started, Written,
+    Ending, Environment, Finished, Pipeline, Problems, RateControl, RunError, StartError, Started, Written,
 };
 use crate::report::Counters;
+use crate::task::Owned;
 
 /// What must be seen whenever nobody was really asked.
 pub(super) const SIMULATED: &str = "SIMULATED ANSWERS: nothing was looked up at a provider";
@@ -40,6 +42,7 @@ async fn do_job(
     words: &[OsString],
     stop: Stop,
 ) -> Exit {
+    let flags_again = flags.clone();
     let pipeline = match Pipeline::load(file, flags, &Environment::of_this_process()) {
         Ok(pipeline) => pipeline,
         Err(problems) => return refuse(&problems),
@@ -57,13 +60,36 @@ async fn do_job(
     };
     announce_start(&started, verbosity);
     let shown = ProgressDisplay::start(display.progress, verbosity, started.progress(), inbox, stop.clone());
+    let rate = started.rate();
+    // A pipeline file can be read again; without one, a hangup ends the run as it ends any other program.
+    let rereading = file.map(|file| {
+        let file = file.to_owned();
+        Owned::spawn(async move {
+            loop {
+                hung_up().await;
+                read_again(&file, flags_again.clone(), &rate);
+            }
+        })
+    });
     let finished = started.finish().await;
+    drop(rereading);
     shown.finish().await;
     match finished {
         Ok(finished) => conclude(&finished, &display, words),
         Err(error) => {
             say_error(&error);
             if matches!(error, RunError::BrokenOff { .. }) { Exit::Usage } else { Exit::Unexpected }
+        }
+    }
+}
+
+/// Takes the rate and its schedule from the pipeline file as it is now; with problems in it, nothing changes.
+fn read_again(file: &Path, flags: Written, rate: &RateControl) {
+    match Pipeline::load(Some(file), flags, &Environment::of_this_process()) {
+        Ok(pipeline) => rate.take_from(&pipeline),
+        Err(problems) => {
+            problems.0.iter().for_each(say_problem);
+            say_warning("the pipeline file was read again, and the run goes on as before");
         }
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::args::Verbosity;
-use super::figures::{grouped, lasting};
+use super::figures::{grouped, lasting, speed};
 use super::terminal;
 use crate::lookup::StopReason;
 use crate::report::{Event, Reporter};
@@ -88,6 +88,8 @@ fn sentence(event: &Event) -> String {
         Event::Throttled { in_flight_limit } => {
             format!("the service throttles; at most {in_flight_limit} requests in flight now")
         }
+        Event::RateChanged { rate: Some(rate) } => format!("the rate is {} a second now", speed(*rate)),
+        Event::RateChanged { rate: None } => "there is no limit on the rate now".into(),
         Event::RetryBudgetSpent { retries } => format!(
             "all {} retries of this run are spent; a number that fails is given up now (retry_budget)",
             grouped(*retries)

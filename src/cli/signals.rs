@@ -60,3 +60,22 @@ async fn ctrl_c() {
         std::future::pending::<()>().await;
     }
 }
+
+/// Waits for a hangup, by which programs are asked to read their settings again.
+#[cfg(unix)]
+pub(super) async fn hung_up() {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    match signal(SignalKind::hangup()) {
+        Ok(mut hangup) => {
+            hangup.recv().await;
+        }
+        Err(_) => std::future::pending().await,
+    }
+}
+
+/// There is no such signal here.
+#[cfg(not(unix))]
+pub(super) async fn hung_up() {
+    std::future::pending().await
+}

@@ -179,6 +179,11 @@ impl<S: Service> Lookup<S> {
         ticket.complete().await
     }
 
+    /// Changes how many requests may start in a second, from the next one on; `None` for as many as can be carried.
+    pub fn set_rate(&self, rate: Option<Rate>) {
+        self.stage.lane.pace.set_rate(rate);
+    }
+
     /// The signal that the run stops, given by whoever has a reason first.
     #[must_use]
     pub fn stop_signal(&self) -> Stop {

@@ -8,7 +8,8 @@
 //! and only the first of them sleeps, in tokio time.
 
 use std::num::NonZeroU32;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::RwLock;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use governor::clock::Clock;
@@ -64,12 +65,16 @@ pub struct PaceClosed;
 #[derive(Debug)]
 pub struct Pace {
     clock: StageClock,
-    metronome: Option<Metronome>,
+    /// `None` for as many as can be carried. May be changed while permits are waited for.
+    metronome: RwLock<Option<Metronome>>,
+    /// Whether there is none; saves the lock.
+    unpaced: AtomicBool,
     /// Before this moment, in nanoseconds of the clock, nothing starts: the service asked for patience.
     held_until: AtomicU64,
     /// Whose turn it is to wait for the next permit.
     turn: Semaphore,
-    closed: Notify,
+    /// Told when the rate has changed or the pace was closed.
+    changed: Notify,
 }
 
 #[derive(Debug)]
@@ -104,28 +109,39 @@ impl Pace {
     pub fn new(rate: Option<Rate>, clock: StageClock) -> Self {
         Self {
             clock,
-            metronome: rate.map(|rate| Metronome::new(rate, clock)),
+            unpaced: AtomicBool::new(rate.is_none()),
+            metronome: RwLock::new(rate.map(|rate| Metronome::new(rate, clock))),
             held_until: AtomicU64::new(0),
             turn: Semaphore::new(1),
-            closed: Notify::new(),
+            changed: Notify::new(),
         }
+    }
+
+    /// Changes the rate, from the next permit on.
+    pub fn set_rate(&self, rate: Option<Rate>) {
+        *self.metronome.write().expect("no panic while locked") =
+            rate.map(|rate| Metronome::new(rate, self.clock));
+        self.unpaced.store(rate.is_none(), Ordering::Release);
+        self.changed.notify_waiters();
     }
 
     /// Waits until a request may start.
     pub async fn permit(&self) -> Result<(), PaceClosed> {
-        if self.metronome.is_none() && self.held_until.load(Ordering::Relaxed) == 0 {
+        if self.unpaced.load(Ordering::Acquire) && self.held_until.load(Ordering::Relaxed) == 0 {
             return if self.turn.is_closed() { Err(PaceClosed) } else { Ok(()) };
         }
         let _turn = self.turn.acquire().await.map_err(|_| PaceClosed)?;
         loop {
-            let closed = self.closed.notified();
+            let changed = self.changed.notified();
+            tokio::pin!(changed);
+            changed.as_mut().enable();
             if self.turn.is_closed() {
                 return Err(PaceClosed);
             }
             let Err(wait) = self.take_permit() else { return Ok(()) };
             tokio::select! {
                 () = tokio::time::sleep(wait) => {}
-                () = closed => return Err(PaceClosed),
+                () = changed => {}
             }
         }
     }
@@ -139,7 +155,7 @@ impl Pace {
     /// Gives no further permit; whoever waits is turned away.
     pub fn close(&self) {
         self.turn.close();
-        self.closed.notify_waiters();
+        self.changed.notify_waiters();
     }
 
     fn take_permit(&self) -> Result<(), Duration> {
@@ -148,7 +164,8 @@ impl Pace {
         if now < held_until {
             return Err(held_until - now);
         }
-        self.metronome.as_ref().map_or(Ok(()), |metronome| metronome.take(now))
+        let metronome = self.metronome.read().expect("no panic while locked");
+        metronome.as_ref().map_or(Ok(()), |metronome| metronome.take(now))
     }
 }
 
@@ -166,6 +183,29 @@ mod tests {
             moments.push(clock.elapsed());
         }
         moments
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_new_rate_counts_from_the_next_permit_on_even_for_who_waits() {
+        let clock = StageClock::start();
+        let pace = Pace::new(Some(Rate::per_second(0.01).unwrap()), clock);
+        pace.permit().await.unwrap();
+        let hurry = async {
+            tokio::time::sleep(Duration::from_secs(3)).await;
+            pace.set_rate(Some(Rate::per_second(100.0).unwrap()));
+        };
+        let (waited, ()) = tokio::join!(pace.permit(), hurry);
+        waited.unwrap();
+        assert_eq!(clock.elapsed().as_secs(), 3, "it does not wait out the old interval of 100 s");
+        for _ in 0..100 {
+            pace.permit().await.unwrap();
+        }
+        assert!((3.9..4.1).contains(&clock.elapsed().as_secs_f64()), "{:?}", clock.elapsed());
+        pace.set_rate(None);
+        for _ in 0..1_000 {
+            pace.permit().await.unwrap();
+        }
+        assert!(clock.elapsed().as_secs_f64() < 4.2);
     }
 
     fn most_in_one_second(moments: &[Duration]) -> usize {

@@ -11,6 +11,7 @@ use super::money;
 use super::problem::Problems;
 use super::provider::{Distance, Provider};
 use super::reading::Reading;
+use super::schedule::RatePlan;
 use super::written::Written;
 use crate::answer::ProviderCache;
 use crate::enrich::{EnrichSettings, Window};
@@ -31,6 +32,7 @@ pub struct Enquiry {
     pub(super) trusted_certificates: Option<String>,
     pub(super) proxy: Option<Url>,
     pub(super) lookup: LookupSettings,
+    pub(super) rate_plan: RatePlan,
     pub(super) enrich: EnrichSettings,
     /// `None` when answers are forgotten at the end of the run.
     pub(super) ledger: Option<LedgerSettings>,
@@ -59,6 +61,7 @@ impl Enquiry {
         let money = money::settings(reading, &mut choices);
         let tariff = money.as_ref().map(|(tariff, _)| tariff.clone()).unwrap_or_default();
         let lookup = asking::settings(reading, distance, money, &mut choices);
+        let rate_plan = lookup.as_ref().and_then(|lookup| RatePlan::read(reading, lookup.rate));
         let ledger = keeping::settings(reading, distance, simulated, &mut choices);
         let enrich = enrich_settings(reading, provider.as_ref(), tariff);
         let cache = match reading.written.nocache {
@@ -70,6 +73,7 @@ impl Enquiry {
         let connect_timeout = Written::duration(reading.written.connect_timeout);
         let connect_timeout = connect_timeout.unwrap_or(Duration::from_secs(5));
         let (lookup, enrich, provider, ledger) = (lookup?, enrich?, provider?, ledger?);
+        let rate_plan = rate_plan?;
         // A connection that does not come about must be known for that before the request's time is over: it
         // was surely not billed, and a request that takes too long may have been.
         let connect_timeout = connect_timeout.min(lookup.timeout * 4 / 5);
@@ -81,6 +85,7 @@ impl Enquiry {
             trusted_certificates,
             proxy,
             lookup,
+            rate_plan,
             enrich,
             ledger,
             choices,

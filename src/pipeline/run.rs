@@ -16,6 +16,7 @@ use super::enquiry::Enquiry;
 use super::error::{RunError, StartError};
 use super::line::Line;
 use super::progress::Progress;
+use super::schedule::RateControl;
 use super::summary::{Summary, SummaryFile};
 use crate::answer::{Product, ProviderCache, UtcMillis};
 use crate::enrich::{Enricher, RowReader};
@@ -27,6 +28,7 @@ use crate::output::{self, Target, Whole};
 use crate::report::{Counters, Reporter, Snapshot};
 use crate::service::HttpService;
 use crate::simulator::Account;
+use crate::task::Owned;
 
 /// A run with everything open, and nothing asked yet.
 pub struct Started {
@@ -40,6 +42,7 @@ pub struct Started {
     stop: Stop,
     has_prices: bool,
     importing: Vec<String>,
+    rate: (RateControl, Owned<()>),
     since: Instant,
 }
 
@@ -107,7 +110,8 @@ impl Pipeline {
         let summary = self.summary.as_deref().map(SummaryFile::prepare).transpose()?;
         let list = open(self.input, &stop).await?;
         let reader = RowReader::new(&list.batches.schema(), &self.enquiry.enrich)?;
-        let line = Line::open(&self.enquiry, &job, stop.clone(), counters.clone(), reporter).await?;
+        let line = Line::open(&self.enquiry, &job, stop.clone(), counters.clone(), reporter.clone()).await?;
+        let rate = RateControl::follow(self.enquiry.rate_plan.clone(), line.lookup.clone(), reporter);
         let progress = Progress::new(counters.clone(), list.length.clone());
         let importing = importing(&self.enquiry);
         let enricher = Enricher::new(line.lookup.clone(), reader, self.enquiry.enrich, counters);
@@ -124,6 +128,7 @@ impl Pipeline {
             stop,
             has_prices,
             importing,
+            rate,
             since,
         })
     }
@@ -154,6 +159,12 @@ impl Started {
     #[must_use]
     pub fn progress(&self) -> Progress {
         self.progress.clone()
+    }
+
+    /// How fast the run is, to be changed while it goes on.
+    #[must_use]
+    pub fn rate(&self) -> RateControl {
+        self.rate.0.clone()
     }
 
     /// The column that the numbers are read from.
@@ -205,10 +216,13 @@ impl Started {
             stop,
             has_prices,
             importing,
+            rate,
             since,
         } = self;
         let rows = enricher.enrich(progress.watch(list.batches));
         let written = target.write(rows, Arc::default()).await;
+        // It holds the line too.
+        drop(rate);
         let ledger = line.ledger.clone();
         let simulated = line.close().await;
         let whole = written?;

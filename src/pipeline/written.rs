@@ -3,6 +3,7 @@
 //! Every key is optional here, and a key's name is its flag's name with `_` for `-`. Defaults, ranges and
 //! what keys mean together are the business of [`super::reading`].
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -61,6 +62,8 @@ written! {
     product: Product,
     /// Requests a second at the most.
     rate: f64,
+    /// Other rates for some times of the day, local time: `"22:00-06:00" = 2000`.
+    rate_schedule: BTreeMap<String, f64>,
     /// Requests in flight at the most.
     concurrency: u32,
     /// How long one request may take.

@@ -33,6 +33,11 @@ pub enum Event {
         /// How many requests may now be in flight.
         in_flight_limit: usize,
     },
+    /// The rate was changed, by its schedule or by hand.
+    RateChanged {
+        /// Requests a second; `None` for as many as can be carried.
+        rate: Option<f64>,
+    },
     /// More retries were needed than the budget allows; from now on a number that fails is given up.
     RetryBudgetSpent {
         /// How many retries the run had.

@@ -177,9 +177,14 @@ impl Job {
 
     /// Starts the same without waiting for its end.
     pub fn start_enrich(&self, list: &str, output: &str, service: &Service, flags: &[&str]) -> Child {
+        let url = service.url();
+        self.start(&[&["enrich", list, "-o", output, "--endpoint", &url], flags].concat())
+    }
+
+    /// Starts the binary with these arguments without waiting for its end.
+    pub fn start(&self, arguments: &[&str]) -> Child {
         let mut command = self.command();
-        command.args(["enrich", list, "-o", output, "--endpoint", &service.url()]).args(flags);
-        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+        command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
     }
 
     pub fn read(&self, name: &str) -> Table {

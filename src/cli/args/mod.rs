@@ -213,6 +213,7 @@ mod tests {
         );
         for key in Written::KEYS {
             let file_only = [
+                "rate_schedule",
                 "ledger_memory_mib",
                 "free_results",
                 "window_mib",
