@@ -16,7 +16,7 @@ use arrow::array::{
     TimestampMicrosecondArray,
 };
 use arrow::datatypes::{Int32Type, TimestampMillisecondType};
-use hlr_enrich::simulator::{FaultShares, RequestLimits, Scheme, SimulatorSettings, Transient};
+use hlr_enrich::simulator::{FaultShares, Latency, RequestLimits, Scheme, SimulatorSettings, Transient};
 use parquet::arrow::ArrowWriter;
 
 use harness::{Job, Service, every_row_is_true, nth_number, send_signal};
@@ -202,6 +202,22 @@ fn a_run_takes_a_new_rate_while_it_goes_on() {
     assert!(stderr.contains("job.toml:4: rate") && stderr.contains("goes on as before"), "{stderr}");
     assert!(stderr.contains("the rate is 5 000 a second now"), "{stderr}");
     every_row_is_true(&job.read("out.parquet"), &service);
+}
+
+#[test]
+fn what_the_account_allows_at_once_is_remembered_for_the_next_run() {
+    let latency = Latency { median: Duration::from_millis(20), ..Latency::default() };
+    let limits = RequestLimits { ongoing: Some(60), ..RequestLimits::default() };
+    let service = Service::start(SimulatorSettings { latency, limits, ..SimulatorSettings::default() });
+    let job = Job::new().numbers("list.csv", 6_000);
+    let throttled = |flags: &[&str]| {
+        let before = service.account().throttled;
+        job.enrich("list.csv", "out.parquet", &service, &[&["--force"], flags].concat()).exits_with(0);
+        service.account().throttled - before
+    };
+    let (first, second) = (throttled(&[]), throttled(&["--refresh"]));
+    assert!(first > 0 && second < first, "{first} refusals, and {second} in the second run");
+    assert!(second <= 60, "{second} of 6 000");
 }
 
 #[test]

@@ -218,6 +218,7 @@ fn settings(rate: Option<Rate>, concurrency: usize, retry: RetryPolicy, seed: u6
     LookupSettings {
         rate,
         concurrency: NonZeroUsize::new(concurrency).unwrap(),
+        refused_at: None,
         timeout: Duration::from_secs(10),
         retry,
         give_up_after: Duration::from_secs(600),

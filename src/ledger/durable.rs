@@ -130,6 +130,26 @@ impl DurableLedger {
         self.in_doubt
     }
 
+    /// What an earlier run has noted under a word.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read.
+    pub fn noted(&self, word: &str) -> Result<Option<String>, LedgerError> {
+        self.reader.store.about(word)
+    }
+
+    /// Notes something for later runs under a word. Only before the ledger is closed.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be written.
+    pub async fn note(&self, word: String, text: String) -> Result<(), LedgerError> {
+        let store = self.reader.store.clone();
+        let noting = spawn_blocking(move || store.note(&word, Some(&text))).await;
+        noting.unwrap_or_else(|_| Err(self.reader.store.broken_structure()))
+    }
+
     /// The job has ended so, and the ledger is closed. Matters only to one that asked everything anew.
     ///
     /// # Errors

@@ -53,18 +53,27 @@ struct Limit {
 }
 
 impl Gate {
-    /// A gate that never lets more than `ceiling` requests be in flight.
+    /// A gate that never lets more than `ceiling` requests be in flight. `refused_at` is where an earlier run was
+    /// refused: the search begins near it.
     #[must_use]
-    pub fn new(ceiling: usize) -> Self {
-        let first = ceiling.min(FIRST_LIMIT);
+    pub fn new(ceiling: usize, refused_at: Option<usize>) -> Self {
+        let first = refused_at.map_or(FIRST_LIMIT as f64, |refused_at| refused_at as f64 * AFTER_REFUSAL);
+        let first = ceiling.min((first as usize).max(1));
+        let refused_at = refused_at.map(|refused_at| refused_at as f64);
         Self {
             places: Semaphore::new(first),
             owed: AtomicUsize::new(0),
             falls: AtomicU32::new(0),
             may_grow: AtomicBool::new(first < ceiling),
-            limit: Mutex::new(Limit { places: first as f64, refused_at: None, answers: 0.0 }),
+            limit: Mutex::new(Limit { places: first as f64, refused_at, answers: 0.0 }),
             ceiling,
         }
+    }
+
+    /// Where the service refused last, if it ever has.
+    #[must_use]
+    pub fn refused_at(&self) -> Option<usize> {
+        self.limit.lock().expect("no panic while locked").refused_at.map(|refused_at| refused_at as usize)
     }
 
     /// Waits for a place in flight.
@@ -196,7 +205,7 @@ mod tests {
 
     #[test]
     fn the_limit_doubles_each_round_up_to_the_ceiling() {
-        let gate = Gate::new(100);
+        let gate = Gate::new(100, None);
         for expected in [32, 64, 100, 100] {
             assert_eq!(gate.limit(), expected);
             answer_one_round(&gate);
@@ -205,7 +214,7 @@ mod tests {
 
     #[test]
     fn one_round_of_refusals_is_one_fall() {
-        let gate = Gate::new(1000);
+        let gate = Gate::new(1000, None);
         answer_one_round(&gate);
         let falls: Vec<_> = enter_all(&gate).into_iter().filter_map(Place::refused).collect();
         assert_eq!(falls, [51]);
@@ -214,7 +223,7 @@ mod tests {
 
     #[test]
     fn after_a_fall_the_limit_grows_by_one_a_round_and_slowly_near_the_refusal() {
-        let gate = Gate::new(1000);
+        let gate = Gate::new(1000, None);
         assert_eq!(enter_now(&gate).expect("32 places").refused(), Some(25));
         (0..5).for_each(|_| answer_one_round(&gate));
         assert!((29..=31).contains(&gate.limit()), "{}", gate.limit());
@@ -226,7 +235,7 @@ mod tests {
 
     #[test]
     fn a_refusal_near_the_accounts_limit_costs_little_and_one_upon_another_much() {
-        let gate = Gate::new(100);
+        let gate = Gate::new(100, None);
         (0..2).for_each(|_| answer_one_round(&gate));
         assert_eq!(enter_now(&gate).expect("100 places").refused(), Some(80), "the first of all");
         answer_one_round(&gate);
@@ -237,8 +246,16 @@ mod tests {
     }
 
     #[test]
+    fn what_an_earlier_run_has_learned_is_where_the_search_begins() {
+        let gate = Gate::new(1000, Some(100));
+        assert_eq!((gate.limit(), gate.refused_at()), (95, Some(100)));
+        assert_eq!(Gate::new(50, Some(100)).limit(), 50, "never above the contract");
+        assert_eq!(Gate::new(50, None).refused_at(), None);
+    }
+
+    #[test]
     fn an_idle_gate_does_not_grow() {
-        let gate = Gate::new(1000);
+        let gate = Gate::new(1000, None);
         for _ in 0..1000 {
             enter_now(&gate).expect("31 places are free").answered();
         }
@@ -247,7 +264,7 @@ mod tests {
 
     #[test]
     fn a_closed_gate_turns_away() {
-        let gate = Gate::new(1);
+        let gate = Gate::new(1, None);
         gate.close();
         assert_eq!(gate.enter().now_or_never().expect("at once").unwrap_err(), GateClosed);
     }
@@ -257,7 +274,7 @@ mod tests {
         /// once everybody has left exactly `limit` may enter.
         #[test]
         fn places_are_neither_lost_nor_made(ceiling in 1..200_usize, steps in proptest::collection::vec((0..4_u8, any::<prop::sample::Index>()), 0..400)) {
-            let gate = Gate::new(ceiling);
+            let gate = Gate::new(ceiling, None);
             let mut inside = Vec::new();
             for (step, which) in steps {
                 match step {

@@ -65,6 +65,8 @@ pub struct LookupSettings {
     pub rate: Option<Rate>,
     /// Requests in flight at the most. Each may hold a connection.
     pub concurrency: NonZeroUsize,
+    /// How many were in flight when an earlier run was last refused, if that is known.
+    pub refused_at: Option<usize>,
     /// How long one request may take, connecting included. A request given up may still be billed.
     pub timeout: Duration,
     /// What happens to numbers that get no answer.
@@ -121,7 +123,7 @@ impl<S: Service> Lookup<S> {
         let lane = Lane {
             tariff: settings.tariff.clone(),
             allowance: Allowance::new(settings.caps),
-            gate: Gate::new(settings.concurrency.get()),
+            gate: Gate::new(settings.concurrency.get(), settings.refused_at),
             pace: Pace::new(settings.rate, clock),
             health: Health::new(service.endpoints(), settings.give_up_after, clock, reporter.clone()),
             service,
@@ -177,6 +179,12 @@ impl<S: Service> Lookup<S> {
         let ticket = Ticket::new(numbers.len());
         self.stage.ask_what_is_unknown(numbers, found, &ticket);
         ticket.complete().await
+    }
+
+    /// How many requests were in flight when the service last refused one, if it ever has.
+    #[must_use]
+    pub fn refused_at(&self) -> Option<usize> {
+        self.stage.lane.gate.refused_at()
     }
 
     /// Changes how many requests may start in a second, from the next one on; `None` for as many as can be carried.

@@ -45,6 +45,7 @@ pub(super) fn settings(
     Some(LookupSettings {
         rate,
         concurrency,
+        refused_at: None,
         timeout,
         retry,
         give_up_after,

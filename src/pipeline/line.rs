@@ -21,6 +21,8 @@ pub(super) struct Line {
     pub(super) warnings: Vec<String>,
     /// The ledger's file, if there is one.
     pub(super) ledger: Option<Arc<DurableLedger>>,
+    /// Under which word the ledger has how many requests the account allows at once.
+    limit_word: String,
     simulator: Option<Simulator>,
 }
 
@@ -43,6 +45,10 @@ impl Line {
             reporter.event(Event::WindowTooSmall { rows: enquiry.enrich.window.rows, needed });
         }
         let endpoints = service.endpoints().to_vec();
+        let asked = if enquiry.provider.is_simulated() { "simulator".into() } else { endpoints.join(" ") };
+        let limit_word = format!("in flight at {asked}");
+        let noted = durable.as_ref().map(|ledger| ledger.noted(&limit_word)).transpose()?.flatten();
+        settings.refused_at = noted.and_then(|text| text.parse().ok());
         let ledger: Arc<dyn Ledger> = match &durable {
             Some(durable) => durable.clone(),
             None => Arc::new(MemoryLedger::default()),
@@ -50,11 +56,15 @@ impl Line {
         let lookup = Arc::new(Lookup::start(service, ledger, &settings, stop, counters, reporter));
         let in_doubt = durable.as_ref().and_then(|ledger| ledger.in_doubt()).map(doubts);
         let warnings = room.warning.into_iter().chain(in_doubt).collect();
-        Ok(Self { lookup, endpoints, warnings, ledger: durable, simulator })
+        Ok(Self { lookup, endpoints, warnings, ledger: durable, limit_word, simulator })
     }
 
     /// Waits until every request that was sent is over, and gives the simulator's account if there is one.
     pub(super) async fn close(self) -> Option<Account> {
+        if let (Some(ledger), Some(refused_at)) = (&self.ledger, self.lookup.refused_at()) {
+            // Without it the next run finds the limit anew.
+            let _ = ledger.note(self.limit_word, refused_at.to_string()).await;
+        }
         self.lookup.finish().await;
         self.simulator.map(|simulator| simulator.totals())
     }
