@@ -221,6 +221,15 @@ fn what_the_account_allows_at_once_is_remembered_for_the_next_run() {
 }
 
 #[test]
+fn a_network_that_answers_nothing_useful_is_told() {
+    let results = [("HLR_REJECT".to_owned(), 1.0)].into();
+    let service = Service::start(SimulatorSettings { results, ..SimulatorSettings::default() });
+    let job = Job::new().numbers("list.csv", 400);
+    let done = job.enrich("list.csv", "out.parquet", &service, &[]);
+    done.exits_with(0).says(&["the last 300 numbers +46700… (SE) in a row", "HLR_REJECT"]);
+}
+
+#[test]
 fn wrong_credentials_stop_the_run_at_once_and_name_the_settings() {
     let service = Service::start(SimulatorSettings::default());
     let job = Job::new().numbers("list.csv", 50_000).with_credentials(Some(("user", "wrong-secret")));

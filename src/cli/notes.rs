@@ -9,6 +9,8 @@ use super::args::Verbosity;
 use super::figures::{grouped, lasting, speed};
 use super::terminal;
 use crate::lookup::StopReason;
+use crate::msisdn::Msisdn;
+use crate::numbering;
 use crate::report::{Event, Reporter};
 
 /// Throttling goes on for as long as it does; one note in this time is enough.
@@ -87,6 +89,16 @@ fn sentence(event: &Event) -> String {
         }
         Event::Throttled { in_flight_limit } => {
             format!("the service throttles; at most {in_flight_limit} requests in flight now")
+        }
+        Event::RangeUseless { prefix, in_a_row, last } => {
+            let country = Msisdn::new(u64::from(*prefix) * 1_000_000).and_then(numbering::number_country);
+            let country = country.map_or(String::new(), |country| format!(" ({country})"));
+            format!(
+                "the last {} numbers +{prefix}…{country} in a row got no useful answer ({}); their network may be \
+                 down, or not covered, and each may be billed",
+                grouped(u64::from(*in_a_row)),
+                last.text()
+            )
         }
         Event::RateChanged { rate: Some(rate) } => format!("the rate is {} a second now", speed(*rate)),
         Event::RateChanged { rate: None } => "there is no limit on the rate now".into(),

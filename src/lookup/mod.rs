@@ -44,8 +44,10 @@ use self::lane::{Attempt, Entered, Lane, LaneClosed};
 use self::pace::Pace;
 use self::questions::{Asked, Question, Questions};
 use self::retry::{RetryBudget, Step};
+use self::spread::Useless;
 use crate::answer::{
-    Answered, Billed, Fault, FaultKind, LastWord, LookupResult, Outcome, Source, Unanswered,
+    Answer, Answered, Billed, Fault, FaultKind, LastWord, LookupResult, Outcome, Product, Source, Status,
+    Unanswered,
 };
 use crate::ledger::{Kept, KeptAnswers, Ledger, Paid, Remembered};
 use crate::money::Money;
@@ -281,6 +283,11 @@ impl<S: Service> Stage<S> {
     async fn ask(&self, entered: Entered<'_>, question: Question, asked: Asked) {
         let attempt = self.lane.ask(entered, question.msisdn, question.failed_at).await;
         self.questions.over(asked, attempt.as_ref().is_ok_and(Attempt::tells_how_long_it_takes));
+        if question.attempts == 0
+            && let Ok(attempt) = &attempt
+        {
+            self.judge_range(asked, attempt);
+        }
         match attempt {
             Ok(mut attempt) => match attempt.stop.take() {
                 Some(reason) => {
@@ -294,6 +301,21 @@ impl<S: Service> Stage<S> {
                 self.stop_run(reason);
                 self.give_up(question);
             }
+        }
+    }
+
+    /// A network that answers nothing useful to hundreds of numbers is not covered, or down: worth a word, since each of
+    /// them may be billed.
+    fn judge_range(&self, asked: Asked, attempt: &Attempt) {
+        // Faults and throttling say nothing about a network.
+        let Ok(Answer { result, .. }) = &attempt.said else { return };
+        if *result == LookupResult::RequestThrottled {
+            return;
+        }
+        let status = result.status(Product::default());
+        let is_useful = !matches!(status, Status::Unknown | Status::NotChecked);
+        if let Some(Useless { prefix, in_a_row }) = self.questions.judge(asked, is_useful) {
+            self.reporter.event(Event::RangeUseless { prefix, in_a_row, last: result.clone() });
         }
     }
 

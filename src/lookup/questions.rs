@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio::sync::{Notify, Semaphore};
 use tokio::time::Instant;
 
-use super::spread::{Spread, Taken};
+use super::spread::{Spread, Taken, Useless};
 use crate::answer::{LastWord, UtcMillis};
 use crate::money::Money;
 use crate::msisdn::Msisdn;
@@ -136,6 +136,11 @@ impl Questions {
     pub fn over(&self, asked: Asked, answered: bool) {
         let took = answered.then(|| asked.since.elapsed());
         self.lock().due.over(asked.taken, took);
+    }
+
+    /// Takes note of whether a number got a useful answer. Tells when hundreds of its range in a row have not.
+    pub(super) fn judge(&self, asked: Asked, is_useful: bool) -> Option<Useless> {
+        self.lock().due.judge(asked.taken, is_useful)
     }
 
     /// Closes the queue and gives back what waited in it.

@@ -29,6 +29,8 @@ const QUICK_IN_ANY_CASE: Duration = Duration::from_millis(250);
 const KNOWN_AFTER: u32 = 3;
 /// How much the latest answer counts in the average of its range: one in so many.
 const MEMORY: u32 = 8;
+/// So many numbers in a row without a useful answer are worth a word, and each further time as many again.
+const USELESS_IN_A_ROW: u32 = 300;
 /// After so many answers it is looked anew which range is the quickest.
 const BETWEEN_LOOKS: u32 = 256;
 
@@ -69,6 +71,8 @@ struct Lane {
     average: Duration,
     in_flight: usize,
     standing: Standing,
+    /// How many numbers in a row got nothing useful at their first attempt.
+    useless: u32,
 }
 
 /// What is known of a range; the place of its set among those that wait.
@@ -83,6 +87,15 @@ enum Standing {
     Slow,
     /// Nothing is known of it, and enough are in flight to find out.
     Held,
+}
+
+/// A range whose numbers get no useful answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Useless {
+    /// What its numbers have in common: all but their last six digits.
+    pub(super) prefix: u32,
+    /// How many of them in a row.
+    pub(super) in_a_row: u32,
 }
 
 /// A question that was taken, until its answer is there.
@@ -159,6 +172,14 @@ impl Spread {
             self.learn(taken.range, took);
         }
         self.classify(taken.range);
+    }
+
+    /// Takes note of whether a number of the range got a useful answer. Tells when hundreds in a row have not.
+    pub(super) fn judge(&mut self, taken: Taken, is_useful: bool) -> Option<Useless> {
+        let lane = self.ranges.get_mut(&taken.range).expect("a range that was asked is known");
+        lane.useless = if is_useful { 0 } else { lane.useless + 1 };
+        let is_news = lane.useless > 0 && lane.useless.is_multiple_of(USELESS_IN_A_ROW);
+        is_news.then_some(Useless { prefix: taken.range.0, in_a_row: lane.useless })
     }
 
     fn learn(&mut self, range: Range, took: Duration) {
@@ -289,6 +310,18 @@ mod tests {
         (0..20).for_each(|n| spread.push_back(question(if n % 2 == 0 { SLOW } else { QUICK } + n)));
         let order: Vec<_> = (0..20).map(|_| take(&mut spread, 4).0 % 100).collect();
         assert_eq!(order, (0..20).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_range_that_answers_nothing_useful_is_told_once_in_hundreds() {
+        let mut spread = Spread::default();
+        spread.push_back(question(SLOW));
+        let (_, taken) = take(&mut spread, 10);
+        let told: Vec<_> = (0..700).filter_map(|_| spread.judge(taken, false)).collect();
+        assert_eq!(told.iter().map(|useless| useless.in_a_row).collect::<Vec<_>>(), [300, 600]);
+        assert_eq!(told[0].prefix, 46_701);
+        assert_eq!(spread.judge(taken, true), None);
+        assert_eq!((0..299).filter_map(|_| spread.judge(taken, false)).count(), 0);
     }
 
     #[test]

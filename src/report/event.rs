@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::answer::Fault;
+use crate::answer::{Fault, LookupResult};
 
 /// Something that a person who watches would want to know.
 #[derive(Clone, Debug)]
@@ -32,6 +32,15 @@ pub enum Event {
     Throttled {
         /// How many requests may now be in flight.
         in_flight_limit: usize,
+    },
+    /// Hundreds of numbers in a row, all of one range, got no useful answer.
+    RangeUseless {
+        /// What the numbers have in common: all but their last six digits.
+        prefix: u32,
+        /// How many of them.
+        in_a_row: u32,
+        /// What the last of them got.
+        last: LookupResult,
     },
     /// The rate was changed, by its schedule or by hand.
     RateChanged {
