@@ -4,7 +4,7 @@
 //! left alone, and probed with a single request after a growing pause; when it answers, it is used
 //! again. When none is well, nobody is asked but by probes; when that lasts too long, the run stops.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -75,6 +75,8 @@ pub struct Health {
     names: Vec<String>,
     reporter: Arc<dyn Reporter>,
     endpoints: Mutex<Endpoints>,
+    /// When each endpoint gave its last answer, in nanoseconds of the clock.
+    last_answers: Vec<AtomicU64>,
     /// Whether any endpoint has failed since its last answer; saves the lock when none has.
     troubled: AtomicBool,
     changed: Notify,
@@ -120,6 +122,7 @@ impl Health {
             names: names.to_vec(),
             reporter,
             endpoints: Mutex::new(endpoints),
+            last_answers: names.iter().map(|_| AtomicU64::new(0)).collect(),
             troubled: AtomicBool::new(false),
             changed: Notify::new(),
         }
@@ -176,6 +179,8 @@ impl Health {
 
     /// Takes note that a request brought an answer.
     pub fn answered(&self, route: Route) {
+        let now = self.clock.elapsed().as_nanos() as u64;
+        self.last_answers[route.endpoint].store(now, Ordering::Relaxed);
         if !self.troubled.load(Ordering::Acquire) {
             return;
         }
@@ -191,9 +196,14 @@ impl Health {
         self.tell_recovery(route, recovered, now);
     }
 
-    /// Takes note that a request failed.
-    pub fn failed(&self, route: Route, fault: &Fault) {
+    /// Takes note that a request failed that was sent at `sent`. One that got no answer in its time says nothing against an
+    /// endpoint that has answered others meanwhile: its number's network is slow.
+    pub fn failed(&self, route: Route, fault: &Fault, sent: Duration) {
         let now = self.clock.elapsed();
+        let last_answer = Duration::from_nanos(self.last_answers[route.endpoint].load(Ordering::Relaxed));
+        if fault.kind == FaultKind::Stalled && route.purpose == Purpose::Answer && last_answer > sent {
+            return;
+        }
         let (pause, outage) = {
             let mut endpoints = self.lock();
             self.troubled.store(true, Ordering::Release);
@@ -351,8 +361,9 @@ mod tests {
     }
 
     fn fail_often(health: &Health, endpoint: usize) {
-        (0..FAILURES_IN_A_ROW)
-            .for_each(|_| health.failed(Route { endpoint, purpose: Purpose::Answer }, &refused()));
+        (0..FAILURES_IN_A_ROW).for_each(|_| {
+            health.failed(Route { endpoint, purpose: Purpose::Answer }, &refused(), Duration::ZERO)
+        });
     }
 
     fn answer_from(endpoint: usize) -> Option<Route> {
@@ -364,6 +375,22 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn who_answers_others_meanwhile_is_not_away_because_one_network_is_silent() {
+        let health = health(1);
+        let stalled = || Fault { kind: FaultKind::Stalled, billed: Billed::Maybe, retry_after: None };
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let sent = health.clock.elapsed();
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        health.answered(ANSWER);
+        (0..2 * FAILURES_IN_A_ROW).for_each(|_| health.failed(ANSWER, &stalled(), sent));
+        assert_eq!(health.route(None), Some(ANSWER));
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        let later = health.clock.elapsed();
+        (0..FAILURES_IN_A_ROW).for_each(|_| health.failed(ANSWER, &stalled(), later));
+        assert_eq!(health.route(None), None, "nobody was answered since");
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn the_backup_takes_over_and_hands_back() {
         let health = health(2);
         assert_eq!(health.route(None), answer_from(0));
@@ -372,7 +399,7 @@ mod tests {
         tokio::time::advance(FIRST_PAUSE).await;
         assert_eq!(health.route(None), probe_of(0));
         assert_eq!(health.route(None), answer_from(1), "one probe at a time");
-        health.failed(PROBE, &refused());
+        health.failed(PROBE, &refused(), Duration::ZERO);
         tokio::time::advance(FIRST_PAUSE).await;
         assert_eq!(health.route(None), answer_from(1), "the pause has doubled");
         tokio::time::advance(FIRST_PAUSE).await;
@@ -387,7 +414,7 @@ mod tests {
     async fn stray_failures_send_nobody_away() {
         let health = health(2);
         for _ in 0..100 {
-            (1..FAILURES_IN_A_ROW).for_each(|_| health.failed(ANSWER, &refused()));
+            (1..FAILURES_IN_A_ROW).for_each(|_| health.failed(ANSWER, &refused(), Duration::ZERO));
             health.answered(ANSWER);
         }
         assert_eq!(health.route(None), answer_from(0));
@@ -398,7 +425,7 @@ mod tests {
         let health = health(1);
         for _ in 0..FAILURES_IN_A_WHILE {
             assert_eq!(health.route(None), answer_from(0));
-            health.failed(ANSWER, &refused());
+            health.failed(ANSWER, &refused(), Duration::ZERO);
             tokio::time::advance(LONG_ENOUGH / 2).await;
         }
         assert_eq!(health.route(None), probe_of(0));
@@ -407,7 +434,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_number_that_failed_tries_the_other_endpoint() {
         let health = health(2);
-        health.failed(ANSWER, &refused());
+        health.failed(ANSWER, &refused(), Duration::ZERO);
         assert_eq!(health.route(Some(0)), answer_from(1));
         assert_eq!(health.route(Some(1)), answer_from(0));
         fail_often(&health, 1);
@@ -441,7 +468,7 @@ mod tests {
                 Ok(()) => {
                     let route = health.route(None).expect("an endpoint is due");
                     assert_eq!(route.purpose, Purpose::Probe);
-                    health.failed(route, &refused());
+                    health.failed(route, &refused(), Duration::ZERO);
                     probes += 1;
                 }
                 Err(down) => break down,
@@ -467,7 +494,7 @@ mod tests {
     async fn a_moment_that_was_read_before_anothers_is_no_reason_to_panic() {
         let health = health(1);
         tokio::time::advance(Duration::from_secs(5)).await;
-        health.failed(ANSWER, &refused());
+        health.failed(ANSWER, &refused(), Duration::ZERO);
         let earlier = Duration::from_secs(4);
         assert_eq!(health.check_patience(&health.lock(), earlier), Ok(()));
         let mut state = health.lock().states[0].clone();

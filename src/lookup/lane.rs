@@ -113,13 +113,14 @@ impl<S: Service> Lane<S> {
         };
         self.counters.requests.add(1);
         self.counters.in_flight.add(1);
+        let sent = self.clock.elapsed();
         let answer = tokio::time::timeout(self.timeout, self.service.look_up(route.endpoint, msisdn));
         let said = answer.await.unwrap_or_else(|_| Err(stalled()));
         self.counters.in_flight.sub(1);
         let charge = self.tariff.charge(msisdn, &said);
         self.counters.count_charge(charge);
         set_aside.spend(charge);
-        let stop = self.take_note(&said, route, place).err().map(StopReason::from);
+        let stop = self.take_note(&said, route, sent, place).err().map(StopReason::from);
         let Route { endpoint, purpose } = route;
         Ok(Attempt { said, endpoint, purpose, at: self.clock.utc(), charge, stop })
     }
@@ -132,7 +133,13 @@ impl<S: Service> Lane<S> {
     }
 
     /// Lets the gate, the pace and the health learn from what was said.
-    fn take_note(&self, said: &Result<Answer, Fault>, route: Route, place: Place<'_>) -> Result<(), Down> {
+    fn take_note(
+        &self,
+        said: &Result<Answer, Fault>,
+        route: Route,
+        sent: Duration,
+        place: Place<'_>,
+    ) -> Result<(), Down> {
         match said {
             Ok(answer) if answer.result == LookupResult::RequestThrottled => {
                 self.counters.throttled.add(1);
@@ -152,7 +159,7 @@ impl<S: Service> Lane<S> {
                     self.pace.hold(fault.retry_after.unwrap_or_default());
                     self.health.turned_away(route, &fault.to_string())?;
                 } else if health::speaks_against_the_endpoint(fault) {
-                    self.health.failed(route, fault);
+                    self.health.failed(route, fault, sent);
                 }
             }
         }

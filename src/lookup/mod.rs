@@ -323,8 +323,10 @@ impl<S: Service> Stage<S> {
         if question.attempts > 0 {
             self.counters.retries.add(1);
         }
-        // A probe tries the endpoint, not the number: its failure costs the number no attempt.
-        let lent = attempt.purpose == Purpose::Probe && attempt.said.is_err();
+        // A probe tries the endpoint, not the number: its failure costs the number no attempt. But where no answer comes in
+        // its time, it may be the number's network that is silent, and others must get to try.
+        let lent = attempt.purpose == Purpose::Probe
+            && attempt.said.as_ref().is_err_and(|fault| fault.kind != FaultKind::Stalled);
         question.attempts += u16::from(!lent);
         question.cost += attempt.charge.amount();
         let chance = if settles_at_once(&attempt) { 0.0 } else { self.roll() };

@@ -27,7 +27,7 @@ use arrow::compute::{cast, concat_batches};
 use arrow::datatypes::{DataType, SchemaRef};
 use hlr_enrich::answer::Answer;
 use hlr_enrich::msisdn::Msisdn;
-use hlr_enrich::simulator::{Account, Simulator, SimulatorSettings};
+use hlr_enrich::simulator::{Account, OutageKind, Simulator, SimulatorSettings};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -65,6 +65,11 @@ impl Service {
 
     pub fn certificate_pem(&self) -> String {
         self.simulator().certificate_pem().unwrap().to_owned()
+    }
+
+    /// Begins an outage, or ends it.
+    pub fn set_outage(&self, kind: Option<OutageKind>) {
+        self.runtime.block_on(self.simulator().set_outage(kind));
     }
 
     /// Ends the service as if its machine had gone.
