@@ -362,7 +362,7 @@ mod tests {
 
     fn fail_often(health: &Health, endpoint: usize) {
         (0..FAILURES_IN_A_ROW).for_each(|_| {
-            health.failed(Route { endpoint, purpose: Purpose::Answer }, &refused(), Duration::ZERO)
+            health.failed(Route { endpoint, purpose: Purpose::Answer }, &refused(), Duration::ZERO);
         });
     }
 
