@@ -1,6 +1,7 @@
 //! A ledger between runs: read through, taken in, pruned.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::error::LedgerError;
@@ -12,7 +13,6 @@ use super::shelf::Shelf;
 use super::store::{IfMissing, Store};
 use crate::answer::{Answered, UtcMillis};
 use crate::msisdn::Msisdn;
-use std::sync::Arc;
 
 /// An answer as the ledger has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +32,8 @@ pub struct Books {
 
 /// How much of a file is held in memory while it is read through.
 pub(super) const CACHE_BYTES: usize = 64 << 20;
+/// How many answers are read at a time.
+const PAGE: usize = 50_000;
 /// How much of it may be held in memory to be looked up in.
 const MEMORY: u64 = 256 << 20;
 
@@ -95,6 +97,20 @@ impl Books {
         Ok(Vec::new())
     }
 
+    /// Hands every answer out, shelf by shelf and by number.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read, or is damaged.
+    pub fn read_through(&self, mut each: impl FnMut(&Entry)) -> Result<(), LedgerError> {
+        let mut page = self.entries(None, PAGE)?;
+        while let Some(last) = page.last() {
+            page.iter().for_each(&mut each);
+            page = self.entries(Some(last), PAGE)?;
+        }
+        Ok(())
+    }
+
     fn entry(&self, shelf: Shelf, (msisdn, packed): (Msisdn, Packed)) -> Result<Entry, LedgerError> {
         let answered = packed.unpack(self.store.texts()).ok_or_else(|| self.store.wrong_sum())?;
         Ok(Entry { shelf, msisdn, answered })
@@ -125,9 +141,8 @@ impl Books {
     ///
     /// When the file cannot be written.
     pub fn prune(&mut self, older_than: Duration, now: UtcMillis) -> Result<u64, LedgerError> {
-        let age = i64::try_from(older_than.as_millis()).unwrap_or(i64::MAX);
-        let limit = now.0.saturating_sub(age);
-        let removed = self.store.retain(|_, packed| packed.checked_at().0 >= limit)?;
+        let limit = before(now, older_than);
+        let removed = self.store.retain(|packed| packed.checked_at() >= limit)?;
         self.store.compact()?;
         Ok(removed)
     }
@@ -138,18 +153,10 @@ impl Books {
     ///
     /// When the file cannot be read.
     pub fn count_older(&self, older_than: Duration, now: UtcMillis) -> Result<u64, LedgerError> {
-        let age = i64::try_from(older_than.as_millis()).unwrap_or(i64::MAX);
-        let limit = now.0.saturating_sub(age);
+        let limit = before(now, older_than);
         let mut count = 0;
-        let mut last = None;
-        loop {
-            let page = self.entries(last.as_ref(), 10_000)?;
-            count += page.iter().filter(|entry| entry.answered.checked_at.0 < limit).count() as u64;
-            last = page.into_iter().next_back();
-            if last.is_none() {
-                return Ok(count);
-            }
-        }
+        self.read_through(|entry| count += u64::from(entry.answered.checked_at < limit))?;
+        Ok(count)
     }
 
     /// Forgets everything about these numbers, and leaves no trace of them in the file, which is written anew. Gives how
@@ -168,6 +175,11 @@ impl Books {
     pub fn reader(self, shelf: Shelf, freshness: Freshness) -> BooksReader {
         BooksReader(Reader::new(Arc::new(self.store), shelf, freshness, MEMORY))
     }
+}
+
+/// The moment so long before another.
+fn before(now: UtcMillis, age: Duration) -> UtcMillis {
+    UtcMillis(now.0.saturating_sub(i64::try_from(age.as_millis()).unwrap_or(i64::MAX)))
 }
 
 /// Reads a ledger as a run on a shelf would.

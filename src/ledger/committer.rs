@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
-use tokio::task::spawn_blocking;
 use tokio::time::sleep;
 
 use super::error::LedgerError;
@@ -12,8 +11,8 @@ use super::mark::RunMark;
 use super::packed::Packed;
 use super::recent::Recent;
 use super::shelf::Shelf;
-use super::store::Store;
 use super::store::journal::{Folded, Folding};
+use super::store::{Store, blocking};
 use super::{KeptAnswers, Paid};
 use crate::msisdn::Msisdn;
 
@@ -119,12 +118,4 @@ impl Committer {
         };
         let _ = blocking(&self.store, ending).await;
     }
-}
-
-/// Work on the file, on a thread that may wait for the disk.
-async fn blocking<T: Send + 'static>(
-    store: &Store,
-    work: impl FnOnce() -> Result<T, LedgerError> + Send + 'static,
-) -> Result<T, LedgerError> {
-    spawn_blocking(work).await.unwrap_or_else(|_| Err(store.broken_structure()))
 }

@@ -21,7 +21,7 @@ use super::max_age::{Freshness, MaxAge};
 use super::reader::Reader;
 use super::recent::Recent;
 use super::shelf::Shelf;
-use super::store::{AnswersOf, IfMissing, Store};
+use super::store::{AnswersOf, IfMissing, Store, blocking};
 use super::{Kept, KeptAnswers, Ledger, Paid, Remembered};
 use crate::answer::{Source, UtcMillis};
 use crate::msisdn::Msisdn;
@@ -146,8 +146,7 @@ impl DurableLedger {
     /// When the file cannot be written.
     pub async fn note(&self, word: String, text: String) -> Result<(), LedgerError> {
         let store = self.reader.store.clone();
-        let noting = spawn_blocking(move || store.note(&word, Some(&text))).await;
-        noting.unwrap_or_else(|_| Err(self.reader.store.broken_structure()))
+        blocking(&self.reader.store, move || store.note(&word, Some(&text))).await
     }
 
     /// The job has ended so, and the ledger is closed. Matters only to one that asked everything anew.
@@ -164,8 +163,7 @@ impl DurableLedger {
             store.note(&word, note.as_deref())?;
             store.close()
         };
-        let noting = spawn_blocking(noting).await;
-        noting.unwrap_or_else(|_| Err(self.reader.store.broken_structure()))
+        blocking(&self.reader.store, noting).await
     }
 
     /// Puts into `found` what this run has recorded lately of these numbers: nothing is younger.
@@ -198,8 +196,7 @@ impl Ledger for DurableLedger {
                     // The disk may be slow, and the runtime's threads have requests to attend to.
                     let _turn = self.readers.acquire().await.expect("it is never closed");
                     let (reader, numbers) = (self.reader.clone(), numbers.to_vec());
-                    let looking = spawn_blocking(move || reader.look(&numbers)).await;
-                    looking.unwrap_or_else(|_| Err(self.reader.store.broken_structure()))?
+                    blocking(&self.reader.store, move || reader.look(&numbers)).await?
                 }
             };
             self.add_recent(numbers, &mut found);

@@ -47,7 +47,12 @@ impl Reader {
 
     /// Whether there is anything to be found at all.
     pub(super) fn has_any(&self) -> bool {
-        self.shelf.serving().into_iter().any(|shelf| self.store.is_filled(shelf))
+        self.filled().next().is_some()
+    }
+
+    /// The shelves that serve this run and have any answer.
+    fn filled(&self) -> impl Iterator<Item = Shelf> {
+        self.shelf.serving().into_iter().filter(|shelf| self.store.is_filled(*shelf))
     }
 
     /// What is known of each number and young enough, in their order.
@@ -56,7 +61,7 @@ impl Reader {
         // Neighbours in the tree are read together.
         let mut sorted: Vec<(Msisdn, usize)> = numbers.iter().copied().zip(0..).collect();
         sorted.sort_unstable();
-        for shelf in self.shelf.serving().into_iter().filter(|shelf| self.store.is_filled(*shelf)) {
+        for shelf in self.filled() {
             let index = self.index(shelf, numbers.len())?;
             if let Some(index) = index {
                 index.find(&sorted, |place, packed| found.take(place, packed));
@@ -79,8 +84,7 @@ impl Reader {
         let threshold = answers / WORTH_READING_THROUGH;
         // Whoever crosses the threshold reads; the others go on without until it is done.
         let crosses = before <= threshold && threshold < before + more as u64;
-        let shelves = self.shelf.serving().into_iter().filter(|shelf| self.store.is_filled(*shelf)).count();
-        if !crosses || !Index::fits(answers, self.memory / shelves.max(1) as u64) {
+        if !crosses || !Index::fits(answers, self.memory / self.filled().count().max(1) as u64) {
             return Ok(None);
         }
         let read = Index::read(&self.store, shelf)?;

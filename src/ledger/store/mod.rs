@@ -28,6 +28,7 @@ use redb::{
 };
 
 use tempfile::NamedTempFile;
+use tokio::task::spawn_blocking;
 
 use self::database::Database;
 use super::error::LedgerError;
@@ -195,10 +196,7 @@ impl Store {
         let read = (|| -> Result<(), redb::Error> {
             for entry in self.database.begin_read()?.open_table(answers(shelf))?.iter()? {
                 let (number, bytes) = entry?;
-                let msisdn = Msisdn::new(number.value());
-                let answer =
-                    msisdn.and_then(|msisdn| Some((msisdn, Packed::from_bytes(bytes.value(), msisdn)?)));
-                match answer {
+                match answer_of(number.value(), bytes.value()) {
                     Some((msisdn, packed)) => each(msisdn, packed),
                     None => sound = false,
                 }
@@ -244,7 +242,7 @@ impl Store {
     }
 
     /// The database found the file so broken that it gave up.
-    pub(super) fn broken_structure(&self) -> LedgerError {
+    fn broken_structure(&self) -> LedgerError {
         broken_structure(&self.path)
     }
 
@@ -367,6 +365,20 @@ fn not_opened(path: &Path, fault: io::Error) -> LedgerError {
         io::ErrorKind::NotFound => LedgerError::Missing { path: path.to_owned() },
         _ => refused(path, "opened", fault),
     }
+}
+
+/// Work on a store's file, on a thread that may wait for the disk.
+pub(super) async fn blocking<T: Send + 'static>(
+    store: &Store,
+    work: impl FnOnce() -> Result<T, LedgerError> + Send + 'static,
+) -> Result<T, LedgerError> {
+    spawn_blocking(work).await.unwrap_or_else(|_| Err(store.broken_structure()))
+}
+
+/// An answer as a table has it; `None` when it is not what was written.
+fn answer_of(number: u64, bytes: &[u8; packed::BYTES]) -> Option<(Msisdn, Packed)> {
+    let msisdn = Msisdn::new(number)?;
+    Some((msisdn, Packed::from_bytes(bytes, msisdn)?))
 }
 
 fn broken_structure(path: &Path) -> LedgerError {

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use redb::{ReadableTable, ReadableTableMetadata};
 
-use super::{ABOUT, AnswersOf, IfMissing, SLICE, Store, TEXTS, answers, refused};
+use super::{ABOUT, AnswersOf, IfMissing, SLICE, Store, TEXTS, answer_of, answers, refused};
 use crate::ledger::error::LedgerError;
 use crate::ledger::packed::Packed;
 use crate::ledger::shelf::Shelf;
@@ -39,8 +39,7 @@ impl Store {
             let first = after.map_or(0, |msisdn| msisdn.get() + 1);
             for entry in table.range(first..)?.take(most) {
                 let (number, bytes) = entry?;
-                let answer = Msisdn::new(number.value())
-                    .and_then(|msisdn| Some((msisdn, Packed::from_bytes(bytes.value(), msisdn)?)));
+                let answer = answer_of(number.value(), bytes.value());
                 sound &= answer.is_some();
                 page.extend(answer);
             }
@@ -150,7 +149,7 @@ impl Store {
     }
 
     /// Takes every answer out that a rule does not keep. Gives how many.
-    pub(in crate::ledger) fn retain(&self, keep: impl Fn(Shelf, Packed) -> bool) -> Result<u64, LedgerError> {
+    pub(in crate::ledger) fn retain(&self, keep: impl Fn(Packed) -> bool) -> Result<u64, LedgerError> {
         let retain = || -> Result<u64, redb::Error> {
             let mut removed = 0;
             let transaction = self.database.begin_write()?;
@@ -158,9 +157,8 @@ impl Store {
                 let mut table = transaction.open_table(answers(shelf))?;
                 let before = table.len()?;
                 table.retain(|number, bytes| {
-                    let answer = Msisdn::new(number).and_then(|msisdn| Packed::from_bytes(bytes, msisdn));
                     // What cannot be read is not thrown away unasked.
-                    answer.is_none_or(|packed| keep(shelf, packed))
+                    answer_of(number, bytes).is_none_or(|(_, packed)| keep(packed))
                 })?;
                 removed += before - table.len()?;
             }

@@ -8,13 +8,15 @@ use arrow::array::{
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use futures::stream;
 
-use super::PAGE;
 use crate::answer::{Product, ProviderCache};
 use crate::batch::{BatchStream, utc_moments};
 use crate::error::StageError;
 use crate::ledger::{Books, Entry};
 use crate::numbering;
 use crate::output::{Target, Whole, WriteError};
+
+/// How many answers a batch has.
+const PAGE: usize = 50_000;
 
 /// The columns, in their order.
 fn schema() -> SchemaRef {

@@ -9,6 +9,3 @@ pub use self::export::export;
 pub use self::forget::{NotForgotten, numbers_of};
 pub use self::import::{ImportError, Imported, Origin, import, prefix_of};
 pub use self::stats::{Place, Stats};
-
-/// How many answers are read or written at a time.
-const PAGE: usize = 50_000;

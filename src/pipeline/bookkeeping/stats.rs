@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
 
-use super::PAGE;
 use crate::answer::{Product, ProviderCache, UtcMillis};
 use crate::ledger::{Books, Entry, LedgerError};
 use crate::numbering;
@@ -89,15 +88,7 @@ impl Stats {
             ..Self::default()
         };
         let mut tally = Tally::default();
-        let mut last = None;
-        loop {
-            let page = books.entries(last.as_ref(), PAGE)?;
-            page.iter().for_each(|entry| stats.count(entry, &mut tally, now));
-            last = page.into_iter().next_back();
-            if last.is_none() {
-                break;
-            }
-        }
+        books.read_through(|entry| stats.count(entry, &mut tally, now))?;
         stats.finish(tally);
         Ok(stats)
     }
