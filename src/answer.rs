@@ -418,6 +418,8 @@ pub enum LastWord {
     Fault(Fault),
     /// The run stopped before the number was asked for the first time.
     NeverAsked,
+    /// The number was not asked, because its range of numbers answers nothing useful.
+    Skipped,
 }
 
 /// Where a row's answer came from.

@@ -97,3 +97,21 @@ fn a_run_waits_for_a_service_that_comes_back_and_loses_nothing() {
         assert_eq!(service.account().settled_more_than_once(), 0, "{kind:?}");
     }
 }
+
+/// What nobody answers usefully is paid for hundreds of times, not a whole list's, where that was asked for.
+#[test]
+fn a_network_that_answers_nothing_useful_is_skipped_on_request() {
+    let results = [("SYSTEM_FAILURE".to_owned(), 1.0)].into();
+    let service = Service::start(SimulatorSettings { results, ..SimulatorSettings::default() });
+    let job = Job::new().numbers("list.csv", 3_000);
+    let done = job.enrich("list.csv", "out.parquet", &service, &["--skip-useless", "--concurrency", "20"]);
+    done.exits_with(3).says(&["the last 300 numbers +46700", "they are skipped now", "numbers skipped"]);
+    let table = job.read("out.parquet");
+    let asked = service.account().requests as usize;
+    // Three hundred, those that were in flight then, and one in a hundred of the others.
+    assert!((327..=347).contains(&asked), "{asked}");
+    assert_eq!(table.count("hlr_status", "unknown"), asked);
+    assert_eq!(table.count("hlr_status", "not_checked"), 3_000 - asked);
+    let reason = "hundreds of numbers of its range got no useful answer (skip_useless)";
+    assert_eq!(table.count("hlr_reason", reason), 3_000 - asked);
+}

@@ -7,16 +7,23 @@
 
 use std::collections::{HashMap, HashSet};
 use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use arrow::array::{ArrayRef, AsArray, RecordBatch, StringArray};
+use arrow::datatypes::{DataType, Field, Schema};
 use futures::future::join_all;
-use hlr_enrich::answer::{Answer, Billed, Fault, FaultKind, LookupResult, Outcome, Source};
+use futures::{StreamExt, stream};
+use hlr_enrich::answer::{Answer, Billed, Fault, FaultKind, LookupResult, Outcome, Product, Source};
+use hlr_enrich::batch::BatchStream;
+use hlr_enrich::enrich::{EnrichSettings, Enricher, Only, Order, RowReader, Window};
 use hlr_enrich::ledger::MemoryLedger;
 use hlr_enrich::lookup::{Caps, Lookup, LookupSettings, Rate, RetryPolicy, Stop, StopReason};
 use hlr_enrich::msisdn::Msisdn;
 use hlr_enrich::report::{Counters, NoReporter};
 use hlr_enrich::service::Service;
+use tokio::runtime::Runtime;
 use tokio::time::Instant;
 
 /// What the service does wrong, and how much may be asked of it.
@@ -174,30 +181,28 @@ impl Run {
     }
 
     fn go(self) -> Judged {
-        let runtime =
-            tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
-        runtime.block_on(self.go_in_paused_time(Stop::default()))
+        paused_runtime().block_on(self.go_in_paused_time(Stop::default()))
     }
 
-    async fn go_in_paused_time(self, stop: Stop) -> Judged {
+    /// Starts the stage, with the account of the service that it asks.
+    fn start(&self, stop: Stop) -> (Lookup<FakeService>, Arc<Counters>, Arc<Mutex<Account>>) {
         let account = Arc::new(Mutex::new(Account::default()));
         let counters = Arc::new(Counters::default());
-        let started = Instant::now();
         let service = FakeService {
-            weather: self.weather,
-            started,
+            weather: self.weather.clone(),
+            started: Instant::now(),
             account: account.clone(),
             endpoints: vec!["http://127.0.0.1:1".into()],
         };
         let ledger = Arc::new(MemoryLedger::default());
-        let lookup = Lookup::start(
-            service,
-            ledger,
-            &self.settings,
-            stop.clone(),
-            counters.clone(),
-            Arc::new(NoReporter),
-        );
+        let lookup =
+            Lookup::start(service, ledger, &self.settings, stop, counters.clone(), Arc::new(NoReporter));
+        (lookup, counters, account)
+    }
+
+    async fn go_in_paused_time(self, stop: Stop) -> Judged {
+        let started = Instant::now();
+        let (lookup, counters, account) = self.start(stop.clone());
         let answered = join_all(self.batches.iter().map(|batch| lookup.answer_all(batch))).await;
         lookup.finish().await;
         let replies = self.batches.iter().zip(answered).flat_map(|(numbers, replies)| {
@@ -214,6 +219,10 @@ impl Run {
     }
 }
 
+fn paused_runtime() -> Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap()
+}
+
 fn settings(rate: Option<Rate>, concurrency: usize, retry: RetryPolicy, seed: u64) -> LookupSettings {
     LookupSettings {
         rate,
@@ -222,6 +231,7 @@ fn settings(rate: Option<Rate>, concurrency: usize, retry: RetryPolicy, seed: u6
         timeout: Duration::from_secs(10),
         retry,
         give_up_after: Duration::from_secs(600),
+        skip_useless: false,
         tariff: Arc::default(),
         caps: Caps::default(),
         seed,
@@ -271,6 +281,105 @@ fn whatever_the_weather_every_number_is_answered_once_and_no_limit_is_broken() {
     }
     let seeds = std::env::var("HLR_SEEDS").map_or(1_000, |seeds| seeds.parse().unwrap());
     (0..seeds).for_each(judge);
+}
+
+/// Rows of a list with bad numbers among them, in batches of some tens, and how many are taken in and not given out.
+fn list_of(batches: &[Vec<Msisdn>], held: &Arc<AtomicUsize>, most_held: &Arc<AtomicUsize>) -> BatchStream {
+    let batches: Vec<_> = batches
+        .iter()
+        .flat_map(|numbers| numbers.chunks(BATCH_ROWS))
+        .map(|numbers| {
+            let cells = numbers
+                .iter()
+                .map(|n| if n.get() % 7 == 0 { "call the office".into() } else { n.get().to_string() });
+            let column: ArrayRef = Arc::new(StringArray::from_iter_values(cells));
+            RecordBatch::try_from_iter([("phone", column)]).unwrap()
+        })
+        .collect();
+    let schema = Arc::new(Schema::new(vec![Field::new("phone", DataType::Utf8, false)]));
+    let (held, most_held) = (held.clone(), most_held.clone());
+    let counted = stream::iter(batches).map(move |batch: RecordBatch| {
+        let now = held.fetch_add(batch.num_rows(), Ordering::Relaxed) + batch.num_rows();
+        most_held.fetch_max(now, Ordering::Relaxed);
+        Ok(batch)
+    });
+    BatchStream::new(schema, counted)
+}
+
+const BATCH_ROWS: usize = 50;
+
+/// The whole way of the rows, in the same weather: every row comes out, in order, the counts add up, and no more rows are
+/// held than the window allows.
+fn judge_rows(seed: u64) {
+    let run = Run::of_seed(seed);
+    let batches = run.batches.clone();
+    let rows_in: usize = batches.iter().map(Vec::len).sum();
+    let window = Window { rows: 200, ..Window::default() };
+    let settings = EnrichSettings {
+        column: None,
+        region: None,
+        product: Product::RealTime,
+        prefix: "hlr_".into(),
+        order: Order::Input,
+        window,
+        only: Only::All,
+        tariff: Arc::default(),
+        cost_column: false,
+    };
+    let (held, most_held) = (Arc::default(), Arc::default());
+    let runtime = paused_runtime();
+    let (out, snapshot) = runtime.block_on(async {
+        let (lookup, counters, _) = run.start(Stop::default());
+        let list = list_of(&batches, &held, &most_held);
+        let reader = RowReader::new(&list.schema(), &settings).unwrap();
+        let lookup = Arc::new(lookup);
+        let mut rows = Enricher::new(lookup.clone(), reader, settings, counters.clone()).enrich(list);
+        let mut out = Vec::new();
+        while let Some(batch) = rows.next().await {
+            let batch = batch.unwrap();
+            held.fetch_sub(batch.num_rows(), Ordering::Relaxed);
+            out.push(batch);
+        }
+        drop(rows);
+        lookup.finish().await;
+        (out, counters.snapshot())
+    });
+    assert_eq!(out.iter().map(RecordBatch::num_rows).sum::<usize>(), rows_in, "seed {seed}");
+    let cells = |name: &str| -> Vec<String> {
+        let columns = out.iter().map(|batch| batch.column_by_name(name).unwrap().as_string::<i32>().clone());
+        columns
+            .flat_map(|column| {
+                column.iter().map(|cell| cell.unwrap_or_default().to_owned()).collect::<Vec<_>>()
+            })
+            .collect()
+    };
+    let statuses = cells("hlr_status");
+    for (row, (msisdn, digits)) in batches.iter().flatten().zip(cells("hlr_msisdn")).enumerate() {
+        let refused = msisdn.get() % 7 == 0;
+        assert_eq!(
+            digits,
+            if refused { String::new() } else { msisdn.get().to_string() },
+            "seed {seed}, row {row}"
+        );
+        let truth = if refused { "invalid" } else { truth(seed, *msisdn).status(Product::RealTime).text() };
+        assert_eq!(statuses[row], truth, "seed {seed}, row {row}");
+    }
+    assert!(snapshot.adds_up(), "seed {seed}: {snapshot:?}");
+    assert_eq!(snapshot.rows as usize, rows_in, "seed {seed}");
+    let ended = snapshot.replies + snapshot.throttled + snapshot.faults.values().sum::<u64>();
+    assert_eq!(snapshot.requests, ended, "seed {seed}: {snapshot:?}");
+    // One batch waits before the window, and one has just left it.
+    let most_held = most_held.load(Ordering::Relaxed);
+    assert!(most_held <= window.rows + 2 * BATCH_ROWS, "seed {seed}: {most_held} rows held");
+}
+
+#[test]
+fn whatever_the_weather_every_row_comes_out_with_its_word_and_the_window_holds() {
+    if let Ok(seed) = std::env::var("HLR_SEED") {
+        return judge_rows(seed.parse().unwrap());
+    }
+    let seeds = std::env::var("HLR_SEEDS").map_or(1_000, |seeds| seeds.parse().unwrap());
+    (0..seeds).for_each(judge_rows);
 }
 
 /// A night and a day: 260 000 numbers at three a second, a tenth of them troubled, an outage of two hours, a limit of

@@ -39,7 +39,8 @@ pub(super) struct Notes {
     verbosity: Verbosity,
     throttling_noted: Option<Instant>,
     throttled: Option<(Instant, usize)>,
-    outage: Option<String>,
+    /// Since when, and the same as people read it off a clock.
+    outage: Option<(Instant, String)>,
 }
 
 impl Notes {
@@ -50,7 +51,10 @@ impl Notes {
     /// The note for this event, if it is worth one.
     pub(super) fn take_note(&mut self, event: &Event, now: Instant) -> Option<String> {
         match event {
-            Event::OutageBegan { .. } => self.outage = Some("no endpoint answers; probing".into()),
+            Event::OutageBegan { .. } => {
+                let clock = jiff::Zoned::now().strftime("%H:%M:%S").to_string();
+                self.outage = Some((now, clock));
+            }
             Event::EndpointRecovered { .. } => self.outage = None,
             Event::Throttled { in_flight_limit } => {
                 self.throttled = Some((now, *in_flight_limit));
@@ -72,7 +76,12 @@ impl Notes {
             let (_, limit) = self.throttled.filter(|(at, _)| now - *at < THROTTLING_IS_NEWS_FOR)?;
             Some(format!("throttled by the service: at most {limit} in flight"))
         };
-        self.outage.clone().or_else(throttled)
+        let outage = || {
+            let (since, clock) = self.outage.as_ref()?;
+            let lasting = lasting(now - *since);
+            Some(format!("no endpoint answers since {clock}, for {lasting}; probing now and then"))
+        };
+        outage().or_else(throttled)
     }
 }
 
@@ -90,14 +99,19 @@ fn sentence(event: &Event) -> String {
         Event::Throttled { in_flight_limit } => {
             format!("the service throttles; at most {in_flight_limit} requests in flight now")
         }
-        Event::RangeUseless { prefix, in_a_row, last } => {
+        Event::RangeUseless { prefix, in_a_row, last, is_skipped } => {
             let country = Msisdn::new(u64::from(*prefix) * 1_000_000).and_then(numbering::number_country);
             let country = country.map_or(String::new(), |country| format!(" ({country})"));
             format!(
                 "the last {} numbers +{prefix}…{country} in a row got no useful answer ({}); their network may be \
-                 down, or not covered, and each may be billed",
+                 down, or not covered, and {}",
                 grouped(u64::from(*in_a_row)),
-                last.text()
+                last.text(),
+                if *is_skipped {
+                    "they are skipped now"
+                } else {
+                    "each may be billed; --skip-useless skips them"
+                }
             )
         }
         Event::RateChanged { rate: Some(rate) } => format!("the rate is {} a second now", speed(*rate)),
@@ -164,7 +178,8 @@ mod tests {
             retry_after: None,
         };
         assert_eq!(notes.take_note(&Event::OutageBegan { fault }, now), None);
-        assert!(notes.trouble(now).is_some());
+        let trouble = notes.trouble(now + Duration::from_secs(90));
+        assert!(trouble.is_some_and(|text| text.contains("since") && text.contains("for 90.0 s")));
         notes.take_note(&Event::EndpointRecovered { endpoint: "https://host:1".into(), away }, now);
         assert_eq!(notes.trouble(now), None);
     }

@@ -109,7 +109,8 @@ fn requests(finished: &Finished) -> String {
     let counts = &finished.snapshot;
     let seconds = finished.elapsed.as_secs_f64();
     let a_second = if seconds > 0.0 { counts.requests as f64 / seconds } else { 0.0 };
-    let parts = [("retries", counts.retries), ("throttled", counts.throttled)];
+    let parts =
+        [("retries", counts.retries), ("throttled", counts.throttled), ("numbers skipped", counts.skipped)];
     let parts = in_a_line(&parts.into_iter().filter(|(_, count)| *count > 0).collect::<Vec<_>>());
     let parts = if parts.is_empty() { parts } else { format!(": {parts}") };
     format!(

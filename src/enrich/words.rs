@@ -14,7 +14,9 @@ pub(super) fn status(outcome: &Outcome, product: Product) -> Status {
         Outcome::Unanswered(unanswered) => match &unanswered.last {
             LastWord::Result(result) => result.status(product),
             LastWord::Fault(Fault { billed: Billed::Maybe, .. }) => Status::Unknown,
-            LastWord::Fault(Fault { billed: Billed::No, .. }) | LastWord::NeverAsked => Status::NotChecked,
+            LastWord::Fault(Fault { billed: Billed::No, .. }) | LastWord::NeverAsked | LastWord::Skipped => {
+                Status::NotChecked
+            }
         },
     }
 }
@@ -26,7 +28,7 @@ pub(super) fn result(outcome: &Outcome) -> Cow<'_, str> {
         Outcome::Unanswered(unanswered) => match &unanswered.last {
             LastWord::Result(result) => result.text().into(),
             LastWord::Fault(fault) => fault.kind.word(),
-            LastWord::NeverAsked => NOT_ASKED.into(),
+            LastWord::NeverAsked | LastWord::Skipped => NOT_ASKED.into(),
         },
     }
 }
@@ -37,7 +39,7 @@ pub(super) fn said(outcome: &Outcome) -> Option<&LookupResult> {
         Outcome::Answered(Answered { answer, .. }) => Some(&answer.result),
         Outcome::Unanswered(unanswered) => match &unanswered.last {
             LastWord::Result(result) => Some(result),
-            LastWord::Fault(_) | LastWord::NeverAsked => None,
+            LastWord::Fault(_) | LastWord::NeverAsked | LastWord::Skipped => None,
         },
     }
 }
@@ -70,6 +72,7 @@ fn no_answer(unanswered: &Unanswered) -> String {
         LastWord::Result(_) => format!("no response after {tries}"),
         LastWord::Fault(fault) => format!("{fault} (after {tries})"),
         LastWord::NeverAsked => "the run stopped before the number was asked".into(),
+        LastWord::Skipped => "hundreds of numbers of its range got no useful answer (skip_useless)".into(),
     }
 }
 

@@ -42,7 +42,7 @@ use self::health::{Health, Purpose};
 use self::in_flight::{InFlight, Joined, Ticket};
 use self::lane::{Attempt, Entered, Lane, LaneClosed};
 use self::pace::Pace;
-use self::questions::{Asked, Question, Questions};
+use self::questions::{Asked, Question, Questions, Turn};
 use self::retry::{RetryBudget, Step};
 use self::spread::Useless;
 use crate::answer::{
@@ -75,6 +75,8 @@ pub struct LookupSettings {
     pub retry: RetryPolicy,
     /// How long the run waits for a service from which nothing useful comes.
     pub give_up_after: Duration,
+    /// Whether a range of numbers is no longer asked about that has answered nothing useful hundreds of times in a row.
+    pub skip_useless: bool,
     /// What a lookup costs.
     pub tariff: Arc<Tariff>,
     /// What the run may spend at the most.
@@ -138,7 +140,7 @@ impl<S: Service> Lookup<S> {
             lane,
             ledger,
             in_flight: InFlight::default(),
-            questions: Questions::default(),
+            questions: Questions::new(settings.skip_useless),
             policy: settings.retry.clone(),
             budget: RetryBudget::new(settings.retry.budget),
             chance: Mutex::new(fastrand::Rng::with_seed(settings.seed)),
@@ -269,8 +271,7 @@ impl<S: Service> Stage<S> {
                     continue;
                 }
             };
-            let taken = self.questions.take(turn, self.lane.in_flight_limit());
-            let Some((question, asked)) = taken else { continue };
+            let Some((question, asked)) = self.take(turn) else { continue };
             let msisdn = question.msisdn;
             if AssertUnwindSafe(self.ask(entered, question, asked)).catch_unwind().await.is_err() {
                 self.questions.over(asked, false);
@@ -279,14 +280,28 @@ impl<S: Service> Stage<S> {
         }
     }
 
+    /// The question that is next and worth its price. Those that are not go to their rows at once.
+    fn take(&self, turn: Turn) -> Option<(Question, Asked)> {
+        let mut turn = Some(turn);
+        while let Some(this) = turn {
+            let (question, asked) = self.questions.take(this, self.lane.in_flight_limit())?;
+            if !asked.is_skipped() {
+                return Some((question, asked));
+            }
+            self.questions.over(asked, false);
+            self.counters.skipped.add(1);
+            self.settle_without_answer(question, LastWord::Skipped);
+            turn = self.questions.turn_now();
+        }
+        None
+    }
+
     /// One attempt at a question, and what follows from it.
     async fn ask(&self, entered: Entered<'_>, question: Question, asked: Asked) {
         let attempt = self.lane.ask(entered, question.msisdn, question.failed_at).await;
         self.questions.over(asked, attempt.as_ref().is_ok_and(Attempt::tells_how_long_it_takes));
-        if question.attempts == 0
-            && let Ok(attempt) = &attempt
-        {
-            self.judge_range(asked, attempt);
+        if let Ok(attempt) = &attempt {
+            self.judge_range(&question, asked, attempt);
         }
         match attempt {
             Ok(mut attempt) => match attempt.stop.take() {
@@ -306,7 +321,7 @@ impl<S: Service> Stage<S> {
 
     /// A network that answers nothing useful to hundreds of numbers is not covered, or down: worth a word, since each of
     /// them may be billed.
-    fn judge_range(&self, asked: Asked, attempt: &Attempt) {
+    fn judge_range(&self, question: &Question, asked: Asked, attempt: &Attempt) {
         // Faults and throttling say nothing about a network.
         let Ok(Answer { result, .. }) = &attempt.said else { return };
         if *result == LookupResult::RequestThrottled {
@@ -314,8 +329,13 @@ impl<S: Service> Stage<S> {
         }
         let status = result.status(Product::default());
         let is_useful = !matches!(status, Status::Unknown | Status::NotChecked);
-        if let Some(Useless { prefix, in_a_row }) = self.questions.judge(asked, is_useful) {
-            self.reporter.event(Event::RangeUseless { prefix, in_a_row, last: result.clone() });
+        // Each number counts once, but help is help.
+        if question.attempts > 0 && !is_useful {
+            return;
+        }
+        if let Some(Useless { prefix, in_a_row, is_skipped }) = self.questions.judge(asked, is_useful) {
+            let last = result.clone();
+            self.reporter.event(Event::RangeUseless { prefix, in_a_row, last, is_skipped });
         }
     }
 
@@ -406,9 +426,14 @@ impl<S: Service> Stage<S> {
     }
 
     fn give_up(&self, question: Question) {
+        self.settle_without_answer(question, LastWord::NeverAsked);
+    }
+
+    /// `otherwise` is what is said of a number that was never asked.
+    fn settle_without_answer(&self, question: Question, otherwise: LastWord) {
         let (last, checked_at) = match question.last {
             Some(last) => (last.0, Some(last.1)),
-            None => (LastWord::NeverAsked, None),
+            None => (otherwise, None),
         };
         self.counters.numbers_done.add(1);
         let unanswered = Unanswered { last, attempts: question.attempts, checked_at };

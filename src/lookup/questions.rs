@@ -63,6 +63,14 @@ pub struct Asked {
     since: Instant,
 }
 
+impl Asked {
+    /// Whether the question is not worth its price, because its range answers nothing useful.
+    #[must_use]
+    pub fn is_skipped(&self) -> bool {
+        self.taken.is_skipped
+    }
+}
+
 #[derive(Debug, Default)]
 struct Waiting {
     due: Spread,
@@ -79,13 +87,14 @@ struct PutOff {
     question: Question,
 }
 
-impl Default for Questions {
-    fn default() -> Self {
-        Self { waiting: Mutex::default(), due: Semaphore::new(0), sooner: Notify::new() }
-    }
-}
-
 impl Questions {
+    /// An empty queue; `skip_useless` is whether ranges are skipped that answer nothing useful.
+    #[must_use]
+    pub fn new(skip_useless: bool) -> Self {
+        let waiting = Waiting { due: Spread::new(skip_useless), ..Waiting::default() };
+        Self { waiting: Mutex::new(waiting), due: Semaphore::new(0), sooner: Notify::new() }
+    }
+
     /// Adds numbers that are due at once. When the queue is closed it gives them back.
     pub fn ask(&self, numbers: &[Msisdn]) -> Result<(), Vec<Question>> {
         let questions = numbers.iter().copied().map(Question::new);
@@ -123,6 +132,12 @@ impl Questions {
     /// Waits until there is a question for the caller to take; `None` when the queue is closed.
     pub async fn turn(&self) -> Option<Turn> {
         self.due.acquire().await.ok()?.forget();
+        Some(Turn(()))
+    }
+
+    /// The same, if there is such a question at this moment.
+    pub fn turn_now(&self) -> Option<Turn> {
+        self.due.try_acquire().ok()?.forget();
         Some(Turn(()))
     }
 
@@ -230,7 +245,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn put_off_questions_come_when_they_are_due_and_first() {
-        let questions = Questions::default();
+        let questions = Questions::new(false);
         let started = Instant::now();
         questions.put_off(Question::new(number(2)), Duration::from_secs(20)).unwrap();
         questions.put_off(Question::new(number(1)), Duration::from_secs(10)).unwrap();
@@ -249,7 +264,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn closing_gives_back_what_waits_and_takes_no_more() {
-        let questions = Questions::default();
+        let questions = Questions::new(false);
         questions.ask(&[number(0), number(1)]).unwrap();
         questions.put_off(Question::new(number(2)), Duration::from_secs(10)).unwrap();
         assert_eq!(next(&questions).await.unwrap().msisdn, number(0));

@@ -31,6 +31,8 @@ const KNOWN_AFTER: u32 = 3;
 const MEMORY: u32 = 8;
 /// So many numbers in a row without a useful answer are worth a word, and each further time as many again.
 const USELESS_IN_A_ROW: u32 = 300;
+/// Of a range that is skipped for that, one number in so many is asked all the same: it may have become useful.
+const ASKED_OF_THE_SKIPPED: u32 = 100;
 /// After so many answers it is looked anew which range is the quickest.
 const BETWEEN_LOOKS: u32 = 256;
 
@@ -58,6 +60,8 @@ pub(super) struct Spread {
     few: usize,
     quickest: Option<Duration>,
     until_next_look: u32,
+    /// Whether ranges are skipped that answer nothing useful.
+    skip_useless: bool,
     /// The ages that the next questions get, before and behind all others.
     front: i64,
     back: i64,
@@ -73,6 +77,8 @@ struct Lane {
     standing: Standing,
     /// How many numbers in a row got nothing useful at their first attempt.
     useless: u32,
+    /// How many questions of a useless range have come to their turn.
+    turns_while_useless: u32,
 }
 
 /// What is known of a range; the place of its set among those that wait.
@@ -96,6 +102,8 @@ pub(super) struct Useless {
     pub(super) prefix: u32,
     /// How many of them in a row.
     pub(super) in_a_row: u32,
+    /// Whether further ones are skipped.
+    pub(super) is_skipped: bool,
 }
 
 /// A question that was taken, until its answer is there.
@@ -104,9 +112,15 @@ pub(super) struct Taken {
     range: Range,
     /// Whether its range was known to be quick.
     as_quick: bool,
+    /// Whether the question is not worth its price: its range answers nothing useful.
+    pub(super) is_skipped: bool,
 }
 
 impl Spread {
+    pub(super) fn new(skip_useless: bool) -> Self {
+        Self { skip_useless, ..Self::default() }
+    }
+
     /// Adds a question behind all others.
     pub(super) fn push_back(&mut self, question: Question) {
         self.back += 1;
@@ -150,7 +164,8 @@ impl Spread {
         let (age, range) = next.or_else(|| oldest(&[slow, held]))?;
         let lane = self.ranges.get_mut(&range).expect("a range that waits is known");
         let (_, question) = lane.waiting.pop_front().expect("it has a question");
-        let taken = Taken { range, as_quick: lane.standing == Standing::Quick };
+        let is_skipped = self.skip_useless && lane.is_skipped();
+        let taken = Taken { range, as_quick: lane.standing == Standing::Quick, is_skipped };
         lane.in_flight += 1;
         self.in_flight += 1;
         self.others_in_flight += usize::from(!taken.as_quick);
@@ -179,7 +194,11 @@ impl Spread {
         let lane = self.ranges.get_mut(&taken.range).expect("a range that was asked is known");
         lane.useless = if is_useful { 0 } else { lane.useless + 1 };
         let is_news = lane.useless > 0 && lane.useless.is_multiple_of(USELESS_IN_A_ROW);
-        is_news.then_some(Useless { prefix: taken.range.0, in_a_row: lane.useless })
+        is_news.then_some(Useless {
+            prefix: taken.range.0,
+            in_a_row: lane.useless,
+            is_skipped: self.skip_useless,
+        })
     }
 
     fn learn(&mut self, range: Range, took: Duration) {
@@ -222,6 +241,18 @@ impl Spread {
         left.sort_unstable_by_key(|(age, _)| *age);
         self.waiting = Default::default();
         left.into_iter().map(|(_, question)| question).collect()
+    }
+}
+
+impl Lane {
+    /// Whether the question that has come to its turn is skipped, where such are.
+    fn is_skipped(&mut self) -> bool {
+        if self.useless < USELESS_IN_A_ROW {
+            self.turns_while_useless = 0;
+            return false;
+        }
+        self.turns_while_useless += 1;
+        !self.turns_while_useless.is_multiple_of(ASKED_OF_THE_SKIPPED)
     }
 }
 
@@ -322,6 +353,26 @@ mod tests {
         assert_eq!(told[0].prefix, 46_701);
         assert_eq!(spread.judge(taken, true), None);
         assert_eq!((0..299).filter_map(|_| spread.judge(taken, false)).count(), 0);
+    }
+
+    #[test]
+    fn a_useless_range_is_skipped_on_request_until_one_in_a_hundred_is_useful() {
+        for skip_useless in [false, true] {
+            let mut spread = Spread::new(skip_useless);
+            let mut turn = |is_useful: bool| {
+                spread.push_back(question(SLOW));
+                let (_, taken) = take(&mut spread, 10);
+                if !taken.is_skipped {
+                    spread.judge(taken, is_useful);
+                }
+                spread.over(taken, None);
+                taken.is_skipped
+            };
+            assert_eq!((0..300).filter(|_| turn(false)).count(), 0);
+            assert_eq!((0..1_000).filter(|_| turn(false)).count(), if skip_useless { 990 } else { 0 });
+            assert_eq!((0..100).filter(|_| turn(true)).count(), if skip_useless { 99 } else { 0 });
+            assert_eq!((0..100).filter(|_| turn(true)).count(), 0);
+        }
     }
 
     #[test]

@@ -49,6 +49,7 @@ pub(super) fn settings(
         timeout,
         retry,
         give_up_after,
+        skip_useless: reading.written.skip_useless == Some(true),
         tariff,
         caps,
         seed: reading.written.seed.unwrap_or_else(|| fastrand::u64(..)),

@@ -122,6 +122,8 @@ written! {
     compression_level: i32,
     /// How long the run waits for a service from which nothing useful comes.
     give_up_after: WrittenDuration,
+    /// Whether ranges of numbers are no longer asked about that answer nothing useful.
+    skip_useless: bool,
     /// Retries of the whole run for each number asked, on average.
     retry_budget: f64,
     /// How long a number rests whose attempts are spent, before it gets as many again.

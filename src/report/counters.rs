@@ -80,6 +80,8 @@ pub struct Counters {
     pub replies: Count,
     /// Requests under way.
     pub in_flight: Count,
+    /// Numbers that were not asked about, or not again, because their range answers nothing useful.
+    pub skipped: Count,
     /// Numbers that have their final word, each once.
     pub numbers_done: Count,
 
@@ -154,6 +156,7 @@ impl Counters {
             billed: self.billed.get(),
             maybe_billed: self.maybe_billed.get(),
             not_kept: self.not_kept.get(),
+            skipped: self.skipped.get(),
             costs: Costs {
                 billed: self.billed_cost.amount(),
                 maybe_billed: self.maybe_billed_cost.amount(),
@@ -207,6 +210,8 @@ pub struct Snapshot {
     pub maybe_billed: u64,
     /// Answers that the ledger could not keep.
     pub not_kept: u64,
+    /// Numbers that were not asked about, or not again, because their range answers nothing useful.
+    pub skipped: u64,
     /// What all this cost; nothing where no price is known.
     pub costs: Costs,
     /// Rows by status, where there are any.

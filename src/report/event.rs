@@ -41,6 +41,8 @@ pub enum Event {
         in_a_row: u32,
         /// What the last of them got.
         last: LookupResult,
+        /// Whether further ones are no longer asked about.
+        is_skipped: bool,
     },
     /// The rate was changed, by its schedule or by hand.
     RateChanged {

@@ -57,6 +57,10 @@ pub(in crate::cli) struct AskingFlags {
     /// How long to wait for a service from which nothing useful comes [default: 10m; 15s for lookup]
     #[arg(long, value_name = "DURATION", help_heading = "Pace and patience")]
     give_up_after: Option<WrittenDuration>,
+    /// Ask no further about a range of numbers of which hundreds in a row got no useful answer; one in a hundred
+    /// still is, in case it gets well
+    #[arg(long, help_heading = "Pace and patience")]
+    skip_useless: bool,
     /// Seed of all randomness, the simulator's answers included; to replay a run
     #[arg(long, value_name = "N", help_heading = "Pace and patience")]
     seed: Option<u64>,
@@ -82,6 +86,7 @@ impl AskingFlags {
             retry_on: (!self.retry_on.is_empty()).then_some(self.retry_on),
             second_pass: self.second_pass,
             give_up_after: self.give_up_after,
+            skip_useless: self.skip_useless.then_some(true),
             seed: self.seed,
             region: self.region,
             ..Written::default()

@@ -208,7 +208,7 @@ mod tests {
              --rate 500 --concurrency 200 --timeout 5s --attempts 3 --retry-on HLR_LOCAL_CANCEL,SYSTEM_FAILURE \
              --nocache --order completion --prefix x_ --delimiter tab --no-header --force --summary run.json \
              --window-rows 1000 --give-up-after 10m --credentials-file c --ca-file ca.pem --proxy http://p:1 \
-             --seed 7 --second-pass 5m --ledger l.redb --no-ledger --max-age dead=30d,absent=12h --refresh --commit-interval 50ms \
+             --seed 7 --skip-useless --second-pass 5m --ledger l.redb --no-ledger --max-age dead=30d,absent=12h --refresh --commit-interval 50ms \
              --price 0.004 --max-lookups 9 --max-cost 1.5 --dry-run --only unresolved --cost-column",
         );
         for key in Written::KEYS {
