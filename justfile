@@ -23,6 +23,14 @@ seeds count="10000":
 compare *flags:
     benches/compare.py {{flags}}
 
+# whether the contract's limits are used to the full and never passed
+contract *flags:
+    benches/contract.py {{flags}}
+
+# instructions for each lookup, under valgrind
+instructions *flags:
+    benches/instructions.py {{flags}}
+
 # licences, sources and advisories of the dependencies
 deny:
     cargo deny check

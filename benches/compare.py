@@ -44,12 +44,12 @@ def release_build(kind: str, name: str) -> Path:
 class Simulator:
     """`hlr simulate` as a process of its own."""
 
-    def __init__(self, hlr: Path):
+    def __init__(self, hlr: Path, *flags):
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
-        command = [hlr, "simulate", "--port", str(self.port)]
+        command = [str(part) for part in [hlr, "simulate", "--port", self.port, *flags]]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         for _ in range(100):
             with socket.socket() as probe:

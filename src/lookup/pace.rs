@@ -20,9 +20,9 @@ use tokio::sync::{Notify, Semaphore};
 
 use super::clock::StageClock;
 
-/// How much of the rate may be caught up with after a late timer. With 5 ms no second ever has more than
+/// How much of the rate may be caught up with after a late timer. With 6 ms no second ever has more than
 /// 1.01 R requests, or than R and one where that is more.
-const SLACK: Duration = Duration::from_millis(5);
+const SLACK: Duration = Duration::from_millis(6);
 /// The slowest rate, one in an hour; slower ones would not fit governor's counter.
 const SLOWEST_INTERVAL: Duration = Duration::from_secs(3600);
 
