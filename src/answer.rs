@@ -299,6 +299,13 @@ impl fmt::Display for UtcMillis {
     }
 }
 
+/// As text, RFC 3339.
+impl serde::Serialize for UtcMillis {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
 /// How a request failed to bring an answer, and whether it may have cost money.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {

@@ -100,3 +100,15 @@ pub enum StageError {
     #[error("a part of the run died unexpectedly; please report this: {0}")]
     Died(String),
 }
+
+/// What is wrong and why, in one line.
+#[must_use]
+pub fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        text.push_str(&format!(": {inner}"));
+        cause = inner.source();
+    }
+    text
+}

@@ -24,7 +24,8 @@ const MAY_IMPORT: [(&str, &[&str]); 19] = [
     ("output", &[]),
     // Prices go by the country of a number.
     ("tariff", &["numbering"]),
-    ("report", &["tariff"]),
+    // Events name the country of a range.
+    ("report", &["tariff", "numbering"]),
     ("service", &[]),
     ("ledger", &[]),
     // The trait of the service and nothing behind it.

@@ -189,7 +189,7 @@ fn not_started(error: &StartError, words: &[OsString]) -> Exit {
 }
 
 fn conclude(finished: &Finished, display: &DisplayFlags, words: &[OsString]) -> Exit {
-    finished.warnings.iter().for_each(say_warning);
+    finished.story.warnings.iter().for_each(say_warning);
     match display.progress {
         _ if display.verbosity() == Verbosity::Quiet => {}
         ProgressStyle::Json => say(finished.to_json()),
@@ -198,7 +198,7 @@ fn conclude(finished: &Finished, display: &DisplayFlags, words: &[OsString]) -> 
     if finished.simulated.is_some() {
         say_loudly(SIMULATED);
     }
-    let (what, obstacle) = match (&finished.ending, &finished.ledger) {
+    let (what, obstacle) = match (&finished.ending, &finished.story.ledger) {
         (Ending::Complete, _) => return Exit::Complete,
         (Ending::Gaps { .. }, Some(_)) => ("to ask again about these", Obstacle::Output),
         (Ending::Gaps { .. }, None) => {
@@ -209,7 +209,7 @@ fn conclude(finished: &Finished, display: &DisplayFlags, words: &[OsString]) -> 
     };
     say(summary::ending(finished));
     if let Some(import) = &finished.import {
-        let count = finished.snapshot.not_kept;
+        let count = finished.story.counts.not_kept;
         say(format_args!(
             "{count} answers that were paid for are not in the ledger; to bring them in, once it is well:"
         ));

@@ -9,7 +9,6 @@ use tokio::task::spawn_blocking;
 
 use super::args::{ExportArgs, ForgetArgs, ImportArgs, LedgerArgs, LedgerCommand, PruneArgs, StatsArgs};
 use super::exit::Exit;
-use super::figures::{grouped, percent, size};
 use super::terminal::{print, say, say_error, say_problem};
 use crate::answer::{ProviderCache, UtcMillis};
 use crate::input::InputSettings;
@@ -19,6 +18,7 @@ use crate::numbering::Region;
 use crate::output::{self, OutputSettings, Replace};
 use crate::pipeline::bookkeeping::{self, Origin, Stats};
 use crate::pipeline::default_path;
+use crate::report::figures::{grouped, percent, size};
 
 type Failure = Box<dyn Error + Send + Sync>;
 

@@ -7,7 +7,6 @@ mod again;
 mod args;
 mod check;
 mod exit;
-mod figures;
 mod job;
 mod ledger;
 mod lookup;

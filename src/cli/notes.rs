@@ -6,11 +6,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::args::Verbosity;
-use super::figures::{grouped, lasting, speed};
-use super::terminal;
 use crate::lookup::StopReason;
-use crate::msisdn::Msisdn;
-use crate::numbering;
+use crate::report::figures::lasting;
 use crate::report::{Event, Reporter};
 
 /// Throttling goes on for as long as it does; one note in this time is enough.
@@ -67,7 +64,7 @@ impl Notes {
             }
             _ => {}
         }
-        (self.verbosity > Verbosity::Quiet).then(|| sentence(event))
+        (self.verbosity > Verbosity::Quiet).then(|| event.to_string())
     }
 
     /// What is the matter right now.
@@ -85,70 +82,18 @@ impl Notes {
     }
 }
 
-fn sentence(event: &Event) -> String {
-    match event {
-        Event::EndpointFailed { endpoint, fault, pause } => {
-            format!("{endpoint} fails ({fault}); left alone for {}", lasting(*pause))
-        }
-        Event::EndpointRecovered { endpoint, away } => {
-            format!("{endpoint} answers again, after {}", lasting(*away))
-        }
-        Event::OutageBegan { fault } => {
-            format!("no endpoint answers ({fault}); waiting, with a probe now and then")
-        }
-        Event::Throttled { in_flight_limit } => {
-            format!("the service throttles; at most {in_flight_limit} requests in flight now")
-        }
-        Event::RangeUseless { prefix, in_a_row, last, is_skipped } => {
-            let country = Msisdn::new(u64::from(*prefix) * 1_000_000).and_then(numbering::number_country);
-            let country = country.map_or(String::new(), |country| format!(" ({country})"));
-            format!(
-                "the last {} numbers +{prefix}…{country} in a row got no useful answer ({}); their network may be \
-                 down, or not covered, and {}",
-                grouped(u64::from(*in_a_row)),
-                last.text(),
-                if *is_skipped {
-                    "they are skipped now"
-                } else {
-                    "each may be billed; --skip-useless skips them"
-                }
-            )
-        }
-        Event::RateChanged { rate: Some(rate) } => format!("the rate is {} a second now", speed(*rate)),
-        Event::RateChanged { rate: None } => "there is no limit on the rate now".into(),
-        Event::RetryBudgetSpent { retries } => format!(
-            "all {} retries of this run are spent; a number that fails is given up now (retry_budget)",
-            grouped(*retries)
-        ),
-        Event::WindowTooSmall { rows, needed } => format!(
-            "{} rows are held, and this rate wants {} to stay busy when some answers are slow; see --window-rows",
-            grouped(*rows as u64),
-            grouped(*needed as u64)
-        ),
-    }
-}
-
 /// Why the run stops, with what mends it.
 pub(super) fn why(reason: &StopReason) -> String {
-    match reason {
-        StopReason::Interrupted => "interrupted".into(),
-        StopReason::AccountRefused { endpoint, fault } => format!(
-            "stopped: {endpoint} refuses the account ({fault}); check HLR_USERNAME and HLR_PASSWORD, or \
-             --credentials-file"
-        ),
-        StopReason::ServiceDown { since, last } => format!(
-            "stopped: no endpoint has answered for {} ({last}); --give-up-after waits longer",
-            lasting(*since)
-        ),
-        StopReason::AccountBlocked { in_a_row } => format!(
-            "stopped: the last {in_a_row} answers were all IMSI_LOOKUP_BLOCKED, so it is the account; ask the provider \
-             what it may look up, and add --max-age not_checked=0s to ask about these numbers again"
-        ),
-        StopReason::CapReached { cap } => format!("stopped: the run may spend {cap}, and has"),
-        StopReason::LedgerFailed { failure } => {
-            format!("stopped: {}", terminal::with_causes(&**failure))
+    let mend = match reason {
+        StopReason::Interrupted => return reason.to_string(),
+        StopReason::AccountRefused { .. } => "; check HLR_USERNAME and HLR_PASSWORD, or --credentials-file",
+        StopReason::ServiceDown { .. } => "; --give-up-after waits longer",
+        StopReason::AccountBlocked { .. } => {
+            "; ask the provider what it may look up, and add --max-age not_checked=0s to ask about these numbers again"
         }
-    }
+        StopReason::CapReached { .. } | StopReason::LedgerFailed { .. } => "",
+    };
+    format!("stopped: {reason}{mend}")
 }
 
 #[cfg(test)]

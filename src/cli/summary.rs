@@ -1,17 +1,18 @@
 //! What a run has brought, in a screenful.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
-use super::figures::{grouped, lasting, percent, size, speed};
 use super::notes::why;
 use crate::answer::Status;
 use crate::money::Money;
 use crate::pipeline::{Ending, Finished};
+use crate::report::figures::{grouped, lasting, percent, size, speed};
 use crate::report::{Costs, Snapshot};
 
 /// The summary, a line each.
 pub(super) fn lines(finished: &Finished) -> Vec<String> {
-    let counts = &finished.snapshot;
+    let counts = &finished.story.counts;
     let mut lines = vec![String::new()];
     lines.extend(table("rows", counts.rows, &rows_by_class(counts)));
     lines.extend(table("by status", counts.rows, &by_status(counts)));
@@ -24,16 +25,16 @@ pub(super) fn lines(finished: &Finished) -> Vec<String> {
         lines.push(format!("  failed requests: {}", in_a_line(&most_first(&counts.faults))));
     }
     lines.push(String::new());
-    if let (Some(path), Ending::Complete | Ending::Gaps { .. }) = (&finished.output, &finished.ending) {
+    if let (Some(path), Ending::Complete | Ending::Gaps { .. }) = (&finished.story.output, &finished.ending) {
         lines.push(format!(
             "{}: {} rows, {}, in {}",
             path.display(),
-            grouped(finished.rows),
-            size(finished.bytes),
-            lasting(finished.elapsed)
+            grouped(finished.story.rows),
+            size(finished.story.bytes),
+            lasting(Duration::from_secs_f64(finished.story.elapsed_seconds))
         ));
     }
-    if let Some(ledger) = finished.ledger.as_ref().filter(|_| counts.not_kept == 0) {
+    if let Some(ledger) = finished.story.ledger.as_ref().filter(|_| counts.not_kept == 0) {
         lines.push(format!("answers are kept in {}", ledger.display()));
     }
     lines
@@ -41,19 +42,19 @@ pub(super) fn lines(finished: &Finished) -> Vec<String> {
 
 /// Why the run is not complete, and what is kept of it.
 pub(super) fn ending(finished: &Finished) -> String {
-    match (&finished.ending, &finished.output) {
+    match (&finished.ending, &finished.story.output) {
         (Ending::Complete, _) => "complete".into(),
         (Ending::Gaps { unanswered }, _) => format!("{} rows have no answer", grouped(*unanswered)),
         (Ending::Stopped(reason), None) => {
             format!("{}; no row has an answer, and nothing is kept", why(reason))
         }
         (Ending::Stopped(reason), Some(path)) => {
-            let unanswered = finished.snapshot.unanswered;
+            let unanswered = finished.story.counts.unanswered;
             format!(
                 "{}; {} keeps the {} rows that are done, and {} more without an answer",
                 why(reason),
                 path.display(),
-                grouped(finished.rows.saturating_sub(unanswered)),
+                grouped(finished.story.rows.saturating_sub(unanswered)),
                 grouped(unanswered)
             )
         }
@@ -106,8 +107,8 @@ fn hint(counts: &Snapshot) -> Option<String> {
 }
 
 fn requests(finished: &Finished) -> String {
-    let counts = &finished.snapshot;
-    let seconds = finished.elapsed.as_secs_f64();
+    let counts = &finished.story.counts;
+    let seconds = finished.story.elapsed_seconds;
     let a_second = if seconds > 0.0 { counts.requests as f64 / seconds } else { 0.0 };
     let parts =
         [("retries", counts.retries), ("throttled", counts.throttled), ("numbers skipped", counts.skipped)];
@@ -124,9 +125,9 @@ fn requests(finished: &Finished) -> String {
 /// What the run cost and what it saved, in lookups and, where a price is known, in money. The lookups that were
 /// answered and the others add up to the requests.
 fn money(finished: &Finished) -> Vec<String> {
-    let counts = &finished.snapshot;
+    let counts = &finished.story.counts;
     let Costs { billed, maybe_billed, saved_by_duplicates, saved_by_ledger } = counts.costs;
-    let has_prices = finished.has_prices;
+    let has_prices = finished.story.has_prices;
     let line = |name: &str, count: u64, amount: Money| {
         let amount = if has_prices { amount.to_string() } else { String::new() };
         format!("    {name:<30} {:>13} {amount:>12}", grouped(count)).trim_end().to_owned()

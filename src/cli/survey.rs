@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::figures::{clock, grouped, percent};
 use crate::pipeline::Survey;
+use crate::report::figures::{clock, grouped, percent};
 
 /// The survey, a line each.
 pub(super) fn lines(survey: &Survey) -> Vec<String> {

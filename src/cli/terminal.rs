@@ -27,17 +27,6 @@ pub(super) fn say_error(error: &dyn Error) {
     }
 }
 
-/// What is wrong and why, in one line.
-pub(super) fn with_causes(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        text.push_str(&format!(": {inner}"));
-        cause = inner.source();
-    }
-    text
-}
-
 /// What is wrong, in a sentence of its own.
 pub(super) fn say_problem(problem: impl Display) {
     let red = style(Style::new().bold().fg_color(Some(AnsiColor::Red.into())));

@@ -15,6 +15,7 @@ use crate::msisdn::Msisdn;
 use crate::numbering::Refusal;
 use crate::plmn::Plmn;
 use crate::report::Counters;
+use crate::report::places::{Place, PlaceCounts, PlaceTally, Range};
 use crate::tariff::Tariff;
 
 /// Builders for the added columns, in the order of [`super::columns::ADDED`].
@@ -56,6 +57,7 @@ struct Tally {
     by_status: [u64; Status::ALL.len()],
     by_result: [u64; LookupResult::DOCUMENTED.len() + 1],
     refused: [u64; Refusal::ALL.len()],
+    places: PlaceTally,
 }
 
 impl Assembly {
@@ -122,6 +124,7 @@ impl Assembly {
         let Reply { outcome, source, cost } = reply;
         let status = words::status(outcome, self.product);
         self.tally.count(reply, status);
+        self.tally.count_place(msisdn, reply, status);
         self.count_savings(msisdn, reply);
         self.paid(*cost);
         self.msisdn.append_value(&*msisdn.digits());
@@ -212,7 +215,19 @@ impl Tally {
         }
     }
 
-    fn add_to(&self, counters: &Counters) {
+    fn count_place(&mut self, msisdn: Msisdn, reply: &Reply, status: Status) {
+        let (network, attempts) = match &reply.outcome {
+            Outcome::Answered(answered) => (answered.answer.network, answered.attempts),
+            Outcome::Unanswered(unanswered) => (None, unanswered.attempts),
+        };
+        // Of the rows with the same number, one has sent the requests.
+        let attempts = if reply.source == Source::Live { attempts.into() } else { 0 };
+        let place = Place { range: Range::of(msisdn), network, status };
+        self.places.entry(place).or_default().add(PlaceCounts { rows: 1, attempts, cost: reply.cost });
+    }
+
+    fn add_to(self, counters: &Counters) {
+        counters.places.add(self.places);
         counters.invalid.add(self.invalid);
         counters.duplicates.add(self.duplicates);
         counters.from_ledger.add(self.from_ledger);

@@ -147,6 +147,7 @@ impl<S: Service> Lane<S> {
                 self.health.turned_away(route, answer.result.text())?;
             }
             Ok(_) => {
+                self.counters.latency.record(self.clock.elapsed().saturating_sub(sent));
                 self.counters.replies.add(1);
                 self.health.answered(route);
                 place.answered();

@@ -289,7 +289,6 @@ impl<S: Service> Stage<S> {
                 return Some((question, asked));
             }
             self.questions.over(asked, false);
-            self.counters.skipped.add(1);
             self.settle_without_answer(question, LastWord::Skipped);
             turn = self.questions.turn_now();
         }
@@ -435,6 +434,12 @@ impl<S: Service> Stage<S> {
             Some(last) => (last.0, Some(last.1)),
             None => (otherwise, None),
         };
+        match last {
+            LastWord::NeverAsked => self.counters.never_asked.add(1),
+            LastWord::Skipped => self.counters.skipped.add(1),
+            LastWord::Result(_) | LastWord::Fault(_) => {}
+        }
+        self.counters.numbers_unanswered.add(1);
         self.counters.numbers_done.add(1);
         let unanswered = Unanswered { last, attempts: question.attempts, checked_at };
         let outcome = Outcome::Unanswered(Box::new(unanswered));

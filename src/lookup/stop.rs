@@ -1,5 +1,6 @@
 //! Why a run stops before its last row, told once to everybody.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,7 +8,9 @@ use tokio::sync::watch;
 
 use super::allowance::Cap;
 use crate::answer::Fault;
+use crate::error::with_causes;
 use crate::ledger::LedgerError;
+use crate::report::figures::lasting;
 
 /// Why no further number is asked.
 #[derive(Clone, Debug)]
@@ -43,6 +46,24 @@ pub enum StopReason {
         /// Why not.
         failure: Arc<LedgerError>,
     },
+}
+
+/// A clause for people, without what mends it.
+impl fmt::Display for StopReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Interrupted => f.write_str("interrupted"),
+            Self::AccountRefused { endpoint, fault } => write!(f, "{endpoint} refuses the account ({fault})"),
+            Self::ServiceDown { since, last } => {
+                write!(f, "no endpoint has answered for {} ({last})", lasting(*since))
+            }
+            Self::AccountBlocked { in_a_row } => {
+                write!(f, "the last {in_a_row} answers were all IMSI_LOOKUP_BLOCKED, so it is the account")
+            }
+            Self::CapReached { cap } => write!(f, "the run may spend {cap}, and has"),
+            Self::LedgerFailed { failure } => f.write_str(&with_causes(&**failure)),
+        }
+    }
 }
 
 /// The signal to stop. Clones are the same signal; the first reason given stays.

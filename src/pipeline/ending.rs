@@ -17,6 +17,15 @@ pub enum Ending {
 }
 
 impl Ending {
+    /// Why the run stopped before its last row, if it did.
+    #[must_use]
+    pub const fn reason(&self) -> Option<&StopReason> {
+        match self {
+            Self::Stopped(reason) => Some(reason),
+            Self::Complete | Self::Gaps { .. } => None,
+        }
+    }
+
     /// The word in the summary file.
     #[must_use]
     pub const fn text(&self) -> &'static str {

@@ -29,9 +29,9 @@ pub enum StartError {
     /// The simulator cannot be started.
     #[error("the simulator cannot be started")]
     Simulator(#[source] std::io::Error),
-    /// The summary could not be written.
+    /// The summary, the report or the metrics could not be written.
     #[error("cannot write {}", path.display())]
-    Summary {
+    Paper {
         /// The file.
         path: PathBuf,
         /// Why not.
@@ -83,10 +83,4 @@ pub enum RunError {
 
 fn kept_in(path: Option<&Path>) -> String {
     path.map_or_else(String::new, |path| format!(", which {} keeps", path.display()))
-}
-
-impl StartError {
-    pub(super) fn summary(path: &Path, source: std::io::Error) -> Self {
-        Self::Summary { path: path.to_owned(), source }
-    }
 }

@@ -20,13 +20,15 @@ mod keeping;
 mod line;
 mod money;
 pub(crate) mod nearest;
+mod papers;
 mod problem;
 mod progress;
 mod provider;
 mod reading;
+mod recorder;
 mod run;
 mod schedule;
-mod summary;
+mod story;
 mod survey;
 mod wording;
 mod written;
@@ -53,6 +55,7 @@ use self::file::PipelineFile;
 use self::reading::Reading;
 use crate::input::{Header, InputSettings};
 use crate::output::{OutputSettings, Replace};
+use crate::report::story::Setting;
 
 /// A whole job: a list in, an enriched file out. Validated, ready to start.
 #[derive(Clone, Debug)]
@@ -61,7 +64,14 @@ pub struct Pipeline {
     /// `None` when the list is only surveyed.
     output: Option<OutputSettings>,
     summary: Option<PathBuf>,
+    report: Option<PathBuf>,
     enquiry: Enquiry,
+    /// The file that describes it, if one does.
+    file: Option<PathBuf>,
+    /// What this run is called.
+    run_id: String,
+    /// What was written, and what was chosen for the rest.
+    settings: Vec<Setting>,
 }
 
 impl Pipeline {
@@ -73,6 +83,7 @@ impl Pipeline {
     /// Everything that is wrong, at once.
     pub fn load(file: Option<&Path>, flags: Written, environment: &Environment) -> Result<Self, Problems> {
         let mut problems = Vec::new();
+        let name = file.map(Path::to_owned);
         let file = file.map(|path| PipelineFile::read(path, &mut problems));
         let mut reading = Reading::new(flags, file, environment);
         let input = input_settings(&mut reading);
@@ -81,11 +92,22 @@ impl Pipeline {
             _ => output_settings(&mut reading).map(Some),
         };
         let enquiry = Enquiry::read(&mut reading);
-        let summary = reading.written.summary.clone();
+        let (summary, report) = (reading.written.summary.clone(), reading.written.report.clone());
+        let settings =
+            enquiry.as_ref().map(|enquiry| reading.settings(enquiry.choices())).unwrap_or_default();
         let pipeline = (|| Some((input?, output?, enquiry?)))();
         let pipeline = pipeline.map(|(mut input, output, enquiry)| {
             input.batch_rows = batch_rows(&enquiry, input.batch_rows);
-            Self { input, output, summary, enquiry }
+            Self {
+                input,
+                output,
+                summary,
+                report,
+                enquiry,
+                file: name,
+                run_id: recorder::new_run_id(),
+                settings,
+            }
         });
         reading.finish(problems, pipeline)
     }
@@ -94,6 +116,12 @@ impl Pipeline {
     #[must_use]
     pub fn is_dry_run(&self) -> bool {
         self.output.is_none()
+    }
+
+    /// What this run is called, to tell it from others.
+    #[must_use]
+    pub fn run_id(&self) -> &str {
+        &self.run_id
     }
 
     /// How numbers are asked about.

@@ -5,10 +5,14 @@
 
 use std::fmt::Display;
 
+use serde_json::Value;
+
+use super::choices::Choices;
 use super::environment::Environment;
 use super::file::PipelineFile;
 use super::problem::{Place, Problem, Problems};
 use super::written::Written;
+use crate::report::story::Setting;
 
 /// Flags over file, with everything that is wrong with them.
 pub(super) struct Reading<'a> {
@@ -60,6 +64,32 @@ impl<'a> Reading<'a> {
     /// The value if there is no error; else nothing, and a problem with the key.
     pub(super) fn sound<T, E: Display>(&mut self, key: &str, value: Result<T, E>) -> Option<T> {
         value.map_err(|error| self.problem(key, error)).ok()
+    }
+
+    /// Every setting that is written somewhere, with where; and before them the choices that were made for the rest.
+    pub(super) fn settings(&self, choices: &Choices) -> Vec<Setting> {
+        let chosen = choices.0.iter().map(|choice| Setting {
+            name: choice.name.to_owned(),
+            value: choice.value.clone(),
+            origin: choice.origin.clone(),
+        });
+        let mut settings: Vec<_> = chosen.collect();
+        let written = serde_json::to_value(&self.written).expect("what was written is JSON");
+        for key in Written::KEYS {
+            let value = match &written[key] {
+                Value::Null => continue,
+                Value::String(text) => text.clone(),
+                other => other.to_string(),
+            };
+            if !settings.iter().any(|setting| setting.name == *key) {
+                settings.push(Setting {
+                    name: (*key).to_owned(),
+                    value,
+                    origin: self.origin(key, "default"),
+                });
+            }
+        }
+        settings
     }
 
     /// The result of the reading, if there is no problem.

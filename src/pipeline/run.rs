@@ -3,29 +3,29 @@
 //! What can be found wrong for nothing is found wrong by [`Pipeline::start`], which asks nobody. From
 //! [`Started::finish`] on, requests cost money: whatever happens, those that were sent are waited for.
 
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
-
-use tokio::time::Instant;
 
 use super::Pipeline;
-use super::choices::Choices;
 use super::ending::Ending;
 use super::enquiry::Enquiry;
 use super::error::{RunError, StartError};
 use super::line::Line;
+use super::papers::Paper;
 use super::progress::Progress;
+use super::recorder::Recorder;
 use super::schedule::RateControl;
-use super::summary::{Summary, SummaryFile};
+use super::story;
 use crate::answer::{Product, ProviderCache, UtcMillis};
 use crate::enrich::{Enricher, RowReader};
 use crate::error::OutputError;
 use crate::input::{self, InputNotes, InputSettings, Opened};
-use crate::ledger::{AnswersOf, RefreshEnd};
+use crate::ledger::{AnswersOf, DurableLedger, RefreshEnd};
 use crate::lookup::{Stop, StopReason};
 use crate::output::{self, Target, Whole};
-use crate::report::{Counters, Reporter, Snapshot};
+use crate::report::story::Setting;
+use crate::report::{Counters, Reporter, Snapshot, Story, page};
 use crate::service::HttpService;
 use crate::simulator::Account;
 use crate::task::Owned;
@@ -36,14 +36,30 @@ pub struct Started {
     list: Opened,
     enricher: Enricher<HttpService>,
     line: Line,
-    summary: Option<SummaryFile>,
-    choices: Choices,
+    papers: Papers,
+    about: About,
     progress: Progress,
+    recorder: Arc<Recorder>,
     stop: Stop,
+    rate: RateControl,
+    /// What goes on beside the work, until it is dropped.
+    companions: Vec<Owned<()>>,
+}
+
+/// What is written beside the output.
+struct Papers {
+    summary: Option<Paper>,
+    report: Option<Paper>,
+}
+
+/// What is known of a run before it starts.
+struct About {
+    pipeline: Option<PathBuf>,
+    inputs: Vec<String>,
+    settings: Vec<Setting>,
     has_prices: bool,
+    /// The flags that bring answers in from the output.
     importing: Vec<String>,
-    rate: (RateControl, Owned<()>),
-    since: Instant,
 }
 
 /// What a run has brought.
@@ -51,29 +67,13 @@ pub struct Started {
 pub struct Finished {
     /// How it ended.
     pub ending: Ending,
-    /// The file that was written: under its own name, or a partial one when the run was stopped. `None` when
-    /// the run was stopped before its first answer.
-    pub output: Option<PathBuf>,
-    /// The ledger's file, if answers are kept.
-    pub ledger: Option<PathBuf>,
     /// Where answers are not kept that should be: the words of the command that brings them in from the output.
     pub import: Option<Vec<String>>,
-    /// Rows in the output.
-    pub rows: u64,
-    /// Bytes of the output.
-    pub bytes: u64,
-    /// The counts.
-    pub snapshot: Snapshot,
-    /// Whether the amounts among them mean anything.
-    pub has_prices: bool,
-    /// How long it took, from opening the list.
-    pub elapsed: Duration,
     /// What the simulator was asked, where one answered.
     pub simulated: Option<Account>,
-    /// What was odd about the list, and what else should be told at the end.
-    pub warnings: Vec<String>,
-    /// The settings that decided about speed and money, with where each came from.
-    pub choices: Choices,
+    /// The figures, and what should be told at the end. Its output is under its own name, or under a partial one when
+    /// the run was stopped; there is none when the run was stopped before its first answer.
+    pub story: Story,
 }
 
 impl Pipeline {
@@ -103,33 +103,42 @@ impl Pipeline {
         reporter: Arc<dyn Reporter>,
         counters: Arc<Counters>,
     ) -> Result<Started, StartError> {
-        let since = Instant::now();
+        let recorder = Arc::new(Recorder::new(self.run_id, counters.clone(), reporter));
+        let reporter: Arc<dyn Reporter> = recorder.clone();
         let output = self.output.expect("a dry run is surveyed, not started");
         let job = job_name(&self.input, &self.enquiry);
         let target = output::prepare(&output)?;
-        let summary = self.summary.as_deref().map(SummaryFile::prepare).transpose()?;
+        let papers = Papers {
+            summary: self.summary.as_deref().map(Paper::prepare).transpose()?,
+            report: self.report.as_deref().map(Paper::prepare).transpose()?,
+        };
+        let about = About {
+            pipeline: self.file,
+            inputs: self.input.paths.clone(),
+            settings: self.settings,
+            has_prices: self.enquiry.lookup.tariff.has_prices(),
+            importing: importing(&self.enquiry),
+        };
         let list = open(self.input, &stop).await?;
         let reader = RowReader::new(&list.batches.schema(), &self.enquiry.enrich)?;
         let line = Line::open(&self.enquiry, &job, stop.clone(), counters.clone(), reporter.clone()).await?;
-        let rate = RateControl::follow(self.enquiry.rate_plan.clone(), line.lookup.clone(), reporter);
+        let (rate, following) =
+            RateControl::follow(self.enquiry.rate_plan.clone(), line.lookup.clone(), reporter);
+        let companions = vec![following, recorder.follow()];
         let progress = Progress::new(counters.clone(), list.length.clone());
-        let importing = importing(&self.enquiry);
         let enricher = Enricher::new(line.lookup.clone(), reader, self.enquiry.enrich, counters);
-        let choices = self.enquiry.choices;
-        let has_prices = self.enquiry.lookup.tariff.has_prices();
         Ok(Started {
             target,
             list,
             enricher,
             line,
-            summary,
-            choices,
+            papers,
+            about,
             progress,
+            recorder,
             stop,
-            has_prices,
-            importing,
             rate,
-            since,
+            companions,
         })
     }
 }
@@ -164,7 +173,7 @@ impl Started {
     /// How fast the run is, to be changed while it goes on.
     #[must_use]
     pub fn rate(&self) -> RateControl {
-        self.rate.0.clone()
+        self.rate.clone()
     }
 
     /// The column that the numbers are read from.
@@ -205,75 +214,99 @@ impl Started {
     /// When the list breaks off: rows that are done are kept under the partial name then. Or when the file cannot
     /// be written: no file is left behind then.
     pub async fn finish(self) -> Result<Finished, RunError> {
-        let Self {
-            target,
-            list,
-            enricher,
-            line,
-            summary,
-            choices,
-            progress,
-            stop,
-            has_prices,
-            importing,
-            rate,
-            since,
-        } = self;
+        let Self { target, list, enricher, line, papers, about, progress, recorder, stop, rate, companions } =
+            self;
         let rows = enricher.enrich(progress.watch(list.batches));
         let written = target.write(rows, Arc::default()).await;
-        // It holds the line too.
-        drop(rate);
-        let ledger = line.ledger.clone();
+        // They hold the line too.
+        drop((rate, companions));
+        let (ledger, endpoints) = (line.ledger.clone(), line.endpoints.clone());
         let simulated = line.close().await;
         let whole = written?;
         let (rows, bytes) = (whole.rows, whole.bytes);
-        let snapshot = progress.counters().snapshot();
+        let counts = progress.counters().snapshot();
         if let Some(source) = progress.take_break() {
-            return Err(RunError::BrokenOff { rows, kept: keep_paid(whole, &snapshot)?, source });
+            return Err(RunError::BrokenOff { rows, kept: keep_paid(whole, &counts)?, source });
         }
         let rows_in = progress.taken_in();
         let all_there = progress.took_in_all() && rows_in == rows;
         if !all_there && stop.reason().is_none() {
-            return Err(RunError::RowsLost { rows_in, rows_out: rows, kept: keep_paid(whole, &snapshot)? });
+            return Err(RunError::RowsLost { rows_in, rows_out: rows, kept: keep_paid(whole, &counts)? });
         }
-        let ending = ending(all_there, &stop, &snapshot);
+        let ending = ending(all_there, &stop, &counts);
         let output = match ending {
             Ending::Complete | Ending::Gaps { .. } => Some(whole.keep()?),
-            Ending::Stopped(_) => keep_paid(whole, &snapshot)?,
+            Ending::Stopped(_) => keep_paid(whole, &counts)?,
         };
         let mut warnings = list.notes.warnings();
-        let refresh_end = match &ending {
-            Ending::Complete => Some(RefreshEnd::Complete),
-            Ending::Gaps { .. } => Some(RefreshEnd::Gaps(UtcMillis::now())),
-            Ending::Stopped(_) => None,
-        };
-        if let (Some(ledger), Some(end)) = (&ledger, refresh_end)
-            && let Err(fault) = ledger.job_has_ended(end).await
-        {
-            warnings.push(format!("the same command with --refresh will not ask anew next time: {fault}"));
+        if let Some(ledger) = &ledger {
+            warnings.extend(end_job(ledger, &ending).await);
         }
-        let import = output.as_ref().filter(|_| snapshot.not_kept > 0).map(|path| {
+        let import = output.as_ref().filter(|_| counts.not_kept > 0).map(|path| {
             let words = ["hlr", "ledger", "import"].map(str::to_owned).into_iter();
-            words.chain([path.display().to_string()]).chain(importing).collect()
+            words.chain([path.display().to_string()]).chain(about.importing).collect()
         });
-        let mut finished = Finished {
-            import,
-            ledger: ledger.map(|ledger| ledger.path().to_owned()),
-            ending,
+        let places = progress.counters().places.counts();
+        let mut story = Story {
+            version: env!("CARGO_PKG_VERSION"),
+            run_id: recorder.run_id.clone(),
+            pipeline: about.pipeline,
+            ending: ending.text(),
+            stopped_because: ending.reason().map(ToString::to_string),
+            simulated: simulated.is_some(),
+            inputs: about.inputs,
             output,
             rows,
             bytes,
-            snapshot,
-            has_prices,
-            elapsed: since.elapsed(),
-            simulated,
+            ledger: ledger.map(|ledger| ledger.path().to_owned()),
+            endpoints,
+            started_at: recorder.started_at,
+            elapsed_seconds: recorder.elapsed().as_secs_f64(),
+            has_prices: about.has_prices,
+            funnel: story::funnel(&counts),
+            latency: progress.counters().latency.figures(),
+            countries: story::countries(&places),
+            networks: story::networks(&places),
+            worst_ranges: story::worst_ranges(&places),
+            timeline: recorder.timeline(),
+            settings: about.settings,
+            counts,
             warnings,
-            choices,
         };
-        if let Some(summary) = summary {
-            write_summary(summary, &mut finished);
+        papers.write(&mut story);
+        Ok(Finished { ending, import, simulated, story })
+    }
+}
+
+/// Tells the ledger that the job is done, if it is. What it says when that fails should be told.
+async fn end_job(ledger: &DurableLedger, ending: &Ending) -> Option<String> {
+    let end = match ending {
+        Ending::Complete => RefreshEnd::Complete,
+        Ending::Gaps { .. } => RefreshEnd::Gaps(UtcMillis::now()),
+        Ending::Stopped(_) => return None,
+    };
+    let fault = ledger.job_has_ended(end).await.err()?;
+    Some(format!("the same command with --refresh will not ask anew next time: {fault}"))
+}
+
+impl Papers {
+    /// Writes what was asked for. The rows are safe by now, so a paper that cannot be written is a warning.
+    fn write(self, story: &mut Story) {
+        let warn = |what: &str, path: &Path, written: io::Result<()>, story: &mut Story| {
+            if let Err(fault) = written {
+                story
+                    .warnings
+                    .push(format!("the {what} could not be written to {}: {fault}", path.display()));
+            }
+        };
+        if let Some(paper) = self.report {
+            let path = paper.path().to_owned();
+            warn("report", &path, paper.write(page::render(story).as_bytes()), story);
         }
-        Ok(finished)
+        if let Some(paper) = self.summary {
+            let path = paper.path().to_owned();
+            warn("summary", &path, paper.write_json(story), story);
+        }
     }
 }
 
@@ -312,18 +345,10 @@ fn keep_paid(whole: Whole, snapshot: &Snapshot) -> Result<Option<PathBuf>, Outpu
     if with_answer == 0 { Ok(None) } else { whole.keep_partial().map(Some) }
 }
 
-/// The rows are safe by now, so a summary that cannot be written is a warning.
-fn write_summary(file: SummaryFile, finished: &mut Finished) {
-    let path = file.path().to_owned();
-    if let Err(fault) = file.write(&Summary::new(finished)) {
-        finished.warnings.push(format!("the summary could not be written to {}: {fault}", path.display()));
-    }
-}
-
 impl Finished {
     /// What `--summary` writes.
     #[must_use]
     pub fn to_json(&self) -> serde_json::Value {
-        serde_json::to_value(Summary::new(self)).expect("figures and texts are JSON")
+        serde_json::to_value(&self.story).expect("figures and texts are JSON")
     }
 }

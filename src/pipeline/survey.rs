@@ -12,9 +12,9 @@ use super::choices::Choices;
 use super::distinct::Distinct;
 use super::enquiry::Enquiry;
 use super::error::{RunError, StartError};
+use super::papers::Paper;
 use super::progress::Progress;
 use super::run::{job_name, open};
-use super::summary::SummaryFile;
 use crate::answer::UtcMillis;
 use crate::batch::BatchStream;
 use crate::enrich::{Row, RowReader};
@@ -62,7 +62,7 @@ pub struct Surveying {
     reader: RowReader,
     enquiry: Enquiry,
     known: Option<BooksReader>,
-    summary: Option<SummaryFile>,
+    summary: Option<Paper>,
     progress: Progress,
     counters: Arc<Counters>,
     stop: Stop,
@@ -114,7 +114,7 @@ impl Pipeline {
     /// What would stand in the way of a run too, but for its output.
     pub async fn start_survey(self, stop: Stop, counters: Arc<Counters>) -> Result<Surveying, StartError> {
         let job = job_name(&self.input, &self.enquiry);
-        let summary = self.summary.as_deref().map(SummaryFile::prepare).transpose()?;
+        let summary = self.summary.as_deref().map(Paper::prepare).transpose()?;
         let list = open(self.input, &stop).await?;
         let reader = RowReader::new(&list.batches.schema(), &self.enquiry.enrich)?;
         let known = open_books(&self.enquiry, &job)?;
@@ -178,7 +178,7 @@ impl Surveying {
         let mut surveyed = Surveyed { survey, warnings, choices };
         if let Some(file) = summary {
             let path = file.path().display().to_string();
-            if let Err(fault) = file.write(&surveyed.summary()) {
+            if let Err(fault) = file.write_json(&surveyed.summary()) {
                 surveyed.warnings.push(format!("the summary could not be written to {path}: {fault}"));
             }
         }

@@ -244,8 +244,11 @@ async fn a_whole_run_leaves_the_file_and_its_summary() {
     let finished =
         job.pipeline(Written::default()).run(Stop::default(), Arc::new(NoReporter), counters).await.unwrap();
     assert!(matches!(finished.ending, Ending::Complete), "{finished:?}");
-    assert_eq!((finished.rows, finished.snapshot.answered, finished.snapshot.duplicates), (20, 10, 10));
-    assert!(finished.snapshot.adds_up());
+    assert_eq!(
+        (finished.story.rows, finished.story.counts.answered, finished.story.counts.duplicates),
+        (20, 10, 10)
+    );
+    assert!(finished.story.counts.adds_up());
     assert_eq!(finished.simulated.unwrap().distinct_numbers, 10);
     assert_eq!(fs::read_to_string(job.path("enriched.csv")).unwrap().lines().count(), 21);
     let summary: serde_json::Value =

@@ -5,10 +5,12 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+use serde::Serialize;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
 /// One text, or a list of texts.
-#[derive(Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
 pub struct Texts(pub Vec<String>);
 
 impl<'de> Deserialize<'de> for Texts {
@@ -56,6 +58,12 @@ impl FromStr for WrittenDuration {
     }
 }
 
+impl Serialize for WrittenDuration {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&humantime::format_duration(self.0))
+    }
+}
+
 impl<'de> Deserialize<'de> for WrittenDuration {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Text;
@@ -78,7 +86,8 @@ impl<'de> Deserialize<'de> for WrittenDuration {
 
 /// One duration for everything, or one a status: `"30d"`, or `{ dead = "30d", absent = "12h" }`; on the command line
 /// `30d` or `dead=30d,absent=12h`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
 pub enum WrittenMaxAge {
     /// The same for every answer.
     OfAll(WrittenDuration),
@@ -126,7 +135,8 @@ impl<'de> Deserialize<'de> for WrittenMaxAge {
 }
 
 /// One price for every lookup, or a table: `0.004`, or `{ default = 0.004, NO = 0.006, "240-08" = 0.003 }`.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
 pub enum WrittenPrice {
     /// The same for every lookup.
     OfAll(f64),

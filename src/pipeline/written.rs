@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::wording::{Texts, WrittenDuration, WrittenMaxAge, WrittenPrice};
 use crate::answer::Product;
@@ -19,7 +19,7 @@ macro_rules! written {
     ($($(#[$doc:meta])* $key:ident: $kind:ty,)*) => {
         /// What was written: by a pipeline file, or by flags. It has no `Debug`, because a URL that somebody
         /// wrote may carry a password.
-        #[derive(Clone, Default, PartialEq, Deserialize)]
+        #[derive(Clone, Default, PartialEq, Deserialize, Serialize)]
         #[serde(default, deny_unknown_fields)]
         pub struct Written {
             $($(#[$doc])* pub $key: Option<$kind>,)*
@@ -144,6 +144,8 @@ written! {
     ca_file: PathBuf,
     /// The HTTP proxy to go through.
     proxy: String,
+    /// Where the run is told on a page, as HTML.
+    report: PathBuf,
     /// Seeds all randomness, the simulator's answers included.
     seed: u64,
     /// What the built-in simulator does, where `endpoint` is `simulator`.
@@ -158,7 +160,7 @@ impl Written {
 }
 
 /// A result that is final unless a setting says otherwise.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum RetryOn {
     /// No response for the HLR request was received.

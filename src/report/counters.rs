@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::latency::Latencies;
+use super::places::Places;
 use crate::answer::{Fault, LookupResult, Status};
 use crate::money::Money;
 use crate::tariff::Charge;
@@ -80,8 +82,12 @@ pub struct Counters {
     pub replies: Count,
     /// Requests under way.
     pub in_flight: Count,
-    /// Numbers that were not asked about, or not again, because their range answers nothing useful.
+    /// Numbers that were not asked about because their range answers nothing useful.
     pub skipped: Count,
+    /// Numbers that were not asked about because the run stopped before.
+    pub never_asked: Count,
+    /// Numbers that have no answer, each once.
+    pub numbers_unanswered: Count,
     /// Numbers that have their final word, each once.
     pub numbers_done: Count,
 
@@ -89,6 +95,10 @@ pub struct Counters {
     pub by_status: [Count; Status::ALL.len()],
     /// Rows by documented result, in the order of [`LookupResult::DOCUMENTED`]; the last place is for others.
     pub by_result: [Count; LookupResult::DOCUMENTED.len() + 1],
+    /// How long answers took.
+    pub latency: Latencies,
+    /// Rows by the place of their numbers.
+    pub places: Places,
     /// Requests that failed, by kind of fault.
     faults: Tally,
     /// Rows refused, by reason.
@@ -156,7 +166,9 @@ impl Counters {
             billed: self.billed.get(),
             maybe_billed: self.maybe_billed.get(),
             not_kept: self.not_kept.get(),
+            numbers_unanswered: self.numbers_unanswered.get(),
             skipped: self.skipped.get(),
+            never_asked: self.never_asked.get(),
             costs: Costs {
                 billed: self.billed_cost.amount(),
                 maybe_billed: self.maybe_billed_cost.amount(),
@@ -210,8 +222,12 @@ pub struct Snapshot {
     pub maybe_billed: u64,
     /// Answers that the ledger could not keep.
     pub not_kept: u64,
-    /// Numbers that were not asked about, or not again, because their range answers nothing useful.
+    /// Numbers that were not asked about because their range answers nothing useful.
     pub skipped: u64,
+    /// Numbers that have no answer, each once.
+    pub numbers_unanswered: u64,
+    /// Numbers that were not asked about because the run stopped before.
+    pub never_asked: u64,
     /// What all this cost; nothing where no price is known.
     pub costs: Costs,
     /// Rows by status, where there are any.

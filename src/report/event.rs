@@ -1,8 +1,12 @@
 //! What happens a few times in a run, and is worth a line.
 
+use std::fmt;
 use std::time::Duration;
 
+use super::figures::{grouped, lasting, speed};
 use crate::answer::{Fault, LookupResult};
+use crate::msisdn::Msisdn;
+use crate::numbering;
 
 /// Something that a person who watches would want to know.
 #[derive(Clone, Debug)]
@@ -61,6 +65,70 @@ pub enum Event {
         /// How many would be needed.
         needed: usize,
     },
+}
+
+impl Event {
+    /// Of what kind it is, in a word for programs.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::EndpointFailed { .. } => "endpoint_failed",
+            Self::EndpointRecovered { .. } => "endpoint_recovered",
+            Self::OutageBegan { .. } => "outage_began",
+            Self::Throttled { .. } => "throttled",
+            Self::RangeUseless { .. } => "range_useless",
+            Self::RateChanged { .. } => "rate_changed",
+            Self::RetryBudgetSpent { .. } => "retry_budget_spent",
+            Self::WindowTooSmall { .. } => "window_too_small",
+        }
+    }
+}
+
+/// A sentence for people.
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::EndpointFailed { endpoint, fault, pause } => {
+                write!(f, "{endpoint} fails ({fault}); left alone for {}", lasting(*pause))
+            }
+            Self::EndpointRecovered { endpoint, away } => {
+                write!(f, "{endpoint} answers again, after {}", lasting(*away))
+            }
+            Self::OutageBegan { fault } => {
+                write!(f, "no endpoint answers ({fault}); waiting, with a probe now and then")
+            }
+            Self::Throttled { in_flight_limit } => {
+                write!(f, "the service throttles; at most {in_flight_limit} requests in flight now")
+            }
+            Self::RangeUseless { prefix, in_a_row, last, is_skipped } => {
+                let country = Msisdn::new(u64::from(*prefix) * 1_000_000).and_then(numbering::number_country);
+                let country = country.map_or(String::new(), |country| format!(" ({country})"));
+                let (count, last) = (grouped(u64::from(*in_a_row)), last.text());
+                write!(
+                    f,
+                    "the last {count} numbers +{prefix}…{country} in a row got no useful answer ({last}); "
+                )?;
+                f.write_str("their network may be down, or not covered, and ")?;
+                f.write_str(match is_skipped {
+                    true => "they are skipped now",
+                    false => "each may be billed; --skip-useless skips them",
+                })
+            }
+            Self::RateChanged { rate: Some(rate) } => write!(f, "the rate is {} a second now", speed(*rate)),
+            Self::RateChanged { rate: None } => f.write_str("there is no limit on the rate now"),
+            Self::RetryBudgetSpent { retries } => write!(
+                f,
+                "all {} retries of this run are spent; a number that fails is given up now (retry_budget)",
+                grouped(*retries)
+            ),
+            Self::WindowTooSmall { rows, needed } => write!(
+                f,
+                "{} rows are held, and this rate wants {} to stay busy when some answers are slow; see --window-rows",
+                grouped(*rows as u64),
+                grouped(*needed as u64)
+            ),
+        }
+    }
 }
 
 /// Takes note of events. Called from the middle of the work: it must not block.

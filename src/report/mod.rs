@@ -5,6 +5,13 @@
 
 pub mod counters;
 pub mod event;
+pub(crate) mod figures;
+pub mod latency;
+pub mod page;
+pub mod places;
+pub mod story;
+pub mod timeline;
 
 pub use counters::{Costs, Counters, Snapshot};
 pub use event::{Event, NoReporter, Reporter};
+pub use story::Story;

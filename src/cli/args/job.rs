@@ -29,6 +29,9 @@ pub(in crate::cli) struct JobFlags {
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     summary: Option<PathBuf>,
 
+    /// Tell the run on one self-contained HTML page
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    report: Option<PathBuf>,
     /// Survey the list and send nothing: what would be asked, at what price, in what time
     #[arg(long, help_heading = "List")]
     dry_run: bool,
@@ -59,6 +62,7 @@ impl JobFlags {
             order: self.order,
             cost_column: self.cost_column.then_some(true),
             summary: self.summary,
+            report: self.report,
             dry_run: self.dry_run.then_some(true),
             only: self.only,
             column: self.column,

@@ -206,7 +206,7 @@ mod tests {
         let written = enrich(
             "a.csv b.csv -o out.parquet -c phone --region SE --endpoint eu --endpoint us --product portability \
              --rate 500 --concurrency 200 --timeout 5s --attempts 3 --retry-on HLR_LOCAL_CANCEL,SYSTEM_FAILURE \
-             --nocache --order completion --prefix x_ --delimiter tab --no-header --force --summary run.json \
+             --nocache --order completion --prefix x_ --delimiter tab --no-header --force --summary run.json --report run.html \
              --window-rows 1000 --give-up-after 10m --credentials-file c --ca-file ca.pem --proxy http://p:1 \
              --seed 7 --skip-useless --second-pass 5m --ledger l.redb --no-ledger --max-age dead=30d,absent=12h --refresh --commit-interval 50ms \
              --price 0.004 --max-lookups 9 --max-cost 1.5 --dry-run --only unresolved --cost-column",

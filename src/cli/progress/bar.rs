@@ -3,7 +3,7 @@
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::{Sample, Screen};
-use crate::cli::figures::{clock, grouped, speed};
+use crate::report::figures::{clock, grouped, speed};
 
 /// Draws on standard error. What the ticker hands over is drawn at once, five times a second.
 pub(super) struct Bar {

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::{Sample, Screen};
-use crate::cli::figures::{clock, grouped, speed};
 use crate::cli::terminal::say;
+use crate::report::figures::{clock, grouped, speed};
 
 const FIRST: Duration = Duration::from_secs(2);
 const INTERVAL: Duration = Duration::from_secs(10);

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::cli::figures::grouped;
 use crate::pipeline::{Progress, Total};
+use crate::report::figures::grouped;
 
 /// Over how long the lookups a second are averaged.
 const SPEED_WINDOW: Duration = Duration::from_secs(3);

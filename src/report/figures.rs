@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// `1 234 567`.
-pub(super) fn grouped(number: u64) -> String {
+pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() * 4 / 3 + 1);
     for (place, digit) in digits.chars().enumerate() {
@@ -16,7 +16,7 @@ pub(super) fn grouped(number: u64) -> String {
 }
 
 /// `12.3 %`; of nothing, nothing.
-pub(super) fn percent(part: u64, whole: u64) -> String {
+pub(crate) fn percent(part: u64, whole: u64) -> String {
     if whole == 0 {
         return String::new();
     }
@@ -24,7 +24,7 @@ pub(super) fn percent(part: u64, whole: u64) -> String {
 }
 
 /// `0:07`, `12:34`, `1:02:03`, `2d 03:04`.
-pub(super) fn clock(duration: Duration) -> String {
+pub(crate) fn clock(duration: Duration) -> String {
     let seconds = duration.as_secs();
     let (days, hours, minutes) = (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60);
     match (days, hours) {
@@ -35,7 +35,7 @@ pub(super) fn clock(duration: Duration) -> String {
 }
 
 /// `3.2 s` for a short time, else as [`clock`].
-pub(super) fn lasting(duration: Duration) -> String {
+pub(crate) fn lasting(duration: Duration) -> String {
     match duration.as_secs() {
         0..100 => format!("{:.1} s", duration.as_secs_f64()),
         _ => clock(duration),
@@ -43,7 +43,7 @@ pub(super) fn lasting(duration: Duration) -> String {
 }
 
 /// `870 bytes`, `12.3 KiB`, `4.0 MiB`.
-pub(super) fn size(bytes: u64) -> String {
+pub(crate) fn size(bytes: u64) -> String {
     let units = ["KiB", "MiB", "GiB", "TiB"];
     let mut size = bytes as f64;
     let mut unit = "bytes";
@@ -58,7 +58,7 @@ pub(super) fn size(bytes: u64) -> String {
 }
 
 /// `0.4`, `12`, `4 210`: something a second, without false precision.
-pub(super) fn speed(per_second: f64) -> String {
+pub(crate) fn speed(per_second: f64) -> String {
     if per_second > 0.0 && per_second < 9.95 {
         format!("{per_second:.1}")
     } else {
