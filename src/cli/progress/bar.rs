@@ -124,7 +124,7 @@ mod tests {
         let line = sample().second_line();
         assert_eq!(
             line,
-            "spent 16800.50  answered 4 200 000  duplicates 312 000  asking https://lookup.example.com:3701"
+            "spent 16800.50  answered 4 200 000  duplicates 312 000  asking lookup.example.com:3701"
         );
         assert!(line.find("asking") < Some(60), "the counts are within eighty columns");
     }

@@ -46,7 +46,7 @@ impl Sample {
         let words = [
             self.spent.map(|spent| format!("spent {spent}")),
             Some(self.tally_line()).filter(|tally| !tally.is_empty()),
-            self.endpoint.as_ref().map(|endpoint| format!("asking {endpoint}")),
+            self.endpoint.as_deref().map(|endpoint| format!("asking {}", without_scheme(endpoint))),
         ];
         words.into_iter().flatten().collect::<Vec<_>>().join("  ")
     }
@@ -74,6 +74,11 @@ impl Sample {
             Total::Unknown => format!("{done} rows"),
         }
     }
+}
+
+/// Which host it is; how it is spoken to was said before.
+fn without_scheme(endpoint: &str) -> &str {
+    endpoint.split_once("://").map_or(endpoint, |(_, host)| host)
 }
 
 /// Takes samples, and remembers enough of them to know the speed.
