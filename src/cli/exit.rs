@@ -18,14 +18,23 @@ pub enum Exit {
     Gaps,
     /// Stopped on purpose; can be taken up again.
     Stopped,
+    /// Another run is at work.
+    Busy,
     /// Interrupted; can be taken up again.
     Interrupted,
 }
 
 impl Exit {
     /// Every way to end, in the order of the codes.
-    pub const ALL: [Self; 6] =
-        [Self::Complete, Self::Unexpected, Self::Usage, Self::Gaps, Self::Stopped, Self::Interrupted];
+    pub const ALL: [Self; 7] = [
+        Self::Complete,
+        Self::Unexpected,
+        Self::Usage,
+        Self::Gaps,
+        Self::Stopped,
+        Self::Busy,
+        Self::Interrupted,
+    ];
 
     /// The code for the system.
     #[must_use]
@@ -36,6 +45,7 @@ impl Exit {
             Self::Usage => 2,
             Self::Gaps => 3,
             Self::Stopped => 4,
+            Self::Busy => 5,
             Self::Interrupted => 130,
         }
     }

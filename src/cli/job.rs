@@ -183,7 +183,7 @@ fn not_started(error: &StartError, words: &[OsString]) -> Exit {
         }
         _ => {
             say_error(error);
-            Exit::Usage
+            if error.is_busy() { Exit::Busy } else { Exit::Usage }
         }
     }
 }

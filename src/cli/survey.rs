@@ -8,6 +8,9 @@ use crate::report::figures::{clock, grouped, percent};
 /// The survey, a line each.
 pub(super) fn lines(survey: &Survey) -> Vec<String> {
     let mut lines = vec![String::new(), line(2, "rows", survey.rows, None)];
+    if survey.filtered > 0 {
+        lines.push(line(2, "left out by a filter", survey.filtered, None));
+    }
     let of_rows = |name, count| line(4, name, count, Some(survey.rows));
     lines.push(of_rows("invalid", survey.invalid));
     let mut reasons: Vec<_> = survey.invalid_by_reason.iter().collect();

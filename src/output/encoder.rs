@@ -1,7 +1,6 @@
 //! The thread that turns batches into bytes, and the three formats it knows.
 
 use std::error::Error;
-use std::fs::File;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -13,8 +12,9 @@ use arrow::datatypes::SchemaRef;
 use futures::StreamExt;
 use tokio::sync::{mpsc, oneshot};
 
+use super::aside::Open;
 use super::format::Format;
-use super::{OutputSettings, WriteError, csv, ndjson, parquet, unwritable};
+use super::{OutputSettings, WriteError, csv, ndjson, parquet, partitions, unwritable};
 use crate::batch::BatchStream;
 use crate::error::StageError;
 
@@ -29,16 +29,18 @@ pub(super) enum Encoder {
     Parquet(Box<parquet::Encoder>),
     Csv(Box<csv::Encoder>),
     Ndjson(ndjson::Encoder),
+    Partitions(Box<partitions::Encoder>),
 }
 
 impl Encoder {
     /// Fails when the format has no form for one of the columns.
-    pub(super) fn new(
-        format: Format,
-        file: File,
-        schema: &SchemaRef,
-        settings: &OutputSettings,
-    ) -> Result<Self, Fault> {
+    pub(super) fn new(place: Open, schema: &SchemaRef, settings: &OutputSettings) -> Result<Self, Fault> {
+        let (format, file) = match place {
+            Open::File(format, file) => (format, file),
+            Open::Folder(folder) => {
+                return Ok(Self::Partitions(Box::new(partitions::Encoder::new(&folder, schema, settings)?)));
+            }
+        };
         Ok(match format {
             Format::Parquet => Self::Parquet(Box::new(parquet::Encoder::new(file, schema, settings)?)),
             Format::Csv => Self::Csv(Box::new(csv::Encoder::new(file, schema)?)),
@@ -51,15 +53,20 @@ impl Encoder {
             Self::Parquet(encoder) => encoder.write(batch),
             Self::Csv(encoder) => encoder.write(batch),
             Self::Ndjson(encoder) => encoder.write(batch),
+            Self::Partitions(encoder) => encoder.write(batch),
         }
     }
 
-    fn finish(self) -> Result<File, Fault> {
-        match self {
+    /// Puts everything on disk, and tells how many bytes it takes.
+    fn finish(self) -> Result<u64, Fault> {
+        let file = match self {
             Self::Parquet(encoder) => encoder.finish(),
             Self::Csv(encoder) => encoder.finish(),
             Self::Ndjson(encoder) => encoder.finish(),
-        }
+            Self::Partitions(encoder) => return encoder.finish(),
+        }?;
+        file.sync_all()?;
+        Ok(file.metadata()?.len())
     }
 }
 
@@ -113,9 +120,7 @@ fn encode(
     let mut rows = 0;
     while let Some(step) = steps.blocking_recv() {
         let Step::Write(batch) = step else {
-            let file = encoder.finish()?;
-            file.sync_all()?;
-            return Ok(Encoded { rows, bytes: file.metadata()?.len() });
+            return Ok(Encoded { rows, bytes: encoder.finish()? });
         };
         encoder.write(&batch)?;
         rows += batch.num_rows() as u64;

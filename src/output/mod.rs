@@ -1,4 +1,4 @@
-//! Files out: a stream of record batches becomes a Parquet, CSV or NDJSON file.
+//! Files out: a stream of record batches becomes a Parquet, CSV or NDJSON file, or a folder of Parquet partitions.
 //!
 //! [`prepare`] finds out before the first lookup whether the file can be written at all. The file then grows
 //! aside, under a hidden name in the same folder, and gets its own name when it is whole: whoever reads the
@@ -12,6 +12,7 @@ mod format;
 mod instants;
 mod ndjson;
 mod parquet;
+mod partitions;
 mod whole;
 
 use std::path::{Path, PathBuf};
@@ -40,6 +41,8 @@ pub enum Replace {
 pub struct OutputSettings {
     /// The file. Its name's ending says the format: `.parquet` or `.pq`, `.csv`, `.ndjson` or `.jsonl`.
     pub path: PathBuf,
+    /// The columns whose values become folders, outermost first; the path is a folder then, and its files are Parquet.
+    pub partition_by: Vec<String>,
     /// What happens to a file of that name.
     pub replace: Replace,
     /// Parquet only: how much memory a row group may take before it is written. More makes readers a little
@@ -53,7 +56,13 @@ impl OutputSettings {
     /// This file, never replacing one, with row groups of 32 MiB and the fastest Zstandard level.
     #[must_use]
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into(), replace: Replace::Never, row_group_bytes: 32 << 20, compression_level: 1 }
+        Self {
+            path: path.into(),
+            partition_by: Vec::new(),
+            replace: Replace::Never,
+            row_group_bytes: 32 << 20,
+            compression_level: 1,
+        }
     }
 }
 
@@ -73,7 +82,6 @@ pub enum WriteError {
 #[derive(Debug)]
 pub struct Target {
     settings: OutputSettings,
-    format: Format,
     aside: Aside,
 }
 
@@ -84,13 +92,23 @@ pub struct Target {
 /// When the name says no format, the file exists and may not be replaced, or the folder takes no file.
 pub fn prepare(settings: &OutputSettings) -> Result<Target, OutputError> {
     let path = &settings.path;
-    let format = Format::of(path)?;
-    ensure_is_no_folder(path)?;
+    let is_partitioned = !settings.partition_by.is_empty();
+    let format = if is_partitioned { None } else { Some(Format::of(path)?) };
+    if !is_partitioned {
+        ensure_is_no_folder(path)?;
+    }
     if settings.replace == Replace::Never && path.symlink_metadata().is_ok() {
         return Err(OutputError::Exists { path: path.clone() });
     }
-    let aside = Aside::create(path).map_err(|fault| unwritable(path, fault))?;
-    Ok(Target { settings: settings.clone(), format, aside })
+    let aside = match format {
+        Some(format) => Aside::file(format, path),
+        None => {
+            ensure_may_be_replaced(path)?;
+            Aside::folder(path)
+        }
+    };
+    let aside = aside.map_err(|fault| unwritable(path, fault))?;
+    Ok(Target { settings: settings.clone(), aside })
 }
 
 impl Target {
@@ -104,11 +122,11 @@ impl Target {
     ///
     /// The stream's own error, or the file's: a full disk, a column that the format has no form for.
     pub async fn write(self, batches: BatchStream, written: Arc<AtomicU64>) -> Result<Whole, WriteError> {
-        let Self { settings, format, aside } = self;
-        let (file, place) = aside.into_parts();
+        let Self { settings, aside } = self;
+        let (open, place) = aside.into_parts();
         let path = settings.path.clone();
         let refused = |fault| unwritable(&path, fault);
-        let encoder = Encoder::new(format, file, &batches.schema(), &settings).map_err(refused)?;
+        let encoder = Encoder::new(open, &batches.schema(), &settings).map_err(refused)?;
         let encoded = encoder::encode_all(encoder, batches, written, &settings.path).await?;
         Ok(Whole::new(place, encoded, settings))
     }
@@ -118,6 +136,25 @@ fn ensure_is_no_folder(path: &Path) -> Result<(), OutputError> {
     match path.is_dir() {
         true => Err(unwritable(path, "this is a folder; name a file in it")),
         false => Ok(()),
+    }
+}
+
+/// A folder is replaced with all that is in it, so there must be nothing in it but what a run has put there.
+fn ensure_may_be_replaced(path: &Path) -> Result<(), OutputError> {
+    let refused = |fault: &str| Err(unwritable(path, fault));
+    if path.symlink_metadata().is_err() {
+        return Ok(());
+    }
+    if !path.is_dir() {
+        return refused("this is a file; partitions need a folder of their own");
+    }
+    match partitions::holds_only_partitions(path) {
+        Ok(true) => Ok(()),
+        Ok(false) => refused(
+            "this folder holds more than partitions, and would be replaced with all that is in it; \
+                              name another",
+        ),
+        Err(fault) => Err(unwritable(path, fault)),
     }
 }
 

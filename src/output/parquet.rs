@@ -40,9 +40,19 @@ impl Encoder {
         // The writer bounds what a row group will take on disk; what it takes in memory until then is more, and
         // much more where a dictionary holds long texts.
         if self.writer.memory_size() >= self.row_group_bytes {
-            self.writer.flush().map_err(plain)?;
+            self.flush()?;
         }
         Ok(())
+    }
+
+    /// How much of a row group is held.
+    pub(super) fn memory_size(&self) -> usize {
+        self.writer.memory_size()
+    }
+
+    /// Writes the row group that is held, however small.
+    pub(super) fn flush(&mut self) -> Result<(), Fault> {
+        self.writer.flush().map_err(plain)
     }
 
     pub(super) fn finish(self) -> Result<File, Fault> {

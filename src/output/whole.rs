@@ -1,12 +1,12 @@
 //! A file that is whole and waits for its name.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use tempfile::TempPath;
+use tempfile::{TempDir, TempPath};
 
-use super::aside::folder_of;
+use super::aside::{Place, folder_of};
 use super::encoder::Encoded;
 use super::{OutputSettings, Replace, unwritable};
 use crate::error::OutputError;
@@ -18,12 +18,12 @@ pub struct Whole {
     pub rows: u64,
     /// How many bytes the file has.
     pub bytes: u64,
-    place: TempPath,
+    place: Place,
     settings: OutputSettings,
 }
 
 impl Whole {
-    pub(super) fn new(place: TempPath, encoded: Encoded, settings: OutputSettings) -> Self {
+    pub(super) fn new(place: Place, encoded: Encoded, settings: OutputSettings) -> Self {
         Self { rows: encoded.rows, bytes: encoded.bytes, place, settings }
     }
 
@@ -35,9 +35,11 @@ impl Whole {
     /// partial name then, and the error says so. Or when the folder no longer takes the file.
     pub fn keep(self) -> Result<PathBuf, OutputError> {
         let Self { place, settings, .. } = self;
-        match settings.replace {
-            Replace::Allowed => replace(place, &settings.path),
-            Replace::Never => place_where_none_is(place, &settings.path),
+        match (place, settings.replace) {
+            (Place::File(place), Replace::Allowed) => replace(place, &settings.path),
+            (Place::File(place), Replace::Never) => place_where_none_is(place, &settings.path),
+            (Place::Folder(place), Replace::Allowed) => replace_folder(place, &settings.path),
+            (Place::Folder(place), Replace::Never) => place_folder_where_none_is(place, &settings.path),
         }?;
         Ok(settings.path)
     }
@@ -51,7 +53,10 @@ impl Whole {
     pub fn keep_partial(self) -> Result<PathBuf, OutputError> {
         let Self { place, settings, .. } = self;
         let path = partial_name(&settings.path);
-        replace(place, &path)?;
+        match place {
+            Place::File(place) => replace(place, &path),
+            Place::Folder(place) => replace_folder(place, &path),
+        }?;
         Ok(path)
     }
 }
@@ -75,6 +80,43 @@ fn place_where_none_is(place: TempPath, path: &Path) -> Result<(), OutputError> 
     Err(OutputError::Taken { path: path.to_owned(), kept })
 }
 
+/// An older folder steps aside first, and is removed last: there is no way to swap two folders in one step everywhere.
+fn replace_folder(place: TempDir, path: &Path) -> Result<(), OutputError> {
+    let refused = |fault| unwritable(path, fault);
+    let older = match path.symlink_metadata() {
+        Ok(_) => {
+            let older =
+                tempfile::Builder::new().prefix(".replaced.").tempdir_in(folder_of(path)).map_err(refused)?;
+            fs::rename(path, older.path().join("older")).map_err(refused)?;
+            Some(older)
+        }
+        Err(_) => None,
+    };
+    let kept = name_folder(place, path);
+    if let (Err(_), Some(older)) = (&kept, &older) {
+        // What was there is better than nothing.
+        let _ = fs::rename(older.path().join("older"), path);
+    }
+    kept
+}
+
+fn place_folder_where_none_is(place: TempDir, path: &Path) -> Result<(), OutputError> {
+    if path.symlink_metadata().is_err() {
+        return name_folder(place, path);
+    }
+    let kept = partial_name(path);
+    replace_folder(place, &kept)?;
+    Err(OutputError::Taken { path: path.to_owned(), kept })
+}
+
+fn name_folder(place: TempDir, path: &Path) -> Result<(), OutputError> {
+    fs::rename(place.path(), path).map_err(|fault| unwritable(path, fault))?;
+    // It is no longer where it would be removed.
+    let _ = place.keep();
+    settle_folder(path);
+    Ok(())
+}
+
 /// Puts the new name itself on disk. The file is whole under its name already, and some file systems cannot do
 /// this, so a refusal is no reason to fail.
 fn settle_folder(path: &Path) {
@@ -84,6 +126,8 @@ fn settle_folder(path: &Path) {
 }
 
 fn partial_name(path: &Path) -> PathBuf {
-    let ending = path.extension().unwrap_or_default().to_string_lossy();
-    path.with_extension(format!("partial.{ending}"))
+    match path.extension() {
+        Some(ending) => path.with_extension(format!("partial.{}", ending.to_string_lossy())),
+        None => path.with_extension("partial"),
+    }
 }

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::lock::LockError;
 use crate::error::{ColumnError, InputError, OutputError, StageError};
 use crate::ledger::LedgerError;
 use crate::output::WriteError;
@@ -11,6 +12,9 @@ use crate::service::ServiceError;
 /// Why a run was not started. Nobody was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
+    /// Another run is at work, or the lock cannot be used.
+    #[error(transparent)]
+    Lock(#[from] LockError),
     /// The list cannot be read.
     #[error(transparent)]
     Input(#[from] InputError),
@@ -38,9 +42,26 @@ pub enum StartError {
         #[source]
         source: std::io::Error,
     },
+    /// The metrics cannot be served.
+    #[error("cannot serve the metrics at {address}; --metrics-listen names another address")]
+    Listen {
+        /// The address.
+        address: std::net::SocketAddr,
+        /// Why not.
+        #[source]
+        source: std::io::Error,
+    },
     /// The run was stopped before its first row.
     #[error("stopped before the first row")]
     Stopped,
+}
+
+impl StartError {
+    /// Whether nothing is wrong but that another run is at work.
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
+        matches!(self, Self::Lock(LockError::Held { .. }) | Self::Ledger(LedgerError::InUse { .. }))
+    }
 }
 
 /// Why a run that was started ended without a result.

@@ -18,7 +18,10 @@ mod file;
 mod handful;
 mod keeping;
 mod line;
+mod lock;
+mod metrics;
 mod money;
+mod names;
 pub(crate) mod nearest;
 mod papers;
 mod problem;
@@ -28,11 +31,13 @@ mod reading;
 mod recorder;
 mod run;
 mod schedule;
+mod selection;
 mod story;
 mod survey;
 mod wording;
 mod written;
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 pub use self::choices::{Choice, Choices};
@@ -42,6 +47,7 @@ pub use self::environment::Environment;
 pub use self::error::{RunError, StartError};
 pub use self::handful::LookedUp;
 pub use self::keeping::default_path;
+pub use self::lock::{Holder, LockError};
 pub use self::problem::{Place, Problem, Problems};
 pub use self::progress::{Progress, Total};
 pub use self::provider::Provider;
@@ -49,10 +55,11 @@ pub use self::run::{Finished, Started};
 pub use self::schedule::RateControl;
 pub use self::survey::{Survey, Surveyed, Surveying};
 pub use self::wording::{NoDuration, Texts, WrittenDuration, WrittenMaxAge, WrittenPrice};
-pub use self::written::{RetryOn, Written};
+pub use self::written::{PartitionBy, RetryOn, Written};
 
 use self::file::PipelineFile;
 use self::reading::Reading;
+use self::selection::{ColumnChoice, Condition};
 use crate::input::{Header, InputSettings};
 use crate::output::{OutputSettings, Replace};
 use crate::report::story::Setting;
@@ -63,8 +70,14 @@ pub struct Pipeline {
     input: InputSettings,
     /// `None` when the list is only surveyed.
     output: Option<OutputSettings>,
+    conditions: Vec<Condition>,
+    columns: ColumnChoice,
+    /// `None` when the list is only surveyed.
+    lock: Option<PathBuf>,
     summary: Option<PathBuf>,
     report: Option<PathBuf>,
+    metrics: Option<PathBuf>,
+    metrics_listen: Option<SocketAddr>,
     enquiry: Enquiry,
     /// The file that describes it, if one does.
     file: Option<PathBuf>,
@@ -86,23 +99,37 @@ impl Pipeline {
         let name = file.map(Path::to_owned);
         let file = file.map(|path| PipelineFile::read(path, &mut problems));
         let mut reading = Reading::new(flags, file, environment);
+        fill_names(&mut reading);
         let input = input_settings(&mut reading);
         let output = match reading.written.dry_run {
             Some(true) => Some(None),
             _ => output_settings(&mut reading).map(Some),
         };
         let enquiry = Enquiry::read(&mut reading);
+        let selection = selection(&mut reading, enquiry.as_ref());
+        let lock = reading.written.lock.clone();
+        let lock = lock.or_else(|| Some(lock_beside(reading.written.output.as_deref()?, name.as_deref())));
         let (summary, report) = (reading.written.summary.clone(), reading.written.report.clone());
+        let metrics = reading.written.metrics.clone();
+        let metrics_listen = metrics_listen(&mut reading);
         let settings =
             enquiry.as_ref().map(|enquiry| reading.settings(enquiry.choices())).unwrap_or_default();
-        let pipeline = (|| Some((input?, output?, enquiry?)))();
-        let pipeline = pipeline.map(|(mut input, output, enquiry)| {
+        let pipeline = (|| Some((input?, output?, enquiry?, selection?)))();
+        let pipeline = pipeline.map(|(mut input, mut output, enquiry, (conditions, columns))| {
             input.batch_rows = batch_rows(&enquiry, input.batch_rows);
+            if let Some(output) = &mut output {
+                output.partition_by = columns.needed.clone();
+            }
             Self {
                 input,
                 output,
+                conditions,
+                columns,
+                lock,
                 summary,
                 report,
+                metrics,
+                metrics_listen,
                 enquiry,
                 file: name,
                 run_id: recorder::new_run_id(),
@@ -129,6 +156,57 @@ impl Pipeline {
     pub fn enquiry(&self) -> &Enquiry {
         &self.enquiry
     }
+}
+
+/// Puts the moment of the run into the names that have a place for it.
+fn fill_names(reading: &mut Reading) {
+    let now = jiff::Zoned::now();
+    if let Some(Texts(paths)) = reading.written.input.clone() {
+        let filled = paths.iter().map(|path| names::fill(path, &now)).collect();
+        if let Some(paths) = reading.sound("input", filled) {
+            reading.written.input = Some(Texts(paths));
+        }
+    }
+    let output = reading.written.output.clone();
+    reading.written.output = names::path(reading, "output", output, &now);
+    let summary = reading.written.summary.clone();
+    reading.written.summary = names::path(reading, "summary", summary, &now);
+    let metrics = reading.written.metrics.clone();
+    reading.written.metrics = names::path(reading, "metrics", metrics, &now);
+    let report = reading.written.report.clone();
+    reading.written.report = names::path(reading, "report", report, &now);
+}
+
+fn metrics_listen(reading: &mut Reading) -> Option<SocketAddr> {
+    let text = reading.written.metrics_listen.clone()?;
+    let address = text.parse().map_err(|_| "an address is a number and a port, such as 127.0.0.1:9464");
+    reading.sound("metrics_listen", address)
+}
+
+/// The lock of a pipeline file, or of an output where there is no such file.
+fn lock_beside(output: &Path, pipeline: Option<&Path>) -> PathBuf {
+    let name = match pipeline {
+        Some(file) => names::stem(file),
+        None => output.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+    };
+    output.with_file_name(format!(".{name}.lock"))
+}
+
+/// Which rows are worked on, and which columns are written.
+fn selection(reading: &mut Reading, enquiry: Option<&Enquiry>) -> Option<(Vec<Condition>, ColumnChoice)> {
+    let texts = |texts: &Option<Texts>| texts.clone().map(|texts| texts.0).unwrap_or_default();
+    let written = &reading.written;
+    let (keep, drop) = (texts(&written.keep_columns), texts(&written.drop_columns));
+    let conditions = texts(&written.filter).iter().map(|text| text.parse()).collect();
+    let partition_by = written.partition_by.clone().unwrap_or_default();
+    let conditions = reading.sound("filter", conditions);
+    if partition_by.len() == 2 && partition_by[0] == partition_by[1] {
+        reading.problem("partition_by", "the same column twice; name each once");
+        return None;
+    }
+    let prefix = &enquiry?.enrich.prefix;
+    let needed = partition_by.iter().map(|by| by.column(prefix)).collect();
+    Some((conditions?, ColumnChoice { keep, drop, needed }))
 }
 
 /// About a second's worth of rows, so that a slow run shows its progress, and none of it costs a fast one.

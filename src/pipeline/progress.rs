@@ -68,7 +68,7 @@ impl Progress {
     pub fn rows_done(&self) -> u64 {
         let counters = &self.counters;
         let in_rows = counters.answered.get() + counters.unanswered.get();
-        counters.rows.get() + counters.numbers_done.get().saturating_sub(in_rows)
+        counters.filtered.get() + counters.rows.get() + counters.numbers_done.get().saturating_sub(in_rows)
     }
 
     /// How many rows were read and taken into the work.

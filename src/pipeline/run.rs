@@ -12,10 +12,14 @@ use super::ending::Ending;
 use super::enquiry::Enquiry;
 use super::error::{RunError, StartError};
 use super::line::Line;
+use super::lock::Lock;
+use super::metrics::Metrics;
+use super::names;
 use super::papers::Paper;
 use super::progress::Progress;
 use super::recorder::Recorder;
 use super::schedule::RateControl;
+use super::selection::{Condition, columns_at, rows_that_fit};
 use super::story;
 use crate::answer::{Product, ProviderCache, UtcMillis};
 use crate::enrich::{Enricher, RowReader};
@@ -24,6 +28,7 @@ use crate::input::{self, InputNotes, InputSettings, Opened};
 use crate::ledger::{AnswersOf, DurableLedger, RefreshEnd};
 use crate::lookup::{Stop, StopReason};
 use crate::output::{self, Target, Whole};
+use crate::report::metrics::RunLabels;
 use crate::report::story::Setting;
 use crate::report::{Counters, Reporter, Snapshot, Story, page};
 use crate::service::HttpService;
@@ -34,9 +39,12 @@ use crate::task::Owned;
 pub struct Started {
     target: Target,
     list: Opened,
+    /// The places of the columns that are written.
+    columns: Vec<usize>,
     enricher: Enricher<HttpService>,
     line: Line,
     papers: Papers,
+    metrics: Arc<Metrics>,
     about: About,
     progress: Progress,
     recorder: Arc<Recorder>,
@@ -44,6 +52,7 @@ pub struct Started {
     rate: RateControl,
     /// What goes on beside the work, until it is dropped.
     companions: Vec<Owned<()>>,
+    lock: Option<Lock>,
 }
 
 /// What is written beside the output.
@@ -106,7 +115,8 @@ impl Pipeline {
         let recorder = Arc::new(Recorder::new(self.run_id, counters.clone(), reporter));
         let reporter: Arc<dyn Reporter> = recorder.clone();
         let output = self.output.expect("a dry run is surveyed, not started");
-        let job = job_name(&self.input, &self.enquiry);
+        let lock = self.lock.as_deref().map(|path| Lock::take(path, &recorder.run_id)).transpose()?;
+        let job = job_name(&self.input, &self.conditions, &self.enquiry);
         let target = output::prepare(&output)?;
         let papers = Papers {
             summary: self.summary.as_deref().map(Paper::prepare).transpose()?,
@@ -119,39 +129,55 @@ impl Pipeline {
             has_prices: self.enquiry.lookup.tariff.has_prices(),
             importing: importing(&self.enquiry),
         };
-        let list = open(self.input, &stop).await?;
-        let reader = RowReader::new(&list.batches.schema(), &self.enquiry.enrich)?;
+        let called = about.pipeline.as_deref().map_or("enrich".into(), names::stem);
+        let labels = RunLabels {
+            pipeline: called,
+            run_id: recorder.run_id.clone(),
+            simulated: self.enquiry.provider.is_simulated(),
+            started_at: recorder.started_at,
+        };
+        let metrics = Metrics::new(counters.clone(), labels, self.metrics);
+        let mut companions = metrics.start(self.metrics_listen).await?;
+        let mut list = open(self.input, &stop).await?;
+        let own = list.batches.schema();
+        let reader = RowReader::new(&own, &self.enquiry.enrich)?;
+        let columns = self.columns.places(&own, &reader.schema())?;
+        let progress = Progress::new(counters.clone(), list.length.clone());
+        list.batches = rows_that_fit(progress.watch(list.batches), &self.conditions, counters.clone())?;
         let line = Line::open(&self.enquiry, &job, stop.clone(), counters.clone(), reporter.clone()).await?;
         let (rate, following) =
             RateControl::follow(self.enquiry.rate_plan.clone(), line.lookup.clone(), reporter);
-        let companions = vec![following, recorder.follow()];
-        let progress = Progress::new(counters.clone(), list.length.clone());
+        companions.extend([following, recorder.follow()]);
         let enricher = Enricher::new(line.lookup.clone(), reader, self.enquiry.enrich, counters);
         Ok(Started {
             target,
             list,
+            columns,
             enricher,
             line,
             papers,
+            metrics,
             about,
             progress,
             recorder,
             stop,
             rate,
             companions,
+            lock,
         })
     }
 }
 
 /// What a run is called in its ledger, so that the same command takes it up again.
-pub(super) fn job_name(input: &InputSettings, enquiry: &Enquiry) -> String {
+pub(super) fn job_name(input: &InputSettings, conditions: &[Condition], enquiry: &Enquiry) -> String {
     let whole = |path: &String| match std::path::absolute(path) {
         Ok(whole) if path != "-" => whole.display().to_string(),
         _ => path.clone(),
     };
     let paths = input.paths.iter().map(whole).collect::<Vec<_>>().join(" ");
     let column = enquiry.enrich.column.as_deref().unwrap_or_default();
-    format!("{paths} {column} {:?}", enquiry.shelf())
+    let conditions: String = conditions.iter().map(|condition| format!(" {condition}")).collect();
+    format!("{paths} {column} {:?}{conditions}", enquiry.shelf())
 }
 
 /// Opening waits for the first bytes of a pipe, which may never come; a stop ends the waiting.
@@ -214,9 +240,23 @@ impl Started {
     /// When the list breaks off: rows that are done are kept under the partial name then. Or when the file cannot
     /// be written: no file is left behind then.
     pub async fn finish(self) -> Result<Finished, RunError> {
-        let Self { target, list, enricher, line, papers, about, progress, recorder, stop, rate, companions } =
-            self;
-        let rows = enricher.enrich(progress.watch(list.batches));
+        let Self {
+            target,
+            list,
+            columns,
+            enricher,
+            line,
+            papers,
+            metrics,
+            about,
+            progress,
+            recorder,
+            stop,
+            rate,
+            companions,
+            lock,
+        } = self;
+        let rows = columns_at(enricher.enrich(list.batches), columns);
         let written = target.write(rows, Arc::default()).await;
         // They hold the line too.
         drop((rate, companions));
@@ -229,7 +269,7 @@ impl Started {
             return Err(RunError::BrokenOff { rows, kept: keep_paid(whole, &counts)?, source });
         }
         let rows_in = progress.taken_in();
-        let all_there = progress.took_in_all() && rows_in == rows;
+        let all_there = progress.took_in_all() && rows_in == rows + counts.filtered;
         if !all_there && stop.reason().is_none() {
             return Err(RunError::RowsLost { rows_in, rows_out: rows, kept: keep_paid(whole, &counts)? });
         }
@@ -273,7 +313,9 @@ impl Started {
             counts,
             warnings,
         };
+        story.warnings.extend(metrics.end(story.ending));
         papers.write(&mut story);
+        drop(lock);
         Ok(Finished { ending, import, simulated, story })
     }
 }

@@ -15,6 +15,7 @@ use super::error::{RunError, StartError};
 use super::papers::Paper;
 use super::progress::Progress;
 use super::run::{job_name, open};
+use super::selection::rows_that_fit;
 use crate::answer::UtcMillis;
 use crate::batch::BatchStream;
 use crate::enrich::{Row, RowReader};
@@ -30,6 +31,8 @@ use crate::report::Counters;
 pub struct Survey {
     /// Rows of the list.
     pub rows: u64,
+    /// Rows that a filter leaves out; they are no part of the others.
+    pub filtered: u64,
     /// Rows without a number that can be asked about.
     pub invalid: u64,
     /// The same, by reason.
@@ -113,12 +116,13 @@ impl Pipeline {
     ///
     /// What would stand in the way of a run too, but for its output.
     pub async fn start_survey(self, stop: Stop, counters: Arc<Counters>) -> Result<Surveying, StartError> {
-        let job = job_name(&self.input, &self.enquiry);
+        let job = job_name(&self.input, &self.conditions, &self.enquiry);
         let summary = self.summary.as_deref().map(Paper::prepare).transpose()?;
-        let list = open(self.input, &stop).await?;
+        let mut list = open(self.input, &stop).await?;
         let reader = RowReader::new(&list.batches.schema(), &self.enquiry.enrich)?;
-        let known = open_books(&self.enquiry, &job)?;
         let progress = Progress::new(counters.clone(), list.length.clone());
+        list.batches = rows_that_fit(progress.watch(list.batches), &self.conditions, counters.clone())?;
+        let known = open_books(&self.enquiry, &job)?;
         Ok(Surveying { list, reader, enquiry: self.enquiry, known, summary, progress, counters, stop })
     }
 }
@@ -155,12 +159,13 @@ impl Surveying {
         let Self { list, reader, enquiry, known, summary, progress, counters, stop } = self;
         let mut survey = Survey::default();
         let mut distinct = Distinct::new();
-        let mut batches = progress.watch(list.batches);
+        let mut batches = list.batches;
         let reading = read_all(&mut batches, &reader, &counters, &mut survey, &mut distinct);
         tokio::select! {
             read = reading => read?,
             () = stop.requested() => return Ok(None),
         }
+        survey.filtered = counters.filtered.get();
         if let Some(source) = progress.take_break() {
             return Err(RunError::BrokenOff { rows: survey.rows, kept: None, source });
         }

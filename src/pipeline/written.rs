@@ -52,6 +52,16 @@ written! {
     input: Texts,
     /// The file to write, `.parquet`, `.csv` or `.ndjson`. Relative to the working directory.
     output: PathBuf,
+    /// Conditions on the list's columns that rows must fulfil to be worked on: `country=SE|NO`, `consent!=no`.
+    filter: Texts,
+    /// Which of the list's own columns are written; all without it.
+    keep_columns: Texts,
+    /// Which columns are not written.
+    drop_columns: Texts,
+    /// What the output is parted by; it is a folder of Parquet files then.
+    partition_by: Vec<PartitionBy>,
+    /// The file that is locked while the run goes on, so that no other run of the pipeline is at work.
+    lock: PathBuf,
     /// The column of the numbers; without it, it is found by its name.
     column: String,
     /// Where national numbers are at home, as ISO 3166 alpha-2.
@@ -144,6 +154,10 @@ written! {
     ca_file: PathBuf,
     /// The HTTP proxy to go through.
     proxy: String,
+    /// Where the counts are written as Prometheus' text, again and again.
+    metrics: PathBuf,
+    /// The address at which the same text is served while the run goes on.
+    metrics_listen: String,
     /// Where the run is told on a page, as HTML.
     report: PathBuf,
     /// Seeds all randomness, the simulator's answers included.
@@ -156,6 +170,27 @@ impl Written {
     /// The duration under a key, once it is known to be written.
     pub(super) fn duration(written: Option<WrittenDuration>) -> Option<Duration> {
         written.map(|WrittenDuration(duration)| duration)
+    }
+}
+
+/// What the output may be parted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PartitionBy {
+    /// The column `country`: of the network that the service named.
+    Country,
+    /// The column `status`.
+    Status,
+}
+
+impl PartitionBy {
+    /// The name of its column, with this prefix.
+    pub(super) fn column(self, prefix: &str) -> String {
+        let name = match self {
+            Self::Country => "country",
+            Self::Status => "status",
+        };
+        format!("{prefix}{name}")
     }
 }
 

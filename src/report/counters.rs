@@ -45,6 +45,8 @@ impl Count {
 pub struct Counters {
     /// Rows that are done.
     pub rows: Count,
+    /// Rows of the list that a filter leaves out; they are no part of the others.
+    pub filtered: Count,
     /// Rows refused before any money was spent.
     pub invalid: Count,
     /// Rows that kept what an earlier run wrote, because only the others were to be asked about.
@@ -153,6 +155,7 @@ impl Counters {
         let results = LookupResult::DOCUMENTED.iter().map(LookupResult::text);
         Snapshot {
             rows: self.rows.get(),
+            filtered: self.filtered.get(),
             invalid: self.invalid.get(),
             carried: self.carried.get(),
             duplicates: self.duplicates.get(),
@@ -196,6 +199,8 @@ fn nonzero<'a>(names: impl Iterator<Item = &'a str>, counts: &[Count]) -> BTreeM
 pub struct Snapshot {
     /// Rows that are done.
     pub rows: u64,
+    /// Rows of the list that a filter leaves out; they are no part of the others.
+    pub filtered: u64,
     /// Rows refused before any money was spent.
     pub invalid: u64,
     /// Rows that kept what an earlier run wrote.

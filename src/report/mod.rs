@@ -7,6 +7,7 @@ pub mod counters;
 pub mod event;
 pub(crate) mod figures;
 pub mod latency;
+pub mod metrics;
 pub mod page;
 pub mod places;
 pub mod story;

@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::values::one_of;
 use crate::enrich::{Only, Order};
-use crate::pipeline::Written;
+use crate::pipeline::{PartitionBy, Texts, Written};
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct JobFlags {
@@ -29,6 +29,30 @@ pub(in crate::cli) struct JobFlags {
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     summary: Option<PathBuf>,
 
+    /// Write a folder of Parquet files, parted by country, by status, or by both in this order
+    #[arg(
+        long,
+        value_name = "COLUMN",
+        value_delimiter = ',',
+        value_parser = one_of::<PartitionBy>(&["country", "status"]),
+        help_heading = "Output"
+    )]
+    partition_by: Vec<PartitionBy>,
+    /// Write these of the list's own columns only
+    #[arg(long, value_name = "COLUMNS", value_delimiter = ',', help_heading = "Output")]
+    keep_columns: Vec<String>,
+    /// Do not write these columns
+    #[arg(long, value_name = "COLUMNS", value_delimiter = ',', help_heading = "Output")]
+    drop_columns: Vec<String>,
+    /// Write the counts to this file as Prometheus' text, every few seconds and at the end
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    metrics: Option<PathBuf>,
+    /// Serve the same text at this address while the run goes on, such as 127.0.0.1:9464
+    #[arg(long, value_name = "ADDRESS", help_heading = "Output")]
+    metrics_listen: Option<String>,
+    /// Lock this file while the run goes on, so that no other is at work [default: a hidden file beside the output]
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    lock: Option<PathBuf>,
     /// Tell the run on one self-contained HTML page
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     report: Option<PathBuf>,
@@ -39,6 +63,10 @@ pub(in crate::cli) struct JobFlags {
     /// [default: all]
     #[arg(long, value_parser = one_of::<Only>(&["all", "unresolved"]), help_heading = "List")]
     only: Option<Only>,
+    /// Work on rows only that fulfil this condition, and leave the others out: column=value, column=this|that,
+    /// column!=value; may be repeated
+    #[arg(long, value_name = "CONDITION", help_heading = "List")]
+    filter: Vec<String>,
     /// The column of the numbers [default: found by its name]
     #[arg(short, long, value_name = "NAME", help_heading = "List")]
     column: Option<String>,
@@ -62,6 +90,13 @@ impl JobFlags {
             order: self.order,
             cost_column: self.cost_column.then_some(true),
             summary: self.summary,
+            partition_by: (!self.partition_by.is_empty()).then_some(self.partition_by),
+            keep_columns: texts(self.keep_columns),
+            drop_columns: texts(self.drop_columns),
+            metrics: self.metrics,
+            metrics_listen: self.metrics_listen,
+            lock: self.lock,
+            filter: texts(self.filter),
             report: self.report,
             dry_run: self.dry_run.then_some(true),
             only: self.only,
@@ -72,4 +107,8 @@ impl JobFlags {
             ..Written::default()
         }
     }
+}
+
+fn texts(words: Vec<String>) -> Option<Texts> {
+    (!words.is_empty()).then_some(Texts(words))
 }

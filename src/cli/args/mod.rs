@@ -41,6 +41,7 @@ Exit codes:
     2  the command line, the pipeline file, the list or the output is at fault
     3  finished, and some rows have no answer: run again
     4  stopped on purpose (account refused, service down, cap reached): can be taken up again
+    5  another run is at work: nothing was done
   130  interrupted: can be taken up again";
 
 /// Bulk HLR lookups: a contact list in, the same list with network, status and location out.
@@ -206,7 +207,8 @@ mod tests {
         let written = enrich(
             "a.csv b.csv -o out.parquet -c phone --region SE --endpoint eu --endpoint us --product portability \
              --rate 500 --concurrency 200 --timeout 5s --attempts 3 --retry-on HLR_LOCAL_CANCEL,SYSTEM_FAILURE \
-             --nocache --order completion --prefix x_ --delimiter tab --no-header --force --summary run.json --report run.html \
+             --nocache --order completion --prefix x_ --delimiter tab --no-header --force --summary run.json --report run.html --filter a=b --keep-columns a,b --drop-columns c --partition-by country,status \
+             --lock l --metrics m.prom --metrics-listen 127.0.0.1:0 \
              --window-rows 1000 --give-up-after 10m --credentials-file c --ca-file ca.pem --proxy http://p:1 \
              --seed 7 --skip-useless --second-pass 5m --ledger l.redb --no-ledger --max-age dead=30d,absent=12h --refresh --commit-interval 50ms \
              --price 0.004 --max-lookups 9 --max-cost 1.5 --dry-run --only unresolved --cost-column",

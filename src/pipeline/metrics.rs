@@ -1,0 +1,129 @@
+//! The counts for monitoring: a text file that is written again and again, and the same text over HTTP.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use http_body_util::Full;
+use hyper::body::{Bytes, Incoming};
+use hyper::header::CONTENT_TYPE;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Method, Request, Response, StatusCode};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::TcpListener;
+
+use super::error::StartError;
+use super::papers::Paper;
+use crate::answer::UtcMillis;
+use crate::report::Counters;
+use crate::report::metrics::{RunEnd, RunLabels, text};
+use crate::task::Owned;
+
+/// How often the file is written while the run goes on.
+const BETWEEN_WRITINGS: Duration = Duration::from_secs(5);
+/// Whoever connects and asks nothing is let go after this.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The counts of one run, for whoever monitors it.
+pub(super) struct Metrics {
+    counters: Arc<Counters>,
+    labels: RunLabels,
+    file: Option<PathBuf>,
+}
+
+impl Metrics {
+    pub(super) fn new(counters: Arc<Counters>, labels: RunLabels, file: Option<PathBuf>) -> Arc<Self> {
+        Arc::new(Self { counters, labels, file })
+    }
+
+    /// Writes the file for the first time, and opens the address, if there are such; then goes on with both until the
+    /// tasks are dropped.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be written, or the address not be listened at.
+    pub(super) async fn start(
+        self: &Arc<Self>,
+        listen: Option<SocketAddr>,
+    ) -> Result<Vec<Owned<()>>, StartError> {
+        let mut tasks = Vec::new();
+        if let Some(path) = &self.file {
+            self.write(path, None)?;
+            tasks.push(Owned::spawn(self.clone().write_now_and_then()));
+        }
+        if let Some(address) = listen {
+            let refused = |source| StartError::Listen { address, source };
+            let listener = TcpListener::bind(address).await.map_err(refused)?;
+            tasks.push(Owned::spawn(self.clone().serve(listener)));
+        }
+        Ok(tasks)
+    }
+
+    /// Writes the file for the last time. What went wrong should be told.
+    pub(super) fn end(&self, ending: &'static str) -> Option<String> {
+        let path = self.file.as_ref()?;
+        let end = RunEnd { ending, at: UtcMillis::now() };
+        let fault = self.write(path, Some(end)).err()?;
+        Some(format!("the metrics are not of the end of the run: {}", crate::error::with_causes(&fault)))
+    }
+
+    fn write(&self, path: &Path, end: Option<RunEnd>) -> Result<(), StartError> {
+        let text = text(&self.counters, &self.labels, end);
+        let refused = |source| StartError::Paper { path: path.to_owned(), source };
+        Paper::prepare(path)?.write(text.as_bytes()).map_err(refused)
+    }
+
+    async fn write_now_and_then(self: Arc<Self>) {
+        loop {
+            tokio::time::sleep(BETWEEN_WRITINGS).await;
+            let this = self.clone();
+            let writing = tokio::task::spawn_blocking(move || {
+                // A file that cannot be written now may be so again; at the end it is told.
+                this.file.as_ref().map(|path| this.write(path, None))
+            });
+            let _ = writing.await;
+        }
+    }
+
+    async fn serve(self: Arc<Self>, listener: TcpListener) {
+        loop {
+            let Ok((connection, _)) = listener.accept().await else {
+                // Out of descriptors, most often; they come back.
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                continue;
+            };
+            let this = self.clone();
+            let answer = service_fn(move |request| {
+                let response = this.answer(&request);
+                async move { Ok::<_, Infallible>(response) }
+            });
+            let connection = http1::Builder::new()
+                .timer(TokioTimer::new())
+                .header_read_timeout(PATIENCE)
+                .serve_connection(TokioIo::new(connection), answer);
+            // Nobody waits for it, and it ends by itself.
+            drop(tokio::spawn(connection));
+        }
+    }
+
+    fn answer(&self, request: &Request<Incoming>) -> Response<Full<Bytes>> {
+        let is_asked_for = request.uri().path() == "/metrics";
+        let (status, kind, body) = match *request.method() {
+            Method::GET | Method::HEAD if is_asked_for => (
+                StatusCode::OK,
+                "text/plain; version=0.0.4; charset=utf-8",
+                text(&self.counters, &self.labels, None),
+            ),
+            _ => (
+                StatusCode::NOT_FOUND,
+                "text/plain; charset=utf-8",
+                "the counts are at /metrics\n".to_owned(),
+            ),
+        };
+        let response = Response::builder().status(status).header(CONTENT_TYPE, kind);
+        response.body(Full::new(body.into())).expect("the parts are sound")
+    }
+}

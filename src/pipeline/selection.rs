@@ -1,0 +1,233 @@
+//! Which rows of the list are worked on, and which columns are written.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use arrow::array::{AsArray, BooleanArray, RecordBatch};
+use arrow::compute::{cast, filter_record_batch};
+use arrow::datatypes::{DataType, Schema};
+use futures::{StreamExt, future};
+
+use super::nearest::nearest;
+use crate::batch::BatchStream;
+use crate::error::{ColumnError, StageError};
+use crate::report::Counters;
+
+/// A condition on a column of the list: `country=SE|NO`, `consent!=no`, `left=` for an empty cell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Condition {
+    column: String,
+    is_one_of: bool,
+    values: Vec<String>,
+}
+
+impl FromStr for Condition {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let no_condition =
+            || format!("{text:?} is no condition; write column=value, column=this|that or column!=value");
+        let (column, values) = text.split_once('=').ok_or_else(no_condition)?;
+        let (column, is_one_of) = match column.strip_suffix('!') {
+            Some(column) => (column, false),
+            None => (column, true),
+        };
+        if column.trim().is_empty() {
+            return Err(no_condition());
+        }
+        let values = values.split('|').map(|value| value.trim().to_owned()).collect();
+        Ok(Self { column: column.trim().to_owned(), is_one_of, values })
+    }
+}
+
+impl fmt::Display for Condition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = if self.is_one_of { "=" } else { "!=" };
+        write!(f, "{}{sign}{}", self.column, self.values.join("|"))
+    }
+}
+
+impl Condition {
+    /// Which rows of a batch it lets through.
+    fn lets_through(&self, column: usize, batch: &RecordBatch) -> Result<BooleanArray, StageError> {
+        let text = cast(batch.column(column), &DataType::Utf8)?;
+        let fits = |cell: Option<&str>| {
+            let cell = cell.unwrap_or_default().trim();
+            self.values.iter().any(|value| value == cell) == self.is_one_of
+        };
+        Ok(text.as_string::<i32>().iter().map(|cell| Some(fits(cell))).collect())
+    }
+}
+
+/// The rows that fulfil every condition. The others are counted as left out.
+///
+/// # Errors
+///
+/// When a condition is about a column that the list does not have.
+pub(super) fn rows_that_fit(
+    list: BatchStream,
+    conditions: &[Condition],
+    counters: Arc<Counters>,
+) -> Result<BatchStream, ColumnError> {
+    if conditions.is_empty() {
+        return Ok(list);
+    }
+    let schema = list.schema();
+    let place =
+        |condition: &Condition| Ok((place_of(&condition.column, &schema, "filter")?, condition.clone()));
+    let conditions: Vec<_> = conditions.iter().map(place).collect::<Result<_, ColumnError>>()?;
+    let fitting = list.map(move |batch| {
+        let mut batch = batch?;
+        for (column, condition) in &conditions {
+            let rows = batch.num_rows();
+            batch = filter_record_batch(&batch, &condition.lets_through(*column, &batch)?)?;
+            counters.filtered.add((rows - batch.num_rows()) as u64);
+        }
+        Ok(batch)
+    });
+    // A batch has at least one row, everywhere.
+    let with_rows = |batch: &Result<RecordBatch, StageError>| {
+        future::ready(!batch.as_ref().is_ok_and(|batch| batch.num_rows() == 0))
+    };
+    Ok(BatchStream::new(schema, fitting.filter(with_rows)))
+}
+
+/// The columns that are written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct ColumnChoice {
+    /// Of the list's own, these only; all when it is empty.
+    pub(super) keep: Vec<String>,
+    /// These not, whosever they are.
+    pub(super) drop: Vec<String>,
+    /// These in any case, because the rows are told apart by them.
+    pub(super) needed: Vec<String>,
+}
+
+impl ColumnChoice {
+    /// The places of the columns to write, in their order. `own` is the schema of the list.
+    ///
+    /// # Errors
+    ///
+    /// When a column is named that there is not, or none would be left.
+    pub(super) fn places(&self, own: &Schema, enriched: &Schema) -> Result<Vec<usize>, ColumnError> {
+        for name in &self.keep {
+            place_of(name, own, "keep_columns")?;
+        }
+        for name in &self.drop {
+            place_of(name, enriched, "drop_columns")?;
+        }
+        let is_written = |name: &String| {
+            let is_own = own.index_of(name).is_ok();
+            let is_kept = self.keep.is_empty() || !is_own || self.keep.contains(name);
+            self.needed.contains(name) || is_kept && !self.drop.contains(name)
+        };
+        let fields = enriched.fields().iter().enumerate();
+        let places: Vec<usize> =
+            fields.filter(|(_, field)| is_written(field.name())).map(|(place, _)| place).collect();
+        match places.len() > self.needed.len() {
+            true => Ok(places),
+            false => Err(ColumnError("drop_columns leaves no column to write".into())),
+        }
+    }
+}
+
+/// The columns at these places.
+///
+/// # Panics
+///
+/// When a place is outside of the schema.
+pub(super) fn columns_at(rows: BatchStream, places: Vec<usize>) -> BatchStream {
+    let schema = Arc::new(rows.schema().project(&places).expect("the places are of this schema"));
+    BatchStream::new(schema, rows.map(move |batch| Ok(batch?.project(&places)?)))
+}
+
+fn place_of(name: &str, schema: &Schema, key: &str) -> Result<usize, ColumnError> {
+    schema.index_of(name).map_err(|_| {
+        let columns: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
+        let offer = match nearest(name, columns.iter().copied()) {
+            Some(near) => format!("did you mean {near:?}?"),
+            None => format!("there are {}", columns.join(", ")),
+        };
+        ColumnError(format!("{key}: there is no column {name:?}; {offer}"))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow::array::{ArrayRef, Int64Array, StringArray};
+    use futures::{TryStreamExt, stream};
+
+    use super::*;
+
+    fn list() -> BatchStream {
+        let country: ArrayRef = Arc::new(StringArray::from(vec![Some("SE"), Some(" NO "), None, Some("DK")]));
+        let age: ArrayRef = Arc::new(Int64Array::from(vec![Some(1), Some(2), Some(3), None]));
+        let batch = RecordBatch::try_from_iter([("country", country), ("age", age)]).unwrap();
+        BatchStream::new(batch.schema(), stream::iter([Ok(batch)]))
+    }
+
+    async fn ages(conditions: &[&str]) -> (Vec<Option<i64>>, u64) {
+        let conditions: Vec<Condition> = conditions.iter().map(|text| text.parse().unwrap()).collect();
+        let counters = Arc::new(Counters::default());
+        let rows = rows_that_fit(list(), &conditions, counters.clone()).unwrap();
+        let batches: Vec<RecordBatch> = rows.try_collect().await.unwrap();
+        let ages = batches.iter().flat_map(|batch| {
+            batch.column(1).as_primitive::<arrow::datatypes::Int64Type>().iter().collect::<Vec<_>>()
+        });
+        (ages.collect(), counters.filtered.get())
+    }
+
+    #[tokio::test]
+    async fn rows_are_let_through_by_what_their_cells_say() {
+        for (conditions, fitting) in [
+            (&["country=SE|NO"][..], vec![Some(1), Some(2)]),
+            (&["country!=SE"], vec![Some(2), Some(3), None]),
+            (&["country="], vec![Some(3)]),
+            (&["age=2|3"], vec![Some(2), Some(3)]),
+            (&["age!="], vec![Some(1), Some(2), Some(3)]),
+            (&["country=SE|NO", "age=2"], vec![Some(2)]),
+            (&["country=FR"], vec![]),
+        ] {
+            let left_out = 4 - fitting.len() as u64;
+            assert_eq!(ages(conditions).await, (fitting, left_out), "{conditions:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_condition_or_no_column_is_told() {
+        for text in ["country", "=SE", "!=SE"] {
+            assert!(text.parse::<Condition>().unwrap_err().contains("column!=value"), "{text}");
+        }
+        let condition = "contry=SE".parse().unwrap();
+        let Err(error) = rows_that_fit(list(), &[condition], Arc::default()) else {
+            panic!("no such column")
+        };
+        assert!(error.0.contains("did you mean \"country\"?"), "{error}");
+    }
+
+    #[test]
+    fn columns_are_kept_and_dropped_by_name() {
+        let schema = |names: &[&str]| {
+            Schema::new(
+                names
+                    .iter()
+                    .map(|name| arrow::datatypes::Field::new(*name, DataType::Utf8, true))
+                    .collect::<Vec<_>>(),
+            )
+        };
+        let (own, enriched) =
+            (schema(&["id", "phone"]), schema(&["id", "phone", "hlr_status", "hlr_location"]));
+        let choice = |keep: &[&str], drop: &[&str], needed: &[&str]| {
+            let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+            ColumnChoice { keep: owned(keep), drop: owned(drop), needed: owned(needed) }
+                .places(&own, &enriched)
+        };
+        assert_eq!(choice(&[], &[], &[]).unwrap(), [0, 1, 2, 3]);
+        assert_eq!(choice(&["id"], &["hlr_location"], &[]).unwrap(), [0, 2]);
+        assert_eq!(choice(&[], &["phone", "hlr_status"], &["hlr_status"]).unwrap(), [0, 2, 3]);
+        assert!(choice(&["hlr_status"], &[], &[]).unwrap_err().0.contains("keep_columns"));
+        assert!(choice(&["id"], &["id", "hlr_status", "hlr_location"], &[]).is_err());
+        assert!(choice(&["id"], &["id", "hlr_location"], &["hlr_status"]).is_err());
+    }
+}
