@@ -12,11 +12,7 @@
 //! The blocks of a page run in order, in one folder with the sample data in it, without credentials, and may ask the
 //! simulator only.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::disallowed_methods,
-    reason = "a test may panic, and waits in real time"
-)]
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod harness;
 
@@ -242,7 +238,8 @@ fn links(text: &str) -> Vec<&str> {
 
 /// The names by which a page's headings are linked to.
 fn headings(text: &str) -> BTreeSet<String> {
-    let titles = text.lines().filter(|line| line.starts_with('#')).map(|line| line.trim_start_matches('#').trim());
+    let titles =
+        text.lines().filter(|line| line.starts_with('#')).map(|line| line.trim_start_matches('#').trim());
     let name = |title: &str| -> String {
         let kept = title.chars().filter(|char| char.is_alphanumeric() || " -_".contains(*char));
         kept.collect::<String>().to_lowercase().replace(' ', "-")
