@@ -55,7 +55,7 @@ const MAY_IMPORT: [(&str, &[&str]); 19] = [
 ];
 
 /// A text that may stand only in some modules, and why.
-const ONLY_IN: [(&str, &[&str], &str); 10] = [
+const ONLY_IN: [(&str, &[&str], &str); 12] = [
     ("println!", &["cli"], "only the command line prints"),
     ("process::exit", &["main"], "only main ends the process"),
     ("ExitCode", &["main", "cli"], "only the command line knows exit codes"),
@@ -63,6 +63,8 @@ const ONLY_IN: [(&str, &[&str], &str); 10] = [
     ("toml::", &["pipeline", "cli"], "pipeline files are read in one place"),
     ("clap::", &["cli"], "arguments are read in one place"),
     ("indicatif::", &["cli"], "progress is shown in one place"),
+    ("tracing::", &["cli"], "only the command line says anything"),
+    ("prometheus::", &["report"], "one module knows how counts are exposed"),
     ("redb::", &["ledger"], "one module knows which database it is"),
     ("reqwest::", &["service"], "only the service speaks HTTP"),
     (

@@ -13,6 +13,7 @@ use std::time::Duration;
 use hlr_enrich::answer::Status;
 use hlr_enrich::cli::Exit;
 use hlr_enrich::enrich::columns::ADDED;
+use hlr_enrich::pipeline::Written;
 use hlr_enrich::simulator::{Scheme, SimulatorSettings};
 
 use harness::{Job, Service, Table};
@@ -78,7 +79,9 @@ fn every_pipeline_file_passes_the_check_and_runs() {
     for file in files {
         let job = Job::new().with_credentials(None);
         fs::create_dir(job.path("sample-data")).unwrap();
-        fs::copy(root.join("sample-data/contacts.csv"), job.path("sample-data/contacts.csv")).unwrap();
+        for list in ["contacts.csv", "last-month.parquet"] {
+            fs::copy(root.join("sample-data").join(list), job.path("sample-data").join(list)).unwrap();
+        }
         let file = file.to_str().unwrap();
         job.hlr(["check", file]).exits_with(0);
         job.hlr(["run", file]).exits_with(0);
@@ -139,4 +142,67 @@ fn a_few_numbers_do_not_wait_long_for_a_service_that_is_down() {
     done.says(&["hlr lookup"]);
     assert!(done.took < Duration::from_secs(10), "{:?}", done.took);
     assert!(done.stdout().contains("not_checked"), "{}", done.stdout());
+}
+
+/// Every key that a file may have stands in the reference, set or in a comment, and nothing else does.
+#[test]
+fn the_reference_names_every_key() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = fs::read_to_string(root.join("pipelines/reference.toml")).unwrap();
+    let named: Vec<&str> = text
+        .lines()
+        .map(|line| line.trim_start_matches("# "))
+        .filter_map(|line| {
+            line.split_once(" = ").map(|(key, _)| key).or_else(|| line.strip_prefix('[')?.strip_suffix(']'))
+        })
+        .filter(|key| key.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'))
+        .collect();
+    for key in Written::KEYS {
+        assert!(named.contains(key), "reference.toml lacks {key}");
+    }
+    let of_the_simulator = ["latency", "transient", "limits"];
+    for key in named.iter().filter(|key| !of_the_simulator.contains(key)) {
+        assert!(Written::KEYS.contains(key), "{key} is no key");
+    }
+}
+
+#[test]
+fn the_summary_is_as_its_schema_says() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let schema =
+        serde_json::from_str(&fs::read_to_string(root.join("docs/summary.schema.json")).unwrap()).unwrap();
+    let schema = jsonschema::validator_for(&schema).unwrap();
+    let job = Job::new().with_credentials(None);
+    fs::create_dir(job.path("sample-data")).unwrap();
+    for list in ["contacts.csv", "last-month.parquet"] {
+        fs::copy(root.join("sample-data").join(list), job.path("sample-data").join(list)).unwrap();
+    }
+    for pipeline in ["nightly", "recheck", "failover", "reference"] {
+        let file = root.join("pipelines").join(pipeline).with_extension("toml");
+        job.hlr(["run", file.to_str().unwrap(), "--summary", "run.json"]).exits_with(0);
+        let summary = job.json("run.json");
+        let faults: Vec<String> =
+            schema.iter_errors(&summary).map(|fault| format!("{}: {fault}", fault.instance_path())).collect();
+        assert!(faults.is_empty(), "{pipeline}: {faults:#?}");
+        assert_eq!(summary["simulated"], true);
+        assert!(!summary["timeline"]["points"].as_array().unwrap().is_empty());
+    }
+}
+
+#[test]
+fn completions_and_pages_come_from_the_same_definitions() {
+    let job = Job::new();
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let done = job.hlr(["completions", shell]);
+        done.exits_with(0);
+        assert!(done.stdout().contains("--second-pass") || done.stdout().contains("second-pass"), "{shell}");
+    }
+    job.hlr(["man", "."]).exits_with(0);
+    let pages = job.files();
+    for page in ["hlr.1", "hlr-enrich.1", "hlr-run.1", "hlr-ledger-forget.1"] {
+        assert!(pages.contains(&page.to_owned()), "{pages:?}");
+    }
+    let page = fs::read_to_string(job.path("hlr.1")).unwrap();
+    assert!(page.contains("another run is at work"), "the exit codes are on the page");
+    job.hlr(["man", "missing"]).exits_with(2);
 }

@@ -15,7 +15,7 @@ use std::path::Path;
 use std::process::{Child, Command};
 use std::time::Duration;
 
-use hlr_enrich::simulator::{Latency, SimulatorSettings};
+use hlr_enrich::simulator::{Latency, RequestLimits, SimulatorSettings};
 
 use harness::{Job, Service, Table, send_signal};
 
@@ -287,4 +287,58 @@ fn every_exit_code_is_reached() {
     send_signal("TERM", &run);
     send_signal("TERM", &run);
     assert_eq!(run.wait().unwrap().code(), Some(130));
+}
+
+/// A log that programs read: every line a JSON object with the run's name, no secret and no whole number in any.
+#[test]
+fn a_log_for_programs_is_json_line_by_line_and_keeps_secrets() {
+    let limits = RequestLimits { ongoing: Some(20), ..RequestLimits::default() };
+    let results = [("TIMEOUT".to_owned(), 0.2)].into();
+    let latency = Latency { median: Duration::from_millis(50), ..Latency::default() };
+    let service =
+        Service::start(SimulatorSettings { limits, results, latency, ..SimulatorSettings::default() });
+    let job = Job::new().with_credentials(Some(("user", "password"))).numbers("list.csv", 1_500);
+    let flags = [
+        "--log-format",
+        "json",
+        "--no-ledger",
+        "--attempts",
+        "1",
+        "--summary",
+        "run.json",
+        "--price",
+        "0.01",
+        "-v",
+    ];
+    let done = job.enrich_alone("list.csv", "out.parquet", &service, &flags);
+    done.exits_with(3);
+    let summary = job.json("run.json");
+    let lines: Vec<serde_json::Value> = done
+        .stderr()
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("{line}")))
+        .collect();
+    for line in &lines {
+        assert_eq!(line["run_id"], summary["run_id"], "{line}");
+        assert!(
+            line["time"].is_string() && line["level"].is_string() && line["message"].is_string(),
+            "{line}"
+        );
+    }
+    let of_kind =
+        |kind: &str| lines.iter().find(|line| line["event"] == kind).unwrap_or_else(|| panic!("no {kind}"));
+    assert_eq!(of_kind("throttled")["level"], "warn");
+    let end = of_kind("end");
+    assert_eq!((&end["ending"], &end["unanswered"]), (&"gaps".into(), &summary["counts"]["unanswered"]));
+    assert_eq!(end["cost"], summary["counts"]["costs"]["billed"]);
+    let command = lines.last().unwrap()["command"].as_str().unwrap();
+    assert!(command.contains(" enrich --force list.csv "), "{command}");
+    let text = done.stderr();
+    assert!(!text.contains("password") && !text.contains("467000000"), "{text}");
+    // A mistake is a line too.
+    let refused = job.enrich_alone("missing.csv", "x.csv", &service, &["--log-format", "json"]);
+    let line: serde_json::Value =
+        serde_json::from_str(refused.exits_with(2).stderr().lines().last().unwrap()).unwrap();
+    assert_eq!(line["level"], "error");
+    assert!(line["message"].as_str().unwrap().contains("missing.csv"), "{line}");
 }

@@ -5,21 +5,25 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::sync::Arc;
 
+use tracing::info;
+
 use super::again::{self, Obstacle};
 use super::args::{DisplayFlags, EnrichArgs, ProgressStyle, RunArgs, Verbosity};
 use super::exit::Exit;
+use super::log::{self, LogFormat};
 use super::notes::Inbox;
 use super::progress::ProgressDisplay;
 use super::signals::hung_up;
 use super::summary;
 use super::survey;
-use super::terminal::{say, say_error, say_loudly, say_problem, say_warning};
+use super::terminal::{say, say_command, say_error, say_loudly, say_problem, say_raw, say_warning};
 use crate::input::CsvFile;
+use crate::ledger::LedgerError;
 use crate::lookup::Stop;
 use crate::pipeline::{
     Ending, Environment, Finished, Pipeline, Problems, RateControl, RunError, StartError, Started, Written,
 };
-use crate::report::Counters;
+use crate::report::{Counters, Story};
 use crate::task::Owned;
 
 /// What must be seen whenever nobody was really asked.
@@ -51,6 +55,7 @@ async fn do_job(
     if pipeline.is_dry_run() {
         return take_survey(pipeline, &display, words, stop).await;
     }
+    log::name_run(pipeline.run_id());
     announce(&pipeline, verbosity);
     let inbox = Arc::new(Inbox::default());
     let counters = Arc::new(Counters::default());
@@ -114,7 +119,7 @@ async fn take_survey(pipeline: Pipeline, display: &DisplayFlags, words: &[OsStri
             surveyed.warnings.iter().for_each(say_warning);
             match display.progress {
                 _ if verbosity == Verbosity::Quiet => {}
-                ProgressStyle::Json => say(surveyed.to_json()),
+                ProgressStyle::Json => say_raw(surveyed.to_json()),
                 _ => survey::lines(&surveyed.survey).iter().for_each(say),
             }
             Exit::Complete
@@ -174,7 +179,7 @@ fn not_started(error: &StartError, words: &[OsString]) -> Exit {
     match error {
         StartError::Stopped => {
             say("interrupted before the first row; to start again:");
-            say(again::command(words, Obstacle::None));
+            say_command(&again::command(words, Obstacle::None));
             Exit::Interrupted
         }
         StartError::Simulator(_) => {
@@ -192,10 +197,11 @@ fn conclude(finished: &Finished, display: &DisplayFlags, words: &[OsString]) -> 
     finished.story.warnings.iter().for_each(say_warning);
     match display.progress {
         _ if display.verbosity() == Verbosity::Quiet => {}
-        ProgressStyle::Json => say(finished.to_json()),
+        ProgressStyle::Json => say_raw(finished.to_json()),
+        _ if log::format() == LogFormat::Json => log_end(finished),
         _ => summary::lines(finished).iter().for_each(say),
     }
-    if finished.simulated.is_some() {
+    if finished.story.simulated {
         say_loudly(SIMULATED);
     }
     let (what, obstacle) = match (&finished.ending, &finished.story.ledger) {
@@ -213,19 +219,45 @@ fn conclude(finished: &Finished, display: &DisplayFlags, words: &[OsString]) -> 
         say(format_args!(
             "{count} answers that were paid for are not in the ledger; to bring them in, once it is well:"
         ));
-        say(again::quoted_words(import));
+        say_command(&again::quoted_words(import));
     }
     if words.iter().any(|word| word == "-") {
         say(format_args!("{what} (with the same list on standard input):"));
     } else {
         say(format_args!("{what}:"));
     }
-    say(again::command(words, obstacle));
+    say_command(&again::command(words, obstacle));
     Exit::from(&finished.ending)
+}
+
+/// The end of a run, for a log that programs read.
+fn log_end(finished: &Finished) {
+    let Story { ending, rows, elapsed_seconds, output, counts, .. } = &finished.story;
+    let output = output.as_ref().map(|path| path.display().to_string());
+    info!(
+        event = "end",
+        ending,
+        rows,
+        elapsed_seconds,
+        output,
+        answered = counts.answered,
+        from_ledger = counts.from_ledger,
+        duplicates = counts.duplicates,
+        invalid = counts.invalid,
+        unanswered = counts.unanswered,
+        requests = counts.requests,
+        billed = counts.billed,
+        maybe_billed = counts.maybe_billed,
+        cost = finished.story.has_prices.then(|| counts.costs.billed.as_number()),
+        simulated = finished.story.simulated,
+        "the run has ended"
+    );
 }
 
 /// An error that ends a command which has no better place for it.
 pub(super) fn fail(error: &(dyn Error + 'static)) -> Exit {
     say_error(error);
-    Exit::Unexpected
+    let is_busy = error.downcast_ref::<StartError>().is_some_and(StartError::is_busy)
+        || matches!(error.downcast_ref(), Some(LedgerError::InUse { .. }));
+    if is_busy { Exit::Busy } else { Exit::Unexpected }
 }

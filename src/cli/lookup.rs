@@ -16,7 +16,7 @@ use super::args::{LookupArgs, Verbosity};
 use super::exit::Exit;
 use super::job::{SIMULATED, fail, refuse};
 use super::notes::why;
-use super::terminal::{print, say, say_loudly, say_warning};
+use super::terminal::{print, say, say_command, say_loudly, say_warning};
 use crate::lookup::Stop;
 use crate::pipeline::{Ending, Enquiry, Environment, LookedUp, WrittenDuration};
 use crate::report::{Counters, NoReporter};
@@ -81,7 +81,7 @@ fn say_ending(ending: &Ending, words: &[OsString]) {
         Ending::Gaps { unanswered } => say(format_args!("{unanswered} without an answer; to ask again:")),
         Ending::Stopped(reason) => say(format_args!("{}; to ask again:", why(reason))),
     }
-    say(again::command(words, Obstacle::None));
+    say_command(&again::command(words, Obstacle::None));
 }
 
 /// The numbers, with the lines of standard input in place of `-`.

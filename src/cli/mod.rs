@@ -9,7 +9,9 @@ mod check;
 mod exit;
 mod job;
 mod ledger;
+mod log;
 mod lookup;
+mod manual;
 mod notes;
 mod progress;
 mod signals;
@@ -38,12 +40,15 @@ pub fn run() -> Exit {
             return if message.use_stderr() { Exit::Usage } else { Exit::Complete };
         }
     };
+    log::start(command.log_format());
     match command {
         Command::Enrich(enrich) => on_runtime(|stop| job::enrich(enrich, &words, stop)),
         Command::Run(run) => on_runtime(|stop| job::run(run, &words, stop)),
         Command::Check(check) => check::check(&check.pipelines),
         Command::Lookup(lookup) => on_runtime(|stop| lookup::look_up(lookup, &words, stop)),
         Command::Ledger(arguments) => on_runtime(|stop| ledger::ledger(arguments, stop)),
+        Command::Completions(completions) => manual::completions(completions.shell),
+        Command::Man(man) => manual::pages(&man.folder),
         Command::Simulate(simulate) => on_runtime(|stop| simulate::simulate(*simulate, stop)),
     }
 }

@@ -4,10 +4,19 @@ use std::error::Error;
 use std::fmt::{Arguments, Display};
 use std::io::{self, IsTerminal, Write};
 
-use clap::builder::styling::{AnsiColor, Style};
+use clap::builder::styling::Style;
+use tracing::{error, info, warn};
+
+use super::log::{self, LogFormat};
+use crate::error::with_causes;
 
 /// A line on standard error.
 pub(super) fn say(line: impl Display) {
+    info!("{line}");
+}
+
+/// A line on standard error as it is, for programs that asked for such lines.
+pub(super) fn say_raw(line: impl Display) {
     let _ = writeln!(io::stderr().lock(), "{line}");
 }
 
@@ -16,33 +25,53 @@ pub(super) fn print(line: Arguments<'_>) -> io::Result<()> {
     writeln!(io::stdout().lock(), "{line}")
 }
 
-/// What is wrong, and after it each cause on a line of its own.
+/// What is wrong, and after it each cause; for people on a line of its own.
 pub(super) fn say_error(error: &dyn Error) {
-    let red = style(Style::new().bold().fg_color(Some(AnsiColor::Red.into())));
-    say(format_args!("{red}error:{red:#} {error}"));
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        say(format_args!("  because: {inner}"));
-        cause = inner.source();
+    match log::format() {
+        LogFormat::Json => error!("{}", with_causes(error)),
+        LogFormat::Human => {
+            let mut text = error.to_string();
+            let mut cause = error.source();
+            while let Some(inner) = cause {
+                text.push_str(&format!("\n  because: {inner}"));
+                cause = inner.source();
+            }
+            error!("{text}");
+        }
     }
 }
 
 /// What is wrong, in a sentence of its own.
 pub(super) fn say_problem(problem: impl Display) {
-    let red = style(Style::new().bold().fg_color(Some(AnsiColor::Red.into())));
-    say(format_args!("{red}error:{red:#} {problem}"));
+    error!("{problem}");
 }
 
 /// What is allowed and yet should be told.
 pub(super) fn say_warning(warning: impl Display) {
-    let yellow = style(Style::new().bold().fg_color(Some(AnsiColor::Yellow.into())));
-    say(format_args!("{yellow}warning:{yellow:#} {warning}"));
+    warn!("{warning}");
 }
 
 /// What must not be overlooked.
 pub(super) fn say_loudly(text: impl Display) {
-    let loud = style(Style::new().bold().fg_color(Some(AnsiColor::Magenta.into())));
-    say(format_args!("{loud}*** {text} ***{loud:#}"));
+    warn!(loud = true, "{text}");
+}
+
+/// Something that happened during the work, of a kind that programs may look for.
+pub(super) fn say_note(kind: &'static str, note: &str) {
+    let is_trouble = !matches!(kind, "endpoint_recovered" | "rate_changed" | "stopping");
+    match log::format() {
+        LogFormat::Json if is_trouble => warn!(event = kind, "{note}"),
+        LogFormat::Json => info!(event = kind, "{note}"),
+        LogFormat::Human => info!("{note}"),
+    }
+}
+
+/// The command that goes on, as a line that can be copied; programs find it in a field.
+pub(super) fn say_command(command: &str) {
+    match log::format() {
+        LogFormat::Json => info!(command, "this command goes on"),
+        LogFormat::Human => info!("{command}"),
+    }
 }
 
 /// Whether standard error is a terminal that can move its cursor.
@@ -52,7 +81,7 @@ pub(super) fn is_screen() -> bool {
 }
 
 /// The style where it can be shown and is wanted (no-color.org), else none.
-fn style(style: Style) -> Style {
+pub(super) fn style(style: Style) -> Style {
     let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     if unwanted || !is_screen() { Style::new() } else { style }
 }

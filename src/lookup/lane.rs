@@ -111,6 +111,7 @@ impl<S: Service> Lane<S> {
             // The endpoint has gone since the permit was given, which is lost, and that is cheap.
             self.permit().await?;
         };
+        self.counters.endpoint.set(route.endpoint as u64);
         self.counters.requests.add(1);
         self.counters.in_flight.add(1);
         let sent = self.clock.elapsed();

@@ -140,7 +140,7 @@ fn enrich_settings(
     let prefix = reading.written.prefix.clone().unwrap_or_else(|| PREFIX.into());
     let written = &reading.written;
     let product = match provider {
-        Some(Provider::Simulator(settings)) => settings.product,
+        Some(Provider::Simulator { settings, .. }) => settings.product,
         _ => written.product.unwrap_or_default(),
     };
     let default = Window::default();

@@ -1,5 +1,6 @@
 //! The open line to whoever is asked: the simulator where one is wanted, the HTTP client, the lookup stage.
 
+use std::io;
 use std::sync::Arc;
 
 use super::StartError;
@@ -23,7 +24,8 @@ pub(super) struct Line {
     pub(super) ledger: Option<Arc<DurableLedger>>,
     /// Under which word the ledger has how many requests the account allows at once.
     limit_word: String,
-    simulator: Option<Simulator>,
+    /// Those that answer, where no provider does.
+    simulators: Vec<Simulator>,
 }
 
 impl Line {
@@ -38,7 +40,7 @@ impl Line {
         let room = descriptors::make_room(enquiry.lookup.concurrency);
         let mut settings = enquiry.lookup.clone();
         settings.concurrency = room.concurrency;
-        let (simulator, service) = connect(enquiry).await?;
+        let (simulators, service) = connect(enquiry).await?;
         // Last of all: it notes that a run is under way.
         let durable = open_ledger(enquiry, job, room.concurrency.get()).await?;
         if let Some(needed) = enquiry.window_wanted() {
@@ -56,17 +58,17 @@ impl Line {
         let lookup = Arc::new(Lookup::start(service, ledger, &settings, stop, counters, reporter));
         let in_doubt = durable.as_ref().and_then(|ledger| ledger.in_doubt()).map(doubts);
         let warnings = room.warning.into_iter().chain(in_doubt).collect();
-        Ok(Self { lookup, endpoints, warnings, ledger: durable, limit_word, simulator })
+        Ok(Self { lookup, endpoints, warnings, ledger: durable, limit_word, simulators })
     }
 
-    /// Waits until every request that was sent is over, and gives the simulator's account if there is one.
-    pub(super) async fn close(self) -> Option<Account> {
+    /// Waits until every request that was sent is over, and gives the simulators' accounts, where some answered.
+    pub(super) async fn close(self) -> Vec<Account> {
         if let (Some(ledger), Some(refused_at)) = (&self.ledger, self.lookup.refused_at()) {
             // Without it the next run finds the limit anew.
             let _ = ledger.note(self.limit_word, refused_at.to_string()).await;
         }
         self.lookup.finish().await;
-        self.simulator.map(|simulator| simulator.totals())
+        self.simulators.iter().map(Simulator::totals).collect()
     }
 }
 
@@ -97,33 +99,46 @@ fn doubts(InDoubt { started, at_most }: InDoubt) -> String {
     )
 }
 
-async fn connect(enquiry: &Enquiry) -> Result<(Option<Simulator>, HttpService), StartError> {
+async fn connect(enquiry: &Enquiry) -> Result<(Vec<Simulator>, HttpService), StartError> {
     match &enquiry.provider {
-        Provider::Simulator(settings) => {
-            let simulator = Simulator::start((**settings).clone()).await.map_err(StartError::Simulator)?;
-            let service = service_of(&simulator, settings, enquiry)?;
-            Ok((Some(simulator), service))
+        Provider::Simulator { settings, backups } => {
+            let simulators = start(settings, *backups).await.map_err(StartError::Simulator)?;
+            let service = service_of(&simulators, settings, enquiry)?;
+            Ok((simulators, service))
         }
         Provider::Endpoints { endpoints, credentials } => {
             let certificates = enquiry.trusted_certificates.clone();
-            Ok((None, service(endpoints.clone(), credentials.clone(), certificates, enquiry)?))
+            Ok((Vec::new(), service(endpoints.clone(), credentials.clone(), certificates, enquiry)?))
         }
     }
 }
 
+/// A primary, and backups that say the same and have no outages.
+async fn start(primary: &SimulatorSettings, backups: usize) -> io::Result<Vec<Simulator>> {
+    let mut simulators = vec![Simulator::start(primary.clone()).await?];
+    for _ in 0..backups {
+        let mut backup = SimulatorSettings { outages: Vec::new(), ..primary.clone() };
+        backup.listen.set_port(0);
+        simulators.push(Simulator::start(backup).await?);
+    }
+    Ok(simulators)
+}
+
 fn service_of(
-    simulator: &Simulator,
+    simulators: &[Simulator],
     settings: &SimulatorSettings,
     enquiry: &Enquiry,
 ) -> Result<HttpService, StartError> {
-    let endpoints = Endpoint::named(&simulator.url()).expect("the simulator knows where it is");
+    let endpoint =
+        |simulator: &Simulator| Endpoint::named(&simulator.url()).expect("the simulator knows where it is");
+    let endpoints = simulators.iter().flat_map(endpoint).collect();
     let (username, password) = match &settings.authentication {
         Authentication::Any => ("user", "password"),
         Authentication::Basic { username, password } => (username.as_str(), password.as_str()),
     };
     let credentials = Credentials { username: username.into(), password: password.into() };
-    let certificates = simulator.certificate_pem().map(str::to_owned);
-    service(endpoints, credentials, certificates, enquiry)
+    let certificates: String = simulators.iter().filter_map(Simulator::certificate_pem).collect();
+    service(endpoints, credentials, Some(certificates).filter(|pem| !pem.is_empty()), enquiry)
 }
 
 fn service(

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
 use hyper::header::CONTENT_TYPE;
@@ -13,7 +15,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 
 use super::error::StartError;
 use super::papers::Paper;
@@ -26,6 +28,8 @@ use crate::task::Owned;
 const BETWEEN_WRITINGS: Duration = Duration::from_secs(5);
 /// Whoever connects and asks nothing is let go after this.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// No more are talked to at once.
+const MOST_CONNECTIONS: usize = 32;
 
 /// The counts of one run, for whoever monitors it.
 pub(super) struct Metrics {
@@ -89,24 +93,29 @@ impl Metrics {
     }
 
     async fn serve(self: Arc<Self>, listener: TcpListener) {
+        let mut connections = FuturesUnordered::new();
         loop {
-            let Ok((connection, _)) = listener.accept().await else {
-                // Out of descriptors, most often; they come back.
-                tokio::time::sleep(Duration::from_millis(100)).await;
-                continue;
-            };
-            let this = self.clone();
-            let answer = service_fn(move |request| {
-                let response = this.answer(&request);
-                async move { Ok::<_, Infallible>(response) }
-            });
-            let connection = http1::Builder::new()
-                .timer(TokioTimer::new())
-                .header_read_timeout(PATIENCE)
-                .serve_connection(TokioIo::new(connection), answer);
-            // Nobody waits for it, and it ends by itself.
-            drop(tokio::spawn(connection));
+            let has_room = connections.len() < MOST_CONNECTIONS;
+            tokio::select! {
+                accepted = listener.accept(), if has_room => match accepted {
+                    Ok((connection, _)) => connections.push(Owned::spawn(self.clone().converse(connection))),
+                    // Out of descriptors, most often; they come back.
+                    Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
+                },
+                Some(_) = connections.next() => {}
+            }
         }
+    }
+
+    async fn converse(self: Arc<Self>, connection: TcpStream) {
+        let answer = service_fn(|request| {
+            let response = self.answer(&request);
+            async move { Ok::<_, Infallible>(response) }
+        });
+        let mut server = http1::Builder::new();
+        server.timer(TokioTimer::new()).header_read_timeout(PATIENCE);
+        // Whoever breaks off has nothing to be told.
+        let _ = server.serve_connection(TokioIo::new(connection), answer).await;
     }
 
     fn answer(&self, request: &Request<Incoming>) -> Response<Full<Bytes>> {

@@ -9,6 +9,7 @@ use futures::{StreamExt, stream};
 use crate::batch::BatchStream;
 use crate::error::StageError;
 use crate::input::ListLength;
+use crate::money::Money;
 use crate::report::Counters;
 
 /// How many rows a list has, as far as is known.
@@ -27,6 +28,9 @@ pub enum Total {
 pub struct Progress {
     counters: Arc<Counters>,
     length: ListLength,
+    /// Who may be asked, in order of preference; nobody in a survey.
+    endpoints: Arc<[String]>,
+    has_prices: bool,
     taken_in: Arc<AtomicU64>,
     all_taken_in: Arc<AtomicBool>,
     broken_off: Arc<Mutex<Option<StageError>>>,
@@ -35,7 +39,26 @@ pub struct Progress {
 impl Progress {
     pub(super) fn new(counters: Arc<Counters>, length: ListLength) -> Self {
         let (taken_in, all_taken_in, broken_off) = Default::default();
-        Self { counters, length, taken_in, all_taken_in, broken_off }
+        let (endpoints, has_prices) = (Arc::default(), false);
+        Self { counters, length, endpoints, has_prices, taken_in, all_taken_in, broken_off }
+    }
+
+    /// The same, with who is asked and whether it costs.
+    pub(super) fn asking(self, endpoints: &[String], has_prices: bool) -> Self {
+        Self { endpoints: endpoints.into(), has_prices, ..self }
+    }
+
+    /// Who was asked last.
+    #[must_use]
+    pub fn endpoint(&self) -> Option<&str> {
+        self.endpoints.get(self.counters.endpoint.get() as usize).map(String::as_str)
+    }
+
+    /// What was spent, or may have been; `None` where no price is known.
+    #[must_use]
+    pub fn spent(&self) -> Option<Money> {
+        let billionths = self.counters.billed_cost.get() + self.counters.maybe_billed_cost.get();
+        self.has_prices.then(|| Money::from_billionths(billionths))
     }
 
     /// The counts of the run.

@@ -9,8 +9,13 @@ use crate::simulator::SimulatorSettings;
 /// Who answers.
 #[derive(Clone, Debug)]
 pub enum Provider {
-    /// The simulator inside this process. Nothing is looked up.
-    Simulator(Box<SimulatorSettings>),
+    /// Simulators inside this process, one for each endpoint. Nothing is looked up.
+    Simulator {
+        /// What the primary does; its backups do the same, and have no outages.
+        settings: Box<SimulatorSettings>,
+        /// How many there are besides the primary.
+        backups: usize,
+    },
     /// A server, with backups.
     Endpoints {
         /// In order of preference; not empty.
@@ -41,7 +46,9 @@ impl Provider {
             return None;
         }
         if named.iter().all(|text| text == "simulator") {
-            return simulator(reading).map(|settings| Self::Simulator(Box::new(settings)));
+            let backups = named.len() - 1;
+            return simulator(reading)
+                .map(|settings| Self::Simulator { settings: Box::new(settings), backups });
         }
         let endpoints = endpoints(reading, &named);
         let credentials = match reading.written.dry_run {
@@ -64,7 +71,7 @@ impl Provider {
     /// Whether no provider is asked at all.
     #[must_use]
     pub fn is_simulated(&self) -> bool {
-        matches!(self, Self::Simulator(_))
+        matches!(self, Self::Simulator { .. })
     }
 }
 

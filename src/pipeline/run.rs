@@ -78,8 +78,8 @@ pub struct Finished {
     pub ending: Ending,
     /// Where answers are not kept that should be: the words of the command that brings them in from the output.
     pub import: Option<Vec<String>>,
-    /// What the simulator was asked, where one answered.
-    pub simulated: Option<Account>,
+    /// What the simulators were asked, where such answered.
+    pub simulated: Vec<Account>,
     /// The figures, and what should be told at the end. Its output is under its own name, or under a partial one when
     /// the run was stopped; there is none when the run was stopped before its first answer.
     pub story: Story,
@@ -148,6 +148,7 @@ impl Pipeline {
         let (rate, following) =
             RateControl::follow(self.enquiry.rate_plan.clone(), line.lookup.clone(), reporter);
         companions.extend([following, recorder.follow()]);
+        let progress = progress.asking(&line.endpoints, about.has_prices);
         let enricher = Enricher::new(line.lookup.clone(), reader, self.enquiry.enrich, counters);
         Ok(Started {
             target,
@@ -293,7 +294,7 @@ impl Started {
             pipeline: about.pipeline,
             ending: ending.text(),
             stopped_because: ending.reason().map(ToString::to_string),
-            simulated: simulated.is_some(),
+            simulated: !simulated.is_empty(),
             inputs: about.inputs,
             output,
             rows,

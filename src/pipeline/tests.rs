@@ -249,7 +249,7 @@ async fn a_whole_run_leaves_the_file_and_its_summary() {
         (20, 10, 10)
     );
     assert!(finished.story.counts.adds_up());
-    assert_eq!(finished.simulated.unwrap().distinct_numbers, 10);
+    assert_eq!(finished.simulated[0].distinct_numbers, 10);
     assert_eq!(fs::read_to_string(job.path("enriched.csv")).unwrap().lines().count(), 21);
     let summary: serde_json::Value =
         serde_json::from_str(&fs::read_to_string(job.path("run.json")).unwrap()).unwrap();

@@ -29,6 +29,14 @@ impl Count {
         self.0.fetch_sub(less, Ordering::Relaxed);
     }
 
+    /// Makes it this, if it is not.
+    pub fn set(&self, count: u64) {
+        // Read first: what everybody reads stays in everybody's cache.
+        if self.get() != count {
+            self.0.store(count, Ordering::Relaxed);
+        }
+    }
+
     /// The count now.
     pub fn get(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
@@ -82,6 +90,8 @@ pub struct Counters {
     pub not_kept: Count,
     /// Requests that brought an answer of the service, TIMEOUT and its like included.
     pub replies: Count,
+    /// The endpoint that was asked last, by its place in the order of preference.
+    pub endpoint: Count,
     /// Requests under way.
     pub in_flight: Count,
     /// Numbers that were not asked about because their range answers nothing useful.

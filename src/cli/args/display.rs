@@ -2,11 +2,16 @@
 
 use clap::{Args, ValueEnum};
 
+use crate::cli::log::LogFormat;
+
 #[derive(Clone, Debug, Args)]
 pub(in crate::cli) struct DisplayFlags {
     /// How progress is shown, on standard error
     #[arg(long, value_enum, default_value_t, value_name = "STYLE", help_heading = "Display")]
     pub(in crate::cli) progress: ProgressStyle,
+    /// How what is said on standard error is written
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT", help_heading = "Display")]
+    pub(in crate::cli) log_format: LogFormat,
     /// Show warnings and errors only
     #[arg(short, long, conflicts_with = "verbose", help_heading = "Display")]
     quiet: bool,

@@ -12,6 +12,7 @@ mod values;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
 
 pub(super) use self::asking::AskingFlags;
 pub(super) use self::display::{DisplayFlags, ProgressStyle, Verbosity};
@@ -21,6 +22,7 @@ pub(super) use self::ledger::{
     ExportArgs, ForgetArgs, ImportArgs, LedgerArgs, LedgerCommand, PruneArgs, StatsArgs,
 };
 pub(super) use self::simulate::SimulateArgs;
+use crate::cli::log::LogFormat;
 use crate::pipeline::{Texts, Written};
 
 const EXAMPLES: &str = "\
@@ -61,6 +63,42 @@ pub(super) enum Command {
     Lookup(LookupArgs),
     Ledger(LedgerArgs),
     Simulate(Box<SimulateArgs>),
+    Completions(CompletionsArgs),
+    Man(ManArgs),
+}
+
+impl Command {
+    /// How what is said is written.
+    pub(super) fn log_format(&self) -> LogFormat {
+        match self {
+            Self::Enrich(arguments) => arguments.display.log_format,
+            Self::Run(arguments) => arguments.display.log_format,
+            Self::Lookup(arguments) => arguments.display.log_format,
+            _ => LogFormat::Human,
+        }
+    }
+}
+
+/// Print what a shell needs to complete commands and flags.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  hlr completions bash > /etc/bash_completion.d/hlr
+  hlr completions zsh > ~/.zfunc/_hlr
+  hlr completions fish > ~/.config/fish/completions/hlr.fish")]
+pub(super) struct CompletionsArgs {
+    /// The shell
+    pub(super) shell: Shell,
+}
+
+/// Write the man pages: hlr.1, hlr-enrich.1 and so on.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  hlr man /usr/local/share/man/man1")]
+pub(super) struct ManArgs {
+    /// The folder to write them to, which must be there; pages of that name are replaced
+    pub(super) folder: PathBuf,
 }
 
 /// Enrich a contact list: the main job, from flags.

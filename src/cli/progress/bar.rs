@@ -52,12 +52,12 @@ impl Screen for Bar {
         self.bar.set_position((share.unwrap_or_default() * 1_000.0) as u64);
         self.bar.set_message(first_line(sample));
         self.bar.tick();
-        self.tally.set_message(sample.tally_line());
+        self.tally.set_message(sample.second_line());
         self.tally.tick();
         self.show_trouble(trouble);
     }
 
-    fn note(&mut self, note: &str) {
+    fn note(&mut self, _: &'static str, note: &str) {
         let _ = self.lines.println(note);
     }
 
@@ -99,6 +99,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::money::Money;
     use crate::pipeline::Total;
 
     fn sample() -> Sample {
@@ -109,6 +110,8 @@ mod tests {
             lookups_a_second: 12_210.4,
             left: Some(Duration::from_secs(449)),
             in_flight: 1_024,
+            spent: Some(Money::from_number(16_800.5).unwrap()),
+            endpoint: Some("https://lookup.example.com:3701".into()),
             tally: vec![("answered", 4_200_000), ("from the ledger", 0), ("duplicates", 312_000)],
         }
     }
@@ -118,7 +121,12 @@ mod tests {
         let line = first_line(&sample());
         assert_eq!(line, " 45 %  4 512 000/~10 000 000  12 210/s  7:29 left  1 024 in flight");
         assert!(line.len() < 70);
-        assert_eq!(sample().tally_line(), "answered 4 200 000  duplicates 312 000");
+        let line = sample().second_line();
+        assert_eq!(
+            line,
+            "spent 16800.50  answered 4 200 000  duplicates 312 000  asking https://lookup.example.com:3701"
+        );
+        assert!(line.find("asking") < Some(60), "the counts are within eighty columns");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use super::{Sample, Screen};
-use crate::cli::terminal::say;
+use crate::cli::terminal::say_raw;
 use crate::pipeline::Total;
 
 const INTERVAL: Duration = Duration::from_secs(1);
@@ -21,11 +21,11 @@ impl Screen for JsonLines {
             return;
         }
         self.next = sample.elapsed + INTERVAL;
-        say(object(sample, trouble));
+        say_raw(object(sample, trouble));
     }
 
-    fn note(&mut self, note: &str) {
-        say(json!({ "note": note }));
+    fn note(&mut self, kind: &'static str, note: &str) {
+        say_raw(json!({ "note": note, "event": kind }));
     }
 
     fn close(&mut self) {}
@@ -47,6 +47,8 @@ fn object(sample: &Sample, trouble: Option<&str>) -> Value {
         "lookups_per_second": sample.lookups_a_second,
         "seconds_left": sample.left.map(|left| left.as_secs_f64()),
         "in_flight": sample.in_flight,
+        "spent": sample.spent,
+        "endpoint": sample.endpoint,
         "tally": tally,
         "trouble": trouble,
     })

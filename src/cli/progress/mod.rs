@@ -2,6 +2,7 @@
 
 mod bar;
 mod json;
+mod log;
 mod plain;
 mod sample;
 
@@ -13,9 +14,11 @@ use tokio::time::{Instant, MissedTickBehavior};
 
 use self::bar::Bar;
 use self::json::JsonLines;
+use self::log::LogEvents;
 use self::plain::PlainLines;
 use self::sample::{Sample, Sampler};
 use super::args::{ProgressStyle, Verbosity};
+use super::log::LogFormat;
 use super::notes::{Inbox, Notes};
 use super::terminal;
 use crate::lookup::{Stop, StopReason};
@@ -28,8 +31,8 @@ const TICK: Duration = Duration::from_millis(200);
 trait Screen: Send {
     /// Shows where the run is, and what is the matter if something is.
     fn show(&mut self, sample: &Sample, trouble: Option<&str>);
-    /// Shows a line that stays.
-    fn note(&mut self, note: &str);
+    /// Shows a line that stays, about something of this kind.
+    fn note(&mut self, kind: &'static str, note: &str);
     /// Leaves nothing behind that is not a finished line.
     fn close(&mut self);
 }
@@ -72,6 +75,7 @@ fn screen(style: ProgressStyle, verbosity: Verbosity) -> Box<dyn Screen> {
         _ if verbosity == Verbosity::Quiet => Box::new(Silent),
         ProgressStyle::None => Box::new(Silent),
         ProgressStyle::Json => Box::new(JsonLines::default()),
+        _ if super::log::format() == LogFormat::Json => Box::new(LogEvents::default()),
         ProgressStyle::Plain => Box::new(PlainLines::default()),
         ProgressStyle::Auto | ProgressStyle::Bar if terminal::is_screen() => Box::new(Bar::new()),
         ProgressStyle::Auto | ProgressStyle::Bar => Box::new(PlainLines::default()),
@@ -112,7 +116,7 @@ impl Ticker {
     fn show_notes(&mut self) {
         for event in self.inbox.take() {
             if let Some(note) = self.notes.take_note(&event, Instant::now()) {
-                self.screen.note(&note);
+                self.screen.note(event.kind(), &note);
             }
         }
         // What mends it is told at the end.
@@ -120,7 +124,7 @@ impl Ticker {
             && let Some(reason) = self.stop.reason()
         {
             self.stop_noted = true;
-            self.screen.note(match reason {
+            let note = match reason {
                 StopReason::Interrupted => {
                     "interrupted: no new lookups, finishing those in flight; once more to end at once"
                 }
@@ -129,7 +133,8 @@ impl Ticker {
                 StopReason::AccountBlocked { .. } => "the account is blocked: no new lookups",
                 StopReason::CapReached { .. } => "the cap is reached: no new lookups",
                 StopReason::LedgerFailed { .. } => "the ledger fails: no new lookups",
-            });
+            };
+            self.screen.note("stopping", note);
         }
     }
 }
@@ -140,8 +145,8 @@ struct Silent;
 impl Screen for Silent {
     fn show(&mut self, _: &Sample, _: Option<&str>) {}
 
-    fn note(&mut self, note: &str) {
-        terminal::say(note);
+    fn note(&mut self, kind: &'static str, note: &str) {
+        terminal::say_note(kind, note);
     }
 
     fn close(&mut self) {}

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Sample, Screen};
-use crate::cli::terminal::say;
+use crate::cli::terminal::{say, say_note};
 use crate::report::figures::{clock, grouped, speed};
 
 const FIRST: Duration = Duration::from_secs(2);
@@ -23,8 +23,8 @@ impl Screen for PlainLines {
         say(line(sample, trouble));
     }
 
-    fn note(&mut self, note: &str) {
-        say(note);
+    fn note(&mut self, kind: &'static str, note: &str) {
+        say_note(kind, note);
     }
 
     fn close(&mut self) {}
@@ -40,7 +40,7 @@ fn line(sample: &Sample, trouble: Option<&str>) -> String {
         Some(format!("{} lookups/s,", speed(sample.lookups_a_second))),
         left,
         Some(format!("{} in flight:", grouped(sample.in_flight))),
-        Some(sample.tally_line()),
+        Some(sample.second_line()),
         trouble.map(|text| format!("[{text}]")),
     ];
     words.into_iter().flatten().collect::<Vec<_>>().join(" ").trim_end().to_owned()

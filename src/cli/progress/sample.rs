@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::money::Money;
 use crate::pipeline::{Progress, Total};
 use crate::report::figures::grouped;
 
@@ -24,6 +25,10 @@ pub(super) struct Sample {
     pub(super) lookups_a_second: f64,
     pub(super) left: Option<Duration>,
     pub(super) in_flight: u64,
+    /// What was spent, or may have been, where a price is known.
+    pub(super) spent: Option<Money>,
+    /// Who was asked last.
+    pub(super) endpoint: Option<String>,
     /// What became of rows and requests so far, most important first.
     pub(super) tally: Vec<(&'static str, u64)>,
 }
@@ -34,6 +39,21 @@ impl Sample {
         let happened = self.tally.iter().filter(|(_, count)| *count > 0);
         let words: Vec<_> = happened.map(|(what, count)| format!("{what} {}", grouped(*count))).collect();
         words.join("  ")
+    }
+
+    /// What was spent, the tally, and who is asked.
+    pub(super) fn second_line(&self) -> String {
+        let words = [
+            self.spent.map(|spent| format!("spent {spent}")),
+            Some(self.tally_line()).filter(|tally| !tally.is_empty()),
+            self.endpoint.as_ref().map(|endpoint| format!("asking {endpoint}")),
+        ];
+        words.into_iter().flatten().collect::<Vec<_>>().join("  ")
+    }
+
+    /// How often something has happened.
+    pub(super) fn count(&self, what: &str) -> u64 {
+        self.tally.iter().find(|(name, _)| *name == what).map_or(0, |(_, count)| *count)
     }
 
     /// Which part of the whole is done, from 0 to 1.
@@ -94,6 +114,8 @@ impl Sampler {
             ("throttled", counters.throttled.get()),
         ];
         let in_flight = counters.in_flight.get();
+        let spent = self.progress.spent();
+        let endpoint = self.progress.endpoint().map(str::to_owned);
         self.remember(now);
         let elapsed = now.at - self.started;
         let rows_a_second = self.speed(FORECAST_WINDOW, now, |mark| mark.done);
@@ -104,7 +126,7 @@ impl Sampler {
             _ => None,
         };
         let lookups_a_second = self.speed(SPEED_WINDOW, now, |mark| mark.lookups);
-        Sample { elapsed, done, total, lookups_a_second, left, in_flight, tally }
+        Sample { elapsed, done, total, lookups_a_second, left, in_flight, spent, endpoint, tally }
     }
 
     fn remember(&mut self, now: Mark) {

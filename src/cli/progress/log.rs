@@ -1,0 +1,47 @@
+//! Progress in a log for programs: an event now and then, among the others.
+
+use std::time::Duration;
+
+use tracing::info;
+
+use super::{Sample, Screen};
+use crate::cli::terminal::say_note;
+
+const FIRST: Duration = Duration::from_secs(2);
+const INTERVAL: Duration = Duration::from_secs(10);
+
+#[derive(Default)]
+pub(super) struct LogEvents {
+    next: Option<Duration>,
+}
+
+impl Screen for LogEvents {
+    fn show(&mut self, sample: &Sample, trouble: Option<&str>) {
+        if sample.elapsed < self.next.unwrap_or(FIRST) {
+            return;
+        }
+        self.next = Some(sample.elapsed + INTERVAL);
+        info!(
+            event = "progress",
+            elapsed_seconds = sample.elapsed.as_secs_f64(),
+            rows_done = sample.done,
+            share_done = sample.share(),
+            lookups_per_second = sample.lookups_a_second,
+            seconds_left = sample.left.map(|left| left.as_secs_f64()),
+            in_flight = sample.in_flight,
+            throttled = sample.count("throttled"),
+            unanswered = sample.count("unanswered"),
+            spent = sample.spent.map(|spent| spent.as_number()),
+            endpoint = sample.endpoint.as_deref(),
+            trouble,
+            "{}",
+            sample.rows()
+        );
+    }
+
+    fn note(&mut self, kind: &'static str, note: &str) {
+        say_note(kind, note);
+    }
+
+    fn close(&mut self) {}
+}
