@@ -1,0 +1,103 @@
+"""A nightly run of hlr, and what is done on each of its exit codes (docs/nightly-runs.md).
+
+| code | here |
+| --- | --- |
+| 0 | success |
+| 3, 130, death by a signal | failed, tried again after retry_delay |
+| 4, 2, 1 | failed for good: a person has to look |
+| 5 | skipped: another run is at work |
+
+A retry runs the same command. The ledger knows what was paid for, so it asks only for the rest; the pipeline file needs
+`force = true`, because a run that ended with code 3 has written its output.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from airflow.decorators import dag, task
+from airflow.exceptions import AirflowException, AirflowFailException, AirflowSkipException
+
+HLR = os.environ.get("HLR_BINARY", "/usr/local/bin/hlr")
+PIPELINE = "/etc/hlr/nightly.toml"
+FOLDER = Path("/var/lib/hlr")
+# Longer than `timeout` in the pipeline file: lookups that were sent are paid for, and their answers are worth waiting for.
+SECONDS_TO_END = 60
+
+
+def run_hlr(*arguments: str) -> int:
+    """Runs hlr to its end. Stopped, it is asked to stop, and waited for."""
+    with subprocess.Popen([HLR, *arguments], cwd=FOLDER) as process:
+        try:
+            return process.wait()
+        except BaseException:
+            process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(SECONDS_TO_END)
+            except subprocess.TimeoutExpired:
+                process.kill()
+            raise
+
+
+def judge(code: int) -> None:
+    """Turns an exit code into what Airflow should do."""
+    match code:
+        case 0:
+            return
+        case 5:
+            raise AirflowSkipException("another run is at work")
+        case 3:
+            raise AirflowException("some rows have no answer; the output is written, another try may close the gaps")
+        case 1 | 2 | 4:
+            raise AirflowFailException(f"hlr ended with exit code {code}; its last lines in the log say what mends it")
+        case _:
+            raise AirflowException(f"hlr was ended from outside ({code}); another try goes on where it was")
+
+
+@dag(
+    schedule="0 2 * * *",
+    start_date=datetime(2026, 1, 1),
+    catchup=False,
+    max_active_runs=1,
+    default_args={"retries": 3, "retry_delay": timedelta(minutes=20)},
+    tags=["hlr"],
+)
+def hlr_nightly():
+    @task
+    def check() -> None:
+        judge(run_hlr("check", PIPELINE))
+
+    # No retry is worth more than the night: whatever gaps are left go on as `unknown` and `not_checked`.
+    @task(execution_timeout=timedelta(hours=8))
+    def enrich() -> str:
+        summary = FOLDER / "nightly.json"
+        before = summary.stat().st_mtime_ns if summary.exists() else None
+        judge(run_hlr("run", PIPELINE, "--summary", str(summary), "--quiet"))
+        # A summary that this run did not write is an older run's.
+        if not summary.exists() or summary.stat().st_mtime_ns == before:
+            raise AirflowFailException(f"{summary} was not written by this run")
+        return str(summary)
+
+    @task
+    def accept(summary: str) -> str:
+        """Looks at the figures before anything is loaded."""
+        told = json.loads(Path(summary).read_text())
+        counts = told["counts"]
+        if told["simulated"]:
+            raise AirflowFailException("the answers are the simulator's")
+        if counts["rows"] == 0 or counts["invalid"] > counts["rows"] / 2:
+            raise AirflowFailException(f"{counts['invalid']} of {counts['rows']} rows have no valid number; has the export changed?")
+        return told["output"]
+
+    ready = check()
+    summary = enrich()
+    ready >> summary
+    accept(summary)
+
+
+hlr_nightly()
