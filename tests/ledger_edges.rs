@@ -237,7 +237,7 @@ fn a_ledger_in_use_is_told_at_once_and_the_run_that_has_it_is_not_disturbed() {
         vec!["enrich", "other.csv", "--dry-run", "--endpoint", &url, "--ledger", "l.redb"],
     ] {
         let done = job.hlr(arguments);
-        done.exits_with(2).says(&["l.redb", "is in use by another run", "wait for its end"]);
+        done.exits_with(5).says(&["l.redb", "is in use by another run", "wait for its end"]);
     }
     assert!(first.try_wait().unwrap().is_none(), "nobody waited for the first run");
     let ended = first.wait_with_output().unwrap();

@@ -16,7 +16,7 @@ use super::progress::ProgressDisplay;
 use super::signals::hung_up;
 use super::summary;
 use super::survey;
-use super::terminal::{say, say_command, say_error, say_loudly, say_problem, say_raw, say_warning};
+use super::terminal::{say, say_command, say_error, say_loudly, say_note, say_problem, say_raw, say_warning};
 use crate::input::CsvFile;
 use crate::ledger::LedgerError;
 use crate::lookup::Stop;
@@ -213,7 +213,8 @@ fn conclude(finished: &Finished, display: &DisplayFlags, words: &[OsString]) -> 
         (Ending::Stopped(_), Some(_)) => ("to go on from here", Obstacle::None),
         (Ending::Stopped(_), None) => ("to go on, with every number and at its price", Obstacle::None),
     };
-    say(summary::ending(finished));
+    let kind = if matches!(finished.ending, Ending::Gaps { .. }) { "gaps" } else { "stopped" };
+    say_note(kind, &summary::ending(finished));
     if let Some(import) = &finished.import {
         let count = finished.story.counts.not_kept;
         say(format_args!(
@@ -257,7 +258,16 @@ fn log_end(finished: &Finished) {
 /// An error that ends a command which has no better place for it.
 pub(super) fn fail(error: &(dyn Error + 'static)) -> Exit {
     say_error(error);
-    let is_busy = error.downcast_ref::<StartError>().is_some_and(StartError::is_busy)
-        || matches!(error.downcast_ref(), Some(LedgerError::InUse { .. }));
-    if is_busy { Exit::Busy } else { Exit::Unexpected }
+    match error.downcast_ref() {
+        _ if is_busy(error) => Exit::Busy,
+        Some(StartError::Simulator(_)) | None => Exit::Unexpected,
+        Some(StartError::Stopped) => Exit::Interrupted,
+        Some(_) => Exit::Usage,
+    }
+}
+
+/// Whether nothing is wrong but that a run is at work.
+pub(super) fn is_busy(error: &(dyn Error + 'static)) -> bool {
+    error.downcast_ref::<StartError>().is_some_and(StartError::is_busy)
+        || matches!(error.downcast_ref(), Some(LedgerError::InUse { .. }))
 }

@@ -9,6 +9,7 @@ use tokio::task::spawn_blocking;
 
 use super::args::{ExportArgs, ForgetArgs, ImportArgs, LedgerArgs, LedgerCommand, PruneArgs, StatsArgs};
 use super::exit::Exit;
+use super::job::is_busy;
 use super::terminal::{print, say, say_error, say_problem};
 use crate::answer::{ProviderCache, UtcMillis};
 use crate::input::InputSettings;
@@ -55,7 +56,7 @@ pub(super) async fn ledger(arguments: LedgerArgs, stop: Stop) -> Exit {
         Ok(()) => Exit::Complete,
         Err(error) => {
             say_error(&*error);
-            Exit::Usage
+            if is_busy(&*error) { Exit::Busy } else { Exit::Usage }
         }
     }
 }
@@ -159,7 +160,7 @@ async fn take_in(path: &Path, arguments: ImportArgs) -> Result<(), Failure> {
 }
 
 fn throw_away(path: &Path, arguments: &PruneArgs) -> Result<(), Failure> {
-    let (mut books, now) = (open(path)?, UtcMillis::now());
+    let (books, now) = (open(path)?, UtcMillis::now());
     let age = arguments.older_than.0;
     let before = books.bytes();
     if arguments.dry_run {
@@ -167,7 +168,7 @@ fn throw_away(path: &Path, arguments: &PruneArgs) -> Result<(), Failure> {
         say(format_args!("{} of {} answers are older, and would go", grouped(old), grouped(all)));
         return Ok(());
     }
-    let removed = books.prune(age, now)?;
+    let (removed, books) = books.prune(age, now)?;
     say(format_args!(
         "{} answers thrown away, {} left; {} are {} now",
         grouped(removed),

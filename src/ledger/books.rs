@@ -135,16 +135,21 @@ impl Books {
         Ok(taken)
     }
 
-    /// Throws answers away that are older than this. Gives how many.
+    /// Throws answers away that are older than this, and writes the file anew, so that nothing is left of them. Gives how many
+    /// there were, and the ledger without them.
     ///
     /// # Errors
     ///
     /// When the file cannot be written.
-    pub fn prune(&mut self, older_than: Duration, now: UtcMillis) -> Result<u64, LedgerError> {
+    pub fn prune(self, older_than: Duration, now: UtcMillis) -> Result<(u64, Self), LedgerError> {
         let limit = before(now, older_than);
         let removed = self.store.retain(|packed| packed.checked_at() >= limit)?;
-        self.store.compact()?;
-        Ok(removed)
+        let mut store = self.store;
+        if removed > 0 {
+            store = store.rewrite()?;
+        }
+        store.compact()?;
+        Ok((removed, Self { store }))
     }
 
     /// How many answers are older than this.

@@ -85,6 +85,15 @@ pub struct Target {
     aside: Aside,
 }
 
+/// Checks that a file's name says a format.
+///
+/// # Errors
+///
+/// Names the endings that do.
+pub fn check_name(path: &Path) -> Result<(), OutputError> {
+    Format::of(path).map(drop)
+}
+
 /// Makes sure that the result can be written, by creating the file aside.
 ///
 /// # Errors

@@ -61,7 +61,7 @@ impl Enquiry {
         let money = money::settings(reading, &mut choices);
         let tariff = money.as_ref().map(|(tariff, _)| tariff.clone()).unwrap_or_default();
         let lookup = asking::settings(reading, distance, money, &mut choices);
-        let rate_plan = lookup.as_ref().and_then(|lookup| RatePlan::read(reading, lookup.rate));
+        let rate_plan = lookup.as_ref().and_then(|lookup| RatePlan::read(reading, lookup.rate, &mut choices));
         let ledger = keeping::settings(reading, distance, simulated, &mut choices);
         let enrich = enrich_settings(reading, provider.as_ref(), tariff);
         let cache = match reading.written.nocache {
@@ -179,8 +179,12 @@ fn enrich_settings(
 
 fn certificates(reading: &mut Reading) -> Option<String> {
     let path = reading.written.ca_file.clone()?;
-    let text =
-        std::fs::read_to_string(&path).map_err(|fault| format!("{} cannot be read: {fault}", path.display()));
+    let name = path.display();
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) if text.contains("-----BEGIN CERTIFICATE-----") => Ok(text),
+        Ok(_) => Err(format!("{name} has no certificate in it; a PEM file has -----BEGIN CERTIFICATE-----")),
+        Err(fault) => Err(format!("{name} cannot be read: {fault}")),
+    };
     reading.sound("ca_file", text)
 }
 

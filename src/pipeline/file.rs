@@ -16,6 +16,7 @@ pub(super) struct PipelineFile {
     path: PathBuf,
     pub(super) written: Written,
     lines: BTreeMap<String, usize>,
+    is_unread: bool,
 }
 
 impl PipelineFile {
@@ -26,13 +27,18 @@ impl PipelineFile {
             Err(fault) => {
                 let place = Place::File { path: path.to_owned(), line: None, key: None };
                 problems.push(Problem { place, text: format!("the pipeline file cannot be read: {fault}") });
-                Self::parse(path, "", problems)
+                Self { is_unread: true, ..Self::parse(path, "", problems) }
             }
         }
     }
 
     fn parse(path: &Path, text: &str, problems: &mut Vec<Problem>) -> Self {
-        let mut file = Self { path: path.to_owned(), written: Written::default(), lines: BTreeMap::new() };
+        let mut file = Self {
+            path: path.to_owned(),
+            written: Written::default(),
+            lines: BTreeMap::new(),
+            is_unread: false,
+        };
         let (document, faults) = DeTable::parse_recoverable(text);
         for fault in &faults {
             let line = fault.span().map(|span| line_at(text, span.start));
@@ -67,6 +73,11 @@ impl PipelineFile {
         let key = Written::KEYS.contains(&name).then(|| name.to_owned());
         let place = Place::File { path: self.path.clone(), line: Some(line), key };
         Problem { place, text: offer_nearest(&in_plain_words(in_one_line(message))) }
+    }
+
+    /// Whether nothing is known of what it says.
+    pub(super) fn is_unread(&self) -> bool {
+        self.is_unread
     }
 
     /// Where the key is written, if it is.

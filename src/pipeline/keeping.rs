@@ -50,8 +50,8 @@ pub(super) fn settings(
         false => Ok(commit_interval),
     };
     let commit_interval = reading.sound("commit_interval", commit_interval);
-    let named = reading.written.ledger.clone();
-    let without = reading.written.no_ledger == Some(true);
+    let without = reading.written.no_ledger == Some(true) && !reading.flag_wins("ledger", "no_ledger");
+    let named = reading.written.ledger.clone().filter(|_| !reading.flag_wins("no_ledger", "ledger"));
     if without && named.is_some() {
         reading.problem("no_ledger", "a ledger is named too; give one of the two");
         return None;

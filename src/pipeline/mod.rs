@@ -61,7 +61,7 @@ use self::file::PipelineFile;
 use self::reading::Reading;
 use self::selection::{ColumnChoice, Condition};
 use crate::input::{Header, InputSettings};
-use crate::output::{OutputSettings, Replace};
+use crate::output::{self, OutputSettings, Replace};
 use crate::report::story::Setting;
 
 /// A whole job: a list in, an enriched file out. Validated, ready to start.
@@ -98,7 +98,12 @@ impl Pipeline {
         let mut problems = Vec::new();
         let name = file.map(Path::to_owned);
         let file = file.map(|path| PipelineFile::read(path, &mut problems));
+        if file.as_ref().is_some_and(PipelineFile::is_unread) {
+            // The rest would be about what the file may well say.
+            return Err(Problems(problems));
+        }
         let mut reading = Reading::new(flags, file, environment);
+        let template = reading.written.output.clone();
         fill_names(&mut reading);
         let input = input_settings(&mut reading);
         let output = match reading.written.dry_run {
@@ -108,7 +113,7 @@ impl Pipeline {
         let enquiry = Enquiry::read(&mut reading);
         let selection = selection(&mut reading, enquiry.as_ref());
         let lock = reading.written.lock.clone();
-        let lock = lock.or_else(|| Some(lock_beside(reading.written.output.as_deref()?, name.as_deref())));
+        let lock = lock.or_else(|| Some(lock_beside(template.as_deref()?, name.as_deref())));
         let (summary, report) = (reading.written.summary.clone(), reading.written.report.clone());
         let metrics = reading.written.metrics.clone();
         let metrics_listen = metrics_listen(&mut reading);
@@ -183,13 +188,16 @@ fn metrics_listen(reading: &mut Reading) -> Option<SocketAddr> {
     reading.sound("metrics_listen", address)
 }
 
-/// The lock of a pipeline file, or of an output where there is no such file.
+/// The lock of a pipeline file, or of an output where there is no such file. It stands in the output's folder; where that has
+/// the date in its name, in the folder above, so that two nights have the same lock.
 fn lock_beside(output: &Path, pipeline: Option<&Path>) -> PathBuf {
     let name = match pipeline {
         Some(file) => names::stem(file),
         None => output.file_name().unwrap_or_default().to_string_lossy().into_owned(),
     };
-    output.with_file_name(format!(".{name}.lock"))
+    let has_a_date = |folder: &Path| folder.to_string_lossy().contains('{');
+    let folder = output.ancestors().skip(1).find(|folder| !has_a_date(folder));
+    folder.unwrap_or(Path::new("")).join(format!(".{name}.lock"))
 }
 
 /// Which rows are worked on, and which columns are written.
@@ -262,7 +270,13 @@ fn output_settings(reading: &mut Reading) -> Option<OutputSettings> {
         Some(true) => Replace::Allowed,
         _ => Replace::Never,
     };
-    path?;
+    let path = path?;
+    if reading.written.partition_by.is_none()
+        && let Err(error) = output::check_name(&path)
+    {
+        reading.problem("output", error);
+        return None;
+    }
     Some(OutputSettings { replace, row_group_bytes: row_group?, compression_level: level?, ..default })
 }
 

@@ -41,6 +41,11 @@ impl<'a> Reading<'a> {
         self.file.as_ref().and_then(|file| file.place(key))
     }
 
+    /// Whether a flag says it, and no flag says the other, which a file may.
+    pub(super) fn flag_wins(&self, key: &str, other: &str) -> bool {
+        self.flags.says(key) && !self.flags.says(other)
+    }
+
     /// Where a value came from, in a word or two: its flag, its file, or the kind of default.
     pub(super) fn origin(&self, key: &str, default: &str) -> String {
         match (self.place(key), &self.file) {

@@ -129,6 +129,12 @@ impl Pipeline {
             has_prices: self.enquiry.lookup.tariff.has_prices(),
             importing: importing(&self.enquiry),
         };
+        let mut list = open(self.input, &stop).await?;
+        let own = list.batches.schema();
+        let reader = RowReader::new(&own, &self.enquiry.enrich)?;
+        let columns = self.columns.places(&own, &reader.schema())?;
+        let progress = Progress::new(counters.clone(), list.length.clone());
+        list.batches = rows_that_fit(progress.watch(list.batches), &self.conditions, counters.clone())?;
         let called = about.pipeline.as_deref().map_or("enrich".into(), names::stem);
         let labels = RunLabels {
             pipeline: called,
@@ -138,12 +144,6 @@ impl Pipeline {
         };
         let metrics = Metrics::new(counters.clone(), labels, self.metrics);
         let mut companions = metrics.start(self.metrics_listen).await?;
-        let mut list = open(self.input, &stop).await?;
-        let own = list.batches.schema();
-        let reader = RowReader::new(&own, &self.enquiry.enrich)?;
-        let columns = self.columns.places(&own, &reader.schema())?;
-        let progress = Progress::new(counters.clone(), list.length.clone());
-        list.batches = rows_that_fit(progress.watch(list.batches), &self.conditions, counters.clone())?;
         let line = Line::open(&self.enquiry, &job, stop.clone(), counters.clone(), reporter.clone()).await?;
         let (rate, following) =
             RateControl::follow(self.enquiry.rate_plan.clone(), line.lookup.clone(), reporter);

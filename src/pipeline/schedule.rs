@@ -8,6 +8,7 @@ use jiff::Zoned;
 use jiff::civil::Time;
 use tokio::sync::watch;
 
+use super::choices::Choices;
 use super::reading::Reading;
 use crate::lookup::{Lookup, Rate};
 use crate::report::{Event, Reporter};
@@ -28,8 +29,19 @@ pub(super) struct RatePlan {
 
 impl RatePlan {
     /// The plan that was written, `otherwise` being the rate. `None` leaves a problem.
-    pub(super) fn read(reading: &mut Reading, otherwise: Option<Rate>) -> Option<Self> {
-        let written: BTreeMap<String, f64> = reading.written.rate_schedule.clone().unwrap_or_default();
+    pub(super) fn read(
+        reading: &mut Reading,
+        otherwise: Option<Rate>,
+        choices: &mut Choices,
+    ) -> Option<Self> {
+        let written: BTreeMap<String, f64> = match reading.flag_wins("rate", "rate_schedule") {
+            true => BTreeMap::new(),
+            false => reading.written.rate_schedule.clone().unwrap_or_default(),
+        };
+        if !written.is_empty() {
+            let times: Vec<String> = written.iter().map(|(span, rate)| format!("{rate}/s {span}")).collect();
+            choices.note("rate_schedule", times.join(", "), reading.origin("rate_schedule", "default"));
+        }
         let mut times = Vec::new();
         let mut sound = true;
         for (span, rate) in &written {

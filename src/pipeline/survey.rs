@@ -257,7 +257,9 @@ fn weigh(
     if tariff.has_prices() {
         survey.cost = Some(cost);
         let times = with_retries as f64 / survey.to_look_up.max(1) as f64;
-        survey.cost_at_most = Some(caps.cost.map_or(most.times(times), |cap| most.times(times).min(cap)));
+        let by_lookups = caps.lookups.map(|cap| tariff.most().times(cap as f64));
+        let bounds = [Some(most.times(times)), caps.cost, by_lookups];
+        survey.cost_at_most = bounds.into_iter().flatten().min();
     }
     survey.stops_at_cap = survey.lookups_at_most < survey.to_look_up
         || caps.cost.zip(survey.cost).is_some_and(|(cap, cost)| cap < cost);

@@ -145,10 +145,12 @@ pub enum WrittenPrice {
 }
 
 impl FromStr for WrittenPrice {
-    type Err = std::num::ParseFloatError;
+    type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        text.parse().map(Self::OfAll)
+        text.parse()
+            .map(Self::OfAll)
+            .map_err(|_| "a price is a number such as 0.004; a table of them is for a file")
     }
 }
 

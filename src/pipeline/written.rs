@@ -98,7 +98,7 @@ written! {
     ledger_memory_mib: u32,
     /// What a lookup costs, in the contract's currency: one price, or one by country and network.
     price: WrittenPrice,
-    /// The results that the contract does not bill.
+    /// The results that the contract does not bill: all of them, in place of the default.
     free_results: Vec<String>,
     /// Billed lookups after which the run stops.
     max_lookups: u64,

@@ -14,6 +14,8 @@ use crate::plmn::Plmn;
 
 /// So many digits of a number name its range.
 const RANGE_DIGITS: usize = 6;
+/// And no number shows more than all but so many.
+const LEAST_HIDDEN: usize = 4;
 /// So many ranges, networks and statuses are told apart; what comes later is counted by its first three digits.
 const MOST_PLACES: usize = 200_000;
 
@@ -26,7 +28,9 @@ impl Range {
     #[must_use]
     pub fn of(msisdn: Msisdn) -> Self {
         let mut digits = msisdn.get();
-        while digits >= 10_u64.pow(RANGE_DIGITS as u32) {
+        // What is left of a short number must still be nobody's.
+        let kept = RANGE_DIGITS.min(msisdn.digits().len().saturating_sub(LEAST_HIDDEN));
+        while digits >= 10_u64.pow(kept as u32) {
             digits /= 10;
         }
         Self(digits as u32)
@@ -109,10 +113,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_range_is_the_first_six_digits_of_any_number() {
-        for (digits, range) in
-            [(46_701_740_605, 467_017), (1_234_567, 123_456), (123_456_789_012_345, 123_456)]
-        {
+    fn a_range_is_the_first_six_digits_and_of_a_short_number_fewer() {
+        for (digits, range) in [(46_701_740_605, 467_017), (1_234_567, 123), (123_456_789_012_345, 123_456)] {
             assert_eq!(Range::of(Msisdn::new(digits).unwrap()).get(), range);
         }
     }

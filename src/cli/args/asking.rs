@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::values::one_of;
+use super::values::{number, one_of};
 use crate::answer::Product;
 use crate::pipeline::{RetryOn, Texts, Written, WrittenDuration};
 
@@ -31,7 +31,7 @@ pub(in crate::cli) struct AskingFlags {
     proxy: Option<String>,
 
     /// Requests a second at most, retries included [default: 10; unlimited on this machine]
-    #[arg(long, value_name = "N", help_heading = "Pace and patience")]
+    #[arg(long, value_name = "N", value_parser = number, help_heading = "Pace and patience")]
     rate: Option<f64>,
     /// Requests in flight at most [default: 10; 256 on this machine]
     #[arg(long, value_name = "N", help_heading = "Pace and patience")]

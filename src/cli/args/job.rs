@@ -10,7 +10,8 @@ use crate::pipeline::{PartitionBy, Texts, Written};
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct JobFlags {
-    /// The file to write, .parquet, .csv or .ndjson [required here or in the pipeline file]
+    /// The file to write, .parquet, .csv or .ndjson; {date}, {time}, {year}, {month} and {day} in its name, and in those of the
+    /// list and of what is written beside it, are when the run starts [required here or in the pipeline file]
     #[arg(short, long, value_name = "FILE", help_heading = "Output")]
     output: Option<PathBuf>,
     /// Replace the output if it is there already

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::values::number;
 use crate::pipeline::{Written, WrittenDuration, WrittenMaxAge, WrittenPrice};
 
 #[derive(Debug, Args)]
@@ -31,7 +32,7 @@ pub(in crate::cli) struct KeepingFlags {
     #[arg(long, value_name = "N", help_heading = "Ledger and money")]
     max_lookups: Option<u64>,
     /// Stop, to be taken up again, before the lookups cost more than this
-    #[arg(long, value_name = "AMOUNT", help_heading = "Ledger and money")]
+    #[arg(long, value_name = "AMOUNT", value_parser = number, help_heading = "Ledger and money")]
     max_cost: Option<f64>,
 }
 

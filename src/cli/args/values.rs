@@ -14,3 +14,8 @@ where
         T::deserialize(name)
     })
 }
+
+/// Reads a number with or without a part behind a point.
+pub(super) fn number(text: &str) -> Result<f64, String> {
+    text.parse().map_err(|_| "this is no number; write 50 or 0.5".to_owned())
+}
