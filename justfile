@@ -36,6 +36,10 @@ instructions *flags:
 fuzz target seconds="120":
     RUSTC_BOOTSTRAP=1 cargo fuzz run {{target}} -- -max_total_time={{seconds}} -timeout=20 -detect_leaks=0
 
+# changes of one file that none of these tests notices; needs cargo-mutants
+mutants file="src/lookup/retry.rs" tests="retry":
+    cargo mutants -f {{file}} -- --lib {{tests}}
+
 # licences, sources and advisories of the dependencies
 deny:
     cargo deny check
