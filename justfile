@@ -31,6 +31,15 @@ contract *flags:
 instructions *flags:
     benches/instructions.py {{flags}}
 
+# Leaks are not looked for: the thread that reads a list may end after the target has.
+# bytes that nobody would write, given to a reader (msisdn, wire, csv) for so many seconds; needs cargo-fuzz
+fuzz target seconds="120":
+    RUSTC_BOOTSTRAP=1 cargo fuzz run {{target}} -- -max_total_time={{seconds}} -timeout=20 -detect_leaks=0
+
+# changes of one file that none of these tests notices; needs cargo-mutants
+mutants file="src/lookup/retry.rs" tests="retry":
+    cargo mutants -f {{file}} -- --lib {{tests}}
+
 # licences, sources and advisories of the dependencies
 deny:
     cargo deny check

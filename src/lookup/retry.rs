@@ -234,7 +234,7 @@ mod tests {
             (R::HlrAbort, again),
             (R::HlrLocalCancel, Step::Settle),
             (R::Timeout, again),
-            (R::RequestThrottled, Step::AskAgainForFree(AFTER_THROTTLING)),
+            (R::RequestThrottled, Step::AskAgainForFree(Duration::from_millis(200))),
             (R::ImsiLookupBlocked, Step::Settle),
             (R::MandatoryParameterMissing, again),
             (R::RangeNotAccepted, Step::Settle),
@@ -257,7 +257,8 @@ mod tests {
             (F::Nonsense("<html>".into()), None, Step::AskAgain(half)),
             (F::HttpStatus(500), None, Step::AskAgain(half)),
             (F::HttpStatus(503), Some(60), Step::AskAgain(minute)),
-            (F::TooManyRequests, None, Step::AskAgainForFree(AFTER_TOO_MANY)),
+            (F::HttpStatus(503), Some(0), Step::AskAgain(half)),
+            (F::TooManyRequests, None, Step::AskAgainForFree(Duration::from_secs(1))),
             (F::TooManyRequests, Some(60), Step::AskAgainForFree(minute)),
             (F::Unauthorized, None, Step::StopRun),
             (F::Forbidden, None, Step::StopRun),
@@ -298,11 +299,15 @@ mod tests {
 
     #[test]
     fn two_results_are_asked_again_by_setting_and_are_answers_in_the_end() {
-        let policy =
-            RetryPolicy { local_cancel: Again::Yes, system_failure: Again::Yes, ..RetryPolicy::default() };
-        for result in [LookupResult::HlrLocalCancel, LookupResult::SystemFailure] {
-            assert!(matches!(step(&said(result.clone()), 1, &policy), Step::AskAgain(_)));
-            assert_eq!(step(&said(result), 4, &policy), Step::Settle);
+        let (cancelled, failed) = (said(LookupResult::HlrLocalCancel), said(LookupResult::SystemFailure));
+        let policy = RetryPolicy::default();
+        for (policy, again, other) in [
+            (RetryPolicy { local_cancel: Again::Yes, ..policy.clone() }, &cancelled, &failed),
+            (RetryPolicy { system_failure: Again::Yes, ..policy }, &failed, &cancelled),
+        ] {
+            assert!(matches!(step(again, 1, &policy), Step::AskAgain(_)));
+            assert_eq!(step(again, 4, &policy), Step::Settle);
+            assert_eq!(step(other, 1, &policy), Step::Settle, "each has its own setting");
         }
     }
 
@@ -318,6 +323,74 @@ mod tests {
     }
 
     #[test]
+    fn chance_shortens_every_wait_but_the_one_that_the_service_asked_for() {
+        let (timeout, throttled) = (said(LookupResult::Timeout), said(LookupResult::RequestThrottled));
+        let busy = |retry_after| failed(FaultKind::TooManyRequests, retry_after);
+        let (second, minute) = (Duration::from_secs(1), Duration::from_secs(60));
+        let policy = RetryPolicy { attempts: 3, ..RetryPolicy::default() };
+        let rests = RetryPolicy { second_pass: Some(minute * 2), ..policy.clone() };
+        for (said, attempts, policy, expected) in [
+            (&timeout, 2, &policy, Step::AskAgain(second / 4)),
+            (&timeout, 2, &rests, Step::AskAgain(second / 4)),
+            (&timeout, 5, &rests, Step::AskAgain(second / 4)),
+            // The rest itself is only ever lengthened.
+            (&timeout, 3, &rests, Step::AskAgain(minute * 2 + minute / 8)),
+            (&throttled, 1, &policy, Step::AskAgainForFree(second / 20)),
+            (&busy(None), 1, &policy, Step::AskAgainForFree(second)),
+            (&busy(Some(60)), 1, &policy, Step::AskAgainForFree(minute)),
+            (&failed(FaultKind::HttpStatus(503), Some(60)), 1, &policy, Step::AskAgain(minute)),
+        ] {
+            let step = next_step(said, attempts, policy, &RetryBudget::new(1.0), 0.25);
+            assert_eq!(step, expected, "{said:?} after {attempts}");
+        }
+    }
+
+    #[test]
+    fn the_largest_settings_do_not_overflow() {
+        let rest = Duration::from_secs(300);
+        let policy = RetryPolicy {
+            attempts: 40_000,
+            first_backoff: Duration::MAX,
+            second_pass: Some(rest),
+            ..RetryPolicy::default()
+        };
+        let timeout = said(LookupResult::Timeout);
+        assert_eq!(step(&timeout, 2, &policy), Step::AskAgain(Duration::from_secs(30)));
+        assert_eq!(step(&timeout, 40_000, &policy), Step::AskAgain(rest * 5 / 4));
+        assert_eq!(step(&timeout, u16::MAX, &policy), Step::GiveUp);
+        assert_eq!(policy.requests_at_most(u64::MAX), u64::MAX);
+    }
+
+    #[test]
+    fn the_bill_is_bounded_by_the_attempts_and_by_the_budget() {
+        let policy = RetryPolicy::default();
+        for (numbers, most) in [(0, 0), (10, 40), (500, 2_000), (501, 2_002), (1_000_000, 2_001_000)] {
+            assert_eq!(policy.requests_at_most(numbers), most, "{numbers} numbers");
+        }
+        let policy = RetryPolicy { budget: 0.5, ..policy };
+        assert_eq!(policy.requests_at_most(1_001), 1_001 + 1_000 + 501);
+    }
+
+    #[test]
+    fn only_a_retry_that_counts_is_taken_out_of_the_budget() {
+        let (policy, budget) = (RetryPolicy::default(), RetryBudget::new(1.0));
+        for (said, attempts) in [
+            (said(LookupResult::Ok), 1),
+            (said(LookupResult::RequestThrottled), 1),
+            (failed(FaultKind::TooManyRequests, None), 1),
+            (failed(FaultKind::Unauthorized, None), 1),
+            (said(LookupResult::Timeout), policy.attempts),
+            (failed(FaultKind::Stalled, None), policy.attempts),
+        ] {
+            next_step(&said, attempts, &policy, &budget, 1.0);
+            assert_eq!(budget.spent.load(Ordering::Relaxed), 0, "{said:?} after {attempts}");
+        }
+        next_step(&said(LookupResult::Timeout), 1, &policy, &budget, 1.0);
+        assert_eq!(budget.spent.load(Ordering::Relaxed), 1);
+        assert_eq!(budget.newly_exhausted(), None);
+    }
+
+    #[test]
     fn a_spent_budget_ends_retries_and_is_told_once() {
         let (policy, budget) = (RetryPolicy::default(), RetryBudget::new(0.5));
         budget.grant(200);
@@ -328,5 +401,15 @@ mod tests {
         assert_eq!(budget.newly_exhausted(), None);
         let throttled = next_step(&said(LookupResult::RequestThrottled), 1, &policy, &budget, 0.5);
         assert!(matches!(throttled, Step::AskAgainForFree(_)), "throttling costs no retry");
+        let policy = RetryPolicy { local_cancel: Again::Yes, ..policy };
+        let cancelled = next_step(&said(LookupResult::HlrLocalCancel), 1, &policy, &budget, 0.5);
+        assert_eq!(cancelled, Step::Settle, "what is an answer in the end is one without a budget too");
+        budget.grant(2);
+        assert!(matches!(
+            next_step(&said(LookupResult::Timeout), 1, &policy, &budget, 0.5),
+            Step::AskAgain(_)
+        ));
+        assert_eq!(next_step(&said(LookupResult::Timeout), 1, &policy, &budget, 0.5), Step::GiveUp);
+        assert_eq!(budget.newly_exhausted(), None, "it was told already");
     }
 }

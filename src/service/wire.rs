@@ -63,7 +63,11 @@ pub fn read_body(body: &[u8]) -> Result<Answer, NoAnswer> {
         }
     }
     let result = result.filter(|text| text.len() <= LONGEST_RESULT).ok_or_else(no_answer)?;
-    Ok(Answer { result: read_result(result), network, location, unreadable })
+    match read_result(result) {
+        LookupResult::Ok => Ok(Answer { result: LookupResult::Ok, network, location, unreadable }),
+        // What a network would mean beside any other result, nobody has documented.
+        other => Ok(Answer::bare(other)),
+    }
 }
 
 /// Results 16 to 18 may come bare.
@@ -173,6 +177,20 @@ mod tests {
         let answer = read_body(b"result=OK;imsi=4008;location=Sweden").unwrap();
         assert_eq!(answer.unreadable, Unreadable { imsi: true, location: true });
         assert_eq!((answer.network, answer.location), (None, None));
+    }
+
+    #[test]
+    fn only_ok_says_where_a_subscriber_is() {
+        for (text, result) in [
+            ("ABSENT_SUBSCRIBER_SM", LookupResult::AbsentSubscriberSm),
+            ("msisdn is invalid", LookupResult::MsisdnInvalid),
+            ("HLR_ON_FIRE", LookupResult::Unrecognised("HLR_ON_FIRE".into())),
+        ] {
+            for fields in ["imsi=24008;location=46", "imsi=4008;location=Sweden"] {
+                let body = format!("{fields};result={text}");
+                assert_eq!(read_body(body.as_bytes()), Ok(Answer::bare(result.clone())), "{body:?}");
+            }
+        }
     }
 
     #[test]

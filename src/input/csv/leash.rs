@@ -11,8 +11,10 @@ pub(super) const MAX_ROW_BYTES: usize = 1 << 20;
 /// How many bytes the CSV reader asks for at once, so that the leash knows how far it reads ahead of a row.
 pub(super) const BUFFER_BYTES: usize = 128 << 10;
 
-/// The line break ends a last line that has none; where there is one, it makes an empty line, which is no row.
-const LAST_LINE: &[u8] = b"\n.\n";
+/// The line break ends a last line that has none; where there is one, it makes an empty line, which is no row. The cell
+/// is a letter, because no delimiter is one.
+const LAST_LINE: &[u8] = b"\nx\n";
+const LAST_CELL: &[u8] = b"x";
 
 /// The text of a file, on a leash.
 pub(super) struct Leash {
@@ -48,7 +50,7 @@ impl Leash {
         let is_in_last_line = self.last_line.is_some() && end > self.length + 1;
         match (is_in_last_line, row) {
             (false, _) => Ending::Row,
-            (true, b".") => Ending::EndOfFile,
+            (true, LAST_CELL) => Ending::EndOfFile,
             (true, _) => Ending::OpenQuote,
         }
     }

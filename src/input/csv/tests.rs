@@ -78,6 +78,8 @@ fn cells_are_kept_as_they_were_written() {
         ("a,b\n1,NULL\n", vec!["1|NULL"]),
         ("a,b\n1,.\n.,2\n", vec!["1|.", ".|2"]),
         ("a\n.\n.", vec![".", "."]),
+        ("a,b\n1,x\nx,2\n", vec!["1|x", "x|2"]),
+        ("a\nx\nx", vec!["x", "x"]),
         ("a,b\n", vec![]),
         ("a,b", vec![]),
     ] {
@@ -207,6 +209,20 @@ fn settings_overrule_what_would_be_detected() {
     assert_eq!(table.lines(), ["1;2", "3;4", "5;6"]);
     let table = read_paths(&[&path], |settings| settings.batch_rows = 2).unwrap();
     assert_eq!(table.batches, [2, 1]);
+}
+
+#[test]
+fn any_sign_may_be_the_delimiter() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("list.txt");
+    for delimiter in (0..=127_u8).filter(|byte| !byte.is_ascii_alphanumeric() && !b"\"\r\n".contains(byte)) {
+        for last_line_end in ["\n", ""] {
+            let sign = char::from(delimiter);
+            fs::write(&path, format!("a{sign}b\n1{sign}2\nx{sign}x{last_line_end}")).unwrap();
+            let table = read_paths(&[&path], |settings| settings.delimiter = Some(delimiter)).unwrap();
+            assert_eq!(table.lines(), ["1|2", "x|x"], "{sign:?}");
+        }
+    }
 }
 
 #[test]

@@ -1,0 +1,194 @@
+//! What holds of every list on disk, whatever is in the file.
+
+use std::collections::HashSet;
+use std::fs;
+use std::path::Path;
+
+use ::csv::{ByteRecord, ReaderBuilder};
+use arrow::array::{Array, AsArray};
+use arrow::datatypes::DataType;
+use futures::StreamExt;
+use hlr_enrich::error::StageError;
+use hlr_enrich::input::{CsvFile, Header, InputNotes, InputSettings, Opened, open};
+
+/// More rows than this are not looked at: a small archive may hold millions.
+const MOST_ROWS: usize = 10_000;
+/// No row of a list that is shorter is too long, and all of it is seen before its columns are settled.
+const SHORT_LIST: usize = 64 << 10;
+
+/// Reads the bytes as a list: with everything detected, with what was detected said aloud, without a header, and
+/// with the first delimiter in it that a user could name.
+///
+/// # Panics
+///
+/// When something does not hold.
+pub fn hold(content: &[u8]) {
+    let folder = tempfile::tempdir().expect("the folder for temporary files can be written to");
+    let path = folder.path().join("list.csv");
+    fs::write(&path, content).expect("the folder for temporary files can be written to");
+    let list = List { path: &path, content };
+
+    let Some(detected) = list.read(None, Header::Detect, 4096) else { return };
+    if let Some(delimiter) = content.iter().copied().find(|&byte| may_be_named(byte)) {
+        list.read(Some(delimiter), Header::Detect, 7);
+    }
+    let Some(file) = &detected.file else { return };
+    let header = if file.has_header { Header::Present } else { Header::Absent };
+    let said = list.read(Some(file.delimiter), header, 3).expect("what was detected can be said");
+    assert_eq!(said.names, detected.names);
+    let shared = said.rows.len().min(detected.rows.len());
+    assert!(said.rows[..shared] == detected.rows[..shared], "smaller batches have other rows");
+    let headless = list.read(Some(file.delimiter), Header::Absent, 1).expect("the header may be a row");
+    if [&detected, &said, &headless].iter().all(|table| table.ending == Ending::Whole) {
+        assert_eq!(said.rows.len(), detected.rows.len());
+        assert_eq!(headless.rows.len(), detected.rows.len() + usize::from(file.has_header));
+    }
+}
+
+/// The bytes that the command line takes for a delimiter.
+fn may_be_named(byte: u8) -> bool {
+    byte.is_ascii() && !byte.is_ascii_alphanumeric() && !matches!(byte, b'"' | b'\r' | b'\n')
+}
+
+struct List<'a> {
+    path: &'a Path,
+    content: &'a [u8],
+}
+
+/// What came out of a list.
+struct Table {
+    names: Vec<String>,
+    rows: Vec<Vec<Option<String>>>,
+    ending: Ending,
+    /// How the list was understood; `None` for Parquet.
+    file: Option<CsvFile>,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Ending {
+    Whole,
+    /// At [`MOST_ROWS`].
+    Cut,
+    Failed,
+}
+
+impl List<'_> {
+    /// `None` when the file is refused before its first row.
+    fn read(&self, delimiter: Option<u8>, header: Header, batch_rows: usize) -> Option<Table> {
+        let paths = vec![self.path.to_str().expect("the name is ASCII").to_owned()];
+        let settings = InputSettings { delimiter, header, batch_rows, ..InputSettings::new(paths) };
+        let opened = match open(&settings) {
+            Ok(opened) => opened,
+            Err(refused) => {
+                self.an_error_names_the_file(&refused);
+                return None;
+            }
+        };
+        let notes = opened.notes.clone();
+        let file = notes.csv_files().first().cloned();
+        let (names, rows, ending) = self.drain(opened, batch_rows);
+        let table = Table { names, rows, ending, file };
+        if table.file.is_some() {
+            every_column_has_a_name_of_its_own(&table.names);
+            self.the_notes_are_of_this_list(&table, &notes);
+            self.the_rows_are_those_of_the_csv_crate(&table);
+        }
+        Some(table)
+    }
+
+    fn drain(&self, opened: Opened, batch_rows: usize) -> (Vec<String>, Vec<Vec<Option<String>>>, Ending) {
+        let schema = opened.batches.schema();
+        let mut batches = opened.batches;
+        let names = schema.fields().iter().map(|field| field.name().clone()).collect();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("it has no driver");
+        let mut rows = Vec::new();
+        while let Some(batch) = runtime.block_on(batches.next()) {
+            let batch = match batch {
+                Ok(batch) => batch,
+                Err(error) => {
+                    assert!(!matches!(error, StageError::Died(_)), "the reading panicked");
+                    self.an_error_names_the_file(&error);
+                    assert!(runtime.block_on(batches.next()).is_none(), "an error ends the list");
+                    return (names, rows, Ending::Failed);
+                }
+            };
+            assert_eq!(batch.schema(), schema);
+            assert!((1..=batch_rows).contains(&batch.num_rows()), "{} rows", batch.num_rows());
+            if rows.len() > MOST_ROWS {
+                return (names, rows, Ending::Cut);
+            }
+            let is_text = schema.fields().iter().all(|field| *field.data_type() == DataType::Utf8);
+            for row in (0..batch.num_rows()).filter(|_| is_text) {
+                let cells = batch.columns().iter().map(|column| column.as_string::<i32>());
+                rows.push(cells.map(|cells| cells.is_valid(row).then(|| cells.value(row).into())).collect());
+            }
+        }
+        (names, rows, Ending::Whole)
+    }
+
+    fn an_error_names_the_file(&self, error: &impl std::error::Error) {
+        assert!(error.to_string().contains("list.csv"), "{error}");
+    }
+
+    fn the_notes_are_of_this_list(&self, table: &Table, notes: &InputNotes) {
+        let (short, long) = (notes.short_rows(), notes.long_rows());
+        // The reading is ahead of a list that was cut.
+        if table.ending == Ending::Whole {
+            assert!(short.count + long.count <= table.rows.len() as u64, "{short:?}, {long:?}");
+        }
+        if table.file.as_ref().is_some_and(is_plain) {
+            let line_ends =
+                self.content.iter().filter(|&&byte| byte == b'\n' || byte == b'\r').count() as u64;
+            for place in [short, long, notes.windows_1252_cells()].iter().flat_map(|noted| &noted.first) {
+                assert!((1..=line_ends + 1).contains(&place.line), "{place}");
+            }
+        }
+    }
+
+    /// Of a short list in UTF-8, that is; the csv crate knows no other, and no end to a quote.
+    fn the_rows_are_those_of_the_csv_crate(&self, table: &Table) {
+        let Some(file) = table.file.as_ref().filter(|file| is_plain(file)) else { return };
+        if self.content.len() >= SHORT_LIST {
+            return;
+        }
+        assert!(
+            table.ending == Ending::Whole || self.content.contains(&b'"'),
+            "a list without quotes breaks off"
+        );
+        if table.ending != Ending::Whole {
+            return;
+        }
+        let text = self.content.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(self.content);
+        let mut reader = ReaderBuilder::new()
+            .delimiter(file.delimiter)
+            .flexible(true)
+            .has_headers(false)
+            .from_reader(text);
+        let expected: Vec<ByteRecord> =
+            reader.byte_records().collect::<Result<_, _>>().expect("a slice can be read");
+        let expected = &expected[usize::from(file.has_header)..];
+        assert_eq!(table.rows.len(), expected.len(), "rows");
+        for (row, expected) in table.rows.iter().zip(expected) {
+            // Cells that are no UTF-8 are another alphabet's, and a surplus is joined to the last column.
+            let own = if expected.len() > row.len() { row.len() - 1 } else { row.len() };
+            for (index, cell) in row.iter().enumerate().take(own) {
+                match expected.get(index).map(str::from_utf8) {
+                    Some(Ok(written)) => assert_eq!(cell.as_deref(), Some(written)),
+                    Some(Err(_)) => assert!(cell.is_some()),
+                    None => assert_eq!(*cell, None),
+                }
+            }
+        }
+    }
+}
+
+fn is_plain(file: &CsvFile) -> bool {
+    file.encoding == "UTF-8" && file.compression.is_none()
+}
+
+fn every_column_has_a_name_of_its_own(names: &[String]) {
+    assert!(!names.is_empty());
+    assert!(names.iter().all(|name| !name.trim().is_empty()), "{names:?}");
+    let distinct: HashSet<&String> = names.iter().collect();
+    assert_eq!(distinct.len(), names.len(), "{names:?}");
+}

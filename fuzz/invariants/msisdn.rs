@@ -1,0 +1,73 @@
+//! What holds of every cell that is read as a number, whatever is in it.
+
+use hlr_enrich::msisdn::Msisdn;
+use hlr_enrich::numbering::{Refusal, Region, parse};
+
+/// Reads the bytes as a cell, with and without a home region: the one that the first two letters name (`SE070-174 06 05`),
+/// or else Sweden.
+///
+/// # Panics
+///
+/// When something does not hold.
+pub fn hold(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let named = text.get(..2).and_then(|letters| letters.parse::<Region>().ok());
+    let cell = if named.is_some() { &text[2..] } else { &text };
+    let home = named.or_else(|| "SE".parse().ok());
+    for home in [None, home] {
+        let read = parse(cell, home);
+        match read {
+            Ok(msisdn) => a_number_reads_as_itself(msisdn, home, cell),
+            Err(refusal) => a_refusal_has_its_reason(refusal, home, cell),
+        }
+        assert_eq!(
+            parse(&format!("\u{feff}\" {cell}\t\""), home),
+            read,
+            "what stands around a number counts"
+        );
+    }
+    if cell.starts_with('+') {
+        assert_eq!(parse(cell, None), parse(cell, home), "a plus leaves nothing to the region");
+    }
+}
+
+fn a_number_reads_as_itself(msisdn: Msisdn, home: Option<Region>, cell: &str) {
+    let digits = msisdn.digits();
+    assert!((Msisdn::MIN_DIGITS..=Msisdn::MAX_DIGITS).contains(&digits.len()));
+    assert_eq!(digits.parse().ok().and_then(Msisdn::new), Some(msisdn));
+    assert_eq!(parse(&digits, None), Ok(msisdn), "digits alone");
+    let spaced: Vec<String> = digits.chars().map(String::from).collect();
+    for international in
+        [format!("+{}", &*digits), format!("00{}", &*digits), format!("+{}", spaced.join(" "))]
+    {
+        assert_eq!(parse(&international, home), Ok(msisdn), "{international:?}");
+    }
+    // A country code has three digits at the most, so the last four are always those that were written.
+    let mut written: String = cell.chars().filter_map(european_digit).collect();
+    let ending = &digits[digits.len() - 4..];
+    let is_whole = written.ends_with(ending) || (written.pop() == Some('0') && written.ends_with(ending));
+    assert!(is_whole, "the number ends in digits that nobody wrote");
+    let shown = format!("{msisdn:?}");
+    assert!(!shown.contains(&*digits), "a whole number is shown: {shown}");
+}
+
+fn a_refusal_has_its_reason(refusal: Refusal, home: Option<Region>, cell: &str) {
+    assert_eq!(Refusal::ALL[refusal.index()], refusal);
+    match refusal {
+        Refusal::Empty => assert!(!cell.contains(|c: char| c.is_ascii_digit()), "digits were passed over"),
+        Refusal::NationalWithoutRegion => assert_eq!(home, None),
+        _ => {}
+    }
+}
+
+/// The digit that a digit of any script stands for, of those that are read.
+fn european_digit(char: char) -> Option<char> {
+    let value = match char {
+        '0'..='9' => u32::from(char) - u32::from('0'),
+        '０'..='９' => u32::from(char) - u32::from('０'),
+        '\u{660}'..='\u{669}' => u32::from(char) - 0x660,
+        '\u{6F0}'..='\u{6F9}' => u32::from(char) - 0x6F0,
+        _ => return None,
+    };
+    char::from_digit(value, 10)
+}
