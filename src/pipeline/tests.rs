@@ -337,6 +337,38 @@ fn ages_and_prices_are_read_by_status_country_and_network() {
 }
 
 #[test]
+fn two_nights_have_the_same_lock() {
+    let lock = |output: &str, pipeline: Option<&str>| lock_beside(Path::new(output), pipeline.map(Path::new));
+    for (output, pipeline, expected) in [
+        ("out/enriched.parquet", None, "out/.enriched.parquet.lock"),
+        ("enriched.parquet", Some("etc/nightly.toml"), ".nightly.lock"),
+        ("out/nightly-{date}.parquet", Some("nightly.toml"), "out/.nightly.lock"),
+        ("out/{year}/{month}/x.parquet", Some("nightly.toml"), "out/.nightly.lock"),
+        ("/srv/{date}/x.parquet", Some("nightly.toml"), "/srv/.nightly.lock"),
+    ] {
+        assert_eq!(lock(output, pipeline), Path::new(expected), "{output}");
+    }
+}
+
+#[test]
+fn a_flag_wins_over_what_the_file_says_of_the_same_thing() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let text = "input = \"a.csv\"\noutput = \"b.csv\"\nendpoint = \"simulator\"\nledger = \"l.redb\"\nrate = 5\n\
+                rate_schedule = { \"00:00-23:59\" = 9 }\n";
+    std::fs::write(file.path(), text).unwrap();
+    let load = |flags| Pipeline::load(Some(file.path()), flags, &Environment::of([])).unwrap();
+    let noon = jiff::civil::time(12, 0, 0, 0);
+    let rate_at_noon =
+        |pipeline: &Pipeline| pipeline.enquiry.rate_plan.at(noon).map(crate::lookup::Rate::get);
+    let plain = load(Written::default());
+    assert_eq!(rate_at_noon(&plain), Some(9.0));
+    assert!(plain.enquiry.choices().to_string().contains("9/s 00:00-23:59"), "the schedule is announced");
+    let flagged = load(Written { rate: Some(3.0), no_ledger: Some(true), ..Written::default() });
+    assert_eq!(rate_at_noon(&flagged), Some(3.0));
+    assert!(plain.enquiry.ledger.is_some() && flagged.enquiry.ledger.is_none());
+}
+
+#[test]
 fn what_is_wrong_with_money_and_ages_is_told_with_its_mend() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("nightly.toml");
