@@ -93,16 +93,28 @@ pub(super) fn worst_ranges(places: &[(Place, PlaceCounts)]) -> Vec<RangeRows> {
     let range = |(range, (counts, without_verdict)): (Range, (PlaceCounts, u64))| RangeRows {
         range: format!("+{}…", range.get()),
         country: country_of(range),
+        network: network_of(range, places),
         rows: counts.rows,
         without_verdict,
         requests: counts.attempts,
         cost: counts.cost,
     };
     let bad = ranges.into_iter().filter(|(_, (_, without_verdict))| *without_verdict >= WORTH_NAMING);
-    let mut worst: Vec<_> = bad.map(range).collect();
-    worst.sort_by_key(|range| std::cmp::Reverse(range.without_verdict));
+    let mut worst: Vec<_> = bad.collect();
+    worst.sort_by_key(|(_, (_, without_verdict))| std::cmp::Reverse(*without_verdict));
     worst.truncate(WORST_RANGES);
-    worst
+    worst.into_iter().map(range).collect()
+}
+
+/// The name of the network that most of the range's rows are on.
+fn network_of(range: Range, places: &[(Place, PlaceCounts)]) -> Option<&'static str> {
+    let mut rows: BTreeMap<&'static str, u64> = BTreeMap::new();
+    for (place, counts) in places.iter().filter(|(place, _)| place.range == range) {
+        if let Some(name) = place.network.and_then(numbering::network_name) {
+            *rows.entry(name).or_default() += counts.rows;
+        }
+    }
+    rows.into_iter().max_by_key(|(_, rows)| *rows).map(|(name, _)| name)
 }
 
 /// The country whose numbering plan has the numbers that begin so.
@@ -143,6 +155,7 @@ mod tests {
         assert_eq!((networks[0].mnc.as_str(), networks[0].country, networks[0].rows), ("08", Some("SE"), 11));
         let worst = worst_ranges(&places);
         assert_eq!((worst.len(), worst[0].range.as_str(), worst[0].without_verdict), (1, "+467017…", 7));
+        assert_eq!(worst[0].network, Some("Telenor"));
     }
 
     #[test]

@@ -72,6 +72,7 @@ impl Latencies {
             longest_ms: millis(longest),
             sum_seconds: sum_micros as f64 / 1e6,
             at_most: BOUNDS_SECONDS.iter().map(at_most).collect(),
+            distribution: distribution(&counts),
         }
     }
 }
@@ -99,6 +100,36 @@ pub struct LatencyFigures {
     /// How many took no longer than each of [`BOUNDS_SECONDS`].
     #[serde(skip)]
     pub at_most: Vec<u64>,
+    /// How many took how long, four spans to each doubling, from the shortest that has any to the longest.
+    #[serde(skip)]
+    pub distribution: Vec<Span>,
+}
+
+/// Answers that took about as long.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Span {
+    /// No less than this, in milliseconds.
+    pub from_ms: f64,
+    /// Less than this.
+    pub to_ms: f64,
+    /// How many.
+    pub answers: u64,
+}
+
+/// Buckets that make one span of the distribution.
+const BUCKETS_A_SPAN: usize = PARTS / 4;
+
+fn distribution(counts: &[u64]) -> Vec<Span> {
+    let spans = counts.chunks(BUCKETS_A_SPAN).enumerate().map(|(place, counts)| {
+        let first = place * BUCKETS_A_SPAN;
+        let from = first.checked_sub(1).map_or(0, |before| end(before) + 1);
+        let to = end(first + BUCKETS_A_SPAN - 1) + 1;
+        Span { from_ms: millis(from), to_ms: millis(to), answers: counts.iter().sum() }
+    });
+    let mut spans: Vec<Span> = spans.skip_while(|span| span.answers == 0).collect();
+    let used = spans.iter().rposition(|span| span.answers > 0).map_or(0, |last| last + 1);
+    spans.truncate(used);
+    spans
 }
 
 fn place(micros: u64) -> usize {
@@ -148,5 +179,9 @@ mod tests {
         assert_eq!((figures.answers, figures.mean_ms, figures.longest_ms), (1_000, 500.5, 1_000.0));
         assert!(figures.at_most.is_sorted() && figures.at_most[12] == 1_000, "{:?}", figures.at_most);
         assert!(figures.at_most[4].abs_diff(100) < 7, "{:?}", figures.at_most);
+        let spans = &figures.distribution;
+        assert_eq!(spans.iter().map(|span| span.answers).sum::<u64>(), 1_000);
+        assert!(spans.windows(2).all(|pair| pair[0].to_ms == pair[1].from_ms), "{spans:?}");
+        assert!(spans[0].from_ms <= 1.0 && spans.last().unwrap().to_ms > 1_000.0, "{spans:?}");
     }
 }

@@ -116,6 +116,8 @@ pub struct RangeRows {
     pub range: String,
     /// ISO 3166 alpha-2 of the numbering plan.
     pub country: Option<&'static str>,
+    /// The name of the network that the service named for the most of them; numbers may have been ported.
+    pub network: Option<&'static str>,
     /// How many rows.
     pub rows: u64,
     /// How many of them got no verdict: status unknown or not checked.
