@@ -1,0 +1,158 @@
+//! What came in and what went out, and the way from the list to the answers.
+
+use std::time::Duration;
+
+use maud::{Markup, html};
+
+use super::figure::{count, figure};
+use super::plot::bars::{Bar, Bars};
+use super::plot::scale::whole_ticks;
+use super::plot::{Caption, both};
+use super::table::{Column, Table};
+use crate::report::figures::{grouped, lasting, percent, size};
+use crate::report::story::Story;
+
+/// What came in and what went out.
+pub(super) fn in_and_out(story: &Story) -> Markup {
+    let counts = &story.counts;
+    let classes = [
+        ("answered", counts.answered, "answered", "This run asked, and the service answered."),
+        (
+            "duplicates",
+            counts.duplicates,
+            "duplicate",
+            "Another row has the same number; one lookup serves both.",
+        ),
+        ("from_ledger", counts.from_ledger, "from the ledger", "An earlier run paid for the answer."),
+        ("carried", counts.carried, "resolved before", "The row came in with its verdict and kept it."),
+        ("invalid", counts.invalid, "invalid", "No number that can be asked about; nothing was spent."),
+        ("unanswered", counts.unanswered, "unanswered", "No answer was got."),
+    ];
+    let mut rows: Vec<Vec<Markup>> = classes
+        .into_iter()
+        .map(|(name, rows, text, meaning)| {
+            vec![
+                html! { (text) },
+                count(&format!("counts.{name}"), rows),
+                html! { (percent(rows, counts.rows)) },
+                html! { (meaning) },
+            ]
+        })
+        .collect();
+    rows.push(vec![
+        html! { strong { "rows" } },
+        html! { strong { (count("counts.rows", counts.rows)) } },
+        html! { (percent(counts.rows, counts.rows)) },
+        html! { "Every row is in exactly one of these classes." },
+    ]);
+    let table = Table {
+        caption: "Where the rows have their answers from",
+        rows_are: "classes",
+        columns: vec![
+            Column::Words("class"),
+            Column::Numbers("rows"),
+            Column::Numbers("share"),
+            Column::Means("means"),
+        ],
+        rows,
+    };
+    html! {
+        section #flow {
+            h2 { "What came in, what went out" }
+            p {
+                "In: " (files(&story.inputs)) ". "
+                @match &story.output {
+                    Some(output) => {
+                        "Out: " code { (output.display()) } ", " (count("rows", story.rows)) " rows, "
+                        (figure("bytes", story.bytes, &size(story.bytes))) ", in "
+                        (lasting(Duration::from_secs_f64(story.elapsed_seconds.max(0.0)))) "."
+                    }
+                    None => "Out: no file.",
+                }
+            }
+            (table.render())
+        }
+    }
+}
+
+fn files(inputs: &[String]) -> Markup {
+    const NAMED: usize = 5;
+    html! {
+        @for (place, input) in inputs.iter().take(NAMED).enumerate() {
+            @if place > 0 { ", " }
+            @if input == "-" { "standard input" } @else { code { (input) } }
+        }
+        @if inputs.len() > NAMED { " and " (inputs.len() - NAMED) " more" }
+    }
+}
+
+/// From the list to the answers.
+pub(super) fn funnel(story: &Story) -> Markup {
+    let whole = story.funnel.first().map_or(0, |step| step.left);
+    let bars = story.funnel.iter().map(|step| Bar {
+        label: in_short(step.step).into(),
+        parts: vec![("funnel", step.left as f64)],
+        value: grouped(step.left),
+    });
+    let plot = Bars {
+        caption: Caption {
+            title: "Funnel from rows to answers".into(),
+            description: "How many rows, and then different numbers, are left after each step.".into(),
+        },
+        axis: "rows, then different numbers".into(),
+        ticks: whole_ticks(whole, 6),
+        bars: bars.collect(),
+    };
+    let lost = |place: usize| match place {
+        0 => 0,
+        place => story.funnel[place - 1].left.saturating_sub(story.funnel[place].left),
+    };
+    let rows = story.funnel.iter().enumerate().map(|(place, step)| {
+        vec![
+            html! { (step.text) },
+            count(&format!("funnel.{place}.left"), step.left),
+            html! { @if lost(place) > 0 { (grouped(lost(place))) } @else { span.none { "0" } } },
+            html! { (percent(step.left, whole)) },
+            html! { (why_fewer(step.step)) },
+        ]
+    });
+    let table = Table {
+        caption: "The same in figures",
+        rows_are: "steps",
+        columns: vec![
+            Column::Words("step"),
+            Column::Numbers("left"),
+            Column::Numbers("fewer by"),
+            Column::Numbers("of all rows"),
+            Column::Means("those that are gone"),
+        ],
+        rows: rows.collect(),
+    };
+    html! {
+        section #funnel {
+            h2 { "From rows to answers" }
+            figure { (both(|size| plot.draw(size))) }
+            (table.render())
+        }
+    }
+}
+
+/// A step in a word or two; the table has the whole text.
+fn in_short(step: &str) -> &str {
+    match step {
+        "not_in_ledger" => "not in the ledger",
+        "distinct" => "different numbers",
+        other => other,
+    }
+}
+
+fn why_fewer(step: &str) -> &'static str {
+    match step {
+        "valid" => "are invalid, or came in with a verdict",
+        "not_in_ledger" => "have an answer that was paid for before",
+        "distinct" => "have a number that stands in another row",
+        "asked" => "were skipped, or the run ended before",
+        "answered" => "got no answer to any attempt",
+        _ => "",
+    }
+}

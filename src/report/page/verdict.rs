@@ -1,0 +1,180 @@
+//! The first screen: what happened, whether somebody must act, and the figures that everybody asks for.
+
+use std::time::Duration;
+
+use maud::{Markup, html};
+
+use super::figure::{amount, count, figure, money};
+use super::words::of;
+use crate::answer::Status;
+use crate::report::figures::{grouped, lasting, percent, speed};
+use crate::report::story::Story;
+
+/// The head of the page.
+pub(super) fn render(story: &Story) -> Markup {
+    let started = story.started_at.to_string();
+    html! {
+        header {
+            p.kind { "Report of a run of " (started.replace('T', " ").replace('Z', " UTC")) ", hlr " (story.version) }
+            h1 { (heading(story)) }
+            @if story.simulated {
+                p.simulated role="alert" {
+                    strong { "SIMULATED ANSWERS. " }
+                    "The built-in simulator answered. Nothing was looked up, and nothing here is about a subscriber."
+                }
+            }
+            div class={ "verdict " (story.ending) } {
+                p { strong { (ending(story)) } " " (what_is_there(story)) }
+                p { (what_to_do(story)) }
+            }
+            (key_figures(story))
+        }
+    }
+}
+
+/// The list, as its user knows it.
+pub(super) fn heading(story: &Story) -> String {
+    let name = |path: &String| match path.as_str() {
+        "-" => "standard input".to_owned(),
+        path => path.rsplit(['/', '\\']).next().unwrap_or(path).to_owned(),
+    };
+    match story.inputs.as_slice() {
+        [] => "A list".into(),
+        [one] => name(one),
+        [first, others @ ..] => {
+            format!("{} and {} other {}", name(first), others.len(), of(others.len() as u64, "list", "lists"))
+        }
+    }
+}
+
+/// How it ended, in a word or two.
+pub(super) fn ending(story: &Story) -> &'static str {
+    match story.ending {
+        "complete" => "Complete.",
+        "gaps" => "Finished, with gaps.",
+        "interrupted" => "Interrupted.",
+        _ => "Stopped before its end.",
+    }
+}
+
+fn what_is_there(story: &Story) -> String {
+    let (rows, unanswered) = (story.counts.rows, story.counts.unanswered);
+    let all = grouped(rows);
+    match story.ending {
+        "complete" if rows == 0 => "The list has no rows.".into(),
+        "complete" => format!(
+            "{} {} its final word.",
+            all,
+            of(rows, "row came in and has", "rows came in, and each has")
+        ),
+        "gaps" => {
+            let has = of(unanswered, "has", "have");
+            format!("All {all} rows are there, and {} of them {has} no answer.", grouped(unanswered))
+        }
+        _ => {
+            let because = story.stopped_because.as_deref().filter(|_| story.ending != "interrupted");
+            let because = because.map(|because| format!("The reason: {because}. ")).unwrap_or_default();
+            let kept = match &story.output {
+                Some(output) => format!(
+                    "{} keeps the {} rows that are done, and {} more without an answer.",
+                    output.display(),
+                    grouped(story.rows.saturating_sub(unanswered)),
+                    grouped(unanswered)
+                ),
+                None => "No row had an answer, and nothing is kept.".into(),
+            };
+            format!("{because}{kept}")
+        }
+    }
+}
+
+/// Whether somebody must act, and how.
+fn what_to_do(story: &Story) -> Markup {
+    let without_verdict = no_verdict(story);
+    html! {
+        @match (story.ending, &story.ledger) {
+            ("complete", _) => "Nothing has to be done.",
+            ("gaps", Some(_)) => {
+                b { "To do: " } "run the same command again. It asks only for what is missing; nothing is paid for twice."
+            }
+            ("gaps", None) => {
+                b { "To do: " } "no ledger was kept, so the same command would ask and pay for every number again. "
+                code { "hlr enrich" } " of the output with " code { "--only unresolved" } " asks only for what is missing."
+            }
+            (ending, ledger) => {
+                b { "To do: " }
+                @if ending == "stopped" { "mend the cause, then run " } @else { "run " }
+                "the same command again. "
+                @if ledger.is_some() { "It goes on where this run was; nothing is paid for twice." }
+                @else { "No ledger was kept, so it begins anew and pays for every number again." }
+            }
+        }
+        @if without_verdict > 0 {
+            " " @if story.counts.unanswered > 0 { "With those, " }
+            (grouped(without_verdict)) " " (of(without_verdict, "row has", "rows have"))
+            " no verdict, which says nothing about their subscribers."
+        }
+        @if !story.warnings.is_empty() {
+            @let warnings = story.warnings.len() as u64;
+            " " a href="#warnings" {
+                (grouped(warnings)) " " (of(warnings, "warning stands", "warnings stand")) " below"
+            } "."
+        }
+    }
+}
+
+fn no_verdict(story: &Story) -> u64 {
+    let rows = |status: Status| story.counts.by_status.get(status.text()).copied().unwrap_or(0);
+    rows(Status::Unknown) + rows(Status::NotChecked)
+}
+
+fn key_figures(story: &Story) -> Markup {
+    let counts = &story.counts;
+    let answered = counts.answered + counts.duplicates + counts.from_ledger + counts.carried;
+    let rows_of = |status: Status| counts.by_status.get(status.text()).copied().unwrap_or(0);
+    // The Number Portability product never says that somebody is reachable.
+    let good = match (rows_of(Status::Reachable), rows_of(Status::Assigned)) {
+        (0, 1..) => Status::Assigned,
+        _ => Status::Reachable,
+    };
+    let seconds = story.elapsed_seconds;
+    let a_second = if seconds > 0.0 { counts.requests as f64 / seconds } else { 0.0 };
+    html! {
+        dl.key {
+            (key("rows", &count("counts.rows", counts.rows), &html! {
+                @if counts.invalid > 0 { (grouped(counts.invalid)) " of them invalid" } @else { "all with a number" }
+            }))
+            (key("with an answer", &html! { (share(answered, counts.rows)) }, &html! {
+                @if counts.unanswered > 0 {
+                    (grouped(counts.unanswered)) " " (of(counts.unanswered, "row", "rows")) " without"
+                } @else { "no row without" }
+            }))
+            (key(good.text(), &html! { (share(rows_of(good), counts.rows)) }, &html! {
+                (grouped(rows_of(good))) " rows"
+            }))
+            @if story.has_prices {
+                (key("spent", &amount("counts.costs.billed", counts.costs.billed), &html! {
+                    @if counts.maybe_billed > 0 { "and perhaps " (money(counts.costs.maybe_billed)) " more" }
+                    @else { (grouped(counts.billed)) " requests billed" }
+                }))
+            } @else {
+                (key("requests billed", &count("counts.billed", counts.billed), &html! {
+                    @if counts.maybe_billed > 0 { "and perhaps " (grouped(counts.maybe_billed)) " more" }
+                    @else { "no price was given" }
+                }))
+            }
+            (key("duration",
+                &figure("elapsed_seconds", seconds, &lasting(Duration::from_secs_f64(seconds.max(0.0)))),
+                &html! { (speed(a_second)) " requests/s" }))
+        }
+    }
+}
+
+fn key(name: &str, value: &Markup, remark: &Markup) -> Markup {
+    html! { div { dt { (name) } dd.figure { (value) } dd.remark { (remark) } } }
+}
+
+/// A share, also of nothing.
+fn share(part: u64, whole: u64) -> String {
+    if whole == 0 { "0 %".into() } else { percent(part, whole) }
+}
