@@ -9,6 +9,7 @@ use super::plot::bars::{Bar, Bars};
 use super::plot::scale::whole_ticks;
 use super::plot::{Caption, both};
 use super::table::{Column, Table};
+use super::words::of;
 use crate::report::figures::{grouped, lasting, percent, size};
 use crate::report::story::Story;
 
@@ -71,6 +72,12 @@ pub(super) fn in_and_out(story: &Story) -> Markup {
                 }
             }
             (table.render())
+            @if counts.filtered > 0 {
+                p.note {
+                    "A filter has left out " (count("counts.filtered", counts.filtered)) " further "
+                    (of(counts.filtered, "row", "rows")) " of the list; no other figure has them."
+                }
+            }
         }
     }
 }

@@ -242,6 +242,16 @@ fn the_worst_are_named_in_a_sentence() {
 }
 
 #[test]
+fn rows_that_a_filter_leaves_out_are_told() {
+    let mut story = ordinary(10.0, 50);
+    assert!(!render(&story).contains("counts.filtered"));
+    story.counts.filtered = 12;
+    assert!(
+        render(&story).contains(r#"data-figure="counts.filtered" data-value="12">12</span> further rows"#)
+    );
+}
+
+#[test]
 fn the_first_sentence_says_what_happened_and_what_to_do() {
     let mut story = ordinary(10.0, 50);
     story.counts.unanswered = 7;
