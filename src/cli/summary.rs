@@ -37,6 +37,8 @@ pub(super) fn lines(finished: &Finished) -> Vec<String> {
             lasting(Duration::from_secs_f64(finished.story.elapsed_seconds))
         ));
     }
+    let report = finished.story.settings.iter().find(|setting| setting.name == "report");
+    lines.extend(report.map(|report| format!("the report is in {}", report.value)));
     if let Some(ledger) = finished.story.ledger.as_ref().filter(|_| counts.not_kept == 0) {
         lines.push(format!("answers are kept in {}", ledger.display()));
     }
