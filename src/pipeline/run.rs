@@ -115,9 +115,10 @@ impl Pipeline {
         let recorder = Arc::new(Recorder::new(self.run_id, counters.clone(), reporter));
         let reporter: Arc<dyn Reporter> = recorder.clone();
         let output = self.output.expect("a dry run is surveyed, not started");
-        let lock = self.lock.as_deref().map(|path| Lock::take(path, &recorder.run_id)).transpose()?;
         let job = job_name(&self.input, &self.conditions, &self.enquiry);
         let target = output::prepare(&output)?;
+        // After the output, whose folder it shares: what is wrong with that is told of the output.
+        let lock = self.lock.as_deref().map(|path| Lock::take(path, &recorder.run_id)).transpose()?;
         let papers = Papers {
             summary: self.summary.as_deref().map(Paper::prepare).transpose()?,
             report: self.report.as_deref().map(Paper::prepare).transpose()?,
