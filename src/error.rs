@@ -59,6 +59,17 @@ pub enum OutputError {
         /// Where the result is.
         kept: PathBuf,
     },
+    /// The rows are whole, and could not be given their name.
+    #[error("{} could not be given its name; the rows are whole, in {}", path.display(), kept.display())]
+    NotNamed {
+        /// The name.
+        path: PathBuf,
+        /// Where the rows are.
+        kept: PathBuf,
+        /// Why not.
+        #[source]
+        source: std::io::Error,
+    },
     /// The name says no format that can be written.
     #[error("{}: the output's name must end in .parquet, .csv or .ndjson", path.display())]
     UnknownFormat {

@@ -45,7 +45,12 @@ fn a_second_run_of_the_same_pipeline_says_who_is_at_work_and_does_nothing() {
     wait_for_a_request(&service, &mut first);
     let second = job.hlr(["run", "nightly.toml", "--no-ledger", "--force"]);
     let process = format!("process {}", first.id());
-    second.exits_with(5).says(&["another run of this is at work", &process, "since 20", ".nightly.lock"]);
+    second.exits_with(5).says(&[
+        "another run of this is at work",
+        &process,
+        "since 20",
+        ".out-time.parquet.lock",
+    ]);
     // Another lock is another pipeline.
     let third = job.hlr(["run", "nightly.toml", "--no-ledger", "--lock", "other.lock", "--output", "o.csv"]);
     third.exits_with(0);
@@ -141,6 +146,9 @@ fn names_have_the_date_of_the_run() {
     if today() == before {
         assert_eq!(job.files(), [format!("{day}.json"), list, format!("out-{day}.csv")]);
     }
+    // A folder that nobody could have made beforehand is made.
+    job.hlr(["enrich", "list-{date}.csv", "-o", "{year}/{date}/out.csv", "--endpoint", "simulator"])
+        .exits_with(0);
     job.hlr(["enrich", "a.csv", "-o", "{dat}.csv", "--endpoint", "simulator"])
         .exits_with(2)
         .says(&["--output: a name cannot have {dat}; did you mean {date}?"]);
@@ -341,4 +349,65 @@ fn a_log_for_programs_is_json_line_by_line_and_keeps_secrets() {
         serde_json::from_str(refused.exits_with(2).stderr().lines().last().unwrap()).unwrap();
     assert_eq!(line["level"], "error");
     assert!(line["message"].as_str().unwrap().contains("missing.csv"), "{line}");
+}
+
+#[test]
+fn a_list_that_was_enriched_before_keeps_its_new_columns() {
+    let service = Service::start(SimulatorSettings::default());
+    let job = Job::new().numbers("list.csv", 10);
+    job.enrich("list.csv", "a.csv", &service, &["--no-ledger"]).exits_with(0);
+    for only in ["all", "unresolved"] {
+        let flags = ["--keep-columns", "id", "--only", only, "--no-ledger", "--force"];
+        job.enrich("a.csv", "b.parquet", &service, &flags).exits_with(0);
+        let table = job.read("b.parquet");
+        assert_eq!(table.0.num_columns(), 1 + 14, "{only}");
+        assert!(table.column("hlr_status").iter().all(Option::is_some));
+    }
+}
+
+#[test]
+fn a_run_that_is_refused_leaves_the_counts_of_the_one_before() {
+    let service = slow_service();
+    let job = Job::new().numbers("list.csv", 20).list("n.prom", "of last night\n");
+    let mut first = job.start_enrich("list.csv", "a.parquet", &service, &["--ledger", "l.redb"]);
+    wait_for_a_request(&service, &mut first);
+    job.enrich_alone("list.csv", "b.parquet", &service, &["--ledger", "l.redb", "--metrics", "n.prom"])
+        .exits_with(5);
+    job.enrich_alone("missing.csv", "b.parquet", &service, &["--metrics", "n.prom"]).exits_with(2);
+    assert_eq!(fs::read_to_string(job.path("n.prom")).unwrap(), "of last night\n");
+    assert_eq!(first.wait_with_output().unwrap().status.code(), Some(0));
+}
+
+/// What stands in the way of the name at the end costs no row.
+#[test]
+fn rows_that_could_not_get_their_name_are_kept() {
+    let service = slow_service();
+    let job = Job::new().numbers("list.csv", 20);
+    for (output, flags) in
+        [("late.csv", &["--force"][..]), ("late", &["--force", "--partition-by", "status"])]
+    {
+        let flags = [flags, &["--no-ledger"]].concat();
+        let mut run = job.start_enrich("list.csv", output, &service, &flags);
+        let before = service.account_in_short().requests;
+        while service.account_in_short().requests < before + 1 {
+            assert!(run.try_wait().unwrap().is_none());
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        fs::create_dir_all(job.path(output).join("of somebody else")).unwrap();
+        let ended = run.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&ended.stderr);
+        assert_eq!(ended.status.code(), Some(1), "{said}");
+        assert!(job.path(output).join("of somebody else").exists());
+        let told = said.lines().find(|line| line.starts_with("error: late"));
+        let kept = told.and_then(|line| line.rsplit_once(" in ")).unwrap_or_else(|| panic!("{said}")).1;
+        assert!(job.path(kept).exists(), "{said}");
+    }
+}
+
+#[test]
+fn a_filter_that_leaves_nothing_is_told() {
+    let service = Service::start(SimulatorSettings::default());
+    let job = Job::new().numbers("list.csv", 10);
+    let done = job.enrich("list.csv", "a.csv", &service, &["--filter", "id=x", "--no-ledger"]);
+    done.exits_with(0).says(&["the filter leaves no row"]);
 }

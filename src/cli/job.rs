@@ -16,7 +16,9 @@ use super::progress::ProgressDisplay;
 use super::signals::hung_up;
 use super::summary;
 use super::survey;
-use super::terminal::{say, say_command, say_error, say_loudly, say_note, say_problem, say_raw, say_warning};
+use super::terminal::{
+    say, say_command, say_error, say_import, say_loudly, say_note, say_problem, say_raw, say_warning,
+};
 use crate::input::CsvFile;
 use crate::ledger::LedgerError;
 use crate::lookup::Stop;
@@ -220,7 +222,7 @@ fn conclude(finished: &Finished, display: &DisplayFlags, words: &[OsString]) -> 
         say(format_args!(
             "{count} answers that were paid for are not in the ledger; to bring them in, once it is well:"
         ));
-        say_command(&again::quoted_words(import));
+        say_import(&again::quoted_words(import));
     }
     if words.iter().any(|word| word == "-") {
         say(format_args!("{what} (with the same list on standard input):"));
@@ -246,6 +248,10 @@ fn log_end(finished: &Finished) {
         duplicates = counts.duplicates,
         invalid = counts.invalid,
         unanswered = counts.unanswered,
+        carried = counts.carried,
+        filtered = counts.filtered,
+        skipped = counts.skipped,
+        not_kept = counts.not_kept,
         requests = counts.requests,
         billed = counts.billed,
         maybe_billed = counts.maybe_billed,

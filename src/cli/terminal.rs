@@ -74,6 +74,14 @@ pub(super) fn say_command(command: &str) {
     }
 }
 
+/// The command that brings answers into the ledger which it could not keep.
+pub(super) fn say_import(command: &str) {
+    match log::format() {
+        LogFormat::Json => warn!(import = command, "this command brings the answers into the ledger"),
+        LogFormat::Human => info!("{command}"),
+    }
+}
+
 /// Whether standard error is a terminal that can move its cursor.
 pub(super) fn is_screen() -> bool {
     let capable = std::env::var_os("TERM").is_none_or(|term| !term.is_empty() && term != "dumb");

@@ -39,6 +39,12 @@ pub struct Rows {
 }
 
 impl RowReader {
+    /// The columns of the input's own that come out too, by name; the added ones follow them.
+    pub fn own_columns(&self) -> impl Iterator<Item = String> + '_ {
+        let fields = self.columns.schema();
+        (0..self.columns.kept().len()).map(move |place| fields.field(place).name().clone())
+    }
+
     /// Checks that the job can be done on input of this schema.
     ///
     /// # Errors

@@ -100,7 +100,16 @@ pub(super) async fn encode_all(
         .map_err(|fault| unwritable(path, fault))?;
     while let Some(batch) = batches.next().await {
         // The encoder takes no more steps once it has failed; its outcome tells why.
-        if steps.send(Step::Write(batch?)).await.is_err() {
+        let batch = match batch {
+            Ok(batch) => batch,
+            Err(error) => {
+                // The thread ends what it has, so that nothing is written behind our back.
+                drop(steps);
+                let _ = outcome.await;
+                return Err(error.into());
+            }
+        };
+        if steps.send(Step::Write(batch)).await.is_err() {
             break;
         }
     }

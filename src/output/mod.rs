@@ -112,7 +112,7 @@ pub fn prepare(settings: &OutputSettings) -> Result<Target, OutputError> {
     let aside = match format {
         Some(format) => Aside::file(format, path),
         None => {
-            ensure_may_be_replaced(path)?;
+            ensure_may_be_replaced(path, &settings.partition_by)?;
             Aside::folder(path)
         }
     };
@@ -149,7 +149,7 @@ fn ensure_is_no_folder(path: &Path) -> Result<(), OutputError> {
 }
 
 /// A folder is replaced with all that is in it, so there must be nothing in it but what a run has put there.
-fn ensure_may_be_replaced(path: &Path) -> Result<(), OutputError> {
+fn ensure_may_be_replaced(path: &Path, by: &[String]) -> Result<(), OutputError> {
     let refused = |fault: &str| Err(unwritable(path, fault));
     if path.symlink_metadata().is_err() {
         return Ok(());
@@ -157,7 +157,7 @@ fn ensure_may_be_replaced(path: &Path) -> Result<(), OutputError> {
     if !path.is_dir() {
         return refused("this is a file; partitions need a folder of their own");
     }
-    match partitions::holds_only_partitions(path) {
+    match partitions::holds_only_partitions(path, by) {
         Ok(true) => Ok(()),
         Ok(false) => refused(
             "this folder holds more than partitions, and would be replaced with all that is in it; \

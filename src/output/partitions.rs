@@ -1,8 +1,10 @@
 //! A folder of Hive-style partitions: `hlr_country=SE/part-0.parquet`. What stands in the folders' names does not stand in
 //! the files, as readers expect it.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -35,9 +37,9 @@ pub(super) struct Encoder {
 }
 
 impl Encoder {
-    /// Fails when a column is not there, or nothing but partition columns is.
+    /// Fails when a column is not there.
     pub(super) fn new(folder: &Path, schema: &SchemaRef, settings: &OutputSettings) -> Result<Self, Fault> {
-        let place = |name: &String| Ok::<_, Fault>((schema.index_of(name)?, name.clone()));
+        let place = |name: &String| Ok::<_, Fault>((schema.index_of(name)?, hive_text(name).into_owned()));
         let by = settings.partition_by.iter().map(place).collect::<Result<Vec<_>, _>>()?;
         let is_rest = |column: &usize| by.iter().all(|(taken, _)| taken != column);
         let rest: Vec<usize> = (0..schema.fields().len()).filter(is_rest).collect();
@@ -62,7 +64,10 @@ impl Encoder {
             let file = file.finish()?;
             file.sync_all()?;
             bytes += file.metadata()?.len();
-            File::open(self.folder.join(partition))?.sync_all()?;
+            let partition = self.folder.join(partition);
+            for folder in partition.ancestors().take(self.by.len() + 1) {
+                File::open(folder)?.sync_all()?;
+            }
         }
         Ok(bytes)
     }
@@ -77,9 +82,9 @@ impl Encoder {
         for row in 0..batch.num_rows() {
             partition.clear();
             for ((_, name), column) in self.by.iter().zip(&cells) {
-                let value = if column.is_null(row) { NOTHING } else { column.value(row) };
+                let value = if column.is_null(row) { "" } else { column.value(row) };
                 let separator = if partition.is_empty() { "" } else { "/" };
-                partition.extend([separator, name, "=", value]);
+                partition.extend([separator, name, "=", &*hive_text(value)]);
             }
             match rows.get_mut(&partition) {
                 Some(rows) => rows.push(row as u32),
@@ -91,8 +96,15 @@ impl Encoder {
 
     fn file(&mut self, partition: String) -> Result<&mut parquet::Encoder, Fault> {
         if !self.files.contains_key(&partition) {
-            let folder = self.folder.join(&partition);
-            fs::create_dir_all(&folder)?;
+            let mut folder = self.folder.clone();
+            for level in partition.split('/') {
+                folder.push(level);
+                // Below a folder that is there, or not at all: where it was removed, the run is over.
+                match fs::create_dir(&folder) {
+                    Err(fault) if fault.kind() != io::ErrorKind::AlreadyExists => return Err(fault.into()),
+                    _ => {}
+                }
+            }
             let file = File::create_new(folder.join(FILE))?;
             let encoder = parquet::Encoder::new(file, &self.schema, &self.settings)?;
             self.files.insert(partition.clone(), encoder);
@@ -110,14 +122,70 @@ impl Encoder {
     }
 }
 
-/// Whether a folder holds such partitions and nothing else, so that it may be replaced as a whole.
-pub(super) fn holds_only_partitions(folder: &Path) -> std::io::Result<bool> {
+/// Text as it stands in a folder's name: what a path or a reader would take for something else is written as `%2F`, as Hive
+/// does.
+fn hive_text(text: &str) -> Cow<'_, str> {
+    let is_special = |c: char| c.is_control() || "/\\:=%\"#'*?[]{}^".contains(c);
+    match text {
+        "" => NOTHING.into(),
+        "." | ".." => text.replace('.', "%2E").into(),
+        _ if text.contains(is_special) => text
+            .chars()
+            .map(|c| if is_special(c) { format!("%{:02X}", c as u32) } else { c.to_string() })
+            .collect::<String>()
+            .into(),
+        _ => text.into(),
+    }
+}
+
+/// Whether a folder holds partitions by these columns and nothing else, so that it may be replaced as a whole.
+pub(super) fn holds_only_partitions(folder: &Path, by: &[String]) -> io::Result<bool> {
+    let Some((first, rest)) = by.split_first() else {
+        let mut entries = fs::read_dir(folder)?;
+        return entries.try_fold(true, |ours, entry| Ok(ours && entry?.file_name() == FILE));
+    };
+    let prefix = format!("{}=", hive_text(first));
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
-        let is_partition = entry.file_type()?.is_dir() && entry.file_name().to_string_lossy().contains('=');
-        if !is_partition {
+        let is_partition =
+            entry.file_type()?.is_dir() && entry.file_name().to_string_lossy().starts_with(&prefix);
+        if !is_partition || !holds_only_partitions(&entry.path(), rest)? {
             return Ok(false);
         }
     }
     Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_text_leaves_its_folder() {
+        for (text, expected) in [
+            ("SE", "SE"),
+            ("", NOTHING),
+            ("SE/../../x", "SE%2F..%2F..%2Fx"),
+            ("..", "%2E%2E"),
+            ("a=b%", "a%3Db%25"),
+            ("Åland", "Åland"),
+        ] {
+            assert_eq!(hive_text(text), expected);
+        }
+    }
+
+    #[test]
+    fn other_peoples_partitions_are_not_ours() {
+        let folder = tempfile::tempdir().unwrap();
+        let by = ["country".to_owned(), "status".to_owned()];
+        fs::create_dir_all(folder.path().join("country=SE/status=dead")).unwrap();
+        fs::write(folder.path().join("country=SE/status=dead/part-0.parquet"), "").unwrap();
+        assert!(holds_only_partitions(folder.path(), &by).unwrap());
+        assert!(!holds_only_partitions(folder.path(), &by[..1]).unwrap());
+        fs::write(folder.path().join("country=SE/status=dead/README.txt"), "").unwrap();
+        assert!(!holds_only_partitions(folder.path(), &by).unwrap());
+        fs::remove_dir_all(folder.path().join("country=SE")).unwrap();
+        fs::create_dir(folder.path().join("dt=2026-01-01")).unwrap();
+        assert!(!holds_only_partitions(folder.path(), &by).unwrap());
+    }
 }

@@ -8,6 +8,7 @@ use tempfile::{TempDir, TempPath};
 
 use super::aside::{Place, folder_of};
 use super::encoder::Encoded;
+use super::partitions::holds_only_partitions;
 use super::{OutputSettings, Replace, unwritable};
 use crate::error::OutputError;
 
@@ -35,11 +36,12 @@ impl Whole {
     /// partial name then, and the error says so. Or when the folder no longer takes the file.
     pub fn keep(self) -> Result<PathBuf, OutputError> {
         let Self { place, settings, .. } = self;
-        match (place, settings.replace) {
-            (Place::File(place), Replace::Allowed) => replace(place, &settings.path),
-            (Place::File(place), Replace::Never) => place_where_none_is(place, &settings.path),
-            (Place::Folder(place), Replace::Allowed) => replace_folder(place, &settings.path),
-            (Place::Folder(place), Replace::Never) => place_folder_where_none_is(place, &settings.path),
+        match place {
+            Place::File(place) => match settings.replace {
+                Replace::Allowed => replace(place, &settings.path),
+                Replace::Never => place_where_none_is(place, &settings.path),
+            },
+            Place::Folder(place) => name_partitions(place, &settings),
         }?;
         Ok(settings.path)
     }
@@ -54,17 +56,27 @@ impl Whole {
         let Self { place, settings, .. } = self;
         let path = partial_name(&settings.path);
         match place {
-            Place::File(place) => replace(place, &path),
-            Place::Folder(place) => replace_folder(place, &path),
-        }?;
-        Ok(path)
+            Place::File(place) => {
+                replace(place, &path)?;
+                Ok(path)
+            }
+            Place::Folder(place) => keep_partitions_aside(place, &path, &settings.partition_by),
+        }
     }
 }
 
 fn replace(place: TempPath, path: &Path) -> Result<(), OutputError> {
-    place.persist(path).map_err(|fault| unwritable(path, fault.error))?;
+    place.persist(path).map_err(|fault| not_named(path, fault.path.keep().ok(), fault.error))?;
     settle_folder(path);
     Ok(())
+}
+
+/// The rows are whole, and may have been paid for: where they could not get their name, they stay where they are.
+fn not_named(path: &Path, kept: Option<PathBuf>, source: io::Error) -> OutputError {
+    match kept {
+        Some(kept) => OutputError::NotNamed { path: path.to_owned(), kept, source },
+        None => unwritable(path, source),
+    }
 }
 
 fn place_where_none_is(place: TempPath, path: &Path) -> Result<(), OutputError> {
@@ -73,46 +85,67 @@ fn place_where_none_is(place: TempPath, path: &Path) -> Result<(), OutputError> 
         return Ok(());
     };
     if fault.error.kind() != io::ErrorKind::AlreadyExists {
-        return Err(unwritable(path, fault.error));
+        return Err(not_named(path, fault.path.keep().ok(), fault.error));
     }
     let kept = partial_name(path);
     replace(fault.path, &kept)?;
     Err(OutputError::Taken { path: path.to_owned(), kept })
 }
 
-/// An older folder steps aside first, and is removed last: there is no way to swap two folders in one step everywhere.
-fn replace_folder(place: TempDir, path: &Path) -> Result<(), OutputError> {
-    let refused = |fault| unwritable(path, fault);
-    let older = match path.symlink_metadata() {
-        Ok(_) => {
-            let older =
-                tempfile::Builder::new().prefix(".replaced.").tempdir_in(folder_of(path)).map_err(refused)?;
-            fs::rename(path, older.path().join("older")).map_err(refused)?;
-            Some(older)
-        }
-        Err(_) => None,
-    };
-    let kept = name_folder(place, path);
-    if let (Err(_), Some(older)) = (&kept, &older) {
-        // What was there is better than nothing.
-        let _ = fs::rename(older.path().join("older"), path);
-    }
-    kept
-}
-
-fn place_folder_where_none_is(place: TempDir, path: &Path) -> Result<(), OutputError> {
+/// Gives partitions their name, if it is free, or if they may replace others of their kind.
+fn name_partitions(place: TempDir, settings: &OutputSettings) -> Result<(), OutputError> {
+    let OutputSettings { path, replace, partition_by, .. } = settings;
     if path.symlink_metadata().is_err() {
         return name_folder(place, path);
     }
-    let kept = partial_name(path);
-    replace_folder(place, &kept)?;
-    Err(OutputError::Taken { path: path.to_owned(), kept })
+    // Whatever was there at the start, hours ago: only our own is replaced.
+    if *replace == Replace::Allowed && holds_only_partitions(path, partition_by).is_ok_and(|ours| ours) {
+        return replace_folder(place, path);
+    }
+    let kept = keep_partitions_aside(place, &partial_name(path), partition_by)?;
+    Err(OutputError::Taken { path: path.clone(), kept })
+}
+
+/// Keeps partitions under this name, or one like it that nobody has.
+fn keep_partitions_aside(place: TempDir, path: &Path, by: &[String]) -> Result<PathBuf, OutputError> {
+    let numbered = (2..).map(|number| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(format!("-{number}"));
+        PathBuf::from(name)
+    });
+    let is_ours = |path: &PathBuf| holds_only_partitions(path, by).is_ok_and(|ours| ours);
+    let mut names = std::iter::once(path.to_owned()).chain(numbered);
+    let usable = |path: &PathBuf| path.symlink_metadata().is_err() || is_ours(path);
+    let path = names.find(usable).expect("there is always another number");
+    match path.symlink_metadata() {
+        Ok(_) => replace_folder(place, &path),
+        Err(_) => name_folder(place, &path),
+    }?;
+    Ok(path)
+}
+
+/// An older folder steps aside first, and is removed last: there is no way to swap two folders in one step everywhere.
+fn replace_folder(place: TempDir, path: &Path) -> Result<(), OutputError> {
+    let aside = tempfile::Builder::new().prefix(".replaced.").tempdir_in(folder_of(path));
+    let aside = aside.and_then(|aside| {
+        fs::rename(path, aside.path().join("older"))?;
+        Ok(aside)
+    });
+    let aside = match aside {
+        Ok(aside) => aside,
+        Err(fault) => return Err(not_named(path, Some(place.keep()), fault)),
+    };
+    let named = name_folder(place, path);
+    if named.is_err() && fs::rename(aside.path().join("older"), path).is_err() {
+        // What was there is better than nothing, wherever it stands.
+        let _ = aside.keep();
+    }
+    named
 }
 
 fn name_folder(place: TempDir, path: &Path) -> Result<(), OutputError> {
-    fs::rename(place.path(), path).map_err(|fault| unwritable(path, fault))?;
-    // It is no longer where it would be removed.
-    let _ = place.keep();
+    let place = place.keep();
+    fs::rename(&place, path).map_err(|fault| not_named(path, Some(place.clone()), fault))?;
     settle_folder(path);
     Ok(())
 }

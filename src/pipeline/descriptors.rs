@@ -4,6 +4,9 @@ use std::num::NonZeroUsize;
 
 /// What the process needs besides connections: files, the terminal, the runtime.
 const MARGIN: u64 = 64;
+/// As many partitions may be open as there are countries with several statuses; where the limit does not reach so far, those
+/// that are fewer still fit.
+const OUTPUTS: u64 = 1_600;
 /// The simulator holds the other end of each connection; else a connection to a backup may be idle beside it.
 const PER_REQUEST: u64 = 2;
 
@@ -19,7 +22,7 @@ pub struct Room {
 /// Raises the soft limit of this process to what so many requests need, as far as the hard limit lets it.
 #[must_use]
 pub fn make_room(concurrency: NonZeroUsize) -> Room {
-    let needed = concurrency.get() as u64 * PER_REQUEST + MARGIN;
+    let needed = concurrency.get() as u64 * PER_REQUEST + MARGIN + OUTPUTS;
     // Where the limit cannot even be read there is nothing to go by.
     let granted = rlimit::increase_nofile_limit(needed).unwrap_or(needed);
     room_within(granted, concurrency)

@@ -138,6 +138,10 @@ fn enrich_settings(
         None => Some(None),
     };
     let prefix = reading.written.prefix.clone().unwrap_or_else(|| PREFIX.into());
+    if prefix.contains(['/', '\\']) {
+        reading.problem("prefix", "a column's name may become a folder's; leave / and \\ out");
+        return None;
+    }
     let written = &reading.written;
     let product = match provider {
         Some(Provider::Simulator { settings, .. }) => settings.product,

@@ -54,19 +54,24 @@ fn told(Holder { run_id, pid, host, since }: &Holder) -> String {
     format!(": run {run_id}, process {pid} on {host}, since {since}")
 }
 
+/// A file that others keep taking away is none to lock.
+const MOST_TRIES: u32 = 1_000;
+/// How the file of a lock begins.
+const MARK: &str = "{\"run_id\"";
+
 /// A lock that is held until it is dropped.
 #[derive(Debug)]
 pub(super) struct Lock {
     path: PathBuf,
     /// The lock is the open file's.
-    _file: File,
+    file: File,
 }
 
 impl Lock {
     /// Takes the lock, or tells who has it. Waits for nobody.
     pub(super) fn take(path: &Path, run_id: &str) -> Result<Self, LockError> {
         let refused = |source| LockError::File { path: path.to_owned(), source };
-        loop {
+        for _ in 0..MOST_TRIES {
             let mut options = OpenOptions::new();
             let mut file =
                 options.read(true).write(true).create(true).truncate(false).open(path).map_err(refused)?;
@@ -80,6 +85,10 @@ impl Lock {
                 }
                 Err(TryLockError::Error(fault)) => return Err(refused(fault)),
             }
+            if !may_be_written(&mut file).map_err(refused)? {
+                let text = "it holds something else than a lock, and is left alone";
+                return Err(refused(io::Error::other(text)));
+            }
             // Whoever held it before takes its file away, and may have done so between the opening and the locking.
             if !is_still_there(path, &file) {
                 continue;
@@ -91,16 +100,32 @@ impl Lock {
                 since: UtcMillis::now().to_string(),
             };
             write(&mut file, &holder).map_err(refused)?;
-            return Ok(Self { path: path.to_owned(), _file: file });
+            return Ok(Self { path: path.to_owned(), file });
         }
+        Err(refused(io::Error::other("it is taken away again and again")))
     }
 }
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        // Before the lock goes with its file, so that nobody takes away another's.
-        let _ = fs::remove_file(&self.path);
+        // Before the lock goes with its file, and only if it is that file: nobody takes away another's.
+        if is_still_there(&self.path, &self.file) {
+            let _ = fs::remove_file(&self.path);
+        }
     }
+}
+
+/// Whether a file is empty or was a lock: somebody may have named something dear to them.
+fn may_be_written(file: &mut File) -> io::Result<bool> {
+    let mut head = [0; MARK.len()];
+    let mut read = 0;
+    while read < head.len() {
+        match file.read(&mut head[read..])? {
+            0 => break,
+            more => read += more,
+        }
+    }
+    Ok(MARK.as_bytes().starts_with(&head[..read]))
 }
 
 fn write(file: &mut File, holder: &Holder) -> io::Result<()> {
@@ -156,6 +181,27 @@ mod tests {
         fs::write(&path, "{\"run_id\": \"of old\"").unwrap();
         drop(Lock::take(&path, "run-1").unwrap());
         assert!(matches!(Lock::take(folder.path(), "run-1"), Err(LockError::File { .. })));
+    }
+
+    #[test]
+    fn what_is_no_lock_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("contacts.csv");
+        fs::write(&path, "phone\n+46701740605\n").unwrap();
+        assert!(matches!(Lock::take(&path, "run-1"), Err(LockError::File { .. })));
+        assert_eq!(fs::read_to_string(&path).unwrap(), "phone\n+46701740605\n");
+    }
+
+    #[test]
+    fn nobody_takes_anothers_lock_away() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(".lock");
+        let first = Lock::take(&path, "run-1").unwrap();
+        fs::remove_file(&path).unwrap();
+        let second = Lock::take(&path, "run-2").unwrap();
+        drop(first);
+        assert!(matches!(Lock::take(&path, "run-3"), Err(LockError::Held { .. })));
+        drop(second);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures::StreamExt;
@@ -36,31 +36,42 @@ pub(super) struct Metrics {
     counters: Arc<Counters>,
     labels: RunLabels,
     file: Option<PathBuf>,
+    /// Whether the last word has been written; held while any is.
+    ended: Mutex<bool>,
 }
 
 impl Metrics {
     pub(super) fn new(counters: Arc<Counters>, labels: RunLabels, file: Option<PathBuf>) -> Arc<Self> {
-        Arc::new(Self { counters, labels, file })
+        Arc::new(Self { counters, labels, file, ended: Mutex::new(false) })
     }
 
-    /// Writes the file for the first time, and opens the address, if there are such; then goes on with both until the
-    /// tasks are dropped.
+    /// Opens the address, if there is one.
     ///
     /// # Errors
     ///
-    /// When the file cannot be written, or the address not be listened at.
-    pub(super) async fn start(
+    /// When it cannot be listened at.
+    pub(super) async fn listen(address: Option<SocketAddr>) -> Result<Option<TcpListener>, StartError> {
+        let Some(address) = address else { return Ok(None) };
+        let refused = |source| StartError::Listen { address, source };
+        TcpListener::bind(address).await.map(Some).map_err(refused)
+    }
+
+    /// Writes the file for the first time, if there is one, and goes on with that and with serving until the tasks are
+    /// dropped.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be written.
+    pub(super) fn start(
         self: &Arc<Self>,
-        listen: Option<SocketAddr>,
+        listener: Option<TcpListener>,
     ) -> Result<Vec<Owned<()>>, StartError> {
         let mut tasks = Vec::new();
         if let Some(path) = &self.file {
             self.write(path, None)?;
             tasks.push(Owned::spawn(self.clone().write_now_and_then()));
         }
-        if let Some(address) = listen {
-            let refused = |source| StartError::Listen { address, source };
-            let listener = TcpListener::bind(address).await.map_err(refused)?;
+        if let Some(listener) = listener {
             tasks.push(Owned::spawn(self.clone().serve(listener)));
         }
         Ok(tasks)
@@ -75,6 +86,11 @@ impl Metrics {
     }
 
     fn write(&self, path: &Path, end: Option<RunEnd>) -> Result<(), StartError> {
+        let mut ended = self.ended.lock().expect("no panic while locked");
+        if *ended {
+            return Ok(());
+        }
+        *ended = end.is_some();
         let text = text(&self.counters, &self.labels, end);
         let refused = |source| StartError::Paper { path: path.to_owned(), source };
         Paper::prepare(path)?.write(text.as_bytes()).map_err(refused)

@@ -72,7 +72,9 @@ pub struct Pipeline {
     output: Option<OutputSettings>,
     conditions: Vec<Condition>,
     columns: ColumnChoice,
-    /// `None` when the list is only surveyed.
+    /// Folders that have the moment of the run in their names, and are made for it.
+    dated_folders: Vec<PathBuf>,
+    /// `None` where there is no output.
     lock: Option<PathBuf>,
     summary: Option<PathBuf>,
     report: Option<PathBuf>,
@@ -104,7 +106,7 @@ impl Pipeline {
         }
         let mut reading = Reading::new(flags, file, environment);
         let template = reading.written.output.clone();
-        fill_names(&mut reading);
+        let dated_folders = fill_names(&mut reading);
         let input = input_settings(&mut reading);
         let output = match reading.written.dry_run {
             Some(true) => Some(None),
@@ -112,8 +114,10 @@ impl Pipeline {
         };
         let enquiry = Enquiry::read(&mut reading);
         let selection = selection(&mut reading, enquiry.as_ref());
+        refuse_names_that_are_no_text(&mut reading);
         let lock = reading.written.lock.clone();
-        let lock = lock.or_else(|| Some(lock_beside(template.as_deref()?, name.as_deref())));
+        let lock = lock.or_else(|| Some(lock_beside(template.as_deref()?)));
+        keep_apart(&mut reading, lock.as_deref());
         let (summary, report) = (reading.written.summary.clone(), reading.written.report.clone());
         let metrics = reading.written.metrics.clone();
         let metrics_listen = metrics_listen(&mut reading);
@@ -130,6 +134,7 @@ impl Pipeline {
                 output,
                 conditions,
                 columns,
+                dated_folders,
                 lock,
                 summary,
                 report,
@@ -163,9 +168,18 @@ impl Pipeline {
     }
 }
 
-/// Puts the moment of the run into the names that have a place for it.
-fn fill_names(reading: &mut Reading) {
+/// Puts the moment of the run into the names that have a place for it. Gives the folders that have it in theirs: nobody could
+/// make them beforehand.
+fn fill_names(reading: &mut Reading) -> Vec<PathBuf> {
     let now = jiff::Zoned::now();
+    let written = &reading.written;
+    let templates = [&written.output, &written.summary, &written.report, &written.metrics];
+    let folders: Vec<PathBuf> = templates
+        .into_iter()
+        .filter_map(|path| Some(path.as_ref()?.parent()?.to_str()?.to_owned()))
+        .filter(|folder| folder.contains('{'))
+        .filter_map(|folder| Some(names::fill(&folder, &now).ok()?.into()))
+        .collect();
     if let Some(Texts(paths)) = reading.written.input.clone() {
         let filled = paths.iter().map(|path| names::fill(path, &now)).collect();
         if let Some(paths) = reading.sound("input", filled) {
@@ -180,6 +194,7 @@ fn fill_names(reading: &mut Reading) {
     reading.written.metrics = names::path(reading, "metrics", metrics, &now);
     let report = reading.written.report.clone();
     reading.written.report = names::path(reading, "report", report, &now);
+    folders
 }
 
 fn metrics_listen(reading: &mut Reading) -> Option<SocketAddr> {
@@ -188,16 +203,62 @@ fn metrics_listen(reading: &mut Reading) -> Option<SocketAddr> {
     reading.sound("metrics_listen", address)
 }
 
-/// The lock of a pipeline file, or of an output where there is no such file. It stands in the output's folder; where that has
-/// the date in its name, in the folder above, so that two nights have the same lock.
-fn lock_beside(output: &Path, pipeline: Option<&Path>) -> PathBuf {
-    let name = match pipeline {
-        Some(file) => names::stem(file),
-        None => output.file_name().unwrap_or_default().to_string_lossy().into_owned(),
-    };
+/// The lock of an output, in its folder. A date in its name is none in that of the lock, and a folder with a date is left for
+/// the one above, so that two nights have the same lock.
+fn lock_beside(output: &Path) -> PathBuf {
+    let name = output.file_name().unwrap_or_default().to_string_lossy().replace(['{', '}'], "");
     let has_a_date = |folder: &Path| folder.to_string_lossy().contains('{');
     let folder = output.ancestors().skip(1).find(|folder| !has_a_date(folder));
     folder.unwrap_or(Path::new("")).join(format!(".{name}.lock"))
+}
+
+/// Leaves a problem where one file would be two things: each of them replaces the other, or itself.
+fn keep_apart(reading: &mut Reading, lock: Option<&Path>) {
+    let written = &reading.written;
+    let named = [
+        ("output", &written.output),
+        ("summary", &written.summary),
+        ("report", &written.report),
+        ("metrics", &written.metrics),
+        ("ledger", &written.ledger),
+        ("credentials_file", &written.credentials_file),
+        ("ca_file", &written.ca_file),
+    ];
+    let inputs = written.input.iter().flat_map(|texts| &texts.0).map(|path| ("input", PathBuf::from(path)));
+    let others = named.into_iter().filter_map(|(key, path)| Some((key, path.clone()?)));
+    let lock = lock.map(|lock| ("lock", lock.to_owned()));
+    let all: Vec<(&str, PathBuf)> = inputs.chain(others).chain(lock).collect();
+    let same = |one: &Path, other: &Path| match (std::path::absolute(one), std::path::absolute(other)) {
+        (Ok(one), Ok(other)) => one == other,
+        _ => one == other,
+    };
+    for (place, (key, path)) in all.iter().enumerate() {
+        let earlier = all[..place].iter().find(|(other, taken)| other != key && same(taken, path));
+        if let Some((other, _)) = earlier {
+            let text = format!("{} is the {other} already; give each a file of its own", path.display());
+            reading.problem(key, text);
+        }
+    }
+}
+
+/// Leaves a problem with every name that is no text: it could not be told to anybody.
+fn refuse_names_that_are_no_text(reading: &mut Reading) {
+    let written = &reading.written;
+    let named = [
+        ("output", &written.output),
+        ("summary", &written.summary),
+        ("report", &written.report),
+        ("metrics", &written.metrics),
+        ("lock", &written.lock),
+        ("ledger", &written.ledger),
+        ("credentials_file", &written.credentials_file),
+        ("ca_file", &written.ca_file),
+    ];
+    let is_no_text = |path: &Option<PathBuf>| path.as_ref().is_some_and(|path| path.to_str().is_none());
+    let keys: Vec<&str> = named.iter().filter(|(_, path)| is_no_text(path)).map(|(key, _)| *key).collect();
+    for key in keys {
+        reading.problem(key, "the name is not UTF-8; choose another");
+    }
 }
 
 /// Which rows are worked on, and which columns are written.
@@ -271,7 +332,7 @@ fn output_settings(reading: &mut Reading) -> Option<OutputSettings> {
         _ => Replace::Never,
     };
     let path = path?;
-    if reading.written.partition_by.is_none()
+    if reading.written.partition_by.as_ref().is_none_or(Vec::is_empty)
         && let Err(error) = output::check_name(&path)
     {
         reading.problem("output", error);

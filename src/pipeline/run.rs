@@ -3,6 +3,7 @@
 //! What can be found wrong for nothing is found wrong by [`Pipeline::start`], which asks nobody. From
 //! [`Started::finish`] on, requests cost money: whatever happens, those that were sent are waited for.
 
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,7 +13,7 @@ use super::ending::Ending;
 use super::enquiry::Enquiry;
 use super::error::{RunError, StartError};
 use super::line::Line;
-use super::lock::Lock;
+use super::lock::{Lock, LockError};
 use super::metrics::Metrics;
 use super::names;
 use super::papers::Paper;
@@ -67,6 +68,8 @@ struct About {
     inputs: Vec<String>,
     settings: Vec<Setting>,
     has_prices: bool,
+    /// What the output is parted by.
+    parted_by: Vec<String>,
     /// The flags that bring answers in from the output.
     importing: Vec<String>,
 }
@@ -116,9 +119,19 @@ impl Pipeline {
         let reporter: Arc<dyn Reporter> = recorder.clone();
         let output = self.output.expect("a dry run is surveyed, not started");
         let job = job_name(&self.input, &self.conditions, &self.enquiry);
+        for folder in &self.dated_folders {
+            // What is in the way is told of the file that is to stand in it.
+            let _ = fs::create_dir_all(folder);
+        }
+        let lock = match self.lock.as_deref().map(|path| Lock::take(path, &recorder.run_id)).transpose() {
+            // It shares the output's folder; what is wrong with that is told of the output.
+            Err(error @ LockError::File { .. }) => {
+                output::prepare(&output)?;
+                return Err(error.into());
+            }
+            lock => lock?,
+        };
         let target = output::prepare(&output)?;
-        // After the output, whose folder it shares: what is wrong with that is told of the output.
-        let lock = self.lock.as_deref().map(|path| Lock::take(path, &recorder.run_id)).transpose()?;
         let papers = Papers {
             summary: self.summary.as_deref().map(Paper::prepare).transpose()?,
             report: self.report.as_deref().map(Paper::prepare).transpose()?,
@@ -128,12 +141,12 @@ impl Pipeline {
             inputs: self.input.paths.clone(),
             settings: self.settings,
             has_prices: self.enquiry.lookup.tariff.has_prices(),
+            parted_by: output.partition_by.clone(),
             importing: importing(&self.enquiry),
         };
         let mut list = open(self.input, &stop).await?;
-        let own = list.batches.schema();
-        let reader = RowReader::new(&own, &self.enquiry.enrich)?;
-        let columns = self.columns.places(&own, &reader.schema())?;
+        let reader = RowReader::new(&list.batches.schema(), &self.enquiry.enrich)?;
+        let columns = self.columns.places(&reader)?;
         let progress = Progress::new(counters.clone(), list.length.clone());
         list.batches = rows_that_fit(progress.watch(list.batches), &self.conditions, counters.clone())?;
         let called = about.pipeline.as_deref().map_or("enrich".into(), names::stem);
@@ -143,9 +156,14 @@ impl Pipeline {
             simulated: self.enquiry.provider.is_simulated(),
             started_at: recorder.started_at,
         };
-        let metrics = Metrics::new(counters.clone(), labels, self.metrics);
-        let mut companions = metrics.start(self.metrics_listen).await?;
+        let metrics_file = self.metrics;
+        let metrics = Metrics::new(counters.clone(), labels, metrics_file.clone());
+        let listener = Metrics::listen(self.metrics_listen).await?;
+        // Whether the file can be written; it is, once nothing else can go wrong.
+        metrics_file.as_deref().map(Paper::prepare).transpose()?;
         let line = Line::open(&self.enquiry, &job, stop.clone(), counters.clone(), reporter.clone()).await?;
+        // Last of what may fail: a run that does nothing leaves the counts of the one before.
+        let mut companions = metrics.start(listener)?;
         let (rate, following) =
             RateControl::follow(self.enquiry.rate_plan.clone(), line.lookup.clone(), reporter);
         companions.extend([following, recorder.follow()]);
@@ -281,11 +299,17 @@ impl Started {
             Ending::Stopped(_) => keep_paid(whole, &counts)?,
         };
         let mut warnings = list.notes.warnings();
+        if rows == 0 && counts.filtered > 0 {
+            warnings.push("the filter leaves no row; values are compared to the letter".into());
+        }
         if let Some(ledger) = &ledger {
             warnings.extend(end_job(ledger, &ending).await);
         }
         let import = output.as_ref().filter(|_| counts.not_kept > 0).map(|path| {
             let words = ["hlr", "ledger", "import"].map(str::to_owned).into_iter();
+            // A folder for each column that the output is parted by, and the files in the innermost.
+            let files: PathBuf = about.parted_by.iter().map(|_| "*").chain(["*.parquet"]).collect();
+            let path = if about.parted_by.is_empty() { path.clone() } else { path.join(files) };
             words.chain([path.display().to_string()]).chain(about.importing).collect()
         });
         let places = progress.counters().places.counts();

@@ -11,6 +11,7 @@ use futures::{StreamExt, future};
 
 use super::nearest::nearest;
 use crate::batch::BatchStream;
+use crate::enrich::RowReader;
 use crate::error::{ColumnError, StageError};
 use crate::report::Counters;
 
@@ -51,10 +52,16 @@ impl fmt::Display for Condition {
 impl Condition {
     /// Which rows of a batch it lets through.
     fn lets_through(&self, column: usize, batch: &RecordBatch) -> Result<BooleanArray, StageError> {
-        let text = cast(batch.column(column), &DataType::Utf8)?;
+        let column = batch.column(column);
+        let text = cast(column, &DataType::Utf8)?;
+        let is_number = column.data_type().is_numeric();
+        // 2 is 2.0 where numbers are.
+        let same_number = |value: &str, cell: &str| {
+            is_number && value.parse::<f64>().is_ok_and(|value| cell.parse() == Ok(value))
+        };
         let fits = |cell: Option<&str>| {
             let cell = cell.unwrap_or_default().trim();
-            self.values.iter().any(|value| value == cell) == self.is_one_of
+            self.values.iter().any(|value| value == cell || same_number(value, cell)) == self.is_one_of
         };
         Ok(text.as_string::<i32>().iter().map(|cell| Some(fits(cell))).collect())
     }
@@ -105,21 +112,27 @@ pub(super) struct ColumnChoice {
 }
 
 impl ColumnChoice {
-    /// The places of the columns to write, in their order. `own` is the schema of the list.
+    /// The places of the columns to write, in their order.
     ///
     /// # Errors
     ///
     /// When a column is named that there is not, or none would be left.
-    pub(super) fn places(&self, own: &Schema, enriched: &Schema) -> Result<Vec<usize>, ColumnError> {
+    pub(super) fn places(&self, reader: &RowReader) -> Result<Vec<usize>, ColumnError> {
+        let own: Vec<String> = reader.own_columns().collect();
+        self.places_among(&own, &reader.schema())
+    }
+
+    fn places_among(&self, own: &[String], enriched: &Schema) -> Result<Vec<usize>, ColumnError> {
+        let places: Vec<usize> = (0..own.len()).collect();
+        let of_the_list = enriched.project(&places).expect("the list's own columns come first");
         for name in &self.keep {
-            place_of(name, own, "keep_columns")?;
+            place_of(name, &of_the_list, "keep_columns")?;
         }
         for name in &self.drop {
             place_of(name, enriched, "drop_columns")?;
         }
         let is_written = |name: &String| {
-            let is_own = own.index_of(name).is_ok();
-            let is_kept = self.keep.is_empty() || !is_own || self.keep.contains(name);
+            let is_kept = self.keep.is_empty() || !own.contains(name) || self.keep.contains(name);
             self.needed.contains(name) || is_kept && !self.drop.contains(name)
         };
         let fields = enriched.fields().iter().enumerate();
@@ -185,6 +198,7 @@ mod tests {
             (&["country!=SE"], vec![Some(2), Some(3), None]),
             (&["country="], vec![Some(3)]),
             (&["age=2|3"], vec![Some(2), Some(3)]),
+            (&["age=2.0"], vec![Some(2)]),
             (&["age!="], vec![Some(1), Some(2), Some(3)]),
             (&["country=SE|NO", "age=2"], vec![Some(2)]),
             (&["country=FR"], vec![]),
@@ -216,12 +230,12 @@ mod tests {
                     .collect::<Vec<_>>(),
             )
         };
-        let (own, enriched) =
-            (schema(&["id", "phone"]), schema(&["id", "phone", "hlr_status", "hlr_location"]));
+        let own = ["id", "phone"].map(str::to_owned);
+        let enriched = schema(&["id", "phone", "hlr_status", "hlr_location"]);
         let choice = |keep: &[&str], drop: &[&str], needed: &[&str]| {
             let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
             ColumnChoice { keep: owned(keep), drop: owned(drop), needed: owned(needed) }
-                .places(&own, &enriched)
+                .places_among(&own, &enriched)
         };
         assert_eq!(choice(&[], &[], &[]).unwrap(), [0, 1, 2, 3]);
         assert_eq!(choice(&["id"], &["hlr_location"], &[]).unwrap(), [0, 2]);

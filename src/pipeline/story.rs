@@ -22,7 +22,7 @@ pub(super) fn funnel(counts: &Snapshot) -> Vec<FunnelStep> {
     let asked = distinct.saturating_sub(counts.never_asked + counts.skipped);
     let without_answer = counts.numbers_unanswered.saturating_sub(counts.never_asked + counts.skipped);
     [
-        ("rows", "rows in the list", counts.rows),
+        ("rows", "rows taken in", counts.rows),
         ("valid", "with a number that can be asked about", valid),
         ("not_in_ledger", "whose answer is not in the ledger", not_in_ledger),
         ("distinct", "different numbers among them", distinct),

@@ -120,6 +120,8 @@ impl Pipeline {
         let summary = self.summary.as_deref().map(Paper::prepare).transpose()?;
         let mut list = open(self.input, &stop).await?;
         let reader = RowReader::new(&list.batches.schema(), &self.enquiry.enrich)?;
+        // What would stand in the way of the run is told now.
+        self.columns.places(&reader)?;
         let progress = Progress::new(counters.clone(), list.length.clone());
         list.batches = rows_that_fit(progress.watch(list.batches), &self.conditions, counters.clone())?;
         let known = open_books(&self.enquiry, &job)?;

@@ -338,16 +338,42 @@ fn ages_and_prices_are_read_by_status_country_and_network() {
 
 #[test]
 fn two_nights_have_the_same_lock() {
-    let lock = |output: &str, pipeline: Option<&str>| lock_beside(Path::new(output), pipeline.map(Path::new));
-    for (output, pipeline, expected) in [
-        ("out/enriched.parquet", None, "out/.enriched.parquet.lock"),
-        ("enriched.parquet", Some("etc/nightly.toml"), ".nightly.lock"),
-        ("out/nightly-{date}.parquet", Some("nightly.toml"), "out/.nightly.lock"),
-        ("out/{year}/{month}/x.parquet", Some("nightly.toml"), "out/.nightly.lock"),
-        ("/srv/{date}/x.parquet", Some("nightly.toml"), "/srv/.nightly.lock"),
+    for (output, expected) in [
+        ("out/enriched.parquet", "out/.enriched.parquet.lock"),
+        ("enriched.parquet", ".enriched.parquet.lock"),
+        ("out/nightly-{date}.parquet", "out/.nightly-date.parquet.lock"),
+        ("out/{year}/{month}/x.parquet", "out/.x.parquet.lock"),
+        ("/srv/{date}/x.parquet", "/srv/.x.parquet.lock"),
     ] {
-        assert_eq!(lock(output, pipeline), Path::new(expected), "{output}");
+        assert_eq!(lock_beside(Path::new(output)), Path::new(expected), "{output}");
     }
+}
+
+#[test]
+fn no_file_is_two_things() {
+    let named = |key: &str| {
+        let path = || Some(PathBuf::from("./same.csv"));
+        let written = Written {
+            input: Some(Texts(vec!["list.csv".into()])),
+            output: Some("same.csv".into()),
+            endpoint: Some(Texts(vec!["simulator".into()])),
+            summary: path().filter(|_| key == "summary"),
+            report: path().filter(|_| key == "report"),
+            metrics: path().filter(|_| key == "metrics"),
+            ledger: path().filter(|_| key == "ledger"),
+            lock: path().filter(|_| key == "lock"),
+            ..Written::default()
+        };
+        Pipeline::load(None, written, &Environment::of([])).err().map(|problems| problems.to_string())
+    };
+    for key in ["summary", "report", "metrics", "ledger", "lock"] {
+        let problem = named(key).unwrap_or_else(|| panic!("{key}"));
+        assert_eq!(
+            problem,
+            format!("--{key}: ./same.csv is the output already; give each a file of its own")
+        );
+    }
+    assert_eq!(named("none"), None);
 }
 
 #[test]

@@ -1,5 +1,5 @@
 //! How long answers took: counts in buckets that are a sixteenth of their place wide, so that percentiles of a run of any
-//! length cost 4 KiB and are right to 6 %.
+//! length cost 3 KiB and are right to 6 %.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;

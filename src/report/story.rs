@@ -20,6 +20,7 @@ pub struct Story {
     /// Tells runs apart, in logs and here.
     pub run_id: String,
     /// The pipeline file, if the run had one.
+    #[serde(serialize_with = "as_shown")]
     pub pipeline: Option<PathBuf>,
     /// `complete`, `gaps`, `stopped` or `interrupted`.
     pub ending: &'static str,
@@ -30,12 +31,14 @@ pub struct Story {
     /// The lists, as they were named.
     pub inputs: Vec<String>,
     /// The file that was written, or the folder of partitions.
+    #[serde(serialize_with = "as_shown")]
     pub output: Option<PathBuf>,
     /// Its rows.
     pub rows: u64,
     /// Its bytes.
     pub bytes: u64,
     /// The ledger's file, if there is one.
+    #[serde(serialize_with = "as_shown")]
     pub ledger: Option<PathBuf>,
     /// Who was asked, in order of preference.
     pub endpoints: Vec<String>,
@@ -145,6 +148,11 @@ impl CountryRows {
     pub fn without_verdict(&self) -> u64 {
         self.by_status[Status::Unknown as usize] + self.by_status[Status::NotChecked as usize]
     }
+}
+
+/// A path as people see it; what is no text in it is replaced.
+fn as_shown<S: serde::Serializer>(path: &Option<PathBuf>, serializer: S) -> Result<S::Ok, S::Error> {
+    path.as_ref().map(|path| path.display().to_string()).serialize(serializer)
 }
 
 fn by_status<S: serde::Serializer>(

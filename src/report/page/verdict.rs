@@ -61,6 +61,7 @@ fn what_is_there(story: &Story) -> String {
     let (rows, unanswered) = (story.counts.rows, story.counts.unanswered);
     let all = grouped(rows);
     match story.ending {
+        "complete" if rows == 0 && story.counts.filtered > 0 => "The filter left no row of the list.".into(),
         "complete" if rows == 0 => "The list has no rows.".into(),
         "complete" => format!(
             "{} {} its final word.",
@@ -95,17 +96,19 @@ fn what_to_do(story: &Story) -> Markup {
         @match (story.ending, &story.ledger) {
             ("complete", _) => "Nothing has to be done.",
             ("gaps", Some(_)) => {
-                b { "To do: " } "run the same command again. It asks only for what is missing; nothing is paid for twice."
+                b { "To do: " } "run the same command again. It asks only for what is missing; no answer is paid for twice, and what got none may be billed again."
             }
             ("gaps", None) => {
                 b { "To do: " } "no ledger was kept, so the same command would ask and pay for every number again. "
-                code { "hlr enrich" } " of the output with " code { "--only unresolved" } " asks only for what is missing."
+                @if is_one_whole_file(story) {
+                    code { "hlr enrich" } " of the output with " code { "--only unresolved" } " asks only for what is missing."
+                }
             }
             (ending, ledger) => {
                 b { "To do: " }
                 @if ending == "stopped" { "mend the cause, then run " } @else { "run " }
                 "the same command again. "
-                @if ledger.is_some() { "It goes on where this run was; nothing is paid for twice." }
+                @if ledger.is_some() { "It goes on where this run was; no answer is paid for twice." }
                 @else { "No ledger was kept, so it begins anew and pays for every number again." }
             }
         }
@@ -121,6 +124,11 @@ fn what_to_do(story: &Story) -> Markup {
             } "."
         }
     }
+}
+
+/// Whether the output can be read again as a list with all that was added to it.
+fn is_one_whole_file(story: &Story) -> bool {
+    !story.settings.iter().any(|setting| matches!(setting.name.as_str(), "partition_by" | "drop_columns"))
 }
 
 fn no_verdict(story: &Story) -> u64 {
