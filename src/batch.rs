@@ -9,8 +9,8 @@ use arrow::array::{ArrayRef, AsArray, RecordBatch};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, SchemaRef, TimeUnit, TimestampMillisecondType};
 use arrow::error::ArrowError;
-use futures::Stream;
 use futures::stream::BoxStream;
+use futures::{Stream, StreamExt};
 
 use crate::error::StageError;
 
@@ -41,6 +41,24 @@ impl Stream for BatchStream {
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         self.batches.as_mut().poll_next(cx)
+    }
+}
+
+/// Under which word a file says whose answers it has.
+pub const ANSWERS_OF: &str = "hlr.answers";
+/// What stands there when nobody was really asked.
+pub const SIMULATED: &str = "simulated";
+
+impl BatchStream {
+    /// The same batches, with a word in their schema, which Parquet files keep.
+    #[must_use]
+    pub fn with_word(self, word: &str, text: &str) -> Self {
+        let mut metadata = self.schema.metadata().clone();
+        metadata.insert(word.to_owned(), text.to_owned());
+        let schema = Arc::new(self.schema.as_ref().clone().with_metadata(metadata));
+        let of_it = schema.clone();
+        let batches = self.batches.map(move |batch| Ok(batch?.with_schema(of_it.clone())?));
+        Self::new(schema, batches)
     }
 }
 

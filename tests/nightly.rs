@@ -411,3 +411,12 @@ fn a_filter_that_leaves_nothing_is_told() {
     let done = job.enrich("list.csv", "a.csv", &service, &["--filter", "id=x", "--no-ledger"]);
     done.exits_with(0).says(&["the filter leaves no row"]);
 }
+
+#[test]
+fn a_simulators_answers_do_not_get_into_a_providers_ledger() {
+    let job = Job::new().numbers("list.csv", 10);
+    job.hlr(["enrich", "list.csv", "-o", "a.parquet", "--endpoint", "simulator"]).exits_with(0);
+    let refused = job.hlr(["ledger", "import", "a.parquet", "--ledger", "l.redb"]);
+    refused.exits_with(2).says(&["a simulator's", "--simulated"]);
+    job.hlr(["ledger", "import", "a.parquet", "--ledger", "s.redb", "--simulated"]).exits_with(0);
+}

@@ -136,11 +136,12 @@ async fn write_export(path: &Path, arguments: ExportArgs) -> Result<(), Failure>
 
 async fn take_in(path: &Path, arguments: ImportArgs) -> Result<(), Failure> {
     let (prefix, product) = (arguments.prefix, arguments.product.unwrap_or_default());
+    let simulated = arguments.simulated;
     let cache = if arguments.nocache { ProviderCache::Bypassed } else { ProviderCache::Allowed };
     let origin_of = |input: &String| -> Result<_, Failure> {
         let settings = InputSettings::new(vec![input.clone()]);
         let prefix = prefix.clone().map_or_else(|| bookkeeping::prefix_of(&settings), Ok)?;
-        Ok((settings, Origin { prefix, product, cache }))
+        Ok((settings, Origin { prefix, product, cache, simulated }))
     };
     // Files that cannot be read are found before a ledger is begun for them.
     let files: Vec<_> = arguments.inputs.iter().map(origin_of).collect::<Result<_, _>>()?;

@@ -65,8 +65,13 @@ pub(super) async fn look_up(arguments: LookupArgs, words: &[OsString], stop: Sto
     };
     warnings.iter().for_each(say_warning);
     if let Some(answers) = answers {
-        // Nobody reads on when this fails, which is no fault of the lookup.
-        let _ = if json { print_json(&answers) } else { print_table(&answers) };
+        let printed = if json { print_json(&answers) } else { print_table(&answers) };
+        // That nobody reads on is no fault of the lookup; that a disk is full is one of its output.
+        if let Err(fault) = printed
+            && fault.kind() != io::ErrorKind::BrokenPipe
+        {
+            return fail(&fault);
+        }
     }
     if simulated {
         say_loudly(SIMULATED);

@@ -100,6 +100,13 @@ pub fn check_name(path: &Path) -> Result<(), OutputError> {
 ///
 /// When the name says no format, the file exists and may not be replaced, or the folder takes no file.
 pub fn prepare(settings: &OutputSettings) -> Result<Target, OutputError> {
+    let mut settings = settings.clone();
+    // What a link leads to is replaced, not the link: it may lead to another disk.
+    if settings.path.is_symlink()
+        && let Ok(there) = settings.path.canonicalize()
+    {
+        settings.path = there;
+    }
     let path = &settings.path;
     let is_partitioned = !settings.partition_by.is_empty();
     let format = if is_partitioned { None } else { Some(Format::of(path)?) };
@@ -117,7 +124,7 @@ pub fn prepare(settings: &OutputSettings) -> Result<Target, OutputError> {
         }
     };
     let aside = aside.map_err(|fault| unwritable(path, fault))?;
-    Ok(Target { settings: settings.clone(), aside })
+    Ok(Target { settings, aside })
 }
 
 impl Target {

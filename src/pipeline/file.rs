@@ -47,6 +47,7 @@ impl PipelineFile {
         }
         if !faults.is_empty() {
             // What follows a fault in the notation is guesswork, and would be reported as such.
+            file.is_unread = true;
             return file;
         }
         let whole = document.span();

@@ -55,7 +55,7 @@ pub use self::run::{Finished, Started};
 pub use self::schedule::RateControl;
 pub use self::survey::{Survey, Surveyed, Surveying};
 pub use self::wording::{NoDuration, Texts, WrittenDuration, WrittenMaxAge, WrittenPrice};
-pub use self::written::{PartitionBy, RetryOn, Written};
+pub use self::written::{PartitionBy, RetryOn, Written, WrittenParting};
 
 use self::file::PipelineFile;
 use self::reading::Reading;
@@ -267,7 +267,7 @@ fn selection(reading: &mut Reading, enquiry: Option<&Enquiry>) -> Option<(Vec<Co
     let written = &reading.written;
     let (keep, drop) = (texts(&written.keep_columns), texts(&written.drop_columns));
     let conditions = texts(&written.filter).iter().map(|text| text.parse()).collect();
-    let partition_by = written.partition_by.clone().unwrap_or_default();
+    let partition_by = written.partition_by.clone().unwrap_or_default().0;
     let conditions = reading.sound("filter", conditions);
     if partition_by.len() == 2 && partition_by[0] == partition_by[1] {
         reading.problem("partition_by", "the same column twice; name each once");
@@ -332,12 +332,15 @@ fn output_settings(reading: &mut Reading) -> Option<OutputSettings> {
         _ => Replace::Never,
     };
     let path = path?;
-    if reading.written.partition_by.as_ref().is_none_or(Vec::is_empty)
-        && let Err(error) = output::check_name(&path)
-    {
-        reading.problem("output", error);
-        return None;
-    }
+    let is_parted = reading.written.partition_by.as_ref().is_some_and(|parting| !parting.0.is_empty());
+    let named = match output::check_name(&path) {
+        Err(error) if !is_parted => Err(error.to_string()),
+        Ok(()) if is_parted && path.extension().is_some_and(|ending| ending != "parquet") => {
+            Err("with partition_by the output is a folder of Parquet files; leave the ending out".into())
+        }
+        _ => Ok(()),
+    };
+    reading.sound("output", named)?;
     Some(OutputSettings { replace, row_group_bytes: row_group?, compression_level: level?, ..default })
 }
 

@@ -11,7 +11,8 @@ use super::reading::Reading;
 const WORDS: [(&str, &str); 5] =
     [("date", "%Y-%m-%d"), ("time", "%H%M%S"), ("year", "%Y"), ("month", "%m"), ("day", "%d")];
 
-/// The name with its words filled in; `now` is in local time. Braces round anything but a word are left alone.
+/// The name with its words filled in; `now` is in local time. Braces round anything but a word are left
+/// alone, and `{{` is a brace.
 ///
 /// # Errors
 ///
@@ -22,8 +23,15 @@ pub(super) fn fill(name: &str, now: &Zoned) -> Result<String, String> {
     while let Some(start) = rest.find('{') {
         let (before, behind) = rest.split_at(start);
         filled.push_str(before);
+        if let Some(behind) = behind.strip_prefix("{{") {
+            filled.push('{');
+            rest = behind;
+            continue;
+        }
         let word = behind[1..].split('}').next().filter(|word| behind.len() > word.len() + 1);
-        match word.filter(|word| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase())) {
+        match word.filter(|word| {
+            !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'_')
+        }) {
             Some(word) => {
                 let format = WORDS.iter().find(|(known, _)| *known == word).map(|(_, format)| *format);
                 let format = format.ok_or_else(|| unknown(word))?;
@@ -85,6 +93,7 @@ mod tests {
             ("plain.csv", "plain.csv"),
             ("{}{ {1} {date", "{}{ {1} {date"),
             ("å{date}å", "å2026-11-04å"),
+            ("we{{ird}-{day}", "we{ird}-04"),
         ] {
             assert_eq!(filled(name).as_deref(), Ok(expected), "{name}");
         }
@@ -93,6 +102,7 @@ mod tests {
     #[test]
     fn a_word_that_there_is_not_is_told_with_those_that_there_are() {
         assert!(filled("x-{dat}.csv").unwrap_err().contains("did you mean {date}?"));
+        assert!(filled("x-{Date}.csv").unwrap_err().contains("did you mean {date}?"));
         assert!(filled("x-{customer}.csv").unwrap_err().contains("{date}, {time}, {year}, {month}, {day}"));
     }
 }

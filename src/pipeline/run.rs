@@ -23,6 +23,7 @@ use super::schedule::RateControl;
 use super::selection::{Condition, columns_at, rows_that_fit};
 use super::story;
 use crate::answer::{Product, ProviderCache, UtcMillis};
+use crate::batch::{ANSWERS_OF, SIMULATED};
 use crate::enrich::{Enricher, RowReader};
 use crate::error::OutputError;
 use crate::input::{self, InputNotes, InputSettings, Opened};
@@ -68,6 +69,7 @@ struct About {
     inputs: Vec<String>,
     settings: Vec<Setting>,
     has_prices: bool,
+    simulated: bool,
     /// What the output is parted by.
     parted_by: Vec<String>,
     /// The flags that bring answers in from the output.
@@ -141,6 +143,7 @@ impl Pipeline {
             inputs: self.input.paths.clone(),
             settings: self.settings,
             has_prices: self.enquiry.lookup.tariff.has_prices(),
+            simulated: self.enquiry.provider.is_simulated(),
             parted_by: output.partition_by.clone(),
             importing: importing(&self.enquiry),
         };
@@ -153,7 +156,7 @@ impl Pipeline {
         let labels = RunLabels {
             pipeline: called,
             run_id: recorder.run_id.clone(),
-            simulated: self.enquiry.provider.is_simulated(),
+            simulated: about.simulated,
             started_at: recorder.started_at,
         };
         let metrics_file = self.metrics;
@@ -276,7 +279,10 @@ impl Started {
             companions,
             lock,
         } = self;
-        let rows = columns_at(enricher.enrich(list.batches), columns);
+        let mut rows = columns_at(enricher.enrich(list.batches), columns);
+        if about.simulated {
+            rows = rows.with_word(ANSWERS_OF, SIMULATED);
+        }
         let written = target.write(rows, Arc::default()).await;
         // They hold the line too.
         drop((rate, companions));
@@ -299,6 +305,9 @@ impl Started {
             Ending::Stopped(_) => keep_paid(whole, &counts)?,
         };
         let mut warnings = list.notes.warnings();
+        if rows > 0 && counts.invalid == rows {
+            warnings.push("no row has a number that can be asked about; is it the right column?".into());
+        }
         if rows == 0 && counts.filtered > 0 {
             warnings.push("the filter leaves no row; values are compared to the letter".into());
         }

@@ -4,9 +4,10 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use arrow::array::{AsArray, BooleanArray, RecordBatch};
-use arrow::compute::{cast, filter_record_batch};
+use arrow::array::{ArrayRef, AsArray, BooleanArray, RecordBatch, StringArray};
+use arrow::compute::{can_cast_types, cast, filter_record_batch};
 use arrow::datatypes::{DataType, Schema};
+use arrow::error::ArrowError;
 use futures::{StreamExt, future};
 
 use super::nearest::nearest;
@@ -53,7 +54,7 @@ impl Condition {
     /// Which rows of a batch it lets through.
     fn lets_through(&self, column: usize, batch: &RecordBatch) -> Result<BooleanArray, StageError> {
         let column = batch.column(column);
-        let text = cast(column, &DataType::Utf8)?;
+        let text = as_text(column)?;
         let is_number = column.data_type().is_numeric();
         // 2 is 2.0 where numbers are.
         let same_number = |value: &str, cell: &str| {
@@ -81,8 +82,16 @@ pub(super) fn rows_that_fit(
         return Ok(list);
     }
     let schema = list.schema();
-    let place =
-        |condition: &Condition| Ok((place_of(&condition.column, &schema, "filter")?, condition.clone()));
+    let place = |condition: &Condition| {
+        let place = place_of(&condition.column, &schema, "filter")?;
+        let data_type = schema.field(place).data_type();
+        if data_type.is_nested() || !can_cast_types(data_type, &DataType::Utf8) {
+            let name = &condition.column;
+            let text = format!("filter: column {name:?} has no cells that could be compared ({data_type})");
+            return Err(ColumnError(text));
+        }
+        Ok((place, condition.clone()))
+    };
     let conditions: Vec<_> = conditions.iter().map(place).collect::<Result<_, ColumnError>>()?;
     let fitting = list.map(move |batch| {
         let mut batch = batch?;
@@ -98,6 +107,19 @@ pub(super) fn rows_that_fit(
         future::ready(!batch.as_ref().is_ok_and(|batch| batch.num_rows() == 0))
     };
     Ok(BatchStream::new(schema, fitting.filter(with_rows)))
+}
+
+/// The cells as text; moments with a time zone in UTC, as the file has them.
+fn as_text(column: &ArrayRef) -> Result<ArrayRef, ArrowError> {
+    match column.data_type() {
+        DataType::Timestamp(unit, Some(_)) => {
+            let utc = cast(column, &DataType::Timestamp(*unit, None))?;
+            let text = cast(&utc, &DataType::Utf8)?;
+            let cells = text.as_string::<i32>().iter().map(|cell| cell.map(|cell| format!("{cell}Z")));
+            Ok(Arc::new(cells.collect::<StringArray>()))
+        }
+        _ => cast(column, &DataType::Utf8),
+    }
 }
 
 /// The columns that are written.
@@ -168,7 +190,7 @@ fn place_of(name: &str, schema: &Schema, key: &str) -> Result<usize, ColumnError
 
 #[cfg(test)]
 mod tests {
-    use arrow::array::{ArrayRef, Int64Array, StringArray};
+    use arrow::array::{Int64Array, TimestampMillisecondArray};
     use futures::{TryStreamExt, stream};
 
     use super::*;
@@ -206,6 +228,26 @@ mod tests {
             let left_out = 4 - fitting.len() as u64;
             assert_eq!(ages(conditions).await, (fitting, left_out), "{conditions:?}");
         }
+    }
+
+    #[test]
+    fn moments_are_compared_in_utc_and_structures_not_at_all() {
+        let moments = TimestampMillisecondArray::from(vec![Some(1_771_654_600_000), None]);
+        let moments: ArrayRef = Arc::new(moments.with_timezone("Europe/Stockholm"));
+        let text = as_text(&moments).unwrap();
+        assert_eq!(text.as_string::<i32>().value(0), "2026-02-21T06:16:40Z");
+        let field = arrow::datatypes::Field::new("x", DataType::Int64, true);
+        let schema = Arc::new(Schema::new(vec![arrow::datatypes::Field::new(
+            "person",
+            DataType::Struct(vec![field].into()),
+            true,
+        )]));
+        let rows = BatchStream::new(schema, stream::empty());
+        let condition = "person=x".parse().unwrap();
+        let Err(error) = rows_that_fit(rows, &[condition], Arc::default()) else {
+            panic!("it is a structure")
+        };
+        assert!(error.0.contains("person"), "{error}");
     }
 
     #[test]

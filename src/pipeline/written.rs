@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use serde::de::IntoDeserializer;
 use serde::{Deserialize, Serialize};
 
 use super::wording::{Texts, WrittenDuration, WrittenMaxAge, WrittenPrice};
@@ -59,7 +60,7 @@ written! {
     /// Which columns are not written.
     drop_columns: Texts,
     /// What the output is parted by; it is a folder of Parquet files then.
-    partition_by: Vec<PartitionBy>,
+    partition_by: WrittenParting,
     /// The file that is locked while the run goes on, so that no other run of the pipeline is at work.
     lock: PathBuf,
     /// The column of the numbers; without it, it is found by its name.
@@ -181,6 +182,19 @@ pub enum PartitionBy {
     Country,
     /// The column `status`.
     Status,
+}
+
+/// One column or several, outermost first.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct WrittenParting(pub Vec<PartitionBy>);
+
+impl<'de> Deserialize<'de> for WrittenParting {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Texts(texts) = Texts::deserialize(deserializer)?;
+        let column = |text: String| PartitionBy::deserialize(text.into_deserializer());
+        texts.into_iter().map(column).collect::<Result<_, D::Error>>().map(Self)
+    }
 }
 
 impl PartitionBy {

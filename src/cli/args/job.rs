@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::values::one_of;
 use crate::enrich::{Only, Order};
-use crate::pipeline::{PartitionBy, Texts, Written};
+use crate::pipeline::{PartitionBy, Texts, Written, WrittenParting};
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct JobFlags {
@@ -91,7 +91,7 @@ impl JobFlags {
             order: self.order,
             cost_column: self.cost_column.then_some(true),
             summary: self.summary,
-            partition_by: (!self.partition_by.is_empty()).then_some(self.partition_by),
+            partition_by: (!self.partition_by.is_empty()).then_some(WrittenParting(self.partition_by)),
             keep_columns: texts(self.keep_columns),
             drop_columns: texts(self.drop_columns),
             metrics: self.metrics,

@@ -10,7 +10,7 @@ use crate::answer::{
     Answer, Answered, CallingCode, LookupResult, Product, ProviderCache, Source, Status, Unreadable,
     UtcMillis,
 };
-use crate::batch::{cells_as, utc_moments};
+use crate::batch::{ANSWERS_OF, SIMULATED, cells_as, utc_moments};
 use crate::error::{InputError, StageError};
 use crate::input::{self, InputSettings};
 use crate::ledger::{Books, Entry, LedgerError, Shelf};
@@ -29,6 +29,8 @@ pub struct Origin {
     pub product: Product,
     /// Whether the provider's cache was bypassed, where no column says so.
     pub cache: ProviderCache,
+    /// Whether a simulator's answers may be taken in.
+    pub simulated: bool,
 }
 
 /// What came of an import.
@@ -65,6 +67,9 @@ pub enum ImportError {
         /// What is wrong with it, and what mends it.
         problem: String,
     },
+    /// Nobody was really asked.
+    #[error("its answers are a simulator's; --simulated takes them into a ledger of such answers")]
+    Simulated,
     /// The ledger refuses.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
@@ -93,6 +98,10 @@ pub async fn import(
 ) -> Result<Imported, ImportError> {
     let opened = input::open(settings)?;
     let mut batches = opened.batches;
+    let whose = batches.schema().metadata().get(ANSWERS_OF).cloned();
+    if whose.as_deref() == Some(SIMULATED) && !origin.simulated {
+        return Err(ImportError::Simulated);
+    }
     let columns = Places::find(&batches.schema(), origin)?;
     let mut imported = Imported::default();
     let mut entries = Vec::new();
