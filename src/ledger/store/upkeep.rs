@@ -144,10 +144,14 @@ impl Store {
         new.close()?;
         // Held until the new file has the name, so that nobody records into the old one meanwhile; where an open file cannot
         // be replaced, that moment has to be.
-        let old = if cfg!(unix) { Some(self) } else { self.close().map(|()| None)? };
+        if !cfg!(unix) {
+            self.close()?;
+        }
         aside.persist(&path).map_err(|fault| refused(fault.error))?;
         super::settle_folder(folder);
-        old.map_or(Ok(()), Self::close)?;
+        if cfg!(unix) {
+            self.close()?;
+        }
         Self::open(&path, IfMissing::Refuse, cache_bytes)
     }
 
