@@ -280,19 +280,16 @@ impl<S: Service> Stage<S> {
         }
     }
 
-    /// The question that is next and worth its price. Those that are not go to their rows at once.
+    /// The question that is next, if it is worth its price. One that is not goes to its rows, and takes its turn in the pace
+    /// all the same: a network that is back after some seconds is found out before its numbers are all gone.
     fn take(&self, turn: Turn) -> Option<(Question, Asked)> {
-        let mut turn = Some(turn);
-        while let Some(this) = turn {
-            let (question, asked) = self.questions.take(this, self.lane.in_flight_limit())?;
-            if !asked.is_skipped() {
-                return Some((question, asked));
-            }
+        let (question, asked) = self.questions.take(turn, self.lane.in_flight_limit())?;
+        if asked.is_skipped() {
             self.questions.over(asked, false);
             self.settle_without_answer(question, LastWord::Skipped);
-            turn = self.questions.turn_now();
+            return None;
         }
-        None
+        Some((question, asked))
     }
 
     /// One attempt at a question, and what follows from it.

@@ -135,12 +135,6 @@ impl Questions {
         Some(Turn(()))
     }
 
-    /// The same, if there is such a question at this moment.
-    pub fn turn_now(&self) -> Option<Turn> {
-        self.due.try_acquire().ok()?.forget();
-        Some(Turn(()))
-    }
-
     /// Takes the question that is next, when so many may be in flight; `None` when the queue was closed meanwhile.
     pub fn take(&self, _: Turn, in_flight_limit: usize) -> Option<(Question, Asked)> {
         let (question, taken) = self.lock().due.take(in_flight_limit)?;
