@@ -55,8 +55,9 @@ pub(super) fn ending(finished: &Finished) -> String {
         }
         (Ending::Stopped(reason), Some(path)) => {
             let unanswered = finished.story.counts.unanswered;
+            let rest = if finished.story.whole_list { "" } else { "; the rest of the list was not taken in" };
             format!(
-                "{}; {} keeps the {} rows that are done, and {} more without an answer",
+                "{}; {} keeps the {} rows that are done, and {} more without an answer{rest}",
                 why(reason),
                 path.display(),
                 grouped(finished.story.rows.saturating_sub(unanswered)),

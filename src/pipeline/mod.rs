@@ -112,6 +112,15 @@ impl Pipeline {
             Some(true) => Some(None),
             _ => output_settings(&mut reading).map(Some),
         };
+        if reading.written.dry_run == Some(true) {
+            for (key, is_written) in
+                [("report", reading.written.report.is_some()), ("metrics", reading.written.metrics.is_some())]
+            {
+                if is_written {
+                    reading.warnings.push(format!("a dry run writes no {key}; --summary has its figures"));
+                }
+            }
+        }
         let enquiry = Enquiry::read(&mut reading);
         let selection = selection(&mut reading, enquiry.as_ref());
         refuse_names_that_are_no_text(&mut reading);

@@ -328,6 +328,7 @@ impl Started {
             pipeline: about.pipeline,
             ending: ending.text(),
             stopped_because: ending.reason().map(ToString::to_string),
+            whole_list: progress.took_in_all(),
             simulated: !simulated.is_empty(),
             inputs: about.inputs,
             output,

@@ -26,6 +26,8 @@ pub struct Story {
     pub ending: &'static str,
     /// Why it stopped, if it did.
     pub stopped_because: Option<String>,
+    /// Whether the list was taken in to its end; a run that stops leaves the rest of it for the next.
+    pub whole_list: bool,
     /// Whether the answers are the simulator's.
     pub simulated: bool,
     /// The lists, as they were named.

@@ -18,6 +18,7 @@ fn empty() -> Story {
         pipeline: None,
         ending: "complete",
         stopped_because: None,
+        whole_list: true,
         simulated: false,
         inputs: vec!["list.csv".into()],
         output: Some("out.parquet".into()),

@@ -75,9 +75,10 @@ fn what_is_there(story: &Story) -> String {
         _ => {
             let because = story.stopped_because.as_deref().filter(|_| story.ending != "interrupted");
             let because = because.map(|because| format!("The reason: {because}. ")).unwrap_or_default();
+            let rest = if story.whole_list { "" } else { " The rest of the list was not taken in." };
             let kept = match &story.output {
                 Some(output) => format!(
-                    "{} keeps the {} rows that are done, and {} more without an answer.",
+                    "{} keeps the {} rows that are done, and {} more without an answer.{rest}",
                     output.display(),
                     grouped(story.rows.saturating_sub(unanswered)),
                     grouped(unanswered)
