@@ -201,6 +201,12 @@ impl Status {
         Self::Invalid,
     ];
 
+    /// Whether nothing was found out about the subscriber: asking again may.
+    #[must_use]
+    pub const fn lacks_verdict(self) -> bool {
+        matches!(self, Self::Unknown | Self::NotChecked)
+    }
+
     /// The word in the `status` column.
     #[must_use]
     pub const fn text(self) -> &'static str {

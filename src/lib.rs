@@ -17,6 +17,7 @@
 
 pub mod answer;
 pub mod batch;
+pub mod beside;
 pub mod cli;
 pub mod enrich;
 pub mod error;

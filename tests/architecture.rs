@@ -7,16 +7,17 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What every module may speak of: the words of the field, and the shapes that stages share.
-const VOCABULARY: [&str; 7] = ["answer", "batch", "error", "money", "msisdn", "plmn", "task"];
+const VOCABULARY: [&str; 8] = ["answer", "batch", "beside", "error", "money", "msisdn", "plmn", "task"];
 
 /// Each module, and the other modules that it may import.
-const MAY_IMPORT: [(&str, &[&str]); 19] = [
+const MAY_IMPORT: [(&str, &[&str]); 20] = [
     ("msisdn", &[]),
     ("plmn", &[]),
     ("answer", &["plmn"]),
     // What a stage can fail with includes what its ledger can.
     ("error", &["ledger"]),
     ("batch", &["error"]),
+    ("beside", &[]),
     ("money", &[]),
     ("task", &[]),
     ("numbering", &[]),

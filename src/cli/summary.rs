@@ -1,13 +1,12 @@
 //! What a run has brought, in a screenful.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::notes::why;
 use crate::answer::Status;
 use crate::money::Money;
 use crate::pipeline::{Ending, Finished};
-use crate::report::figures::{grouped, lasting, percent, size, speed};
+use crate::report::figures::{grouped, lasting, most_first, percent, size, speed};
 use crate::report::{Costs, Snapshot};
 
 /// The summary, a line each.
@@ -81,13 +80,7 @@ fn rows_by_class(counts: &Snapshot) -> Counts<'static> {
 }
 
 fn by_status(counts: &Snapshot) -> Counts<'static> {
-    Status::ALL.map(Status::text).map(|text| (text, counts.by_status.get(text).copied().unwrap_or(0))).into()
-}
-
-fn most_first(counts: &BTreeMap<String, u64>) -> Counts<'_> {
-    let mut sorted: Counts = counts.iter().map(|(text, count)| (text.as_str(), *count)).collect();
-    sorted.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-    sorted
+    Status::ALL.map(|status| (status.text(), counts.with_status(status))).into()
 }
 
 /// A heading and a line for each count that is not zero, with its share of the whole.

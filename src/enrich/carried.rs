@@ -38,7 +38,8 @@ impl Carried {
         };
         let columns: Vec<_> = ADDED.into_iter().zip(places).map(typed).collect::<Result<_, _>>()?;
         let statuses = columns[STATUS].as_string::<i32>().iter().map(status_of);
-        let resolved = statuses.map(|status| Some(status.is_some_and(has_its_word))).collect();
+        let resolved =
+            statuses.map(|status| Some(status.is_some_and(|status| !status.lacks_verdict()))).collect();
         Ok(Self { resolved, columns })
     }
 
@@ -71,10 +72,6 @@ const STATUS: usize = 1;
 
 fn status_of(text: Option<&str>) -> Option<Status> {
     Status::ALL.into_iter().find(|status| Some(status.text()) == text)
-}
-
-fn has_its_word(status: Status) -> bool {
-    !matches!(status, Status::Unknown | Status::NotChecked)
 }
 
 #[cfg(test)]

@@ -46,8 +46,7 @@ use self::questions::{Asked, Question, Questions, Turn};
 use self::retry::{RetryBudget, Step};
 use self::spread::Useless;
 use crate::answer::{
-    Answer, Answered, Billed, Fault, FaultKind, LastWord, LookupResult, Outcome, Product, Source, Status,
-    Unanswered,
+    Answered, Billed, Fault, FaultKind, LastWord, LookupResult, Outcome, Product, Source, Unanswered,
 };
 use crate::ledger::{Kept, KeptAnswers, Ledger, Paid, Remembered};
 use crate::money::Money;
@@ -274,7 +273,7 @@ impl<S: Service> Stage<S> {
             let Some((question, asked)) = self.take(turn) else { continue };
             let msisdn = question.msisdn;
             if AssertUnwindSafe(self.ask(entered, question, asked)).catch_unwind().await.is_err() {
-                self.questions.over(asked, false);
+                self.questions.over(asked, false, None);
                 self.settle_after_a_bug(msisdn);
             }
         }
@@ -285,7 +284,7 @@ impl<S: Service> Stage<S> {
     fn take(&self, turn: Turn) -> Option<(Question, Asked)> {
         let (question, asked) = self.questions.take(turn, self.lane.in_flight_limit())?;
         if asked.is_skipped() {
-            self.questions.over(asked, false);
+            self.questions.over(asked, false, None);
             self.settle_without_answer(question, LastWord::Skipped);
             return None;
         }
@@ -295,10 +294,7 @@ impl<S: Service> Stage<S> {
     /// One attempt at a question, and what follows from it.
     async fn ask(&self, entered: Entered<'_>, question: Question, asked: Asked) {
         let attempt = self.lane.ask(entered, question.msisdn, question.failed_at).await;
-        self.questions.over(asked, attempt.as_ref().is_ok_and(Attempt::tells_how_long_it_takes));
-        if let Ok(attempt) = &attempt {
-            self.judge_range(&question, asked, attempt);
-        }
+        self.end_turn(&question, asked, attempt.as_ref().ok());
         match attempt {
             Ok(mut attempt) => match attempt.stop.take() {
                 Some(reason) => {
@@ -315,22 +311,19 @@ impl<S: Service> Stage<S> {
         }
     }
 
-    /// A network that answers nothing useful to hundreds of numbers is not covered, or down: worth a word, since each of
-    /// them may be billed.
-    fn judge_range(&self, question: &Question, asked: Asked, attempt: &Attempt) {
+    /// Lets the queue learn from an attempt. A network that answers nothing useful to hundreds of numbers is not covered, or
+    /// down: worth a word, since each of them may be billed.
+    fn end_turn(&self, question: &Question, asked: Asked, attempt: Option<&Attempt>) {
+        let answered = attempt.is_some_and(Attempt::tells_how_long_it_takes);
         // Faults and throttling say nothing about a network.
-        let Ok(Answer { result, .. }) = &attempt.said else { return };
-        if *result == LookupResult::RequestThrottled {
-            return;
-        }
-        let status = result.status(Product::default());
-        let is_useful = !matches!(status, Status::Unknown | Status::NotChecked);
+        let said = attempt.and_then(|attempt| attempt.said.as_ref().ok()).map(|answer| &answer.result);
+        let said = said.filter(|result| **result != LookupResult::RequestThrottled);
+        let is_useful = said.map(|result| !result.status(Product::default()).lacks_verdict());
         // Each number counts once, but help is help.
-        if question.attempts > 0 && !is_useful {
-            return;
-        }
-        if let Some(Useless { prefix, in_a_row, is_skipped }) = self.questions.judge(asked, is_useful) {
-            let last = result.clone();
+        let counts = is_useful.filter(|is_useful| question.attempts == 0 || *is_useful);
+        let useless = self.questions.over(asked, answered, counts);
+        if let (Some(Useless { prefix, in_a_row, is_skipped }), Some(last)) = (useless, said) {
+            let last = last.clone();
             self.reporter.event(Event::RangeUseless { prefix, in_a_row, last, is_skipped });
         }
     }

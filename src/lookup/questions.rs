@@ -141,15 +141,13 @@ impl Questions {
         Some((question, Asked { taken, since: Instant::now() }))
     }
 
-    /// Takes note that a question is over; `answered` is whether that tells how long its network takes.
-    pub fn over(&self, asked: Asked, answered: bool) {
+    /// Takes note that a question is over. `answered` is whether that tells how long its network takes; `is_useful`, where it
+    /// tells that, whether the answer was of use. Tells when hundreds of its range in a row were not.
+    pub(super) fn over(&self, asked: Asked, answered: bool, is_useful: Option<bool>) -> Option<Useless> {
         let took = answered.then(|| asked.since.elapsed());
-        self.lock().due.over(asked.taken, took);
-    }
-
-    /// Takes note of whether a number got a useful answer. Tells when hundreds of its range in a row have not.
-    pub(super) fn judge(&self, asked: Asked, is_useful: bool) -> Option<Useless> {
-        self.lock().due.judge(asked.taken, is_useful)
+        let mut waiting = self.lock();
+        waiting.due.over(asked.taken, took);
+        waiting.due.judge(asked.taken, is_useful?)
     }
 
     /// Closes the queue and gives back what waited in it.

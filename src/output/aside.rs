@@ -1,12 +1,13 @@
 //! What is being written, under a hidden name beside the place where it will stand.
 
-use std::fs::{File, Permissions};
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use tempfile::{Builder, NamedTempFile, TempDir, TempPath};
 
 use super::format::Format;
+use crate::beside::{folder_of, permissions_of_anything_new};
 
 /// A file or a folder that is removed when it is dropped.
 #[derive(Debug)]
@@ -76,28 +77,8 @@ fn beside<'a>(target: &Path, prefix: &'a str, mode: u32) -> io::Result<Builder<'
     }
     let mut builder = Builder::new();
     builder.prefix(prefix).suffix(".part");
-    if let Some(permissions) = new_permissions(mode) {
+    if let Some(permissions) = permissions_of_anything_new(mode) {
         builder.permissions(permissions);
     }
     Ok(builder)
-}
-
-/// The folder in which a file stands.
-pub(super) fn folder_of(file: &Path) -> &Path {
-    match file.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    }
-}
-
-/// Anything temporary is private by default; a result is not, so the umask alone decides.
-#[cfg(unix)]
-fn new_permissions(mode: u32) -> Option<Permissions> {
-    use std::os::unix::fs::PermissionsExt;
-    Some(Permissions::from_mode(mode))
-}
-
-#[cfg(not(unix))]
-fn new_permissions(_: u32) -> Option<Permissions> {
-    None
 }

@@ -1,15 +1,16 @@
 //! A file that is whole and waits for its name.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use tempfile::{TempDir, TempPath};
 
-use super::aside::{Place, folder_of};
+use super::aside::Place;
 use super::encoder::Encoded;
 use super::partitions::holds_only_partitions;
 use super::{OutputSettings, Replace, unwritable};
+use crate::beside::{folder_of, settle_folder};
 use crate::error::OutputError;
 
 /// All rows are encoded and on disk, under a hidden name. Dropping it removes them.
@@ -67,7 +68,7 @@ impl Whole {
 
 fn replace(place: TempPath, path: &Path) -> Result<(), OutputError> {
     place.persist(path).map_err(|fault| not_named(path, fault.path.keep().ok(), fault.error))?;
-    settle_folder(path);
+    settle_folder(folder_of(path));
     Ok(())
 }
 
@@ -81,7 +82,7 @@ fn not_named(path: &Path, kept: Option<PathBuf>, source: io::Error) -> OutputErr
 
 fn place_where_none_is(place: TempPath, path: &Path) -> Result<(), OutputError> {
     let Err(fault) = place.persist_noclobber(path) else {
-        settle_folder(path);
+        settle_folder(folder_of(path));
         return Ok(());
     };
     if fault.error.kind() != io::ErrorKind::AlreadyExists {
@@ -146,16 +147,8 @@ fn replace_folder(place: TempDir, path: &Path) -> Result<(), OutputError> {
 fn name_folder(place: TempDir, path: &Path) -> Result<(), OutputError> {
     let place = place.keep();
     fs::rename(&place, path).map_err(|fault| not_named(path, Some(place.clone()), fault))?;
-    settle_folder(path);
+    settle_folder(folder_of(path));
     Ok(())
-}
-
-/// Puts the new name itself on disk. The file is whole under its name already, and some file systems cannot do
-/// this, so a refusal is no reason to fail.
-fn settle_folder(path: &Path) {
-    if let Ok(folder) = File::open(folder_of(path)) {
-        let _ = folder.sync_all();
-    }
 }
 
 fn partial_name(path: &Path) -> PathBuf {

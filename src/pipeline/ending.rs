@@ -1,6 +1,6 @@
 //! How a run that was started has ended.
 
-use crate::lookup::StopReason;
+use crate::lookup::{Stop, StopReason};
 
 /// How a run has ended.
 #[derive(Clone, Debug)]
@@ -17,6 +17,18 @@ pub enum Ending {
 }
 
 impl Ending {
+    /// How a run ends: `all_there` is whether every row came out. A stop that came after the last answer has stopped
+    /// nothing.
+    pub(super) fn of(all_there: bool, stop: &Stop, unanswered: u64) -> Self {
+        match stop.reason() {
+            // Answers that are in no ledger would be paid for again, however complete the rows are.
+            Some(reason @ StopReason::LedgerFailed { .. }) => Self::Stopped(reason),
+            Some(reason) if !all_there || unanswered > 0 => Self::Stopped(reason),
+            None if unanswered > 0 => Self::Gaps { unanswered },
+            _ => Self::Complete,
+        }
+    }
+
     /// Why the run stopped before its last row, if it did.
     #[must_use]
     pub const fn reason(&self) -> Option<&StopReason> {

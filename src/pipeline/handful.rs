@@ -14,7 +14,7 @@ use crate::batch::BatchStream;
 use crate::enrich::{Enricher, RowReader};
 use crate::error::StageError;
 use crate::ledger::RefreshEnd;
-use crate::lookup::{Stop, StopReason};
+use crate::lookup::Stop;
 use crate::report::{Counters, Reporter};
 
 /// The column that holds the numbers as they were given.
@@ -63,13 +63,7 @@ impl Enquiry {
         if not_kept > 0 {
             warnings.push(format!("{not_kept} answers that were paid for are not in the ledger"));
         }
-        let unanswered = counters.unanswered.get();
-        let ending = match stop.reason() {
-            Some(reason @ StopReason::LedgerFailed { .. }) => Ending::Stopped(reason),
-            Some(reason) if answers.is_none() || unanswered > 0 => Ending::Stopped(reason),
-            _ if unanswered > 0 => Ending::Gaps { unanswered },
-            _ => Ending::Complete,
-        };
+        let ending = Ending::of(answers.is_some(), &stop, counters.unanswered.get());
         Ok(LookedUp { answers, ending, warnings })
     }
 }

@@ -45,12 +45,16 @@ impl Metrics {
         Arc::new(Self { counters, labels, file, ended: Mutex::new(false) })
     }
 
-    /// Opens the address, if there is one.
+    /// Makes sure that the file can be written, and opens the address, as far as there are such.
     ///
     /// # Errors
     ///
-    /// When it cannot be listened at.
-    pub(super) async fn listen(address: Option<SocketAddr>) -> Result<Option<TcpListener>, StartError> {
+    /// When the file cannot be written, or the address not be listened at.
+    pub(super) async fn prepare(
+        &self,
+        address: Option<SocketAddr>,
+    ) -> Result<Option<TcpListener>, StartError> {
+        self.file.as_deref().map(Paper::prepare).transpose()?;
         let Some(address) = address else { return Ok(None) };
         let refused = |source| StartError::Listen { address, source };
         TcpListener::bind(address).await.map(Some).map_err(refused)

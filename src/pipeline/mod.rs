@@ -181,28 +181,20 @@ impl Pipeline {
 /// make them beforehand.
 fn fill_names(reading: &mut Reading) -> Vec<PathBuf> {
     let now = jiff::Zoned::now();
-    let written = &reading.written;
-    let templates = [&written.output, &written.summary, &written.report, &written.metrics];
-    let folders: Vec<PathBuf> = templates
-        .into_iter()
-        .filter_map(|path| Some(path.as_ref()?.parent()?.to_str()?.to_owned()))
-        .filter(|folder| folder.contains('{'))
-        .filter_map(|folder| Some(names::fill(&folder, &now).ok()?.into()))
-        .collect();
     if let Some(Texts(paths)) = reading.written.input.clone() {
         let filled = paths.iter().map(|path| names::fill(path, &now)).collect();
         if let Some(paths) = reading.sound("input", filled) {
             reading.written.input = Some(Texts(paths));
         }
     }
-    let output = reading.written.output.clone();
-    reading.written.output = names::path(reading, "output", output, &now);
-    let summary = reading.written.summary.clone();
-    reading.written.summary = names::path(reading, "summary", summary, &now);
-    let metrics = reading.written.metrics.clone();
-    reading.written.metrics = names::path(reading, "metrics", metrics, &now);
-    let report = reading.written.report.clone();
-    reading.written.report = names::path(reading, "report", report, &now);
+    let mut folders = Vec::new();
+    for (key, place) in Written::DATED {
+        let Some(template) = place(&mut reading.written).take() else { continue };
+        let has_a_date = template.parent().is_some_and(names::has_a_word);
+        let filled = names::path(reading, key, template, &now);
+        folders.extend(filled.parent().filter(|_| has_a_date).map(Path::to_owned));
+        *place(&mut reading.written) = Some(filled);
+    }
     folders
 }
 
@@ -216,27 +208,18 @@ fn metrics_listen(reading: &mut Reading) -> Option<SocketAddr> {
 /// the one above, so that two nights have the same lock.
 fn lock_beside(output: &Path) -> PathBuf {
     let name = output.file_name().unwrap_or_default().to_string_lossy().replace(['{', '}'], "");
-    let has_a_date = |folder: &Path| folder.to_string_lossy().contains('{');
-    let folder = output.ancestors().skip(1).find(|folder| !has_a_date(folder));
+    let folder = output.ancestors().skip(1).find(|folder| !names::has_a_word(folder));
     folder.unwrap_or(Path::new("")).join(format!(".{name}.lock"))
 }
 
 /// Leaves a problem where one file would be two things: each of them replaces the other, or itself.
 fn keep_apart(reading: &mut Reading, lock: Option<&Path>) {
     let written = &reading.written;
-    let named = [
-        ("output", &written.output),
-        ("summary", &written.summary),
-        ("report", &written.report),
-        ("metrics", &written.metrics),
-        ("ledger", &written.ledger),
-        ("credentials_file", &written.credentials_file),
-        ("ca_file", &written.ca_file),
-    ];
-    let inputs = written.input.iter().flat_map(|texts| &texts.0).map(|path| ("input", PathBuf::from(path)));
-    let others = named.into_iter().filter_map(|(key, path)| Some((key, path.clone()?)));
-    let lock = lock.map(|lock| ("lock", lock.to_owned()));
-    let all: Vec<(&str, PathBuf)> = inputs.chain(others).chain(lock).collect();
+    let inputs = written.input.iter().flat_map(|texts| &texts.0).map(|path| ("input", Path::new(path)));
+    let others = written.paths().filter(|(key, _)| *key != "lock");
+    let lock = lock.map(|lock| ("lock", lock));
+    let all: Vec<(&str, PathBuf)> =
+        inputs.chain(others).chain(lock).map(|(key, path)| (key, path.to_owned())).collect();
     let same = |one: &Path, other: &Path| match (std::path::absolute(one), std::path::absolute(other)) {
         (Ok(one), Ok(other)) => one == other,
         _ => one == other,
@@ -252,19 +235,8 @@ fn keep_apart(reading: &mut Reading, lock: Option<&Path>) {
 
 /// Leaves a problem with every name that is no text: it could not be told to anybody.
 fn refuse_names_that_are_no_text(reading: &mut Reading) {
-    let written = &reading.written;
-    let named = [
-        ("output", &written.output),
-        ("summary", &written.summary),
-        ("report", &written.report),
-        ("metrics", &written.metrics),
-        ("lock", &written.lock),
-        ("ledger", &written.ledger),
-        ("credentials_file", &written.credentials_file),
-        ("ca_file", &written.ca_file),
-    ];
-    let is_no_text = |path: &Option<PathBuf>| path.as_ref().is_some_and(|path| path.to_str().is_none());
-    let keys: Vec<&str> = named.iter().filter(|(_, path)| is_no_text(path)).map(|(key, _)| *key).collect();
+    let no_text = reading.written.paths().filter(|(_, path)| path.to_str().is_none());
+    let keys: Vec<&str> = no_text.map(|(key, _)| key).collect();
     for key in keys {
         reading.problem(key, "the name is not UTF-8; choose another");
     }

@@ -58,18 +58,18 @@ fn unknown(word: &str) -> String {
     }
 }
 
-/// The same for the path under a key, if one is written.
-pub(super) fn path(
-    reading: &mut Reading,
-    key: &str,
-    written: Option<PathBuf>,
-    now: &Zoned,
-) -> Option<PathBuf> {
-    written.map(|path| match path.to_str() {
+/// The same for the path that is written under a key; a problem leaves it as it is.
+pub(super) fn path(reading: &mut Reading, key: &str, path: PathBuf, now: &Zoned) -> PathBuf {
+    match path.to_str() {
         Some(text) => reading.sound(key, fill(text, now)).map_or(path, PathBuf::from),
         // What is no text has no words in it.
         None => path,
-    })
+    }
+}
+
+/// Whether there may be such a word in a path.
+pub(super) fn has_a_word(path: &Path) -> bool {
+    path.to_string_lossy().contains('{')
 }
 
 /// The name of a file without its folder and its ending, for names beside it.

@@ -7,6 +7,7 @@ use serde::Serialize;
 use tempfile::NamedTempFile;
 
 use super::error::StartError;
+use crate::beside::{folder_of, permissions_of_anything_new};
 
 /// A file that is going to be written, and surely can be. Dropping it leaves nothing behind; an older file of that
 /// name is replaced in one step.
@@ -51,22 +52,12 @@ impl Paper {
     }
 }
 
-fn folder_of(path: &Path) -> &Path {
-    match path.parent() {
-        Some(folder) if folder != Path::new("") => folder,
-        _ => Path::new("."),
-    }
-}
-
 /// With the permissions of any other file, not those of a secret.
 fn aside() -> tempfile::Builder<'static, 'static> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".hlr-").suffix(".part");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-
-        builder.permissions(std::fs::Permissions::from_mode(0o666));
+    if let Some(permissions) = permissions_of_anything_new(0o666) {
+        builder.permissions(permissions);
     }
     builder
 }

@@ -28,7 +28,7 @@ use crate::enrich::{Enricher, RowReader};
 use crate::error::OutputError;
 use crate::input::{self, InputNotes, InputSettings, Opened};
 use crate::ledger::{AnswersOf, DurableLedger, RefreshEnd};
-use crate::lookup::{Stop, StopReason};
+use crate::lookup::Stop;
 use crate::output::{self, Target, Whole};
 use crate::report::metrics::RunLabels;
 use crate::report::story::Setting;
@@ -159,11 +159,8 @@ impl Pipeline {
             simulated: about.simulated,
             started_at: recorder.started_at,
         };
-        let metrics_file = self.metrics;
-        let metrics = Metrics::new(counters.clone(), labels, metrics_file.clone());
-        let listener = Metrics::listen(self.metrics_listen).await?;
-        // Whether the file can be written; it is, once nothing else can go wrong.
-        metrics_file.as_deref().map(Paper::prepare).transpose()?;
+        let metrics = Metrics::new(counters.clone(), labels, self.metrics);
+        let listener = metrics.prepare(self.metrics_listen).await?;
         let line = Line::open(&self.enquiry, &job, stop.clone(), counters.clone(), reporter.clone()).await?;
         // Last of what may fail: a run that does nothing leaves the counts of the one before.
         let mut companions = metrics.start(listener)?;
@@ -263,48 +260,32 @@ impl Started {
     /// When the list breaks off: rows that are done are kept under the partial name then. Or when the file cannot
     /// be written: no file is left behind then.
     pub async fn finish(self) -> Result<Finished, RunError> {
-        let Self {
-            target,
-            list,
-            columns,
-            enricher,
-            line,
-            papers,
-            metrics,
-            about,
-            progress,
-            recorder,
-            stop,
-            rate,
-            companions,
-            lock,
-        } = self;
-        let mut rows = columns_at(enricher.enrich(list.batches), columns);
-        if about.simulated {
+        let mut rows = columns_at(self.enricher.enrich(self.list.batches), self.columns);
+        if self.about.simulated {
             rows = rows.with_word(ANSWERS_OF, SIMULATED);
         }
-        let written = target.write(rows, Arc::default()).await;
+        let written = self.target.write(rows, Arc::default()).await;
         // They hold the line too.
-        drop((rate, companions));
-        let (ledger, endpoints) = (line.ledger.clone(), line.endpoints.clone());
-        let simulated = line.close().await;
+        drop((self.rate, self.companions));
+        let (ledger, endpoints) = (self.line.ledger.clone(), self.line.endpoints.clone());
+        let simulated = self.line.close().await;
         let whole = written?;
         let (rows, bytes) = (whole.rows, whole.bytes);
-        let counts = progress.counters().snapshot();
-        if let Some(source) = progress.take_break() {
+        let counts = self.progress.counters().snapshot();
+        if let Some(source) = self.progress.take_break() {
             return Err(RunError::BrokenOff { rows, kept: keep_paid(whole, &counts)?, source });
         }
-        let rows_in = progress.taken_in();
-        let all_there = progress.took_in_all() && rows_in == rows + counts.filtered;
-        if !all_there && stop.reason().is_none() {
+        let rows_in = self.progress.taken_in();
+        let all_there = self.progress.took_in_all() && rows_in == rows + counts.filtered;
+        if !all_there && self.stop.reason().is_none() {
             return Err(RunError::RowsLost { rows_in, rows_out: rows, kept: keep_paid(whole, &counts)? });
         }
-        let ending = ending(all_there, &stop, &counts);
+        let ending = Ending::of(all_there, &self.stop, counts.unanswered);
         let output = match ending {
             Ending::Complete | Ending::Gaps { .. } => Some(whole.keep()?),
             Ending::Stopped(_) => keep_paid(whole, &counts)?,
         };
-        let mut warnings = list.notes.warnings();
+        let mut warnings = self.list.notes.warnings();
         if rows > 0 && counts.invalid == rows {
             warnings.push("no row has a number that can be asked about; is it the right column?".into());
         }
@@ -317,41 +298,41 @@ impl Started {
         let import = output.as_ref().filter(|_| counts.not_kept > 0).map(|path| {
             let words = ["hlr", "ledger", "import"].map(str::to_owned).into_iter();
             // A folder for each column that the output is parted by, and the files in the innermost.
-            let files: PathBuf = about.parted_by.iter().map(|_| "*").chain(["*.parquet"]).collect();
-            let path = if about.parted_by.is_empty() { path.clone() } else { path.join(files) };
-            words.chain([path.display().to_string()]).chain(about.importing).collect()
+            let files: PathBuf = self.about.parted_by.iter().map(|_| "*").chain(["*.parquet"]).collect();
+            let path = if self.about.parted_by.is_empty() { path.clone() } else { path.join(files) };
+            words.chain([path.display().to_string()]).chain(self.about.importing).collect()
         });
-        let places = progress.counters().places.counts();
+        let places = self.progress.counters().places.counts();
         let mut story = Story {
             version: env!("CARGO_PKG_VERSION"),
-            run_id: recorder.run_id.clone(),
-            pipeline: about.pipeline,
+            run_id: self.recorder.run_id.clone(),
+            pipeline: self.about.pipeline,
             ending: ending.text(),
             stopped_because: ending.reason().map(ToString::to_string),
-            whole_list: progress.took_in_all(),
+            whole_list: self.progress.took_in_all(),
             simulated: !simulated.is_empty(),
-            inputs: about.inputs,
+            inputs: self.about.inputs,
             output,
             rows,
             bytes,
             ledger: ledger.map(|ledger| ledger.path().to_owned()),
             endpoints,
-            started_at: recorder.started_at,
-            elapsed_seconds: recorder.elapsed().as_secs_f64(),
-            has_prices: about.has_prices,
+            started_at: self.recorder.started_at,
+            elapsed_seconds: self.recorder.elapsed().as_secs_f64(),
+            has_prices: self.about.has_prices,
             funnel: story::funnel(&counts),
-            latency: progress.counters().latency.figures(),
+            latency: self.progress.counters().latency.figures(),
             countries: story::countries(&places),
             networks: story::networks(&places),
             worst_ranges: story::worst_ranges(&places),
-            timeline: recorder.timeline(),
-            settings: about.settings,
+            timeline: self.recorder.timeline(),
+            settings: self.about.settings,
             counts,
             warnings,
         };
-        story.warnings.extend(metrics.end(story.ending));
-        papers.write(&mut story);
-        drop(lock);
+        story.warnings.extend(self.metrics.end(story.ending));
+        self.papers.write(&mut story);
+        drop(self.lock);
         Ok(Finished { ending, import, simulated, story })
     }
 }
@@ -404,17 +385,6 @@ fn importing(enquiry: &Enquiry) -> Vec<String> {
         flags.push("--simulated".into());
     }
     flags
-}
-
-/// A stop that came after the last answer has stopped nothing.
-fn ending(all_there: bool, stop: &Stop, snapshot: &Snapshot) -> Ending {
-    match stop.reason() {
-        // Answers that are in no ledger would be paid for again, however complete the rows are.
-        Some(reason @ StopReason::LedgerFailed { .. }) => Ending::Stopped(reason),
-        Some(reason) if !all_there || snapshot.unanswered > 0 => Ending::Stopped(reason),
-        None if snapshot.unanswered > 0 => Ending::Gaps { unanswered: snapshot.unanswered },
-        _ => Ending::Complete,
-    }
 }
 
 /// Keeps a file that is not the whole result under its partial name, if any of its rows has an answer.

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::answer::Status;
 use crate::msisdn::Msisdn;
 use crate::numbering;
+use crate::plmn::Plmn;
 use crate::report::Snapshot;
 use crate::report::places::{Place, PlaceCounts, Range};
 use crate::report::story::{CountryRows, FunnelStep, NetworkRows, RangeRows};
@@ -57,25 +57,21 @@ pub(super) fn countries(places: &[(Place, PlaceCounts)]) -> Vec<CountryRows> {
 
 /// Rows by the network that was named, most first.
 pub(super) fn networks(places: &[(Place, PlaceCounts)]) -> Vec<NetworkRows> {
-    let mut networks: BTreeMap<_, PlaceCounts> = BTreeMap::new();
+    let mut networks: BTreeMap<Plmn, PlaceCounts> = BTreeMap::new();
     for (place, counts) in places {
         if let Some(network) = place.network {
-            let key = (network.mcc(), network.mnc(), network.mnc_digits());
-            networks.entry(key).or_default().add(*counts);
+            networks.entry(network).or_default().add(*counts);
         }
     }
-    let network = |((mcc, mnc, digits), counts): ((u16, u16, u8), PlaceCounts)| {
-        let plmn = crate::plmn::Plmn::new(mcc, mnc, digits)?;
-        Some(NetworkRows {
-            mcc: plmn.mcc_text(),
-            mnc: plmn.mnc_text(),
-            network: numbering::network_name(plmn),
-            country: numbering::network_country(plmn),
-            rows: counts.rows,
-            cost: counts.cost,
-        })
+    let network = |(plmn, counts): (Plmn, PlaceCounts)| NetworkRows {
+        mcc: plmn.mcc_text(),
+        mnc: plmn.mnc_text(),
+        network: numbering::network_name(plmn),
+        country: numbering::network_country(plmn),
+        rows: counts.rows,
+        cost: counts.cost,
     };
-    let mut networks: Vec<_> = networks.into_iter().filter_map(network).collect();
+    let mut networks: Vec<_> = networks.into_iter().map(network).collect();
     networks.sort_by_key(|network| std::cmp::Reverse(network.rows));
     networks
 }
@@ -86,7 +82,7 @@ pub(super) fn worst_ranges(places: &[(Place, PlaceCounts)]) -> Vec<RangeRows> {
     for (place, counts) in places {
         let (all, without_verdict) = ranges.entry(place.range).or_default();
         all.add(*counts);
-        if matches!(place.status, Status::Unknown | Status::NotChecked) {
+        if place.status.lacks_verdict() {
             *without_verdict += counts.rows;
         }
     }
@@ -130,7 +126,7 @@ fn country_of(range: Range) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plmn::Plmn;
+    use crate::answer::Status;
 
     fn place(digits: u64, network: Option<&str>, status: Status, rows: u64) -> (Place, PlaceCounts) {
         let network = network.and_then(Plmn::from_digits);

@@ -4,7 +4,7 @@
 //! what keys mean together are the business of [`super::reading`].
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::de::IntoDeserializer;
@@ -167,7 +167,33 @@ written! {
     simulator: SimulatorSettings,
 }
 
+/// A key with the field of its path.
+pub(super) type PathKey = (&'static str, fn(&mut Written) -> &mut Option<PathBuf>);
+
 impl Written {
+    /// The names that may have the moment of the run in them, besides the lists'.
+    pub(super) const DATED: [PathKey; 4] = [
+        ("output", |written| &mut written.output),
+        ("summary", |written| &mut written.summary),
+        ("report", |written| &mut written.report),
+        ("metrics", |written| &mut written.metrics),
+    ];
+
+    /// Every path that is written, with its key, but for the lists'.
+    pub(super) fn paths(&self) -> impl Iterator<Item = (&'static str, &Path)> {
+        let paths = [
+            ("output", &self.output),
+            ("summary", &self.summary),
+            ("report", &self.report),
+            ("metrics", &self.metrics),
+            ("lock", &self.lock),
+            ("ledger", &self.ledger),
+            ("credentials_file", &self.credentials_file),
+            ("ca_file", &self.ca_file),
+        ];
+        paths.into_iter().filter_map(|(key, path)| Some((key, path.as_deref()?)))
+    }
+
     /// The duration under a key, once it is known to be written.
     pub(super) fn duration(written: Option<WrittenDuration>) -> Option<Duration> {
         written.map(|WrittenDuration(duration)| duration)

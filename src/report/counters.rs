@@ -269,6 +269,12 @@ pub struct Costs {
 }
 
 impl Snapshot {
+    /// How many rows have this status.
+    #[must_use]
+    pub fn with_status(&self, status: Status) -> u64 {
+        self.by_status.get(status.text()).copied().unwrap_or(0)
+    }
+
     /// Whether every row is in exactly one class.
     #[must_use]
     pub fn adds_up(&self) -> bool {

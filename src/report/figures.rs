@@ -1,6 +1,15 @@
 //! Figures as people read them.
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::time::Duration;
+
+/// Counts by word, most first.
+pub(crate) fn most_first(counts: &BTreeMap<String, u64>) -> Vec<(&str, u64)> {
+    let mut sorted: Vec<_> = counts.iter().map(|(word, count)| (word.as_str(), *count)).collect();
+    sorted.sort_by_key(|(_, count)| Reverse(*count));
+    sorted
+}
 
 /// `1 234 567`.
 pub(crate) fn grouped(number: u64) -> String {

@@ -148,7 +148,8 @@ impl CountryRows {
     /// How many rows got no verdict.
     #[must_use]
     pub fn without_verdict(&self) -> u64 {
-        self.by_status[Status::Unknown as usize] + self.by_status[Status::NotChecked as usize]
+        let counted = Status::ALL.into_iter().zip(self.by_status);
+        counted.filter(|(status, _)| status.lacks_verdict()).map(|(_, rows)| rows).sum()
     }
 }
 

@@ -34,6 +34,7 @@ use self::database::Database;
 use super::error::LedgerError;
 use super::packed::{self, Packed, Texts};
 use super::shelf::Shelf;
+use crate::beside::{folder_of, settle_folder};
 use crate::msisdn::Msisdn;
 
 /// The format that this program writes, and the newest that it reads.
@@ -278,18 +279,9 @@ fn begin_where_there_is_none(path: &Path, whose: AnswersOf) -> Result<(), Ledger
     Ok(())
 }
 
-fn folder_of(path: &Path) -> &Path {
-    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
-}
-
 /// A new file, its owner's alone: numbers are personal data, and nobody else's business.
 fn aside_in(folder: &Path) -> io::Result<NamedTempFile> {
     tempfile::Builder::new().prefix(".ledger.").suffix(".part").tempfile_in(folder)
-}
-
-/// A name has to survive a power cut as the answers do; where a folder cannot be synced, it does so unasked.
-fn settle_folder(folder: &Path) {
-    let _ = File::open(folder).and_then(|folder| folder.sync_all());
 }
 
 fn begin(file: File, path: &Path, whose: AnswersOf) -> Result<(), LedgerError> {

@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 use redb::{ReadableTable, ReadableTableMetadata};
 
 use super::{ABOUT, AnswersOf, IfMissing, SLICE, Store, TEXTS, answer_of, answers, refused};
+use crate::beside::{folder_of, settle_folder};
 use crate::ledger::error::LedgerError;
 use crate::ledger::packed::Packed;
 use crate::ledger::shelf::Shelf;
@@ -109,7 +110,7 @@ impl Store {
                 false => AnswersOf::ThisMachine,
             });
         let refused = |fault| refused(&path, "written", fault);
-        let folder = super::folder_of(&path);
+        let folder = folder_of(&path);
         let aside = super::aside_in(folder).map_err(refused)?.into_temp_path();
         let new = Self::open(&aside, whose, cache_bytes)?;
         let copy = || -> Result<(), redb::Error> {
@@ -148,7 +149,7 @@ impl Store {
             self.close()?;
         }
         aside.persist(&path).map_err(|fault| refused(fault.error))?;
-        super::settle_folder(folder);
+        settle_folder(folder);
         if cfg!(unix) {
             self.close()?;
         }

@@ -3,9 +3,9 @@
 use maud::{Markup, html};
 
 use super::figure::{count, count_if_any};
-use super::statuses::most_first;
 use super::table::{Column, Table};
 use super::words;
+use crate::report::figures::most_first;
 use crate::report::story::Story;
 
 /// Requests and why some failed.
@@ -35,7 +35,7 @@ pub(super) fn failures(story: &Story) -> Markup {
         numbers.into_iter().filter(|(_, _, number, _)| *number > 0).map(|(key, text, number, meaning)| {
             vec![html! { (text) }, count_if_any(&format!("counts.{key}"), number), html! { (meaning) }]
         });
-    let faults = most_first(&counts.faults).map(|(kind, number)| {
+    let faults = most_first(&counts.faults).into_iter().map(|(kind, number)| {
         vec![
             html! { code { (kind) } },
             count(&format!("counts.faults.{kind}"), number),

@@ -189,9 +189,7 @@ fn figures(story: &Story, seconds: f64) -> Markup {
         cells.extend(rates.iter().map(|rates| html! { (speed(rates[part])) }));
         cells
             .extend([in_flight[part], throttled[part], failed[part]].map(|count| html! { (grouped(count)) }));
-        if story.has_prices {
-            cells.push(html! { (amounts.text(point.spent)) });
-        }
+        cells.push(html! { (amounts.text(point.spent)) });
         cells
     });
     let mut columns = vec![
@@ -203,16 +201,14 @@ fn figures(story: &Story, seconds: f64) -> Markup {
         Column::Numbers("throttled"),
         Column::Numbers("failed"),
     ];
-    if story.has_prices {
-        columns.push(Column::Numbers("spent so far"));
-    }
+    columns.push(Column::Numbers("spent so far"));
     let table = Table {
         caption: "The run in equal parts; rows are done in their order, a batch at a time",
         rows_are: "parts",
         columns,
         rows: rows.collect(),
     };
-    table.render()
+    table.with_money_if(story.has_prices).render()
 }
 
 /// A moment of a run, as exact as the length of the run asks for.

@@ -8,6 +8,7 @@ use super::figure::{count, figure};
 use super::plot::bars::{Bar, Bars};
 use super::plot::scale::whole_ticks;
 use super::plot::{Caption, both};
+use super::shares;
 use super::table::{Column, Table};
 use super::words::of;
 use crate::report::figures::{grouped, lasting, percent, size};
@@ -29,34 +30,17 @@ pub(super) fn in_and_out(story: &Story) -> Markup {
         ("invalid", counts.invalid, "invalid", "No number that can be asked about; nothing was spent."),
         ("unanswered", counts.unanswered, "unanswered", "No answer was got."),
     ];
-    let mut rows: Vec<Vec<Markup>> = classes
-        .into_iter()
-        .map(|(name, rows, text, meaning)| {
-            vec![
-                html! { (text) },
-                count(&format!("counts.{name}"), rows),
-                html! { (percent(rows, counts.rows)) },
-                html! { (meaning) },
-            ]
-        })
-        .collect();
-    rows.push(vec![
+    let rows = classes.into_iter().map(|(name, rows, text, meaning)| {
+        shares::row(html! { (text) }, &format!("counts.{name}"), rows, counts.rows, meaning)
+    });
+    let headings = ["class", "share", "means"];
+    let mut table = shares::table("Where the rows have their answers from", "classes", headings, rows);
+    table.rows.push(vec![
         html! { strong { "rows" } },
         html! { strong { (count("counts.rows", counts.rows)) } },
         html! { (percent(counts.rows, counts.rows)) },
         html! { "Every row is in exactly one of these classes." },
     ]);
-    let table = Table {
-        caption: "Where the rows have their answers from",
-        rows_are: "classes",
-        columns: vec![
-            Column::Words("class"),
-            Column::Numbers("rows"),
-            Column::Numbers("share"),
-            Column::Means("means"),
-        ],
-        rows,
-    };
     html! {
         section #flow {
             h2 { "What came in, what went out" }

@@ -12,6 +12,7 @@ mod figure;
 mod flow;
 mod places;
 mod plot;
+mod shares;
 mod statuses;
 mod table;
 #[cfg(test)]

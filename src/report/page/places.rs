@@ -75,23 +75,21 @@ fn worst_ranges(ranges: &[RangeRows]) -> String {
 }
 
 /// What the parts of a country's bar are.
-const PARTS: [(&str, &str, [Status; 2]); 4] = [
-    ("good", "reachable or assigned", [Status::Reachable, Status::Assigned]),
-    ("away", "absent or no service", [Status::Absent, Status::NoService]),
-    ("dead", "dead", [Status::Dead, Status::Dead]),
-    ("no-verdict", "no verdict", [Status::Unknown, Status::NotChecked]),
+const PARTS: [(&str, &str, &[Status]); 4] = [
+    ("good", "reachable or assigned", &[Status::Reachable, Status::Assigned]),
+    ("away", "absent or no service", &[Status::Absent, Status::NoService]),
+    ("dead", "dead", &[Status::Dead]),
+    ("no-verdict", "no verdict", &[Status::Unknown, Status::NotChecked]),
 ];
 
 fn drawn(countries: &[CountryRows]) -> Markup {
     let bars = countries.iter().take(DRAWN).map(|country| {
-        let rows = |statuses: [Status; 2]| {
-            let [first, second] = statuses.map(|status| country.by_status[status as usize]);
-            if statuses[0] == statuses[1] { first } else { first + second }
-        };
+        let rows =
+            |statuses: &[Status]| statuses.iter().map(|status| country.by_status[*status as usize]).sum();
         let share = |rows: u64| rows as f64 / country.rows.max(1) as f64 * 100.0;
         Bar {
             label: name(country.country).into(),
-            parts: PARTS.iter().map(|(class, _, statuses)| (*class, share(rows(*statuses)))).collect(),
+            parts: PARTS.iter().map(|(class, _, statuses)| (*class, share(rows(statuses)))).collect(),
             value: format!("{} {}", grouped(country.rows), of(country.rows, "row", "rows")),
         }
     });
@@ -129,17 +127,13 @@ fn countries(story: &Story) -> Markup {
         cells.extend(shown_statuses(story).map(status));
         cells.push(html! { (percent(country.without_verdict(), country.rows)) });
         cells.push(count(&format!("countries.{place}.requests"), country.requests));
-        if story.has_prices {
-            cells.push(amounts.cell(&format!("countries.{place}.cost"), country.cost));
-        }
+        cells.push(amounts.cell(&format!("countries.{place}.cost"), country.cost));
         cells
     });
     let mut columns = vec![Column::Words("country"), Column::Numbers("rows")];
     columns.extend(shown_statuses(story).map(|status| Column::Numbers(status.text())));
     columns.extend([Column::Numbers("no verdict"), Column::Numbers("requests")]);
-    if story.has_prices {
-        columns.push(Column::Numbers("cost"));
-    }
+    columns.push(Column::Numbers("cost"));
     let table = Table {
         caption: "Rows by the country of their numbers",
         rows_are: "countries",
@@ -147,7 +141,7 @@ fn countries(story: &Story) -> Markup {
         rows: rows.collect(),
     };
     html! {
-        (table.render())
+        (table.with_money_if(story.has_prices).render())
         @if story.countries.iter().any(|country| country.country.is_none()) {
             p.note { "Not certain: the plan is no country's, or several countries share it." }
         }
@@ -172,9 +166,7 @@ fn networks(story: &Story) -> Markup {
             count(&format!("networks.{place}.rows"), network.rows),
             html! { (percent(network.rows, named)) },
         ];
-        if story.has_prices {
-            cells.push(amounts.cell(&format!("networks.{place}.cost"), network.cost));
-        }
+        cells.push(amounts.cell(&format!("networks.{place}.cost"), network.cost));
         cells
     });
     let mut columns = vec![
@@ -184,9 +176,7 @@ fn networks(story: &Story) -> Markup {
         Column::Numbers("rows"),
         Column::Numbers("of these"),
     ];
-    if story.has_prices {
-        columns.push(Column::Numbers("cost"));
-    }
+    columns.push(Column::Numbers("cost"));
     let table = Table {
         caption: "Rows by the network that the service named",
         rows_are: "networks",
@@ -194,7 +184,7 @@ fn networks(story: &Story) -> Markup {
         rows: rows.collect(),
     };
     html! {
-        (table.render())
+        (table.with_money_if(story.has_prices).render())
         p.note {
             "The service names a network only where the lookup was successful. Where there is no verdict there is no network \
             either, so that the networks that answer badly are found by the ranges below."
@@ -215,9 +205,7 @@ fn ranges(story: &Story) -> Markup {
             html! { (percent(range.without_verdict, range.rows)) },
             count(&path("requests"), range.requests),
         ];
-        if story.has_prices {
-            cells.push(amounts.cell(&path("cost"), range.cost));
-        }
+        cells.push(amounts.cell(&path("cost"), range.cost));
         cells
     });
     let mut columns = vec![
@@ -229,14 +217,12 @@ fn ranges(story: &Story) -> Markup {
         Column::Numbers("share"),
         Column::Numbers("requests"),
     ];
-    if story.has_prices {
-        columns.push(Column::Numbers("cost"));
-    }
+    columns.push(Column::Numbers("cost"));
     let table = Table {
         caption: "The ranges of numbers with the most rows without a verdict",
         rows_are: "ranges",
         columns,
         rows: rows.collect(),
     };
-    table.render()
+    table.with_money_if(story.has_prices).render()
 }

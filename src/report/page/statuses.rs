@@ -1,18 +1,13 @@
 //! What the rows are said to be: by status, in the service's own words, and why some were refused.
 
-use std::cmp::Reverse;
-use std::collections::BTreeMap;
-
 use maud::{Markup, html};
 
-use super::figure::count;
 use super::plot::bars::{Bar, Bars};
 use super::plot::scale::round_ticks;
 use super::plot::{Caption, both};
-use super::table::{Column, Table};
-use super::words;
+use super::{shares, words};
 use crate::answer::Status;
-use crate::report::figures::percent;
+use crate::report::figures::{most_first, percent};
 use crate::report::story::Story;
 
 /// The class of the colour of a status.
@@ -29,8 +24,7 @@ pub(super) const fn colour(status: Status) -> &'static str {
 /// Rows by status.
 pub(super) fn statuses(story: &Story) -> Markup {
     let counts = &story.counts;
-    let counted =
-        Status::ALL.map(|status| (status, counts.by_status.get(status.text()).copied().unwrap_or(0)));
+    let counted = Status::ALL.map(|status| (status, counts.with_status(status)));
     let (some, none): (Vec<_>, Vec<_>) = counted.into_iter().partition(|(_, rows)| *rows > 0);
     let share = |rows: u64| if counts.rows == 0 { 0.0 } else { rows as f64 / counts.rows as f64 * 100.0 };
     let bars = some.iter().map(|(status, rows)| Bar {
@@ -48,24 +42,15 @@ pub(super) fn statuses(story: &Story) -> Markup {
         bars: bars.collect(),
     };
     let rows = some.iter().map(|(status, rows)| {
-        vec![
-            html! { code { (status.text()) } },
-            count(&format!("counts.by_status.{}", status.text()), *rows),
-            html! { (percent(*rows, counts.rows)) },
-            html! { (words::status(*status)) },
-        ]
+        let path = format!("counts.by_status.{}", status.text());
+        shares::row(html! { code { (status.text()) } }, &path, *rows, counts.rows, words::status(*status))
     });
-    let table = Table {
-        caption: "Rows by status, and what each status means and does not mean",
-        rows_are: "statuses",
-        columns: vec![
-            Column::Words("status"),
-            Column::Numbers("rows"),
-            Column::Numbers("share"),
-            Column::Means("means"),
-        ],
-        rows: rows.collect(),
-    };
+    let table = shares::table(
+        "Rows by status, and what each status means and does not mean",
+        "statuses",
+        ["status", "share", "means"],
+        rows,
+    );
     let absent: Vec<String> = none.iter().map(|(status, _)| status.text().to_owned()).collect();
     html! {
         section #statuses {
@@ -83,54 +68,36 @@ pub(super) fn statuses(story: &Story) -> Markup {
 }
 
 fn results(story: &Story) -> Markup {
-    let rows = most_first(&story.counts.by_result).map(|(text, rows)| {
-        vec![
+    let by_result = most_first(&story.counts.by_result);
+    let rows = by_result.into_iter().map(|(text, rows)| {
+        shares::row(
             html! { code { (text) } },
-            count(&format!("counts.by_result.{text}"), rows),
-            html! { (percent(rows, story.counts.rows)) },
-            html! { (words::result(text)) },
-        ]
+            &format!("counts.by_result.{text}"),
+            rows,
+            story.counts.rows,
+            words::result(text),
+        )
     });
-    let table = Table {
-        caption: "Rows by result, in the service's own words",
-        rows_are: "results",
-        columns: vec![
-            Column::Words("result"),
-            Column::Numbers("rows"),
-            Column::Numbers("of all rows"),
-            Column::Means("the service means"),
-        ],
-        rows: rows.collect(),
-    };
-    table.render()
+    shares::table(
+        "Rows by result, in the service's own words",
+        "results",
+        ["result", "of all rows", "the service means"],
+        rows,
+    )
+    .render()
 }
 
 fn refused(story: &Story) -> Markup {
-    let rows = most_first(&story.counts.refused).map(|(reason, rows)| {
-        vec![
-            html! { code { (reason) } },
-            count(&format!("counts.refused.{reason}"), rows),
-            html! { (percent(rows, story.counts.rows)) },
-            html! { (words::refusal(reason)) },
-        ]
+    let refused = most_first(&story.counts.refused);
+    let rows = refused.into_iter().map(|(reason, rows)| {
+        let path = format!("counts.refused.{reason}");
+        shares::row(html! { code { (reason) } }, &path, rows, story.counts.rows, words::refusal(reason))
     });
-    let table = Table {
-        caption: "Rows refused before any money was spent, by reason",
-        rows_are: "reasons",
-        columns: vec![
-            Column::Words("reason"),
-            Column::Numbers("rows"),
-            Column::Numbers("of all rows"),
-            Column::Means("means"),
-        ],
-        rows: rows.collect(),
-    };
-    table.render()
-}
-
-/// Counts by word, most first.
-pub(super) fn most_first(counts: &BTreeMap<String, u64>) -> impl Iterator<Item = (&str, u64)> {
-    let mut sorted: Vec<_> = counts.iter().map(|(word, count)| (word.as_str(), *count)).collect();
-    sorted.sort_by_key(|(_, count)| Reverse(*count));
-    sorted.into_iter()
+    shares::table(
+        "Rows refused before any money was spent, by reason",
+        "reasons",
+        ["reason", "of all rows", "means"],
+        rows,
+    )
+    .render()
 }

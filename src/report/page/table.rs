@@ -52,6 +52,15 @@ impl Column {
 }
 
 impl Table {
+    /// The same without its last column, which is about money, where no price is known.
+    pub(super) fn with_money_if(mut self, has_prices: bool) -> Self {
+        if !has_prices {
+            self.columns.pop();
+            self.rows.iter_mut().for_each(|row| drop(row.pop()));
+        }
+        self
+    }
+
     /// The table; nothing where it has no rows.
     pub(super) fn render(&self) -> Markup {
         let folded = self.rows.len().saturating_sub(SHOWN);

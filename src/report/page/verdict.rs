@@ -133,14 +133,14 @@ fn is_one_whole_file(story: &Story) -> bool {
 }
 
 fn no_verdict(story: &Story) -> u64 {
-    let rows = |status: Status| story.counts.by_status.get(status.text()).copied().unwrap_or(0);
-    rows(Status::Unknown) + rows(Status::NotChecked)
+    let without = Status::ALL.into_iter().filter(|status| status.lacks_verdict());
+    without.map(|status| story.counts.with_status(status)).sum()
 }
 
 fn key_figures(story: &Story) -> Markup {
     let counts = &story.counts;
     let answered = counts.answered + counts.duplicates + counts.from_ledger + counts.carried;
-    let rows_of = |status: Status| counts.by_status.get(status.text()).copied().unwrap_or(0);
+    let rows_of = |status: Status| counts.with_status(status);
     // The Number Portability product never says that somebody is reachable.
     let good = match (rows_of(Status::Reachable), rows_of(Status::Assigned)) {
         (0, 1..) => Status::Assigned,
