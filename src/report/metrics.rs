@@ -195,27 +195,30 @@ impl Families {
     }
 
     fn counter(&mut self, name: &str, help: &str, samples: &[Sample]) {
-        let metric = |(labels, value): &Sample| {
+        let metrics = self.metrics(samples, |metric, value| {
             let mut counter = Counter::default();
-            counter.set_value(*value);
-            let mut metric = self.metric(labels);
+            counter.set_value(value);
             metric.set_counter(counter);
-            metric
-        };
-        let metrics = samples.iter().map(metric).collect();
+        });
         self.add(name, help, MetricType::COUNTER, metrics);
     }
 
     fn gauge(&mut self, name: &str, help: &str, samples: &[Sample]) {
-        let metric = |(labels, value): &Sample| {
+        let metrics = self.metrics(samples, |metric, value| {
             let mut gauge = Gauge::default();
-            gauge.set_value(*value);
-            let mut metric = self.metric(labels);
+            gauge.set_value(value);
             metric.set_gauge(gauge);
+        });
+        self.add(name, help, MetricType::GAUGE, metrics);
+    }
+
+    fn metrics(&self, samples: &[Sample], set: impl Fn(&mut Metric, f64)) -> Vec<Metric> {
+        let metric = |(labels, value): &Sample| {
+            let mut metric = self.metric(labels);
+            set(&mut metric, *value);
             metric
         };
-        let metrics = samples.iter().map(metric).collect();
-        self.add(name, help, MetricType::GAUGE, metrics);
+        samples.iter().map(metric).collect()
     }
 
     fn metric(&self, labels: &[(&str, &str)]) -> Metric {

@@ -1,26 +1,19 @@
 //! Progress for programs: a JSON object a line.
 
-use std::time::Duration;
-
 use serde_json::{Map, Value, json};
 
+use super::cadence::Cadence;
 use super::{Sample, Screen};
 use crate::cli::terminal::say_raw;
 use crate::pipeline::Total;
 
-const INTERVAL: Duration = Duration::from_secs(1);
-
-#[derive(Default)]
-pub(super) struct JsonLines {
-    next: Duration,
-}
+pub(super) struct JsonLines(pub(super) Cadence);
 
 impl Screen for JsonLines {
     fn show(&mut self, sample: &Sample, trouble: Option<&str>) {
-        if sample.elapsed < self.next {
+        if !self.0.is_due(sample.elapsed) {
             return;
         }
-        self.next = sample.elapsed + INTERVAL;
         say_raw(object(sample, trouble));
     }
 

@@ -1,26 +1,18 @@
 //! Progress in a log for programs: an event now and then, among the others.
 
-use std::time::Duration;
-
 use tracing::info;
 
+use super::cadence::Cadence;
 use super::{Sample, Screen};
 use crate::cli::terminal::say_note;
 
-const FIRST: Duration = Duration::from_secs(2);
-const INTERVAL: Duration = Duration::from_secs(10);
-
-#[derive(Default)]
-pub(super) struct LogEvents {
-    next: Option<Duration>,
-}
+pub(super) struct LogEvents(pub(super) Cadence);
 
 impl Screen for LogEvents {
     fn show(&mut self, sample: &Sample, trouble: Option<&str>) {
-        if sample.elapsed < self.next.unwrap_or(FIRST) {
+        if !self.0.is_due(sample.elapsed) {
             return;
         }
-        self.next = Some(sample.elapsed + INTERVAL);
         info!(
             event = "progress",
             elapsed_seconds = sample.elapsed.as_secs_f64(),

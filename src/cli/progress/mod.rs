@@ -1,6 +1,7 @@
 //! How far the run is, on standard error: one ticker samples the counters, the work knows nothing of it.
 
 mod bar;
+mod cadence;
 mod json;
 mod log;
 mod plain;
@@ -13,6 +14,7 @@ use tokio::sync::oneshot;
 use tokio::time::{Instant, MissedTickBehavior};
 
 use self::bar::Bar;
+use self::cadence::Cadence;
 use self::json::JsonLines;
 use self::log::LogEvents;
 use self::plain::PlainLines;
@@ -74,11 +76,11 @@ fn screen(style: ProgressStyle, verbosity: Verbosity) -> Box<dyn Screen> {
     match style {
         _ if verbosity == Verbosity::Quiet => Box::new(Silent),
         ProgressStyle::None => Box::new(Silent),
-        ProgressStyle::Json => Box::new(JsonLines::default()),
-        _ if super::log::format() == LogFormat::Json => Box::new(LogEvents::default()),
-        ProgressStyle::Plain => Box::new(PlainLines::default()),
+        ProgressStyle::Json => Box::new(JsonLines(Cadence::FOR_PROGRAMS)),
+        _ if super::log::format() == LogFormat::Json => Box::new(LogEvents(Cadence::FOR_LOGS)),
+        ProgressStyle::Plain => Box::new(PlainLines(Cadence::FOR_LOGS)),
         ProgressStyle::Auto | ProgressStyle::Bar if terminal::is_screen() => Box::new(Bar::new()),
-        ProgressStyle::Auto | ProgressStyle::Bar => Box::new(PlainLines::default()),
+        ProgressStyle::Auto | ProgressStyle::Bar => Box::new(PlainLines(Cadence::FOR_LOGS)),
     }
 }
 

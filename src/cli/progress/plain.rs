@@ -1,25 +1,17 @@
 //! Progress where there is no terminal: a line now and then, for a log.
 
-use std::time::Duration;
-
+use super::cadence::Cadence;
 use super::{Sample, Screen};
 use crate::cli::terminal::{say, say_note};
 use crate::report::figures::{clock, grouped, speed};
 
-const FIRST: Duration = Duration::from_secs(2);
-const INTERVAL: Duration = Duration::from_secs(10);
-
-#[derive(Default)]
-pub(super) struct PlainLines {
-    next: Option<Duration>,
-}
+pub(super) struct PlainLines(pub(super) Cadence);
 
 impl Screen for PlainLines {
     fn show(&mut self, sample: &Sample, trouble: Option<&str>) {
-        if sample.elapsed < self.next.unwrap_or(FIRST) {
+        if !self.0.is_due(sample.elapsed) {
             return;
         }
-        self.next = Some(sample.elapsed + INTERVAL);
         say(line(sample, trouble));
     }
 
