@@ -1,10 +1,8 @@
 //! What is done for every row and every lookup, alone: `cargo bench --bench micro`.
 
 use divan::{Bencher, black_box};
-use hlr_enrich::answer::{Answer, Answered, LookupResult, ProviderCache, UtcMillis};
 use hlr_enrich::ledger::{Ledger, MemoryLedger, Paid};
-use hlr_enrich::money::Money;
-use hlr_enrich::msisdn::Msisdn;
+use hlr_enrich::model::{Answer, Answered, LookupResult, Money, Msisdn, ProviderCache, UtcMillis};
 use hlr_enrich::numbering;
 use hlr_enrich::service::wire;
 

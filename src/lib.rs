@@ -15,23 +15,19 @@
 //!
 //! [`report`] counts along the way. ARCHITECTURE.md says who may import whom, and why things are as they are.
 
-pub mod answer;
-pub mod batch;
-pub mod beside;
 pub mod cli;
 pub mod enrich;
-pub mod error;
+mod humanize;
 pub mod input;
 pub mod ledger;
 pub mod lookup;
-pub mod money;
-pub mod msisdn;
+pub mod model;
 pub mod numbering;
 pub mod output;
 pub mod pipeline;
-pub mod plmn;
+pub mod pricing;
 pub mod report;
 pub mod service;
 pub mod simulator;
-pub mod tariff;
+pub mod staging;
 pub mod task;

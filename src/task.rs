@@ -1,6 +1,6 @@
 //! Tasks that somebody owns.
 //!
-//! A bare `tokio::spawn` outlives the one who asked for it. An [`Owned`] task ends when its owner is
+//! A bare `tokio::spawn` outlives the one who asked for it. An [`AbortOnDrop`] task ends when its owner is
 //! dropped; work that must not be cut off (a question that was sent) is waited for by its owner first.
 
 use std::pin::Pin;
@@ -11,9 +11,9 @@ use tokio::task::{JoinError, JoinHandle};
 /// A running task, aborted on drop. Awaiting it gives its value, or the error of its panic.
 #[derive(Debug)]
 #[must_use = "the task is aborted when its owner is dropped"]
-pub struct Owned<T>(JoinHandle<T>);
+pub struct AbortOnDrop<T>(JoinHandle<T>);
 
-impl<T: Send + 'static> Owned<T> {
+impl<T: Send + 'static> AbortOnDrop<T> {
     /// Starts the task on the current runtime.
     pub fn spawn(work: impl Future<Output = T> + Send + 'static) -> Self {
         #[expect(clippy::disallowed_methods, reason = "this is the owner")]
@@ -22,7 +22,7 @@ impl<T: Send + 'static> Owned<T> {
     }
 }
 
-impl<T> Future for Owned<T> {
+impl<T> Future for AbortOnDrop<T> {
     type Output = Result<T, JoinError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
@@ -30,7 +30,7 @@ impl<T> Future for Owned<T> {
     }
 }
 
-impl<T> Drop for Owned<T> {
+impl<T> Drop for AbortOnDrop<T> {
     fn drop(&mut self) {
         self.0.abort();
     }

@@ -22,8 +22,8 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use hlr_enrich::answer::{LookupResult, Status};
 use hlr_enrich::cli::Exit;
+use hlr_enrich::model::{LookupResult, Status};
 use hlr_enrich::numbering::Refusal;
 
 use harness::Job;

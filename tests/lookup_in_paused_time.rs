@@ -15,12 +15,12 @@ use arrow::array::{ArrayRef, AsArray, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema};
 use futures::future::join_all;
 use futures::{StreamExt, stream};
-use hlr_enrich::answer::{Answer, Billed, Fault, FaultKind, LookupResult, Outcome, Product, Source};
-use hlr_enrich::batch::BatchStream;
 use hlr_enrich::enrich::{EnrichSettings, Enricher, Only, Order, RowReader, Window};
 use hlr_enrich::ledger::MemoryLedger;
 use hlr_enrich::lookup::{Caps, Lookup, LookupSettings, Rate, RetryPolicy, Stop, StopReason};
-use hlr_enrich::msisdn::Msisdn;
+use hlr_enrich::model::{
+    Answer, Billed, Fault, FaultKind, LookupResult, Msisdn, Outcome, Product, RecordStream, Source,
+};
 use hlr_enrich::report::{Counters, NoReporter};
 use hlr_enrich::service::Service;
 use tokio::runtime::Runtime;
@@ -284,7 +284,7 @@ fn whatever_the_weather_every_number_is_answered_once_and_no_limit_is_broken() {
 }
 
 /// Rows of a list with bad numbers among them, in batches of some tens, and how many are taken in and not given out.
-fn list_of(batches: &[Vec<Msisdn>], held: &Arc<AtomicUsize>, most_held: &Arc<AtomicUsize>) -> BatchStream {
+fn list_of(batches: &[Vec<Msisdn>], held: &Arc<AtomicUsize>, most_held: &Arc<AtomicUsize>) -> RecordStream {
     let batches: Vec<_> = batches
         .iter()
         .flat_map(|numbers| numbers.chunks(BATCH_ROWS))
@@ -303,7 +303,7 @@ fn list_of(batches: &[Vec<Msisdn>], held: &Arc<AtomicUsize>, most_held: &Arc<Ato
         most_held.fetch_max(now, Ordering::Relaxed);
         Ok(batch)
     });
-    BatchStream::new(schema, counted)
+    RecordStream::new(schema, counted)
 }
 
 const BATCH_ROWS: usize = 50;

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use hlr_enrich::answer::Product;
+use hlr_enrich::model::Product;
 use hlr_enrich::simulator::{
     ConnectionLimits, FaultShares, Latency, Outage, OutageKind, SentenceGuise, SimulatorSettings,
 };

@@ -8,8 +8,8 @@ use ::csv::{ByteRecord, ReaderBuilder};
 use arrow::array::{Array, AsArray};
 use arrow::datatypes::DataType;
 use futures::StreamExt;
-use hlr_enrich::error::StageError;
 use hlr_enrich::input::{CsvFile, Header, InputNotes, InputSettings, Opened, open};
+use hlr_enrich::model::StreamError;
 
 /// More rows than this are not looked at: a small archive may hold millions.
 const MOST_ROWS: usize = 10_000;
@@ -106,7 +106,7 @@ impl List<'_> {
             let batch = match batch {
                 Ok(batch) => batch,
                 Err(error) => {
-                    assert!(!matches!(error, StageError::Died(_)), "the reading panicked");
+                    assert!(!matches!(error, StreamError::TaskPanicked(_)), "the reading panicked");
                     self.an_error_names_the_file(&error);
                     assert!(runtime.block_on(batches.next()).is_none(), "an error ends the list");
                     return (names, rows, Ending::Failed);

@@ -1,6 +1,6 @@
 //! What holds of every cell that is read as a number, whatever is in it.
 
-use hlr_enrich::msisdn::Msisdn;
+use hlr_enrich::model::Msisdn;
 use hlr_enrich::numbering::{Refusal, Region, parse};
 
 /// Reads the bytes as a cell, with and without a home region: the one that the first two letters name (`SE070-174 06 05`),

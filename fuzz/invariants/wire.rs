@@ -1,6 +1,6 @@
 //! What holds of every body that the service may send, whatever is in it.
 
-use hlr_enrich::answer::{Answer, LookupResult, Unreadable};
+use hlr_enrich::model::{Answer, LookupResult, Unreadable};
 use hlr_enrich::service::wire::{NoAnswer, read_body};
 
 /// The longest result and the longest excerpt, in characters.

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::exit::Exit;
-use super::terminal::{print, say};
+use crate::cli::exit::Exit;
+use crate::cli::terminal::{print, say};
 use crate::pipeline::{Environment, Pipeline, Problems, Written};
 
 pub(super) fn check(files: &[PathBuf]) -> Exit {

@@ -7,18 +7,17 @@ use std::sync::Arc;
 
 use tracing::info;
 
-use super::again::{self, Obstacle};
-use super::args::{DisplayFlags, EnrichArgs, ProgressStyle, RunArgs, Verbosity};
-use super::exit::Exit;
-use super::log::{self, LogFormat};
-use super::notes::Inbox;
-use super::progress::ProgressDisplay;
-use super::signals::hung_up;
-use super::summary;
-use super::survey;
-use super::terminal::{
+use crate::cli::again::Obstacle;
+use crate::cli::args::{DisplayFlags, EnrichArgs, ProgressStyle, RunArgs, Verbosity};
+use crate::cli::exit::Exit;
+use crate::cli::log::LogFormat;
+use crate::cli::notes::Inbox;
+use crate::cli::progress::ProgressDisplay;
+use crate::cli::signals::hung_up;
+use crate::cli::terminal::{
     say, say_command, say_error, say_import, say_loudly, say_note, say_problem, say_raw, say_warning,
 };
+use crate::cli::{again, log, summary, survey};
 use crate::input::CsvFile;
 use crate::ledger::LedgerError;
 use crate::lookup::Stop;
@@ -26,7 +25,7 @@ use crate::pipeline::{
     Ending, Environment, Finished, Pipeline, Problems, RateControl, RunError, StartError, Started, Written,
 };
 use crate::report::{Counters, Story};
-use crate::task::Owned;
+use crate::task::AbortOnDrop;
 
 /// What must be seen whenever nobody was really asked.
 pub(super) const SIMULATED: &str = "SIMULATED ANSWERS: nothing was looked up at a provider";
@@ -71,7 +70,7 @@ async fn do_job(
     // A pipeline file can be read again; without one, a hangup ends the run as it ends any other program.
     let rereading = file.map(|file| {
         let file = file.to_owned();
-        Owned::spawn(async move {
+        AbortOnDrop::spawn(async move {
             loop {
                 hung_up().await;
                 read_again(&file, flags_again.clone(), &rate);

@@ -7,19 +7,20 @@ use std::path::Path;
 use tokio::runtime::Handle;
 use tokio::task::spawn_blocking;
 
-use super::args::{ExportArgs, ForgetArgs, ImportArgs, LedgerArgs, LedgerCommand, PruneArgs, StatsArgs};
-use super::exit::Exit;
-use super::job::is_busy;
-use super::terminal::{print, say, say_error, say_problem};
-use crate::answer::{ProviderCache, UtcMillis};
+use crate::cli::args::{ExportArgs, ForgetArgs, ImportArgs, LedgerArgs, LedgerCommand, PruneArgs, StatsArgs};
+use crate::cli::exit::Exit;
+use crate::cli::job::is_busy;
+use crate::cli::terminal::{print, say, say_error, say_problem};
+use crate::humanize::{grouped, percent, size};
 use crate::input::InputSettings;
 use crate::ledger::{AnswersOf, Books, IfMissing, LedgerError};
 use crate::lookup::Stop;
+use crate::model::{ProviderCache, UtcMillis};
 use crate::numbering::Region;
-use crate::output::{self, OutputSettings, Replace};
-use crate::pipeline::bookkeeping::{self, Origin, Stats};
-use crate::pipeline::default_path;
-use crate::report::figures::{grouped, percent, size};
+use crate::output;
+use crate::output::{OutputSettings, Replace};
+use crate::pipeline::bookkeeping::{Origin, Stats};
+use crate::pipeline::{bookkeeping, default_path};
 
 type Failure = Box<dyn Error + Send + Sync>;
 

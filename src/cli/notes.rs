@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::args::Verbosity;
+use crate::cli::args::Verbosity;
+use crate::humanize::lasting;
 use crate::lookup::StopReason;
-use crate::report::figures::lasting;
 use crate::report::{Event, Reporter};
 
 /// Throttling goes on for as long as it does; one note in this time is enough.
@@ -117,9 +117,9 @@ mod tests {
         let mut notes = Notes::new(Verbosity::Quiet);
         let now = Instant::now();
         let away = Duration::from_secs(5);
-        let fault = crate::answer::Fault {
-            kind: crate::answer::FaultKind::HttpStatus(503),
-            billed: crate::answer::Billed::No,
+        let fault = crate::model::Fault {
+            kind: crate::model::FaultKind::HttpStatus(503),
+            billed: crate::model::Billed::No,
             retry_after: None,
         };
         assert_eq!(notes.take_note(&Event::OutageBegan { fault }, now), None);

@@ -5,9 +5,9 @@ use std::io::{self, BufWriter, Write};
 use std::num::NonZeroUsize;
 use std::path::Path;
 
-use super::args::SimulateArgs;
-use super::exit::Exit;
-use super::terminal::{print, say, say_error, say_loudly, say_problem, say_warning};
+use crate::cli::args::SimulateArgs;
+use crate::cli::exit::Exit;
+use crate::cli::terminal::{print, say, say_error, say_loudly, say_problem, say_warning};
 use crate::lookup::Stop;
 use crate::pipeline::descriptors;
 use crate::simulator::{Account, Authentication, Scheme, Simulator, SimulatorSettings};

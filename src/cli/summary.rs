@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use super::notes::why;
-use crate::answer::Status;
-use crate::money::Money;
+use crate::cli::notes::why;
+use crate::humanize::{grouped, lasting, most_first, percent, size, speed};
+use crate::model::{Money, Status};
 use crate::pipeline::{Ending, Finished};
-use crate::report::figures::{grouped, lasting, most_first, percent, size, speed};
 use crate::report::{Costs, Snapshot};
 
 /// The summary, a line each.

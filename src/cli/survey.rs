@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use crate::humanize::{clock, grouped, percent};
 use crate::pipeline::Survey;
-use crate::report::figures::{clock, grouped, percent};
 
 /// The survey, a line each.
 pub(super) fn lines(survey: &Survey) -> Vec<String> {
@@ -67,7 +67,7 @@ fn text(indent: usize, name: &str, text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::money::Money;
+    use crate::model::Money;
 
     #[test]
     fn the_table_is_aligned_and_says_what_is_not_known() {

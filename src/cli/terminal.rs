@@ -7,8 +7,9 @@ use std::io::{self, IsTerminal, Write};
 use clap::builder::styling::Style;
 use tracing::{error, info, warn};
 
-use super::log::{self, LogFormat};
-use crate::error::with_causes;
+use crate::cli::log;
+use crate::cli::log::LogFormat;
+use crate::model::with_causes;
 
 /// A line on standard error.
 pub(super) fn say(line: impl Display) {

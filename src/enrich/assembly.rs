@@ -6,17 +6,16 @@ use arrow::array::{
     ArrayRef, BooleanBuilder, Float64Builder, StringBuilder, TimestampMillisecondBuilder, UInt16Builder,
 };
 
-use super::whereabouts::Seen;
-use super::{EnrichSettings, words};
-use crate::answer::{Answered, CallingCode, LookupResult, Outcome, Product, Source, Status};
+use crate::enrich::whereabouts::Seen;
+use crate::enrich::{EnrichSettings, words};
 use crate::lookup::Reply;
-use crate::money::Money;
-use crate::msisdn::Msisdn;
+use crate::model::{
+    Answered, CallingCode, LookupResult, Money, Msisdn, Outcome, Plmn, Product, Source, Status,
+};
 use crate::numbering::Refusal;
-use crate::plmn::Plmn;
+use crate::pricing::Tariff;
 use crate::report::Counters;
 use crate::report::places::{Place, PlaceCounts, PlaceTally, Range};
-use crate::tariff::Tariff;
 
 /// Builders for the added columns, in the order of [`super::columns::ADDED`].
 pub(super) struct Assembly {

@@ -5,10 +5,8 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, AsArray, BooleanArray, RecordBatch, StringArray};
 use arrow::compute::kernels::zip::zip;
 
-use super::columns::{ADDED, data_type};
-use crate::answer::Status;
-use crate::batch::cells_as;
-use crate::error::StageError;
+use crate::enrich::columns::{ADDED, data_type};
+use crate::model::{Status, StreamError, cells_as};
 
 /// Which rows are asked about.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -31,10 +29,10 @@ pub(super) struct Carried {
 
 impl Carried {
     /// Reads the columns of the earlier run, by their places. From a CSV file they are text.
-    pub(super) fn read(batch: &RecordBatch, places: [usize; ADDED.len()]) -> Result<Self, StageError> {
+    pub(super) fn read(batch: &RecordBatch, places: [usize; ADDED.len()]) -> Result<Self, StreamError> {
         let typed = |(column, place): (&str, usize)| {
             let cells = cells_as(&data_type(column), batch.column(place))?;
-            Ok::<_, StageError>(cells.as_string_opt::<i32>().map_or(cells.clone(), without_empty_texts))
+            Ok::<_, StreamError>(cells.as_string_opt::<i32>().map_or(cells.clone(), without_empty_texts))
         };
         let columns: Vec<_> = ADDED.into_iter().zip(places).map(typed).collect::<Result<_, _>>()?;
         let statuses = columns[STATUS].as_string::<i32>().iter().map(status_of);
@@ -50,7 +48,7 @@ impl Carried {
     }
 
     /// The columns for all rows: kept ones from before, the others from `new`.
-    pub(super) fn over(&self, new: Vec<ArrayRef>) -> Result<Vec<ArrayRef>, StageError> {
+    pub(super) fn over(&self, new: Vec<ArrayRef>) -> Result<Vec<ArrayRef>, StreamError> {
         let mut new = new.into_iter();
         let mut columns = Vec::with_capacity(new.len());
         for (before, after) in self.columns.iter().zip(new.by_ref()) {

@@ -9,8 +9,7 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, RecordBatch};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 
-use crate::batch::utc_moments;
-use crate::error::{ColumnError, StageError};
+use crate::model::{ColumnError, StreamError, utc_moments};
 
 /// The columns, in their order, without their prefix.
 pub const ADDED: [&str; 14] = [
@@ -108,7 +107,7 @@ impl Columns {
         &self,
         batch: &RecordBatch,
         added: Vec<ArrayRef>,
-    ) -> Result<RecordBatch, StageError> {
+    ) -> Result<RecordBatch, StreamError> {
         let own = self.kept.iter().map(|place| batch.column(*place).clone());
         Ok(RecordBatch::try_new(self.schema.clone(), own.chain(added).collect())?)
     }

@@ -18,21 +18,19 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use futures::stream::{Stream, StreamExt};
 
-pub use self::carried::Only;
-pub use self::row_reader::{Row, RowReader};
-pub use self::window::Window;
+pub use crate::enrich::carried::Only;
+pub use crate::enrich::row_reader::{Row, RowReader};
+pub use crate::enrich::window::Window;
 
-use self::assembly::Assembly;
-use self::window::{OpenWindow, Room};
-use crate::answer::Product;
-use crate::batch::BatchStream;
-use crate::error::StageError;
+use crate::enrich::assembly::Assembly;
+use crate::enrich::window::{OpenWindow, Room};
 use crate::lookup::Lookup;
+use crate::model::{Product, RecordStream, StreamError};
 use crate::numbering::Region;
+use crate::pricing::Tariff;
 use crate::report::Counters;
 use crate::service::Service;
-use crate::tariff::Tariff;
-use crate::task::Owned;
+use crate::task::AbortOnDrop;
 
 /// What is done to the rows.
 #[derive(Clone, Debug)]
@@ -100,21 +98,23 @@ impl<S: Service> Enricher<S> {
     }
 
     /// The enriched batches. When the run stops, no further batch is taken in; those inside come out.
-    pub fn enrich(self, input: BatchStream) -> BatchStream {
+    pub fn enrich(self, input: RecordStream) -> RecordStream {
         let (schema, order) = (self.schema(), self.settings.order);
         // Every batch has at least one row, so the window bounds the batches too.
         let batches_at_most = self.settings.window.rows.max(1);
         let tasks = self.tasks(input);
         match order {
-            Order::Input => BatchStream::new(schema, tasks.buffered(batches_at_most).map(leave)),
-            Order::Completion => BatchStream::new(schema, tasks.buffer_unordered(batches_at_most).map(leave)),
+            Order::Input => RecordStream::new(schema, tasks.buffered(batches_at_most).map(leave)),
+            Order::Completion => {
+                RecordStream::new(schema, tasks.buffer_unordered(batches_at_most).map(leave))
+            }
         }
     }
 
     /// A task for each batch, begun when there is room for it in the window.
     fn tasks(
         self,
-        input: BatchStream,
+        input: RecordStream,
     ) -> impl Stream<Item = impl Future<Output = Done> + Send> + Send + 'static {
         let stop = self.lookup.stop_signal();
         let window = OpenWindow::new(self.settings.window);
@@ -131,17 +131,17 @@ impl<S: Service> Enricher<S> {
         admitted.map(move |admitted: Done| {
             let task = admitted.map(|(batch, room)| {
                 let this = this.clone();
-                (Owned::spawn(async move { this.enrich_batch(batch).await }), room)
+                (AbortOnDrop::spawn(async move { this.enrich_batch(batch).await }), room)
             });
             async move {
                 let (task, room) = task?;
-                let batch = task.await.map_err(|died| StageError::Died(died.to_string()))??;
+                let batch = task.await.map_err(|died| StreamError::TaskPanicked(died.to_string()))??;
                 Ok((batch, room))
             }
         })
     }
 
-    async fn enrich_batch(&self, batch: RecordBatch) -> Result<RecordBatch, StageError> {
+    async fn enrich_batch(&self, batch: RecordBatch) -> Result<RecordBatch, StreamError> {
         let rows = self.reader.read(&batch)?;
         let mut replies = self.lookup.answer_all(&rows.numbers()).await.into_iter();
         let mut assembly = Assembly::new(batch.num_rows(), &self.settings);
@@ -159,9 +159,9 @@ impl<S: Service> Enricher<S> {
 }
 
 /// A batch that is done, with the room it takes.
-type Done = Result<(RecordBatch, Room), StageError>;
+type Done = Result<(RecordBatch, Room), StreamError>;
 
 /// Gives the room up, now that the batch goes to be written.
-fn leave(done: Done) -> Result<RecordBatch, StageError> {
+fn leave(done: Done) -> Result<RecordBatch, StreamError> {
     done.map(|(batch, _room)| batch)
 }

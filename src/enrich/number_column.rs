@@ -4,9 +4,9 @@ use arrow::array::{Array, ArrayRef, AsArray, Float64Array};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Float64Type, Schema};
 
-use crate::error::{ColumnError, StageError};
-use crate::msisdn::Msisdn;
-use crate::numbering::{self, Refusal, Region};
+use crate::model::{ColumnError, Msisdn, StreamError};
+use crate::numbering;
+use crate::numbering::{Refusal, Region};
 
 /// Finds the column of the numbers, by its place: the one that was named, or the one that is clearly
 /// meant among the `kept` ones, which no new column replaces.
@@ -60,7 +60,7 @@ fn may_hold_numbers(data_type: &DataType) -> bool {
 pub(super) fn read(
     column: &ArrayRef,
     home: Option<Region>,
-) -> Result<Vec<Result<Msisdn, Refusal>>, StageError> {
+) -> Result<Vec<Result<Msisdn, Refusal>>, StreamError> {
     let parse = |cell: Option<&str>| numbering::parse(cell.unwrap_or_default(), home);
     let numbers = match column.data_type() {
         DataType::Utf8 => column.as_string::<i32>().iter().map(parse).collect(),

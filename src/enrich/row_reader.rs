@@ -3,12 +3,10 @@
 use arrow::array::{ArrayRef, RecordBatch};
 use arrow::datatypes::{Schema, SchemaRef};
 
-use super::carried::{Carried, Only};
-use super::columns::{ADDED, Columns, CostColumn};
-use super::{EnrichSettings, number_column};
-use crate::answer::Status;
-use crate::error::{ColumnError, StageError};
-use crate::msisdn::Msisdn;
+use crate::enrich::carried::{Carried, Only};
+use crate::enrich::columns::{ADDED, Columns, CostColumn};
+use crate::enrich::{EnrichSettings, number_column};
+use crate::model::{ColumnError, Msisdn, Status, StreamError};
 use crate::numbering::{Refusal, Region};
 
 /// Reads batches of one schema.
@@ -87,7 +85,7 @@ impl RowReader {
     /// # Errors
     ///
     /// When a column has not the type that its schema promised.
-    pub fn read(&self, batch: &RecordBatch) -> Result<Rows, StageError> {
+    pub fn read(&self, batch: &RecordBatch) -> Result<Rows, StreamError> {
         let cells = number_column::read(batch.column(self.number_column), self.region)?;
         let carried = self.earlier.map(|places| Carried::read(batch, places)).transpose()?;
         Ok(Rows { cells, carried })
@@ -99,7 +97,7 @@ impl RowReader {
         batch: &RecordBatch,
         rows: &Rows,
         added: Vec<ArrayRef>,
-    ) -> Result<RecordBatch, StageError> {
+    ) -> Result<RecordBatch, StreamError> {
         let added = match &rows.carried {
             Some(carried) => carried.over(added)?,
             None => added,

@@ -4,9 +4,8 @@ use std::collections::HashMap;
 
 use foldhash::fast::FixedState;
 
-use crate::answer::CallingCode;
+use crate::model::{CallingCode, Plmn};
 use crate::numbering;
-use crate::plmn::Plmn;
 
 /// The cells of one network and place.
 pub(super) struct Whereabouts {

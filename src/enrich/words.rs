@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 
-use crate::answer::{Answered, Billed, Fault, LastWord, LookupResult, Outcome, Product, Status, Unanswered};
+use crate::model::{
+    Answered, Billed, Fault, LookupResult, Outcome, Product, Status, Unanswered, UnansweredReason,
+};
 
 /// What stands in the `result` column of a number that was never sent.
 pub(super) const NOT_ASKED: &str = "not_asked";
@@ -12,11 +14,11 @@ pub(super) fn status(outcome: &Outcome, product: Product) -> Status {
     match outcome {
         Outcome::Answered(Answered { answer, .. }) => answer.result.status(product),
         Outcome::Unanswered(unanswered) => match &unanswered.last {
-            LastWord::Result(result) => result.status(product),
-            LastWord::Fault(Fault { billed: Billed::Maybe, .. }) => Status::Unknown,
-            LastWord::Fault(Fault { billed: Billed::No, .. }) | LastWord::NeverAsked | LastWord::Skipped => {
-                Status::NotChecked
-            }
+            UnansweredReason::Result(result) => result.status(product),
+            UnansweredReason::Fault(Fault { billed: Billed::Maybe, .. }) => Status::Unknown,
+            UnansweredReason::Fault(Fault { billed: Billed::No, .. })
+            | UnansweredReason::NeverAsked
+            | UnansweredReason::Skipped => Status::NotChecked,
         },
     }
 }
@@ -26,9 +28,9 @@ pub(super) fn result(outcome: &Outcome) -> Cow<'_, str> {
     match outcome {
         Outcome::Answered(Answered { answer, .. }) => answer.result.text().into(),
         Outcome::Unanswered(unanswered) => match &unanswered.last {
-            LastWord::Result(result) => result.text().into(),
-            LastWord::Fault(fault) => fault.kind.word(),
-            LastWord::NeverAsked | LastWord::Skipped => NOT_ASKED.into(),
+            UnansweredReason::Result(result) => result.text().into(),
+            UnansweredReason::Fault(fault) => fault.kind.word(),
+            UnansweredReason::NeverAsked | UnansweredReason::Skipped => NOT_ASKED.into(),
         },
     }
 }
@@ -38,8 +40,8 @@ pub(super) fn said(outcome: &Outcome) -> Option<&LookupResult> {
     match outcome {
         Outcome::Answered(Answered { answer, .. }) => Some(&answer.result),
         Outcome::Unanswered(unanswered) => match &unanswered.last {
-            LastWord::Result(result) => Some(result),
-            LastWord::Fault(_) | LastWord::NeverAsked | LastWord::Skipped => None,
+            UnansweredReason::Result(result) => Some(result),
+            UnansweredReason::Fault(_) | UnansweredReason::NeverAsked | UnansweredReason::Skipped => None,
         },
     }
 }
@@ -66,13 +68,15 @@ fn no_answer(unanswered: &Unanswered) -> String {
         attempts => format!("{attempts} attempts"),
     };
     match &unanswered.last {
-        LastWord::Result(LookupResult::RequestThrottled) => {
+        UnansweredReason::Result(LookupResult::RequestThrottled) => {
             "too much was asked at once, and the run stopped before its turn came again".into()
         }
-        LastWord::Result(_) => format!("no response after {tries}"),
-        LastWord::Fault(fault) => format!("{fault} (after {tries})"),
-        LastWord::NeverAsked => "the run stopped before the number was asked".into(),
-        LastWord::Skipped => "hundreds of numbers of its range got no useful answer (skip_useless)".into(),
+        UnansweredReason::Result(_) => format!("no response after {tries}"),
+        UnansweredReason::Fault(fault) => format!("{fault} (after {tries})"),
+        UnansweredReason::NeverAsked => "the run stopped before the number was asked".into(),
+        UnansweredReason::Skipped => {
+            "hundreds of numbers of its range got no useful answer (skip_useless)".into()
+        }
     }
 }
 

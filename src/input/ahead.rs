@@ -9,8 +9,8 @@ use arrow::datatypes::SchemaRef;
 use futures::stream;
 use tokio::sync::mpsc;
 
-use crate::batch::BatchStream;
-use crate::error::{InputError, StageError};
+use crate::input::InputError;
+use crate::model::{RecordStream, StreamError};
 
 /// How many batches are read ahead of the one that is wanted.
 const BATCHES_AHEAD: usize = 2;
@@ -27,7 +27,7 @@ enum Step {
 pub(super) fn read_ahead(
     schema: SchemaRef,
     batches: impl Iterator<Item = Result<RecordBatch, InputError>> + Send + 'static,
-) -> Result<BatchStream, InputError> {
+) -> Result<RecordStream, InputError> {
     let (sender, receiver) = mpsc::channel(BATCHES_AHEAD);
     thread::Builder::new().name("input".into()).spawn(move || read(batches, &sender)).map_err(no_thread)?;
     let stream = stream::unfold(Some(receiver), async |receiver| {
@@ -36,10 +36,10 @@ pub(super) fn read_ahead(
             Some(Step::Read(batch)) => Some((Ok(batch), Some(receiver))),
             Some(Step::Failed(error)) => Some((Err(error.into()), None)),
             Some(Step::Ended) => None,
-            None => Some((Err(StageError::Died("reading the input".into())), None)),
+            None => Some((Err(StreamError::TaskPanicked("reading the input".into())), None)),
         }
     });
-    Ok(BatchStream::new(schema, stream))
+    Ok(RecordStream::new(schema, stream))
 }
 
 fn read(batches: impl Iterator<Item = Result<RecordBatch, InputError>>, sender: &mpsc::Sender<Step>) {
@@ -94,7 +94,7 @@ mod tests {
     async fn a_reader_that_died_is_not_an_end() {
         let dying = std::iter::once(batch()).chain(std::iter::once_with(|| panic!("of a bug, on purpose")));
         let read: Vec<_> = read_ahead(schema(), dying).unwrap().collect().await;
-        assert!(matches!(read[..], [Ok(_), Err(StageError::Died(_))]));
+        assert!(matches!(read[..], [Ok(_), Err(StreamError::TaskPanicked(_))]));
     }
 
     #[test]

@@ -21,14 +21,13 @@ use std::vec;
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 
-use self::dialect::Dialect;
-use self::rows::Rows;
-use self::text::{Meter, Source, Text};
-use super::ahead::read_ahead;
-use super::columns::ensure_same_columns;
-use super::notes::{CsvFile, InputNotes};
-use super::{InputSettings, ListLength, Opened};
-use crate::error::InputError;
+use crate::input::ahead::read_ahead;
+use crate::input::columns::ensure_same_columns;
+use crate::input::csv::dialect::Dialect;
+use crate::input::csv::rows::Rows;
+use crate::input::csv::text::{Meter, Source, Text};
+use crate::input::notes::{CsvFile, InputNotes};
+use crate::input::{InputError, InputSettings, ListLength, Opened};
 
 /// Opens a list on standard input.
 pub(super) fn open_standard_input(settings: &InputSettings) -> Result<Opened, InputError> {
@@ -91,7 +90,7 @@ impl Part {
     fn look_at(source: Source, settings: &InputSettings) -> Result<Self, InputError> {
         let text = Text::open(&source, None)?;
         let (dialect, names) = dialect::detect(&text, settings.delimiter, settings.header)
-            .map_err(|problem| super::malformed(source.name(), problem))?;
+            .map_err(|problem| crate::input::malformed(source.name(), problem))?;
         let fields: Vec<Field> =
             names.into_iter().map(|name| Field::new(name, DataType::Utf8, true)).collect();
         Ok(Self {

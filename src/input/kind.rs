@@ -4,8 +4,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use super::malformed;
-use crate::error::InputError;
+use crate::input::{InputError, malformed};
 
 /// The two kinds of list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

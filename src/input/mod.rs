@@ -7,6 +7,7 @@
 mod ahead;
 mod columns;
 mod csv;
+mod error;
 mod kind;
 mod notes;
 mod parquet;
@@ -16,11 +17,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use self::kind::Kind;
-pub use self::notes::{CsvFile, InputNotes, Noted, Place};
-use self::paths::List;
-use crate::batch::BatchStream;
-use crate::error::InputError;
+pub use crate::input::error::InputError;
+use crate::input::kind::Kind;
+pub use crate::input::notes::{CsvFile, InputNotes, Noted, Place};
+use crate::input::paths::List;
+use crate::model::RecordStream;
 
 /// How much text or Parquet data one batch holds at most, in bytes, give or take a row. Rows of ordinary
 /// length reach [`InputSettings::batch_rows`] first.
@@ -65,7 +66,7 @@ pub enum Header {
 /// A list that is being read.
 pub struct Opened {
     /// The rows, in order. Dropping the stream ends the reading.
-    pub batches: BatchStream,
+    pub batches: RecordStream,
     /// How long the list is, as far as that is known before it was read.
     pub length: ListLength,
     /// The files, in reading order; `-` for standard input.

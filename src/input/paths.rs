@@ -6,8 +6,7 @@ use std::path::{Path, PathBuf};
 
 use glob::MatchOptions;
 
-use super::malformed;
-use crate::error::InputError;
+use crate::input::{InputError, malformed};
 
 /// What `-` and patterns stand for.
 pub(super) enum List {

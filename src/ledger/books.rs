@@ -4,15 +4,14 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::error::LedgerError;
-use super::mark;
-use super::max_age::Freshness;
-use super::packed::Packed;
-use super::reader::Reader;
-use super::shelf::Shelf;
-use super::store::{IfMissing, Store};
-use crate::answer::{Answered, UtcMillis};
-use crate::msisdn::Msisdn;
+use crate::ledger::error::LedgerError;
+use crate::ledger::mark;
+use crate::ledger::max_age::Freshness;
+use crate::ledger::packed::Packed;
+use crate::ledger::reader::Reader;
+use crate::ledger::shelf::Shelf;
+use crate::ledger::store::{IfMissing, Store};
+use crate::model::{Answered, Msisdn, UtcMillis};
 
 /// An answer as the ledger has it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,15 +6,15 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::time::sleep;
 
-use super::error::LedgerError;
-use super::mark::RunMark;
-use super::packed::Packed;
-use super::recent::Recent;
-use super::shelf::Shelf;
-use super::store::journal::{Folded, Folding};
-use super::store::{Store, blocking};
-use super::{KeptAnswers, Paid};
-use crate::msisdn::Msisdn;
+use crate::ledger::error::LedgerError;
+use crate::ledger::mark::RunMark;
+use crate::ledger::packed::Packed;
+use crate::ledger::recent::Recent;
+use crate::ledger::shelf::Shelf;
+use crate::ledger::store::journal::{Folded, Folding};
+use crate::ledger::store::{Store, blocking};
+use crate::ledger::{KeptAnswers, Paid};
+use crate::model::Msisdn;
 
 /// So many answers go from the journal to their shelf at a time. More rewrite fewer pages each, and take 80 bytes
 /// of memory each until then.

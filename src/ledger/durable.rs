@@ -13,19 +13,18 @@ use futures::future::BoxFuture;
 use tokio::sync::{Mutex as AsyncMutex, Semaphore, mpsc, watch};
 use tokio::task::spawn_blocking;
 
-use super::books::CACHE_BYTES;
-use super::committer::Committer;
-use super::error::LedgerError;
-use super::mark::{self, InDoubt, RefreshEnd, RunMark};
-use super::max_age::{Freshness, MaxAge};
-use super::reader::Reader;
-use super::recent::Recent;
-use super::shelf::Shelf;
-use super::store::{AnswersOf, IfMissing, Store, blocking};
-use super::{Kept, KeptAnswers, Ledger, Paid, Remembered};
-use crate::answer::{Source, UtcMillis};
-use crate::msisdn::Msisdn;
-use crate::task::Owned;
+use crate::ledger::books::CACHE_BYTES;
+use crate::ledger::committer::Committer;
+use crate::ledger::error::LedgerError;
+use crate::ledger::mark::{InDoubt, RefreshEnd, RunMark};
+use crate::ledger::max_age::{Freshness, MaxAge};
+use crate::ledger::reader::Reader;
+use crate::ledger::recent::Recent;
+use crate::ledger::shelf::Shelf;
+use crate::ledger::store::{AnswersOf, IfMissing, Store, blocking};
+use crate::ledger::{Kept, KeptAnswers, Ledger, Paid, Remembered, mark};
+use crate::model::{Msisdn, Source, UtcMillis};
+use crate::task::AbortOnDrop;
 
 /// How a run uses its ledger.
 #[derive(Clone, Debug)]
@@ -66,7 +65,7 @@ pub struct DurableLedger {
     recorded: mpsc::UnboundedSender<Paid>,
     closing: watch::Sender<bool>,
     kept: AsyncMutex<mpsc::UnboundedReceiver<KeptAnswers>>,
-    _committer: Owned<()>,
+    _committer: AbortOnDrop<()>,
 }
 
 impl DurableLedger {
@@ -114,7 +113,7 @@ impl DurableLedger {
             recorded,
             closing,
             kept: AsyncMutex::new(kept_answers),
-            _committer: Owned::spawn(committer.run()),
+            _committer: AbortOnDrop::spawn(committer.run()),
         })
     }
 

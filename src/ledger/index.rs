@@ -5,11 +5,11 @@
 //! their numbers, as they come from the file: a hash table would be quicker to look up in, and slower to fill by
 //! more than that.
 
-use super::error::LedgerError;
-use super::packed::Packed;
-use super::shelf::Shelf;
-use super::store::Store;
-use crate::msisdn::Msisdn;
+use crate::ledger::error::LedgerError;
+use crate::ledger::packed::Packed;
+use crate::ledger::shelf::Shelf;
+use crate::ledger::store::Store;
+use crate::model::Msisdn;
 
 /// What an answer takes: its number, its two words, and its part of the directory.
 const BYTES_AN_ANSWER: u64 = 25;
@@ -99,8 +99,8 @@ impl Index {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::answer::{Answer, Answered, LookupResult, UtcMillis};
     use crate::ledger::packed::Texts;
+    use crate::model::{Answer, Answered, LookupResult, UtcMillis};
 
     fn number(n: usize) -> Msisdn {
         Msisdn::new(46_700_000_000 + n as u64).unwrap()

@@ -3,9 +3,9 @@
 
 use std::fmt;
 
-use super::error::LedgerError;
-use super::store::Store;
-use crate::answer::UtcMillis;
+use crate::ledger::error::LedgerError;
+use crate::ledger::store::Store;
+use crate::model::UtcMillis;
 
 /// A run under way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

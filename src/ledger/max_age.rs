@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::answer::{LookupResult, Product, Status, UtcMillis};
+use crate::model::{LookupResult, Product, Status, UtcMillis};
 
 const HOUR: Duration = Duration::from_secs(3_600);
 const DAY: Duration = Duration::from_secs(24 * 3_600);

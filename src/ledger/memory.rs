@@ -8,10 +8,9 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use tokio::sync::Notify;
 
-use super::packed::{Packed, Texts};
-use super::{Kept, KeptAnswers, Ledger, LedgerError, Paid, Remembered};
-use crate::answer::Source;
-use crate::msisdn::Msisdn;
+use crate::ledger::packed::{Packed, Texts};
+use crate::ledger::{Kept, KeptAnswers, Ledger, LedgerError, Paid, Remembered};
+use crate::model::{Msisdn, Source};
 
 /// Enough shards that two threads rarely want the same one.
 const SHARDS: usize = 64;
@@ -72,8 +71,7 @@ impl Ledger for MemoryLedger {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::answer::{Answer, Answered, LookupResult, UtcMillis};
-    use crate::money::Money;
+    use crate::model::{Answer, Answered, LookupResult, Money, UtcMillis};
 
     #[test]
     fn what_was_recorded_is_found_and_nothing_else() {

@@ -25,18 +25,16 @@ use std::sync::Arc;
 
 use futures::future::BoxFuture;
 
-pub use self::books::{Books, BooksReader, Entry};
-pub use self::durable::{DurableLedger, DurableSettings};
-pub use self::error::LedgerError;
-pub use self::mark::{InDoubt, RefreshEnd};
-pub use self::max_age::{Freshness, MaxAge};
-pub use self::memory::MemoryLedger;
-pub use self::shelf::Shelf;
-pub use self::store::{AnswersOf, IfMissing};
+pub use crate::ledger::books::{Books, BooksReader, Entry};
+pub use crate::ledger::durable::{DurableLedger, DurableSettings};
+pub use crate::ledger::error::LedgerError;
+pub use crate::ledger::mark::{InDoubt, RefreshEnd};
+pub use crate::ledger::max_age::{Freshness, MaxAge};
+pub use crate::ledger::memory::MemoryLedger;
+pub use crate::ledger::shelf::Shelf;
+pub use crate::ledger::store::{AnswersOf, IfMissing};
 
-use crate::answer::{Answered, Source};
-use crate::money::Money;
-use crate::msisdn::Msisdn;
+use crate::model::{Answered, Money, Msisdn, Source};
 
 /// An answer that was paid for before.
 #[derive(Clone, Debug, PartialEq, Eq)]

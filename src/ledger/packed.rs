@@ -3,9 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, RwLock};
 
-use crate::answer::{Answer, Answered, CallingCode, LookupResult, Unreadable, UtcMillis};
-use crate::msisdn::Msisdn;
-use crate::plmn::Plmn;
+use crate::model::{Answer, Answered, CallingCode, LookupResult, Msisdn, Plmn, Unreadable, UtcMillis};
 
 /// An [`Answered`] in two words. This is also how answers stand in a ledger's file: what it means never changes.
 ///

@@ -3,15 +3,14 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use super::Remembered;
-use super::error::LedgerError;
-use super::index::Index;
-use super::max_age::Freshness;
-use super::packed::Packed;
-use super::shelf::Shelf;
-use super::store::Store;
-use crate::answer::Source;
-use crate::msisdn::Msisdn;
+use crate::ledger::Remembered;
+use crate::ledger::error::LedgerError;
+use crate::ledger::index::Index;
+use crate::ledger::max_age::Freshness;
+use crate::ledger::packed::Packed;
+use crate::ledger::shelf::Shelf;
+use crate::ledger::store::Store;
+use crate::model::{Msisdn, Source};
 
 /// Reads for a run on one shelf, under its rule of freshness.
 pub(super) struct Reader {

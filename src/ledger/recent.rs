@@ -9,8 +9,8 @@ use std::sync::RwLock;
 
 use foldhash::fast::FixedState;
 
-use super::packed::Packed;
-use crate::msisdn::Msisdn;
+use crate::ledger::packed::Packed;
+use crate::model::Msisdn;
 
 type Table = HashMap<Msisdn, Packed, FixedState>;
 

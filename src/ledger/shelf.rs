@@ -1,6 +1,6 @@
 //! What an answer answers, besides its number: which product was asked, and past whose cache.
 
-use crate::answer::{Product, ProviderCache};
+use crate::model::{Product, ProviderCache};
 
 /// Answers of one shelf are of one kind. A run records on its own and reads those that serve it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::*;
-use crate::answer::{Answer, LookupResult, Product, ProviderCache, UtcMillis};
+use crate::model::{Answer, LookupResult, Product, ProviderCache, UtcMillis};
 
 /// When the first run of a test begins; a moment for each further step.
 const BEGINNING: i64 = 1_700_000_000_000;

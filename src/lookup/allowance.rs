@@ -9,8 +9,8 @@ use std::sync::Mutex;
 
 use tokio::sync::Notify;
 
-use crate::money::Money;
-use crate::tariff::Charge;
+use crate::model::Money;
+use crate::pricing::Charge;
 
 /// What may be spent at the most; `None` is without a limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

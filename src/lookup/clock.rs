@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::time::Instant;
 
-use crate::answer::UtcMillis;
+use crate::model::UtcMillis;
 
 /// Tokio's time, counted from the moment at which the stage started.
 #[derive(Clone, Copy, Debug)]

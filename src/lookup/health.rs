@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
-use super::clock::StageClock;
-use crate::answer::{Fault, FaultKind};
+use crate::lookup::clock::StageClock;
+use crate::model::{Fault, FaultKind};
 use crate::report::{Event, Reporter};
 
 /// So many failures in a row, with no answer between them, are the endpoint's own. At 5 % of stray faults
@@ -344,7 +344,7 @@ pub fn speaks_against_the_endpoint(fault: &Fault) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::answer::Billed;
+    use crate::model::Billed;
     use crate::report::NoReporter;
 
     const PATIENCE: Duration = Duration::from_secs(600);

@@ -11,10 +11,8 @@ use std::sync::{Arc, Mutex};
 use foldhash::fast::FixedState;
 use tokio::sync::Notify;
 
-use crate::answer::{Outcome, Source};
 use crate::ledger::Remembered;
-use crate::money::Money;
-use crate::msisdn::Msisdn;
+use crate::model::{Money, Msisdn, Outcome, Source};
 
 /// Enough shards that two threads rarely want the same one.
 const SHARDS: usize = 64;
@@ -167,7 +165,7 @@ mod tests {
     use futures::FutureExt;
 
     use super::*;
-    use crate::answer::{Answer, Answered, LastWord, LookupResult, Unanswered, UtcMillis};
+    use crate::model::{Answer, Answered, LookupResult, Unanswered, UnansweredReason, UtcMillis};
 
     fn answered() -> Outcome {
         let answer = Answer::bare(LookupResult::Ok);
@@ -175,7 +173,7 @@ mod tests {
     }
 
     fn unanswered() -> Outcome {
-        let last = LastWord::Result(LookupResult::Timeout);
+        let last = UnansweredReason::Result(LookupResult::Timeout);
         Outcome::Unanswered(Box::new(Unanswered { last, attempts: 4, checked_at: None }))
     }
 

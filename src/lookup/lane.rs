@@ -6,17 +6,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::allowance::{Allowance, SetAside};
-use super::clock::StageClock;
-use super::gate::{Gate, Place};
-use super::health::{self, Down, Health, NoRoute, Purpose, Route};
-use super::pace::Pace;
-use super::stop::StopReason;
-use crate::answer::{Answer, Billed, Fault, FaultKind, LookupResult, UtcMillis};
-use crate::msisdn::Msisdn;
+use crate::lookup::allowance::{Allowance, SetAside};
+use crate::lookup::clock::StageClock;
+use crate::lookup::gate::{Gate, Place};
+use crate::lookup::health;
+use crate::lookup::health::{Down, Health, NoRoute, Purpose, Route};
+use crate::lookup::pace::Pace;
+use crate::lookup::stop::StopReason;
+use crate::model::{Answer, Billed, Fault, FaultKind, LookupResult, Msisdn, UtcMillis};
+use crate::pricing::{Charge, Tariff};
 use crate::report::{Counters, Event, Reporter};
 use crate::service::Service;
-use crate::tariff::{Charge, Tariff};
 
 /// What one request brought.
 #[derive(Clone, Debug)]

@@ -27,34 +27,33 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-pub use self::allowance::{Cap, Caps};
-pub use self::in_flight::Reply;
-pub use self::pace::{Rate, RateError};
-pub use self::retry::{Again, RetryPolicy};
-pub use self::stop::{Stop, StopReason};
+pub use crate::lookup::allowance::{Cap, Caps};
+pub use crate::lookup::in_flight::Reply;
+pub use crate::lookup::pace::{Rate, RateError};
+pub use crate::lookup::retry::{Again, RetryPolicy};
+pub use crate::lookup::stop::{Stop, StopReason};
 
 use futures::FutureExt;
 
-use self::allowance::Allowance;
-use self::clock::StageClock;
-use self::gate::Gate;
-use self::health::{Health, Purpose};
-use self::in_flight::{InFlight, Joined, Ticket};
-use self::lane::{Attempt, Entered, Lane, LaneClosed};
-use self::pace::Pace;
-use self::questions::{Asked, Question, Questions, Turn};
-use self::retry::{RetryBudget, Step};
-use self::spread::Useless;
-use crate::answer::{
-    Answered, Billed, Fault, FaultKind, LastWord, LookupResult, Outcome, Product, Source, Unanswered,
-};
 use crate::ledger::{Kept, KeptAnswers, Ledger, Paid, Remembered};
-use crate::money::Money;
-use crate::msisdn::Msisdn;
+use crate::lookup::allowance::Allowance;
+use crate::lookup::clock::StageClock;
+use crate::lookup::gate::Gate;
+use crate::lookup::health::{Health, Purpose};
+use crate::lookup::in_flight::{InFlight, Joined, Ticket};
+use crate::lookup::lane::{Attempt, Entered, Lane, LaneClosed};
+use crate::lookup::pace::Pace;
+use crate::lookup::questions::{Asked, Question, Questions, Turn};
+use crate::lookup::retry::{RetryBudget, Step};
+use crate::lookup::spread::Useless;
+use crate::model::{
+    Answered, Billed, Fault, FaultKind, LookupResult, Money, Msisdn, Outcome, Product, Source, Unanswered,
+    UnansweredReason,
+};
+use crate::pricing::Tariff;
 use crate::report::{Counters, Event, Reporter};
 use crate::service::Service;
-use crate::tariff::Tariff;
-use crate::task::Owned;
+use crate::task::AbortOnDrop;
 
 /// So many `IMSI_LOOKUP_BLOCKED` with no other answer between them are about the account, not the numbers.
 const BLOCKED_IN_A_ROW: u32 = 500;
@@ -87,11 +86,11 @@ pub struct LookupSettings {
 /// The lookup stage. Dropping it aborts requests under way; [`Lookup::finish`] waits for them.
 pub struct Lookup<S> {
     stage: Arc<Stage<S>>,
-    workers: Mutex<Vec<Owned<()>>>,
+    workers: Mutex<Vec<AbortOnDrop<()>>>,
     /// Ends when the ledger is closed and everything that was recorded is kept.
-    settler: Mutex<Option<Owned<()>>>,
-    _timekeeper: Owned<()>,
-    _stopper: Owned<()>,
+    settler: Mutex<Option<AbortOnDrop<()>>>,
+    _timekeeper: AbortOnDrop<()>,
+    _stopper: AbortOnDrop<()>,
 }
 
 struct Stage<S> {
@@ -148,20 +147,20 @@ impl<S: Service> Lookup<S> {
             counters,
             reporter,
         });
-        let worker = |_| Owned::spawn(stage.clone().work());
+        let worker = |_| AbortOnDrop::spawn(stage.clone().work());
         let workers = (0..settings.concurrency.get()).map(worker).collect();
-        let timekeeper = Owned::spawn({
+        let timekeeper = AbortOnDrop::spawn({
             let stage = stage.clone();
             async move { stage.questions.keep_time().await }
         });
-        let stopper = Owned::spawn({
+        let stopper = AbortOnDrop::spawn({
             let stage = stage.clone();
             async move {
                 stage.stop.requested().await;
                 stage.close();
             }
         });
-        let settler = Owned::spawn({
+        let settler = AbortOnDrop::spawn({
             let stage = stage.clone();
             async move {
                 while let Some(kept) = stage.ledger.kept().await {
@@ -285,7 +284,7 @@ impl<S: Service> Stage<S> {
         let (question, asked) = self.questions.take(turn, self.lane.in_flight_limit())?;
         if asked.is_skipped() {
             self.questions.over(asked, false, None);
-            self.settle_without_answer(question, LastWord::Skipped);
+            self.settle_without_answer(question, UnansweredReason::Skipped);
             return None;
         }
         Some((question, asked))
@@ -404,7 +403,7 @@ impl<S: Service> Stage<S> {
     fn settle_after_a_bug(&self, msisdn: Msisdn) {
         let kind = FaultKind::Broken("the program failed while asking; please report this".into());
         let fault = Fault { kind, billed: Billed::Maybe, retry_after: None };
-        let last = Some(Box::new((LastWord::Fault(fault), self.lane.clock.utc())));
+        let last = Some(Box::new((UnansweredReason::Fault(fault), self.lane.clock.utc())));
         self.give_up(Question { last, ..Question::new(msisdn) });
     }
 
@@ -415,19 +414,19 @@ impl<S: Service> Stage<S> {
     }
 
     fn give_up(&self, question: Question) {
-        self.settle_without_answer(question, LastWord::NeverAsked);
+        self.settle_without_answer(question, UnansweredReason::NeverAsked);
     }
 
     /// `otherwise` is what is said of a number that was never asked.
-    fn settle_without_answer(&self, question: Question, otherwise: LastWord) {
+    fn settle_without_answer(&self, question: Question, otherwise: UnansweredReason) {
         let (last, checked_at) = match question.last {
             Some(last) => (last.0, Some(last.1)),
             None => (otherwise, None),
         };
         match last {
-            LastWord::NeverAsked => self.counters.never_asked.add(1),
-            LastWord::Skipped => self.counters.skipped.add(1),
-            LastWord::Result(_) | LastWord::Fault(_) => {}
+            UnansweredReason::NeverAsked => self.counters.never_asked.add(1),
+            UnansweredReason::Skipped => self.counters.skipped.add(1),
+            UnansweredReason::Result(_) | UnansweredReason::Fault(_) => {}
         }
         self.counters.numbers_unanswered.add(1);
         self.counters.numbers_done.add(1);
@@ -456,8 +455,8 @@ impl Question {
     fn after(mut self, attempt: Attempt) -> Self {
         self.failed_at = attempt.said.is_err().then_some(attempt.endpoint);
         let last = match attempt.said {
-            Ok(answer) => LastWord::Result(answer.result),
-            Err(fault) => LastWord::Fault(fault),
+            Ok(answer) => UnansweredReason::Result(answer.result),
+            Err(fault) => UnansweredReason::Fault(fault),
         };
         self.last = Some(Box::new((last, attempt.at)));
         self

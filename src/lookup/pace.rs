@@ -18,7 +18,7 @@ use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
 use tokio::sync::{Notify, Semaphore};
 
-use super::clock::StageClock;
+use crate::lookup::clock::StageClock;
 
 /// How much of the rate may be caught up with after a late timer. With 6 ms no second ever has more than
 /// 1.01 R requests, or than R and one where that is more.

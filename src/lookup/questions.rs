@@ -12,10 +12,8 @@ use std::time::Duration;
 use tokio::sync::{Notify, Semaphore};
 use tokio::time::Instant;
 
-use super::spread::{Spread, Taken, Useless};
-use crate::answer::{LastWord, UtcMillis};
-use crate::money::Money;
-use crate::msisdn::Msisdn;
+use crate::lookup::spread::{Spread, Taken, Useless};
+use crate::model::{Money, Msisdn, UnansweredReason, UtcMillis};
 
 /// A number to ask about, and what has been tried.
 #[derive(Clone, Debug)]
@@ -25,7 +23,7 @@ pub struct Question {
     /// Attempts spent.
     pub attempts: u16,
     /// What the last attempt brought, and when; boxed, because most questions have none.
-    pub last: Option<Box<(LastWord, UtcMillis)>>,
+    pub last: Option<Box<(UnansweredReason, UtcMillis)>>,
     /// The endpoint that failed the last attempt.
     pub failed_at: Option<usize>,
     /// What the attempts cost, or may have cost.

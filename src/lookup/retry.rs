@@ -7,7 +7,7 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use crate::answer::{Answer, Fault, FaultKind, LookupResult};
+use crate::model::{Answer, Fault, FaultKind, LookupResult};
 
 /// How soon a throttled number is asked again, at the latest; the gate has made room by then.
 const AFTER_THROTTLING: Duration = Duration::from_millis(200);
@@ -199,7 +199,7 @@ impl RetryBudget {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::answer::Billed;
+    use crate::model::Billed;
 
     fn said(result: LookupResult) -> Result<Answer, Fault> {
         Ok(Answer::bare(result))

@@ -13,8 +13,8 @@ use std::time::Duration;
 
 use foldhash::fast::FixedState;
 
-use super::questions::Question;
-use crate::msisdn::Msisdn;
+use crate::lookup::questions::Question;
+use crate::model::Msisdn;
 
 /// The part of the places in flight that ranges may take which are not known to be quick.
 const PART_FOR_OTHERS: f64 = 0.8;

@@ -6,11 +6,10 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use super::allowance::Cap;
-use crate::answer::Fault;
-use crate::error::with_causes;
+use crate::humanize::lasting;
 use crate::ledger::LedgerError;
-use crate::report::figures::lasting;
+use crate::lookup::allowance::Cap;
+use crate::model::{Fault, with_causes};
 
 /// Why no further number is asked.
 #[derive(Clone, Debug)]

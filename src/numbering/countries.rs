@@ -5,12 +5,9 @@
 
 use std::sync::LazyLock;
 
-use super::networks;
-use super::region::PLANS;
-use super::tables;
-use crate::answer::CallingCode;
-use crate::msisdn::Msisdn;
-use crate::plmn::Plmn;
+use crate::model::{CallingCode, Msisdn, Plmn};
+use crate::numbering::region::PLANS;
+use crate::numbering::{networks, tables};
 
 /// The calling codes behind which a handset may be in one of several countries.
 ///

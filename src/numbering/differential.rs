@@ -1,6 +1,6 @@
 //! What is accepted and refused, against libphonenumber's own metadata; `differential.py` wrote the list.
 
-use super::{Refusal, parse, tables};
+use crate::numbering::{Refusal, parse, tables};
 
 /// The one spelling that is not understood: Argentine mobile numbers in their national form, with a `15` after
 /// the area code instead of the `9` before it.

@@ -26,7 +26,7 @@ pub use networks::network_name;
 pub use refusal::{LineKind, Refusal};
 pub use region::{Region, UnknownRegion};
 
-use crate::msisdn::Msisdn;
+use crate::model::Msisdn;
 
 /// The number that a cell of a contact list holds.
 ///

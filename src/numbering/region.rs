@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::LazyLock;
 
-use super::tables;
+use crate::numbering::tables;
 
 /// How numbers are written in one country or territory.
 #[derive(Debug, PartialEq, Eq, Hash)]

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use tempfile::{Builder, NamedTempFile, TempDir, TempPath};
 
-use super::format::Format;
-use crate::beside::{folder_of, permissions_of_anything_new};
+use crate::output::format::Format;
+use crate::staging::{default_permissions, parent_folder};
 
 /// A file or a folder that is removed when it is dropped.
 #[derive(Debug)]
@@ -38,7 +38,7 @@ impl Aside {
     /// new file gets.
     pub(super) fn file(format: Format, target: &Path) -> io::Result<Self> {
         let prefix = hidden(target);
-        let file = beside(target, &prefix, 0o666)?.tempfile_in(folder_of(target))?;
+        let file = beside(target, &prefix, 0o666)?.tempfile_in(parent_folder(target))?;
         if let Ok(existing) = target.metadata() {
             file.as_file().set_permissions(existing.permissions())?;
         }
@@ -48,7 +48,7 @@ impl Aside {
     /// Creates a folder beside `target`.
     pub(super) fn folder(target: &Path) -> io::Result<Self> {
         let prefix = hidden(target);
-        Ok(Self::Folder(beside(target, &prefix, 0o777)?.tempdir_in(folder_of(target))?))
+        Ok(Self::Folder(beside(target, &prefix, 0o777)?.tempdir_in(parent_folder(target))?))
     }
 
     /// What is open, and its place on disk.
@@ -70,14 +70,14 @@ fn hidden(target: &Path) -> String {
 
 /// A hidden name beside `target`, and the permissions that anything new gets.
 fn beside<'a>(target: &Path, prefix: &'a str, mode: u32) -> io::Result<Builder<'a, 'static>> {
-    let folder = folder_of(target);
+    let folder = parent_folder(target);
     if !folder.is_dir() {
         let message = format!("there is no folder {}; create it first", folder.display());
         return Err(io::Error::new(io::ErrorKind::NotFound, message));
     }
     let mut builder = Builder::new();
     builder.prefix(prefix).suffix(".part");
-    if let Some(permissions) = permissions_of_anything_new(mode) {
+    if let Some(permissions) = default_permissions(mode) {
         builder.permissions(permissions);
     }
     Ok(builder)

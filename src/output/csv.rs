@@ -14,9 +14,9 @@ use arrow::datatypes::{DataType, FieldRef, SchemaRef};
 use arrow::json::writer::{EncoderOptions, NullableEncoder, make_encoder};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 
-use super::encoder::Fault;
-use super::instants::Instants;
-use super::ndjson;
+use crate::output::encoder::Fault;
+use crate::output::instants::Instants;
+use crate::output::ndjson;
 
 const BUFFER_BYTES: usize = 256 << 10;
 

@@ -12,11 +12,10 @@ use arrow::datatypes::SchemaRef;
 use futures::StreamExt;
 use tokio::sync::{mpsc, oneshot};
 
-use super::aside::Open;
-use super::format::Format;
-use super::{OutputSettings, WriteError, csv, ndjson, parquet, partitions, unwritable};
-use crate::batch::BatchStream;
-use crate::error::StageError;
+use crate::model::{RecordStream, StreamError};
+use crate::output::aside::Open;
+use crate::output::format::Format;
+use crate::output::{OutputSettings, WriteError, csv, ndjson, parquet, partitions, unwritable};
 
 /// How many batches may wait for the encoder.
 const BATCHES_WAITING: usize = 2;
@@ -86,7 +85,7 @@ enum Step {
 /// Sends every batch through the encoder, on a thread of its own. `path` is for messages.
 pub(super) async fn encode_all(
     encoder: Encoder,
-    mut batches: BatchStream,
+    mut batches: RecordStream,
     written: Arc<AtomicU64>,
     path: &Path,
 ) -> Result<Encoded, WriteError> {
@@ -117,7 +116,7 @@ pub(super) async fn encode_all(
     match outcome.await {
         Ok(Ok(encoded)) => Ok(encoded),
         Ok(Err(fault)) => Err(unwritable(path, fault).into()),
-        Err(_) => Err(StageError::Died("writing the output".into()).into()),
+        Err(_) => Err(StreamError::TaskPanicked("writing the output".into()).into()),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::error::OutputError;
+use crate::output::OutputError;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Format {

@@ -8,6 +8,7 @@
 mod aside;
 mod csv;
 mod encoder;
+mod error;
 mod format;
 mod instants;
 mod ndjson;
@@ -19,12 +20,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use self::aside::Aside;
-use self::encoder::Encoder;
-use self::format::Format;
-pub use self::whole::Whole;
-use crate::batch::BatchStream;
-use crate::error::{OutputError, StageError};
+use crate::model::{RecordStream, StreamError};
+use crate::output::aside::Aside;
+use crate::output::encoder::Encoder;
+pub use crate::output::error::OutputError;
+use crate::output::format::Format;
+pub use crate::output::whole::Whole;
 
 /// Whether a file that is there already may be replaced.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -71,7 +72,7 @@ impl OutputSettings {
 pub enum WriteError {
     /// The rows ended in an error; the file was not at fault.
     #[error(transparent)]
-    Stage(#[from] StageError),
+    Stage(#[from] StreamError),
     /// The file could not be written.
     #[error(transparent)]
     Output(#[from] OutputError),
@@ -137,7 +138,7 @@ impl Target {
     /// # Errors
     ///
     /// The stream's own error, or the file's: a full disk, a column that the format has no form for.
-    pub async fn write(self, batches: BatchStream, written: Arc<AtomicU64>) -> Result<Whole, WriteError> {
+    pub async fn write(self, batches: RecordStream, written: Arc<AtomicU64>) -> Result<Whole, WriteError> {
         let Self { settings, aside } = self;
         let (open, place) = aside.into_parts();
         let path = settings.path.clone();

@@ -15,8 +15,8 @@ use arrow::json::writer::{
     Encoder as JsonEncoder, EncoderFactory, EncoderOptions, NullableEncoder, make_encoder,
 };
 
-use super::encoder::Fault;
-use super::instants::Instants;
+use crate::output::encoder::Fault;
+use crate::output::instants::Instants;
 
 const BUFFER_BYTES: usize = 256 << 10;
 

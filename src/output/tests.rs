@@ -70,8 +70,8 @@ fn numbers(values: std::ops::Range<i64>) -> RecordBatch {
     RecordBatch::try_from_iter([("n", column)]).unwrap()
 }
 
-fn stream_of(batches: Vec<RecordBatch>) -> BatchStream {
-    BatchStream::new(batches[0].schema(), stream::iter(batches.into_iter().map(Ok)))
+fn stream_of(batches: Vec<RecordBatch>) -> RecordStream {
+    RecordStream::new(batches[0].schema(), stream::iter(batches.into_iter().map(Ok)))
 }
 
 async fn write(settings: &OutputSettings, batches: Vec<RecordBatch>) -> Result<Whole, WriteError> {
@@ -274,10 +274,11 @@ async fn an_error_of_the_rows_ends_the_write_and_leaves_nothing() {
     for name in ["out.parquet", "out.csv", "out.ndjson"] {
         let target = prepare(&OutputSettings::new(folder.path().join(name))).unwrap();
         assert_eq!(names_in(folder.path()).len(), 1, "the file grows aside");
-        let batches = [Ok(numbers(0..9)), Err(StageError::Died("the rows".into())), Ok(numbers(0..9))];
-        let batches = BatchStream::new(numbers(0..0).schema(), stream::iter(batches));
+        let batches =
+            [Ok(numbers(0..9)), Err(StreamError::TaskPanicked("the rows".into())), Ok(numbers(0..9))];
+        let batches = RecordStream::new(numbers(0..0).schema(), stream::iter(batches));
         let error = target.write(batches, Arc::default()).await.unwrap_err();
-        assert!(matches!(error, WriteError::Stage(StageError::Died(_))));
+        assert!(matches!(error, WriteError::Stage(StreamError::TaskPanicked(_))));
         assert!(names_in(folder.path()).is_empty());
     }
 }
@@ -287,7 +288,7 @@ async fn a_dropped_writer_leaves_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let target = prepare(&OutputSettings::new(folder.path().join("out.parquet"))).unwrap();
     let endless = stream::iter([Ok(numbers(0..9))]).chain(stream::pending());
-    let batches = BatchStream::new(numbers(0..0).schema(), endless);
+    let batches = RecordStream::new(numbers(0..0).schema(), endless);
     let mut writing = Box::pin(target.write(batches, Arc::default()));
     assert!(futures::poll!(&mut writing).is_pending());
     assert_eq!(names_in(folder.path()).len(), 1);
@@ -334,7 +335,7 @@ async fn a_column_without_a_form_is_refused_before_a_row_is_asked_for() {
         let target = prepare(&OutputSettings::new(folder.path().join(name))).unwrap();
         let unasked = stream::poll_fn(|_| panic!("no row may be asked for"));
         let error =
-            target.write(BatchStream::new(schema.clone(), unasked), Arc::default()).await.unwrap_err();
+            target.write(RecordStream::new(schema.clone(), unasked), Arc::default()).await.unwrap_err();
         assert!(matches!(error, WriteError::Output(OutputError::Write { .. })));
     }
     assert!(names_in(folder.path()).is_empty());

@@ -6,12 +6,11 @@ use std::path::{Path, PathBuf};
 
 use tempfile::{TempDir, TempPath};
 
-use super::aside::Place;
-use super::encoder::Encoded;
-use super::partitions::holds_only_partitions;
-use super::{OutputSettings, Replace, unwritable};
-use crate::beside::{folder_of, settle_folder};
-use crate::error::OutputError;
+use crate::output::aside::Place;
+use crate::output::encoder::Encoded;
+use crate::output::partitions::holds_only_partitions;
+use crate::output::{OutputError, OutputSettings, Replace, unwritable};
+use crate::staging::{parent_folder, sync_folder};
 
 /// All rows are encoded and on disk, under a hidden name. Dropping it removes them.
 #[derive(Debug)]
@@ -68,7 +67,7 @@ impl Whole {
 
 fn replace(place: TempPath, path: &Path) -> Result<(), OutputError> {
     place.persist(path).map_err(|fault| not_named(path, fault.path.keep().ok(), fault.error))?;
-    settle_folder(folder_of(path));
+    sync_folder(parent_folder(path));
     Ok(())
 }
 
@@ -82,7 +81,7 @@ fn not_named(path: &Path, kept: Option<PathBuf>, source: io::Error) -> OutputErr
 
 fn place_where_none_is(place: TempPath, path: &Path) -> Result<(), OutputError> {
     let Err(fault) = place.persist_noclobber(path) else {
-        settle_folder(folder_of(path));
+        sync_folder(parent_folder(path));
         return Ok(());
     };
     if fault.error.kind() != io::ErrorKind::AlreadyExists {
@@ -127,7 +126,7 @@ fn keep_partitions_aside(place: TempDir, path: &Path, by: &[String]) -> Result<P
 
 /// An older folder steps aside first, and is removed last: there is no way to swap two folders in one step everywhere.
 fn replace_folder(place: TempDir, path: &Path) -> Result<(), OutputError> {
-    let aside = tempfile::Builder::new().prefix(".replaced.").tempdir_in(folder_of(path));
+    let aside = tempfile::Builder::new().prefix(".replaced.").tempdir_in(parent_folder(path));
     let aside = aside.and_then(|aside| {
         fs::rename(path, aside.path().join("older"))?;
         Ok(aside)
@@ -147,7 +146,7 @@ fn replace_folder(place: TempDir, path: &Path) -> Result<(), OutputError> {
 fn name_folder(place: TempDir, path: &Path) -> Result<(), OutputError> {
     let place = place.keep();
     fs::rename(&place, path).map_err(|fault| not_named(path, Some(place.clone()), fault))?;
-    settle_folder(folder_of(path));
+    sync_folder(parent_folder(path));
     Ok(())
 }
 

@@ -5,12 +5,12 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::choices::Choices;
-use super::provider::Distance;
-use super::reading::Reading;
-use super::written::{RetryOn, Written};
 use crate::lookup::{Again, Caps, LookupSettings, Rate, RetryPolicy};
-use crate::tariff::Tariff;
+use crate::pipeline::choices::Choices;
+use crate::pipeline::provider::Distance;
+use crate::pipeline::reading::Reading;
+use crate::pipeline::written::{RetryOn, Written};
+use crate::pricing::Tariff;
 
 /// What the stage is told; what decides about speed and money is noted among the choices.
 pub(super) fn settings(

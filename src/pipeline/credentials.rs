@@ -3,8 +3,8 @@
 
 use std::path::Path;
 
-use super::problem::Place;
-use super::reading::Reading;
+use crate::pipeline::problem::Place;
+use crate::pipeline::reading::Reading;
 use crate::service::Credentials;
 
 const USERNAME: &str = "HLR_USERNAME";

@@ -7,7 +7,7 @@ use std::io::{self, Read, Seek, Write};
 
 use tempfile::SpooledTempFile;
 
-use crate::msisdn::Msisdn;
+use crate::model::Msisdn;
 
 const BUCKETS: usize = 256;
 /// A bucket that is larger goes to a file.

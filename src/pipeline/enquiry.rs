@@ -3,22 +3,21 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::asking;
-use super::choices::Choices;
-use super::environment::Environment;
-use super::keeping::{self, LedgerSettings};
-use super::money;
-use super::problem::Problems;
-use super::provider::{Distance, Provider};
-use super::reading::Reading;
-use super::schedule::RatePlan;
-use super::written::Written;
-use crate::answer::ProviderCache;
 use crate::enrich::{EnrichSettings, Window};
 use crate::ledger::Shelf;
 use crate::lookup::LookupSettings;
+use crate::model::ProviderCache;
+use crate::pipeline::choices::Choices;
+use crate::pipeline::environment::Environment;
+use crate::pipeline::keeping::LedgerSettings;
+use crate::pipeline::problem::Problems;
+use crate::pipeline::provider::{Distance, Provider};
+use crate::pipeline::reading::Reading;
+use crate::pipeline::schedule::RatePlan;
+use crate::pipeline::written::Written;
+use crate::pipeline::{asking, keeping, money};
+use crate::pricing::Tariff;
 use crate::service::Url;
-use crate::tariff::Tariff;
 
 /// What the names of the added columns begin with, unless a setting says otherwise.
 const PREFIX: &str = "hlr_";

@@ -3,10 +3,11 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::lock::LockError;
-use crate::error::{ColumnError, InputError, OutputError, StageError};
+use crate::input::InputError;
 use crate::ledger::LedgerError;
-use crate::output::WriteError;
+use crate::model::{ColumnError, StreamError};
+use crate::output::{OutputError, WriteError};
+use crate::pipeline::lock::LockError;
 use crate::service::ServiceError;
 
 /// Why a run was not started. Nobody was asked.
@@ -88,7 +89,7 @@ pub enum RunError {
         kept: Option<PathBuf>,
         /// What is wrong with the list.
         #[source]
-        source: StageError,
+        source: StreamError,
     },
     /// Rows went in and did not come out.
     #[error("{rows_in} rows were read and {rows_out} written{}; please report this bug", kept_in(kept.as_deref()))]

@@ -7,9 +7,9 @@ use serde::Deserialize;
 use toml::Spanned;
 use toml::de::{DeTable, Deserializer};
 
-use super::nearest::offer_nearest;
-use super::problem::{Place, Problem};
-use super::written::Written;
+use crate::pipeline::nearest::offer_nearest;
+use crate::pipeline::problem::{Place, Problem};
+use crate::pipeline::written::Written;
 
 /// What a file says, and on which line each key is.
 pub(super) struct PipelineFile {

@@ -6,15 +6,14 @@ use arrow::array::{RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema};
 use futures::{StreamExt, TryStreamExt, stream};
 
-use super::ending::Ending;
-use super::enquiry::Enquiry;
-use super::error::StartError;
-use super::line::Line;
-use crate::batch::BatchStream;
 use crate::enrich::{Enricher, RowReader};
-use crate::error::StageError;
 use crate::ledger::RefreshEnd;
 use crate::lookup::Stop;
+use crate::model::{RecordStream, StreamError};
+use crate::pipeline::ending::Ending;
+use crate::pipeline::enquiry::Enquiry;
+use crate::pipeline::error::StartError;
+use crate::pipeline::line::Line;
 use crate::report::{Counters, Reporter};
 
 /// The column that holds the numbers as they were given.
@@ -68,8 +67,8 @@ impl Enquiry {
     }
 }
 
-fn in_memory(numbers: Vec<String>) -> Result<BatchStream, StageError> {
+fn in_memory(numbers: Vec<String>) -> Result<RecordStream, StreamError> {
     let schema = Arc::new(Schema::new(vec![Field::new(NUMBER, DataType::Utf8, false)]));
     let batch = RecordBatch::try_new(schema.clone(), vec![Arc::new(StringArray::from(numbers))])?;
-    Ok(BatchStream::new(schema, stream::once(async { Ok(batch) }).boxed()))
+    Ok(RecordStream::new(schema, stream::once(async { Ok(batch) }).boxed()))
 }

@@ -7,15 +7,15 @@ use std::time::Duration;
 
 use etcetera::BaseStrategy;
 
-use super::choices::Choices;
-use super::enquiry::mebibytes;
-use super::nearest::nearest;
-use super::provider::Distance;
-use super::reading::Reading;
-use super::wording::WrittenMaxAge;
-use super::written::Written;
-use crate::answer::Status;
 use crate::ledger::{AnswersOf, LedgerError, MaxAge};
+use crate::model::Status;
+use crate::pipeline::choices::Choices;
+use crate::pipeline::enquiry::mebibytes;
+use crate::pipeline::nearest::nearest;
+use crate::pipeline::provider::Distance;
+use crate::pipeline::reading::Reading;
+use crate::pipeline::wording::WrittenMaxAge;
+use crate::pipeline::written::Written;
 
 /// How much of the file may be held in memory, unless a setting says otherwise: some ten million answers.
 const MEMORY_MIB: u32 = 256;

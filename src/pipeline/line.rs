@@ -3,13 +3,12 @@
 use std::io;
 use std::sync::Arc;
 
-use super::StartError;
-use super::descriptors;
-use super::enquiry::Enquiry;
-use super::provider::Provider;
-use crate::answer::UtcMillis;
 use crate::ledger::{DurableLedger, DurableSettings, InDoubt, Ledger, MemoryLedger};
 use crate::lookup::{Lookup, Stop};
+use crate::model::UtcMillis;
+use crate::pipeline::enquiry::Enquiry;
+use crate::pipeline::provider::Provider;
+use crate::pipeline::{StartError, descriptors};
 use crate::report::{Counters, Event, Reporter};
 use crate::service::{Credentials, Endpoint, HttpService, HttpSettings, Service};
 use crate::simulator::{Account, Authentication, Simulator, SimulatorSettings};

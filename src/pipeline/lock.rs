@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::answer::UtcMillis;
+use crate::model::UtcMillis;
 
 /// Who holds a lock; what its file says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

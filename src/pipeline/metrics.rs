@@ -17,12 +17,12 @@ use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 
-use super::error::StartError;
-use super::papers::Paper;
-use crate::answer::UtcMillis;
+use crate::model::UtcMillis;
+use crate::pipeline::error::StartError;
+use crate::pipeline::papers::Paper;
 use crate::report::Counters;
 use crate::report::metrics::{RunEnd, RunLabels, text};
-use crate::task::Owned;
+use crate::task::AbortOnDrop;
 
 /// How often the file is written while the run goes on.
 const BETWEEN_WRITINGS: Duration = Duration::from_secs(5);
@@ -69,14 +69,14 @@ impl Metrics {
     pub(super) fn start(
         self: &Arc<Self>,
         listener: Option<TcpListener>,
-    ) -> Result<Vec<Owned<()>>, StartError> {
+    ) -> Result<Vec<AbortOnDrop<()>>, StartError> {
         let mut tasks = Vec::new();
         if let Some(path) = &self.file {
             self.write(path, None)?;
-            tasks.push(Owned::spawn(self.clone().write_now_and_then()));
+            tasks.push(AbortOnDrop::spawn(self.clone().write_now_and_then()));
         }
         if let Some(listener) = listener {
-            tasks.push(Owned::spawn(self.clone().serve(listener)));
+            tasks.push(AbortOnDrop::spawn(self.clone().serve(listener)));
         }
         Ok(tasks)
     }
@@ -86,7 +86,7 @@ impl Metrics {
         let path = self.file.as_ref()?;
         let end = RunEnd { ending, at: UtcMillis::now() };
         let fault = self.write(path, Some(end)).err()?;
-        Some(format!("the metrics are not of the end of the run: {}", crate::error::with_causes(&fault)))
+        Some(format!("the metrics are not of the end of the run: {}", crate::model::with_causes(&fault)))
     }
 
     fn write(&self, path: &Path, end: Option<RunEnd>) -> Result<(), StartError> {
@@ -118,7 +118,7 @@ impl Metrics {
             let has_room = connections.len() < MOST_CONNECTIONS;
             tokio::select! {
                 accepted = listener.accept(), if has_room => match accepted {
-                    Ok((connection, _)) => connections.push(Owned::spawn(self.clone().converse(connection))),
+                    Ok((connection, _)) => connections.push(AbortOnDrop::spawn(self.clone().converse(connection))),
                     // Out of descriptors, most often; they come back.
                     Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
                 },

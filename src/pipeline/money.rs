@@ -3,16 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::choices::Choices;
-use super::nearest::nearest;
-use super::reading::Reading;
-use super::wording::WrittenPrice;
-use crate::answer::LookupResult;
 use crate::lookup::Caps;
-use crate::money::Money;
+use crate::model::{LookupResult, Money, Plmn};
 use crate::numbering::Region;
-use crate::plmn::Plmn;
-use crate::tariff::Tariff;
+use crate::pipeline::choices::Choices;
+use crate::pipeline::nearest::nearest;
+use crate::pipeline::reading::Reading;
+use crate::pipeline::wording::WrittenPrice;
+use crate::pricing::Tariff;
 
 /// The price for what no other entry of the table names.
 const DEFAULT: &str = "default";

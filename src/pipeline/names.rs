@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use jiff::Zoned;
 
-use super::nearest::nearest;
-use super::reading::Reading;
+use crate::pipeline::nearest::nearest;
+use crate::pipeline::reading::Reading;
 
 /// What may stand in braces, with how it is written (strftime).
 const WORDS: [(&str, &str); 5] =

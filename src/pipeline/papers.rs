@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use tempfile::NamedTempFile;
 
-use super::error::StartError;
-use crate::beside::{folder_of, permissions_of_anything_new};
+use crate::pipeline::error::StartError;
+use crate::staging::{default_permissions, parent_folder};
 
 /// A file that is going to be written, and surely can be. Dropping it leaves nothing behind; an older file of that
 /// name is replaced in one step.
@@ -28,7 +28,7 @@ impl Paper {
         if path.is_dir() {
             return Err(refused(io::Error::other("this is a folder; name a file in it")));
         }
-        let aside = aside().tempfile_in(folder_of(path)).map_err(refused)?;
+        let aside = aside().tempfile_in(parent_folder(path)).map_err(refused)?;
         Ok(Self { path: path.to_owned(), aside })
     }
 
@@ -56,7 +56,7 @@ impl Paper {
 fn aside() -> tempfile::Builder<'static, 'static> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".hlr-").suffix(".part");
-    if let Some(permissions) = permissions_of_anything_new(0o666) {
+    if let Some(permissions) = default_permissions(0o666) {
         builder.permissions(permissions);
     }
     builder

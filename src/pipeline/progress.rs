@@ -6,10 +6,8 @@ use std::task::{Poll, ready};
 
 use futures::{StreamExt, stream};
 
-use crate::batch::BatchStream;
-use crate::error::StageError;
 use crate::input::ListLength;
-use crate::money::Money;
+use crate::model::{Money, RecordStream, StreamError};
 use crate::report::Counters;
 
 /// How many rows a list has, as far as is known.
@@ -33,7 +31,7 @@ pub struct Progress {
     has_prices: bool,
     taken_in: Arc<AtomicU64>,
     all_taken_in: Arc<AtomicBool>,
-    broken_off: Arc<Mutex<Option<StageError>>>,
+    broken_off: Arc<Mutex<Option<StreamError>>>,
 }
 
 impl Progress {
@@ -105,13 +103,13 @@ impl Progress {
     }
 
     /// Why the list ended before its end, if it did. The second call finds nothing.
-    pub(super) fn take_break(&self) -> Option<StageError> {
+    pub(super) fn take_break(&self) -> Option<StreamError> {
         self.broken_off.lock().expect("no panic while locked").take()
     }
 
     /// The same stream, with its rows and its end noted here. A list that breaks off ends there, and the rows
     /// before it, which may have been paid for, come out.
-    pub(super) fn watch(&self, mut batches: BatchStream) -> BatchStream {
+    pub(super) fn watch(&self, mut batches: RecordStream) -> RecordStream {
         let (schema, progress) = (batches.schema(), self.clone());
         let watched = stream::poll_fn(move |cx| {
             let next = ready!(batches.poll_next_unpin(cx));
@@ -127,7 +125,7 @@ impl Progress {
             }
             Poll::Ready(None)
         });
-        BatchStream::new(schema, watched)
+        RecordStream::new(schema, watched)
     }
 }
 

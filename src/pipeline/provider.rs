@@ -1,8 +1,8 @@
 //! Who is asked: the simulator inside this process, or endpoints somewhere.
 
-use super::credentials;
-use super::problem::Place;
-use super::reading::Reading;
+use crate::pipeline::credentials;
+use crate::pipeline::problem::Place;
+use crate::pipeline::reading::Reading;
 use crate::service::{Credentials, Endpoint};
 use crate::simulator::SimulatorSettings;
 

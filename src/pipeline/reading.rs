@@ -7,11 +7,11 @@ use std::fmt::Display;
 
 use serde_json::Value;
 
-use super::choices::Choices;
-use super::environment::Environment;
-use super::file::PipelineFile;
-use super::problem::{Place, Problem, Problems};
-use super::written::Written;
+use crate::pipeline::choices::Choices;
+use crate::pipeline::environment::Environment;
+use crate::pipeline::file::PipelineFile;
+use crate::pipeline::problem::{Place, Problem, Problems};
+use crate::pipeline::written::Written;
 use crate::report::story::Setting;
 
 /// Flags over file, with everything that is wrong with them.

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use tokio::time::{Instant, MissedTickBehavior};
 
-use crate::answer::UtcMillis;
+use crate::model::UtcMillis;
 use crate::report::timeline::{Mark, Point, Timeline};
 use crate::report::{Counters, Event, Reporter};
-use crate::task::Owned;
+use crate::task::AbortOnDrop;
 
 /// How often a moment is offered to the timeline, which keeps as many as it has room for.
 const BETWEEN_POINTS: Duration = Duration::from_millis(100);
@@ -33,9 +33,9 @@ impl Recorder {
     }
 
     /// Takes moments until the task is dropped.
-    pub(super) fn follow(self: &Arc<Self>) -> Owned<()> {
+    pub(super) fn follow(self: &Arc<Self>) -> AbortOnDrop<()> {
         let this = self.clone();
-        Owned::spawn(async move {
+        AbortOnDrop::spawn(async move {
             let mut ticks = tokio::time::interval(BETWEEN_POINTS);
             ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
             loop {

@@ -8,34 +8,31 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::Pipeline;
-use super::ending::Ending;
-use super::enquiry::Enquiry;
-use super::error::{RunError, StartError};
-use super::line::Line;
-use super::lock::{Lock, LockError};
-use super::metrics::Metrics;
-use super::names;
-use super::papers::Paper;
-use super::progress::Progress;
-use super::recorder::Recorder;
-use super::schedule::RateControl;
-use super::selection::{Condition, columns_at, rows_that_fit};
-use super::story;
-use crate::answer::{Product, ProviderCache, UtcMillis};
-use crate::batch::{ANSWERS_OF, SIMULATED};
 use crate::enrich::{Enricher, RowReader};
-use crate::error::OutputError;
-use crate::input::{self, InputNotes, InputSettings, Opened};
+use crate::input::{InputNotes, InputSettings, Opened};
 use crate::ledger::{AnswersOf, DurableLedger, RefreshEnd};
 use crate::lookup::Stop;
-use crate::output::{self, Target, Whole};
+use crate::model::{ANSWERS_OF, Product, ProviderCache, SIMULATED, UtcMillis};
+use crate::output::{OutputError, Target, Whole};
+use crate::pipeline::ending::Ending;
+use crate::pipeline::enquiry::Enquiry;
+use crate::pipeline::error::{RunError, StartError};
+use crate::pipeline::line::Line;
+use crate::pipeline::lock::{Lock, LockError};
+use crate::pipeline::metrics::Metrics;
+use crate::pipeline::papers::Paper;
+use crate::pipeline::progress::Progress;
+use crate::pipeline::recorder::Recorder;
+use crate::pipeline::schedule::RateControl;
+use crate::pipeline::selection::{Condition, columns_at, rows_that_fit};
+use crate::pipeline::{Pipeline, names, story};
 use crate::report::metrics::RunLabels;
 use crate::report::story::Setting;
 use crate::report::{Counters, Reporter, Snapshot, Story, page};
 use crate::service::HttpService;
 use crate::simulator::Account;
-use crate::task::Owned;
+use crate::task::AbortOnDrop;
+use crate::{input, output};
 
 /// A run with everything open, and nothing asked yet.
 pub struct Started {
@@ -53,7 +50,7 @@ pub struct Started {
     stop: Stop,
     rate: RateControl,
     /// What goes on beside the work, until it is dropped.
-    companions: Vec<Owned<()>>,
+    companions: Vec<AbortOnDrop<()>>,
     lock: Option<Lock>,
 }
 
@@ -262,7 +259,7 @@ impl Started {
     pub async fn finish(self) -> Result<Finished, RunError> {
         let mut rows = columns_at(self.enricher.enrich(self.list.batches), self.columns);
         if self.about.simulated {
-            rows = rows.with_word(ANSWERS_OF, SIMULATED);
+            rows = rows.with_metadata(ANSWERS_OF, SIMULATED);
         }
         let written = self.target.write(rows, Arc::default()).await;
         // They hold the line too.

@@ -8,12 +8,12 @@ use jiff::Zoned;
 use jiff::civil::Time;
 use tokio::sync::watch;
 
-use super::choices::Choices;
-use super::reading::Reading;
 use crate::lookup::{Lookup, Rate};
+use crate::pipeline::choices::Choices;
+use crate::pipeline::reading::Reading;
 use crate::report::{Event, Reporter};
 use crate::service::HttpService;
-use crate::task::Owned;
+use crate::task::AbortOnDrop;
 
 /// How often the clock is looked at: it may be set, and summer time begins and ends.
 const BETWEEN_LOOKS: Duration = Duration::from_secs(15);
@@ -84,11 +84,11 @@ impl RateControl {
         plan: RatePlan,
         lookup: Arc<Lookup<HttpService>>,
         reporter: Arc<dyn Reporter>,
-    ) -> (Self, Owned<()>) {
+    ) -> (Self, AbortOnDrop<()>) {
         let mut current = plan.otherwise;
         let (sender, mut plans) = watch::channel(plan);
         let sender = Arc::new(sender);
-        let following = Owned::spawn({
+        let following = AbortOnDrop::spawn({
             // The plan outlives those who might change it.
             let sender = sender.clone();
             async move {
@@ -110,7 +110,7 @@ impl RateControl {
     }
 
     /// Takes the rate and the schedule of another pipeline; nothing else of it.
-    pub fn take_from(&self, pipeline: &super::Pipeline) {
+    pub fn take_from(&self, pipeline: &crate::pipeline::Pipeline) {
         self.0.send_replace(pipeline.enquiry.rate_plan.clone());
     }
 }

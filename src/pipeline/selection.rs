@@ -10,10 +10,9 @@ use arrow::datatypes::{DataType, Schema};
 use arrow::error::ArrowError;
 use futures::{StreamExt, future};
 
-use super::nearest::nearest;
-use crate::batch::BatchStream;
 use crate::enrich::RowReader;
-use crate::error::{ColumnError, StageError};
+use crate::model::{ColumnError, RecordStream, StreamError};
+use crate::pipeline::nearest::nearest;
 use crate::report::Counters;
 
 /// A condition on a column of the list: `country=SE|NO`, `consent!=no`, `left=` for an empty cell.
@@ -52,7 +51,7 @@ impl fmt::Display for Condition {
 
 impl Condition {
     /// Which rows of a batch it lets through.
-    fn lets_through(&self, column: usize, batch: &RecordBatch) -> Result<BooleanArray, StageError> {
+    fn lets_through(&self, column: usize, batch: &RecordBatch) -> Result<BooleanArray, StreamError> {
         let column = batch.column(column);
         let text = as_text(column)?;
         let is_number = column.data_type().is_numeric();
@@ -74,10 +73,10 @@ impl Condition {
 ///
 /// When a condition is about a column that the list does not have.
 pub(super) fn rows_that_fit(
-    list: BatchStream,
+    list: RecordStream,
     conditions: &[Condition],
     counters: Arc<Counters>,
-) -> Result<BatchStream, ColumnError> {
+) -> Result<RecordStream, ColumnError> {
     if conditions.is_empty() {
         return Ok(list);
     }
@@ -103,10 +102,10 @@ pub(super) fn rows_that_fit(
         Ok(batch)
     });
     // A batch has at least one row, everywhere.
-    let with_rows = |batch: &Result<RecordBatch, StageError>| {
+    let with_rows = |batch: &Result<RecordBatch, StreamError>| {
         future::ready(!batch.as_ref().is_ok_and(|batch| batch.num_rows() == 0))
     };
-    Ok(BatchStream::new(schema, fitting.filter(with_rows)))
+    Ok(RecordStream::new(schema, fitting.filter(with_rows)))
 }
 
 /// The cells as text; moments with a time zone in UTC, as the file has them.
@@ -172,9 +171,9 @@ impl ColumnChoice {
 /// # Panics
 ///
 /// When a place is outside of the schema.
-pub(super) fn columns_at(rows: BatchStream, places: Vec<usize>) -> BatchStream {
+pub(super) fn columns_at(rows: RecordStream, places: Vec<usize>) -> RecordStream {
     let schema = Arc::new(rows.schema().project(&places).expect("the places are of this schema"));
-    BatchStream::new(schema, rows.map(move |batch| Ok(batch?.project(&places)?)))
+    RecordStream::new(schema, rows.map(move |batch| Ok(batch?.project(&places)?)))
 }
 
 fn place_of(name: &str, schema: &Schema, key: &str) -> Result<usize, ColumnError> {
@@ -195,11 +194,11 @@ mod tests {
 
     use super::*;
 
-    fn list() -> BatchStream {
+    fn list() -> RecordStream {
         let country: ArrayRef = Arc::new(StringArray::from(vec![Some("SE"), Some(" NO "), None, Some("DK")]));
         let age: ArrayRef = Arc::new(Int64Array::from(vec![Some(1), Some(2), Some(3), None]));
         let batch = RecordBatch::try_from_iter([("country", country), ("age", age)]).unwrap();
-        BatchStream::new(batch.schema(), stream::iter([Ok(batch)]))
+        RecordStream::new(batch.schema(), stream::iter([Ok(batch)]))
     }
 
     async fn ages(conditions: &[&str]) -> (Vec<Option<i64>>, u64) {
@@ -242,7 +241,7 @@ mod tests {
             DataType::Struct(vec![field].into()),
             true,
         )]));
-        let rows = BatchStream::new(schema, stream::empty());
+        let rows = RecordStream::new(schema, stream::empty());
         let condition = "person=x".parse().unwrap();
         let Err(error) = rows_that_fit(rows, &[condition], Arc::default()) else {
             panic!("it is a structure")

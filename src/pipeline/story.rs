@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::msisdn::Msisdn;
+use crate::model::{Msisdn, Plmn};
 use crate::numbering;
-use crate::plmn::Plmn;
 use crate::report::Snapshot;
 use crate::report::places::{Place, PlaceCounts, Range};
 use crate::report::story::{CountryRows, FunnelStep, NetworkRows, RangeRows};
@@ -126,7 +125,7 @@ fn country_of(range: Range) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::answer::Status;
+    use crate::model::Status;
 
     fn place(digits: u64, network: Option<&str>, status: Status, rows: u64) -> (Place, PlaceCounts) {
         let network = network.and_then(Plmn::from_digits);

@@ -7,23 +7,20 @@ use std::sync::Arc;
 use futures::StreamExt;
 use serde::Serialize;
 
-use super::Pipeline;
-use super::choices::Choices;
-use super::distinct::Distinct;
-use super::enquiry::Enquiry;
-use super::error::{RunError, StartError};
-use super::papers::Paper;
-use super::progress::Progress;
-use super::run::{job_name, open};
-use super::selection::rows_that_fit;
-use crate::answer::UtcMillis;
-use crate::batch::BatchStream;
 use crate::enrich::{Row, RowReader};
-use crate::error::StageError;
 use crate::input::Opened;
 use crate::ledger::{Books, BooksReader, Freshness, IfMissing};
 use crate::lookup::Stop;
-use crate::money::Money;
+use crate::model::{Money, RecordStream, StreamError, UtcMillis};
+use crate::pipeline::Pipeline;
+use crate::pipeline::choices::Choices;
+use crate::pipeline::distinct::Distinct;
+use crate::pipeline::enquiry::Enquiry;
+use crate::pipeline::error::{RunError, StartError};
+use crate::pipeline::papers::Paper;
+use crate::pipeline::progress::Progress;
+use crate::pipeline::run::{job_name, open};
+use crate::pipeline::selection::rows_that_fit;
 use crate::report::Counters;
 
 /// What a run would do.
@@ -194,7 +191,7 @@ impl Surveying {
 }
 
 async fn read_all(
-    batches: &mut BatchStream,
+    batches: &mut RecordStream,
     reader: &RowReader,
     counters: &Counters,
     survey: &mut Survey,
@@ -225,7 +222,7 @@ async fn read_all(
     Ok(())
 }
 
-fn stage(error: StageError) -> RunError {
+fn stage(error: StreamError) -> RunError {
     RunError::Write(error.into())
 }
 

@@ -3,12 +3,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::*;
-use crate::answer::{LookupResult, Status};
 use crate::ledger::AnswersOf;
 use crate::lookup::{Stop, StopReason};
-use crate::money::Money;
-use crate::msisdn::Msisdn;
-use crate::plmn::Plmn;
+use crate::model::{LookupResult, Money, Msisdn, Plmn, Status};
 use crate::report::{Counters, NoReporter};
 
 fn no_environment() -> Environment {

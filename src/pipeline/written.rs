@@ -10,9 +10,9 @@ use std::time::Duration;
 use serde::de::IntoDeserializer;
 use serde::{Deserialize, Serialize};
 
-use super::wording::{Texts, WrittenDuration, WrittenMaxAge, WrittenPrice};
-use crate::answer::Product;
 use crate::enrich::{Only, Order};
+use crate::model::Product;
+use crate::pipeline::wording::{Texts, WrittenDuration, WrittenMaxAge, WrittenPrice};
 use crate::simulator::SimulatorSettings;
 
 /// Declares the keys once; the struct, the merge and the list of names follow from it.

@@ -8,11 +8,10 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::latency::Latencies;
-use super::places::Places;
-use crate::answer::{Fault, LookupResult, Status};
-use crate::money::Money;
-use crate::tariff::Charge;
+use crate::model::{Fault, LookupResult, Money, Status};
+use crate::pricing::Charge;
+use crate::report::latency::Latencies;
+use crate::report::places::Places;
 
 /// One count. Relaxed: counts are read for people, and nothing is decided by their order.
 #[derive(Debug, Default)]

@@ -3,9 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::figures::{grouped, lasting, speed};
-use crate::answer::{Fault, LookupResult};
-use crate::msisdn::Msisdn;
+use crate::humanize::{grouped, lasting, speed};
+use crate::model::{Fault, LookupResult, Msisdn};
 use crate::numbering;
 
 /// Something that a person who watches would want to know.

@@ -5,7 +5,6 @@
 
 pub mod counters;
 pub mod event;
-pub(crate) mod figures;
 pub mod latency;
 pub mod metrics;
 pub mod page;

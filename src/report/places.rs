@@ -7,10 +7,7 @@ use std::sync::Mutex;
 
 use foldhash::fast::FixedState;
 
-use crate::answer::Status;
-use crate::money::Money;
-use crate::msisdn::Msisdn;
-use crate::plmn::Plmn;
+use crate::model::{Money, Msisdn, Plmn, Status};
 
 /// So many digits of a number name its range.
 const RANGE_DIGITS: usize = 6;

@@ -6,11 +6,10 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::counters::Snapshot;
-use super::latency::LatencyFigures;
-use super::timeline::Timeline;
-use crate::answer::{Status, UtcMillis};
-use crate::money::Money;
+use crate::model::{Money, Status, UtcMillis};
+use crate::report::counters::Snapshot;
+use crate::report::latency::LatencyFigures;
+use crate::report::timeline::Timeline;
 
 /// Everything that is told of a run when it is over.
 #[derive(Clone, Debug, Serialize)]

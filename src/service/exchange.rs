@@ -9,8 +9,8 @@ use jiff::fmt::rfc2822;
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 
-use super::wire;
-use crate::answer::{Answer, Billed, Fault, FaultKind};
+use crate::model::{Answer, Billed, Fault, FaultKind};
+use crate::service::wire;
 
 /// A body longer than this is no answer; the documented ones have at most some 50 bytes.
 pub(super) const LONGEST_BODY: usize = 64 * 1024;
@@ -96,7 +96,7 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::answer::LookupResult;
+    use crate::model::LookupResult;
 
     fn reply(status: u16, body: &'static str) -> Result<Answer, FaultKind> {
         let status = StatusCode::from_u16(status).unwrap();

@@ -11,12 +11,10 @@ use reqwest::Url;
 use reqwest::header::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::direct::Direct;
-use super::pooled::{self, Pooled};
-use super::wire;
-use super::{Endpoint, Service};
-use crate::answer::{Answer, Fault, ProviderCache};
-use crate::msisdn::Msisdn;
+use crate::model::{Answer, Fault, Msisdn, ProviderCache};
+use crate::service::direct::Direct;
+use crate::service::pooled::Pooled;
+use crate::service::{Endpoint, Service, pooled, wire};
 
 /// Idle connections are given up before the server does it: a request written into a connection that the
 /// server is just closing may or may not have been billed.

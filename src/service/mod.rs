@@ -12,8 +12,7 @@ pub mod http;
 mod pooled;
 pub mod wire;
 
-use crate::answer::{Answer, Fault};
-use crate::msisdn::Msisdn;
+use crate::model::{Answer, Fault, Msisdn};
 
 pub use reqwest::Url;
 

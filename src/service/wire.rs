@@ -5,9 +5,7 @@
 
 use std::borrow::Cow;
 
-use crate::answer::{Answer, CallingCode, LookupResult, ProviderCache, Unreadable};
-use crate::msisdn::Msisdn;
-use crate::plmn::Plmn;
+use crate::model::{Answer, CallingCode, LookupResult, Msisdn, Plmn, ProviderCache, Unreadable};
 
 /// The longest result text that is taken for one; the longest documented one has 36 characters.
 const LONGEST_RESULT: usize = 120;

@@ -1,9 +1,9 @@
 //! The body of an answer: the one line of text that the interface document is about.
 
-use crate::answer::{Answer, LookupResult};
+use crate::model::{Answer, LookupResult};
 
-use super::decision::{Reply, Wording};
-use super::settings::SentenceGuise;
+use crate::simulator::decision::{Reply, Wording};
+use crate::simulator::settings::SentenceGuise;
 
 /// The digits of a whole IMSI.
 const FULL_IMSI_DIGITS: usize = 15;
@@ -107,8 +107,7 @@ fn push_padded(bytes: &mut Vec<u8>, number: u64, width: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::answer::CallingCode;
-    use crate::plmn::Plmn;
+    use crate::model::{CallingCode, Plmn};
 
     fn ok() -> Reply {
         let network = Plmn::from_digits("24008");

@@ -5,13 +5,14 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::answer::LookupResult;
+use crate::model::LookupResult;
 
-use super::body::{self, push_decimal};
-use super::decision::{Framing, Reply};
-use super::page::Page;
-use super::request::Persistence;
-use super::settings::SentenceGuise;
+use crate::simulator::body;
+use crate::simulator::body::push_decimal;
+use crate::simulator::decision::{Framing, Reply};
+use crate::simulator::page::Page;
+use crate::simulator::request::Persistence;
+use crate::simulator::settings::SentenceGuise;
 
 /// The form of the interface document's transcript: `Mon, 12 Feb 2014 11:00:41 +0100`.
 const DATE: &str = "%a, %d %b %Y %H:%M:%S %z";
@@ -176,8 +177,7 @@ fn push_chunks(message: &mut Vec<u8>, body: &[u8]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::answer::{Answer, CallingCode};
-    use crate::plmn::Plmn;
+    use crate::model::{Answer, CallingCode, Plmn};
 
     fn ok() -> Reply {
         let network = Plmn::from_digits("24008");

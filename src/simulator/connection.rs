@@ -7,13 +7,13 @@ use tokio::net::TcpStream;
 use tokio::time;
 use tokio_rustls::server::TlsStream;
 
-use super::composer::Composer;
-use super::decision::Deed;
-use super::desk::{Delivery, Desk, Lookup, Reception};
-use super::inbox::Inbox;
-use super::page::Page;
-use super::request::{Persistence, Request};
-use super::settings::Fault;
+use crate::simulator::composer::Composer;
+use crate::simulator::decision::Deed;
+use crate::simulator::desk::{Delivery, Desk, Lookup, Reception};
+use crate::simulator::inbox::Inbox;
+use crate::simulator::page::Page;
+use crate::simulator::request::{Persistence, Request};
+use crate::simulator::settings::Fault;
 
 /// How long a body in a packet of its own lets itself be waited for.
 const BETWEEN_PACKETS: Duration = Duration::from_millis(1);

@@ -4,13 +4,11 @@
 
 use std::time::Duration;
 
-use crate::answer::{Answer, LookupResult};
-use crate::msisdn::Msisdn;
-use crate::plmn::Plmn;
+use crate::model::{Answer, LookupResult, Msisdn, Plmn};
 
-use super::dice::{Dice, Question, Shares};
-use super::settings::{Fault, Latency, ShapeShares, SimulatorSettings};
-use super::subscriber::{Subscriber, Truth};
+use crate::simulator::dice::{Dice, Question, Shares};
+use crate::simulator::settings::{Fault, Latency, ShapeShares, SimulatorSettings};
+use crate::simulator::subscriber::{Subscriber, Truth};
 
 /// The 99th percentile of the normal distribution, in standard deviations.
 const Z_OF_P99: f64 = 2.326_347_874;
@@ -158,7 +156,7 @@ impl Behaviour {
         if self.transient_share <= 0.0 {
             return None;
         }
-        let number = Dice::new(self.seed, msisdn, super::dice::ANY_ATTEMPT);
+        let number = Dice::new(self.seed, msisdn, crate::simulator::dice::ANY_ATTEMPT);
         if number.share(Question::IsTransient) >= self.transient_share {
             return None;
         }

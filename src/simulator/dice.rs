@@ -4,7 +4,7 @@
 //! Lea, Flood: Fast Splittable Pseudorandom Number Generators, 2014), written out here so that a seed
 //! means the same with every version of every library.
 
-use crate::msisdn::Msisdn;
+use crate::model::Msisdn;
 
 /// What is drawn. Two questions about one attempt have nothing to do with each other.
 #[derive(Clone, Copy)]

@@ -1,6 +1,6 @@
 //! The Number Lookup service on loopback, which misbehaves on demand and keeps an account of what it was asked.
 //!
-//! It is an independent judge of the client: it shares the vocabulary of [`crate::answer`] and none of the
+//! It is an independent judge of the client: it shares the vocabulary of [`crate::model`] and none of the
 //! client's code for the wire, the pace or the numbers. What a number answers is a function of seed,
 //! number and attempt, so that a run can be replayed whatever the order and the time of its requests.
 //!
@@ -15,8 +15,7 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
-use crate::answer::Answer;
-use crate::msisdn::Msisdn;
+use crate::model::{Answer, Msisdn};
 
 mod account;
 mod body;

@@ -5,9 +5,7 @@
 
 use std::sync::LazyLock;
 
-use crate::answer::CallingCode;
-use crate::msisdn::Msisdn;
-use crate::plmn::Plmn;
+use crate::model::{CallingCode, Msisdn, Plmn};
 
 /// First digits of numbers, their calling code, and networks of theirs as MCC and MNC.
 const HOMES: &[(&str, u16, &[&str])] = &[

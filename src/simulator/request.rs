@@ -5,9 +5,9 @@ use std::mem::MaybeUninit;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
-use crate::msisdn::Msisdn;
+use crate::model::Msisdn;
 
-use super::settings::Authentication;
+use crate::simulator::settings::Authentication;
 
 /// More header fields than this, and the request is refused.
 const MAX_FIELDS: usize = 64;

@@ -1,12 +1,10 @@
 //! The truth about a number: what the service finally says of it, whatever happens on the way.
 
-use crate::answer::{Answer, CallingCode, LookupResult, Product, Unreadable};
-use crate::msisdn::Msisdn;
-use crate::plmn::Plmn;
+use crate::model::{Answer, CallingCode, LookupResult, Msisdn, Plmn, Product, Unreadable};
 
-use super::dice::{ANY_ATTEMPT, Dice, Question, Shares};
-use super::networks;
-use super::settings::{SimulatorSettings, SubscriberShares};
+use crate::simulator::dice::{ANY_ATTEMPT, Dice, Question, Shares};
+use crate::simulator::networks;
+use crate::simulator::settings::{SimulatorSettings, SubscriberShares};
 
 /// The number of the interface document's request example.
 const DOCUMENTED_REQUEST: u64 = 46_708_100_100;

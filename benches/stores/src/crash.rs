@@ -8,8 +8,7 @@ use std::time::Duration;
 use nix::fcntl::{PosixFadviseAdvice, posix_fadvise};
 
 use crate::answers::mix;
-use crate::child;
-use crate::meter;
+use crate::{child, meter};
 use crate::steps::COMMIT;
 use crate::store::{Kind, Result};
 

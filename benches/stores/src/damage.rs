@@ -5,8 +5,7 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use crate::answers::mix;
-use crate::child;
-use crate::meter;
+use crate::{child, meter};
 use crate::store::{Kind, Result};
 
 /// The beginning of a file that is not "the data", and is not hit by flipped bytes.

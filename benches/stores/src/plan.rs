@@ -4,9 +4,7 @@ use std::fmt::Write;
 use std::fs;
 use std::path::PathBuf;
 
-use crate::child;
-use crate::crash;
-use crate::damage;
+use crate::{child, crash, damage};
 use crate::steps::{DIRECT, JOURNALLED};
 use crate::store::{Kind, Result};
 

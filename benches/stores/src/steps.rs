@@ -6,8 +6,9 @@ use std::ops::Range;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use crate::answers::{self, NEVER_STORED, key, mix, pack, sorted};
-use crate::meter::{self, Costs, Meter};
+use crate::{answers, meter};
+use crate::answers::{NEVER_STORED, key, mix, pack, sorted};
+use crate::meter::{Costs, Meter};
 use crate::store::{Kind, Result, Store};
 
 /// The answers of a commit.

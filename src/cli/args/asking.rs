@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::values::{number, one_of};
-use crate::answer::Product;
+use crate::cli::args::values::{number, one_of};
+use crate::model::Product;
 use crate::pipeline::{RetryOn, Texts, Written, WrittenDuration};
 
 #[derive(Debug, Args)]

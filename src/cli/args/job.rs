@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::values::one_of;
+use crate::cli::args::values::one_of;
 use crate::enrich::{Only, Order};
 use crate::pipeline::{PartitionBy, Texts, Written, WrittenParting};
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::values::number;
+use crate::cli::args::values::number;
 use crate::pipeline::{Written, WrittenDuration, WrittenMaxAge, WrittenPrice};
 
 #[derive(Debug, Args)]

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::values::one_of;
-use crate::answer::Product;
+use crate::cli::args::values::one_of;
+use crate::model::Product;
 use crate::pipeline::WrittenDuration;
 
 /// What was paid for: figures, files out and in, numbers forgotten. Nobody is asked.

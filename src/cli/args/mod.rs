@@ -14,14 +14,14 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
-pub(super) use self::asking::AskingFlags;
-pub(super) use self::display::{DisplayFlags, ProgressStyle, Verbosity};
-pub(super) use self::job::JobFlags;
-pub(super) use self::keeping::KeepingFlags;
-pub(super) use self::ledger::{
+pub(super) use crate::cli::args::asking::AskingFlags;
+pub(super) use crate::cli::args::display::{DisplayFlags, ProgressStyle, Verbosity};
+pub(super) use crate::cli::args::job::JobFlags;
+pub(super) use crate::cli::args::keeping::KeepingFlags;
+pub(super) use crate::cli::args::ledger::{
     ExportArgs, ForgetArgs, ImportArgs, LedgerArgs, LedgerCommand, PruneArgs, StatsArgs,
 };
-pub(super) use self::simulate::SimulateArgs;
+pub(super) use crate::cli::args::simulate::SimulateArgs;
 use crate::cli::log::LogFormat;
 use crate::pipeline::{Texts, Written};
 

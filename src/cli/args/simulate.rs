@@ -6,8 +6,8 @@ use clap::Args;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::values::one_of;
-use crate::answer::Product;
+use crate::cli::args::values::one_of;
+use crate::model::Product;
 use crate::pipeline::WrittenDuration;
 use crate::pipeline::nearest::nearest;
 use crate::simulator::{Latency, Outage, OutageKind, Scheme, SimulatorSettings, SlowNetwork};

@@ -2,8 +2,8 @@
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::{Sample, Screen};
-use crate::report::figures::{clock, grouped, speed};
+use crate::cli::progress::{Sample, Screen};
+use crate::humanize::{clock, grouped, speed};
 
 /// Draws on standard error. What the ticker hands over is drawn at once, five times a second.
 pub(super) struct Bar {
@@ -99,7 +99,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::money::Money;
+    use crate::model::Money;
     use crate::pipeline::Total;
 
     fn sample() -> Sample {

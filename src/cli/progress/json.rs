@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::cadence::Cadence;
-use super::{Sample, Screen};
+use crate::cli::progress::cadence::Cadence;
+use crate::cli::progress::{Sample, Screen};
 use crate::cli::terminal::say_raw;
 use crate::pipeline::Total;
 

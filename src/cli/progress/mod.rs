@@ -13,19 +13,19 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, MissedTickBehavior};
 
-use self::bar::Bar;
-use self::cadence::Cadence;
-use self::json::JsonLines;
-use self::log::LogEvents;
-use self::plain::PlainLines;
-use self::sample::{Sample, Sampler};
-use super::args::{ProgressStyle, Verbosity};
-use super::log::LogFormat;
-use super::notes::{Inbox, Notes};
-use super::terminal;
+use crate::cli::args::{ProgressStyle, Verbosity};
+use crate::cli::log::LogFormat;
+use crate::cli::notes::{Inbox, Notes};
+use crate::cli::progress::bar::Bar;
+use crate::cli::progress::cadence::Cadence;
+use crate::cli::progress::json::JsonLines;
+use crate::cli::progress::log::LogEvents;
+use crate::cli::progress::plain::PlainLines;
+use crate::cli::progress::sample::{Sample, Sampler};
+use crate::cli::terminal;
 use crate::lookup::{Stop, StopReason};
 use crate::pipeline::Progress;
-use crate::task::Owned;
+use crate::task::AbortOnDrop;
 
 const TICK: Duration = Duration::from_millis(200);
 
@@ -41,7 +41,7 @@ trait Screen: Send {
 
 /// Progress being shown. Dropping it stops that; [`ProgressDisplay::finish`] shows the last notes first.
 pub(super) struct ProgressDisplay {
-    ticker: Owned<()>,
+    ticker: AbortOnDrop<()>,
     finish: oneshot::Sender<()>,
 }
 
@@ -63,7 +63,7 @@ impl ProgressDisplay {
             stop,
             stop_noted: false,
         };
-        Self { ticker: Owned::spawn(ticker.run(finished)), finish }
+        Self { ticker: AbortOnDrop::spawn(ticker.run(finished)), finish }
     }
 
     pub(super) async fn finish(self) {
@@ -77,7 +77,7 @@ fn screen(style: ProgressStyle, verbosity: Verbosity) -> Box<dyn Screen> {
         _ if verbosity == Verbosity::Quiet => Box::new(Silent),
         ProgressStyle::None => Box::new(Silent),
         ProgressStyle::Json => Box::new(JsonLines(Cadence::FOR_PROGRAMS)),
-        _ if super::log::format() == LogFormat::Json => Box::new(LogEvents(Cadence::FOR_LOGS)),
+        _ if crate::cli::log::format() == LogFormat::Json => Box::new(LogEvents(Cadence::FOR_LOGS)),
         ProgressStyle::Plain => Box::new(PlainLines(Cadence::FOR_LOGS)),
         ProgressStyle::Auto | ProgressStyle::Bar if terminal::is_screen() => Box::new(Bar::new()),
         ProgressStyle::Auto | ProgressStyle::Bar => Box::new(PlainLines(Cadence::FOR_LOGS)),

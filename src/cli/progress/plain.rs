@@ -1,9 +1,9 @@
 //! Progress where there is no terminal: a line now and then, for a log.
 
-use super::cadence::Cadence;
-use super::{Sample, Screen};
+use crate::cli::progress::cadence::Cadence;
+use crate::cli::progress::{Sample, Screen};
 use crate::cli::terminal::{say, say_note};
-use crate::report::figures::{clock, grouped, speed};
+use crate::humanize::{clock, grouped, speed};
 
 pub(super) struct PlainLines(pub(super) Cadence);
 

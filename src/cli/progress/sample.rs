@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::money::Money;
+use crate::humanize::grouped;
+use crate::model::Money;
 use crate::pipeline::{Progress, Total};
-use crate::report::figures::grouped;
 
 /// Over how long the lookups a second are averaged.
 const SPEED_WINDOW: Duration = Duration::from_secs(3);

@@ -5,10 +5,10 @@ use std::collections::HashMap;
 
 use ::csv::{ByteRecord, ReaderBuilder};
 
-use super::encoding::from_windows_1252;
-use super::text::Text;
 use crate::input::Header;
 use crate::input::columns::{numbered_names, unique_names};
+use crate::input::csv::encoding::from_windows_1252;
+use crate::input::csv::text::Text;
 
 /// In order of preference where several fit equally well.
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
@@ -143,8 +143,8 @@ fn has_carriage_returns(text: &Text) -> bool {
 mod tests {
     use std::fs;
 
-    use super::super::text::Source;
     use super::*;
+    use crate::input::csv::text::Source;
 
     fn detected(
         content: &[u8],
@@ -221,7 +221,7 @@ mod tests {
 
     #[test]
     fn a_row_that_the_head_cuts_is_not_judged() {
-        let content = "a;b\n".repeat(9) + &"x".repeat(super::super::text::HEAD_BYTES);
+        let content = "a;b\n".repeat(9) + &"x".repeat(crate::input::csv::text::HEAD_BYTES);
         let (dialect, _) = detected(content.as_bytes(), None, Header::Detect).unwrap();
         assert_eq!(dialect.delimiter, b';');
     }
@@ -234,7 +234,7 @@ mod tests {
                 "{content:?}"
             );
         }
-        let endless = "\"".to_owned() + &"x\n".repeat(super::super::text::HEAD_BYTES);
+        let endless = "\"".to_owned() + &"x\n".repeat(crate::input::csv::text::HEAD_BYTES);
         assert!(detected(endless.as_bytes(), None, Header::Detect).unwrap_err().contains("never closed"));
     }
 }

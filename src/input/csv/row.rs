@@ -2,12 +2,11 @@
 
 use ::csv::{ByteRecord, ErrorKind, Position, Reader, ReaderBuilder};
 
-use super::dialect::Dialect;
-use super::leash::{BUFFER_BYTES, Ending, Leash, MAX_ROW_BYTES};
-use super::text::{Source, Text};
-use crate::error::InputError;
-use crate::input::malformed;
+use crate::input::csv::dialect::Dialect;
+use crate::input::csv::leash::{BUFFER_BYTES, Ending, Leash, MAX_ROW_BYTES};
+use crate::input::csv::text::{Source, Text};
 use crate::input::notes::Place;
+use crate::input::{InputError, malformed};
 
 /// Reads the rows of one file, its header included.
 pub(super) struct RowReader {

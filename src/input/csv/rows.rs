@@ -6,13 +6,12 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, RecordBatch, StringBuilder};
 use arrow::datatypes::SchemaRef;
 
-use super::dialect::Dialect;
-use super::encoding::from_windows_1252;
-use super::row::RowReader;
-use super::text::{Source, Text};
-use crate::error::InputError;
-use crate::input::BATCH_BYTES;
+use crate::input::csv::dialect::Dialect;
+use crate::input::csv::encoding::from_windows_1252;
+use crate::input::csv::row::RowReader;
+use crate::input::csv::text::{Source, Text};
 use crate::input::notes::InputNotes;
+use crate::input::{BATCH_BYTES, InputError};
 
 /// A file that is being read.
 pub(super) struct Rows {

@@ -6,11 +6,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::compression::Compression;
-use super::encoding::Encoding;
-use crate::error::InputError;
-use crate::input::kind::{self, Kind};
-use crate::input::{STANDARD_INPUT, malformed};
+use crate::input::csv::compression::Compression;
+use crate::input::csv::encoding::Encoding;
+use crate::input::kind::Kind;
+use crate::input::{InputError, STANDARD_INPUT, kind, malformed};
 
 /// How much of a file is looked at before it is understood.
 pub(super) const HEAD_BYTES: usize = 64 << 10;

@@ -4,12 +4,13 @@ use std::sync::atomic::Ordering;
 
 use redb::{ReadableTable, ReadableTableMetadata, WriteTransaction};
 
-use super::{ABOUT, JOURNAL, SLICE, Store, TEXTS, answers};
 use crate::ledger::error::LedgerError;
 use crate::ledger::mark::RunMark;
-use crate::ledger::packed::{self, Packed};
+use crate::ledger::packed;
+use crate::ledger::packed::Packed;
 use crate::ledger::shelf::Shelf;
-use crate::msisdn::Msisdn;
+use crate::ledger::store::{ABOUT, JOURNAL, SLICE, Store, TEXTS, answers};
+use crate::model::Msisdn;
 
 /// A number and its answer.
 const RECORD: usize = 8 + packed::BYTES;

@@ -30,12 +30,13 @@ use redb::{
 use tempfile::NamedTempFile;
 use tokio::task::spawn_blocking;
 
-use self::database::Database;
-use super::error::LedgerError;
-use super::packed::{self, Packed, Texts};
-use super::shelf::Shelf;
-use crate::beside::{folder_of, settle_folder};
-use crate::msisdn::Msisdn;
+use crate::ledger::error::LedgerError;
+use crate::ledger::packed;
+use crate::ledger::packed::{Packed, Texts};
+use crate::ledger::shelf::Shelf;
+use crate::ledger::store::database::Database;
+use crate::model::Msisdn;
+use crate::staging::{parent_folder, sync_folder};
 
 /// The format that this program writes, and the newest that it reads.
 const FORMAT: u32 = 1;
@@ -267,7 +268,7 @@ fn begin_where_there_is_none(path: &Path, whose: AnswersOf) -> Result<(), Ledger
         Err(fault) if fault.kind() == io::ErrorKind::NotFound => {}
         _ => return Ok(()),
     }
-    let folder = folder_of(path);
+    let folder = parent_folder(path);
     let aside = aside_in(folder).map_err(refused)?;
     begin(aside.reopen().map_err(refused)?, path, whose)?;
     match aside.persist_noclobber(path) {
@@ -275,7 +276,7 @@ fn begin_where_there_is_none(path: &Path, whose: AnswersOf) -> Result<(), Ledger
         Err(fault) if fault.error.kind() == io::ErrorKind::AlreadyExists => return Ok(()),
         persisted => persisted.map_err(|fault| refused(fault.error))?,
     };
-    settle_folder(folder);
+    sync_folder(folder);
     Ok(())
 }
 

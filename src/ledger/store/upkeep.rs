@@ -5,12 +5,12 @@ use std::sync::atomic::Ordering;
 
 use redb::{ReadableTable, ReadableTableMetadata};
 
-use super::{ABOUT, AnswersOf, IfMissing, SLICE, Store, TEXTS, answer_of, answers, refused};
-use crate::beside::{folder_of, settle_folder};
 use crate::ledger::error::LedgerError;
 use crate::ledger::packed::Packed;
 use crate::ledger::shelf::Shelf;
-use crate::msisdn::Msisdn;
+use crate::ledger::store::{ABOUT, AnswersOf, IfMissing, SLICE, Store, TEXTS, answer_of, answers, refused};
+use crate::model::Msisdn;
+use crate::staging::{parent_folder, sync_folder};
 
 impl Store {
     /// How many answers a shelf has.
@@ -110,8 +110,8 @@ impl Store {
                 false => AnswersOf::ThisMachine,
             });
         let refused = |fault| refused(&path, "written", fault);
-        let folder = folder_of(&path);
-        let aside = super::aside_in(folder).map_err(refused)?.into_temp_path();
+        let folder = parent_folder(&path);
+        let aside = crate::ledger::store::aside_in(folder).map_err(refused)?.into_temp_path();
         let new = Self::open(&aside, whose, cache_bytes)?;
         let copy = || -> Result<(), redb::Error> {
             let (from, to) = (self.database.begin_read()?, new.database.begin_write()?);
@@ -149,7 +149,7 @@ impl Store {
             self.close()?;
         }
         aside.persist(&path).map_err(|fault| refused(fault.error))?;
-        settle_folder(folder);
+        sync_folder(folder);
         if cfg!(unix) {
             self.close()?;
         }

@@ -8,10 +8,8 @@ use arrow::array::{
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use futures::stream;
 
-use crate::answer::{Product, ProviderCache};
-use crate::batch::{BatchStream, utc_moments};
-use crate::error::StageError;
 use crate::ledger::{Books, Entry};
+use crate::model::{Product, ProviderCache, RecordStream, StreamError, utc_moments};
 use crate::numbering;
 use crate::output::{Target, Whole, WriteError};
 
@@ -45,17 +43,17 @@ fn schema() -> SchemaRef {
 /// When the ledger cannot be read or the file not be written.
 pub async fn export(books: Books, target: Target) -> Result<Whole, WriteError> {
     let pages = stream::try_unfold((books, None), async |(books, last): (Books, Option<Entry>)| {
-        let page = books.entries(last.as_ref(), PAGE).map_err(StageError::from)?;
+        let page = books.entries(last.as_ref(), PAGE).map_err(StreamError::source)?;
         if page.is_empty() {
             return Ok(None);
         }
         let batch = batch(&page)?;
         Ok(Some((batch, (books, page.into_iter().next_back()))))
     });
-    target.write(BatchStream::new(schema(), pages), Arc::default()).await
+    target.write(RecordStream::new(schema(), pages), Arc::default()).await
 }
 
-fn batch(entries: &[Entry]) -> Result<RecordBatch, StageError> {
+fn batch(entries: &[Entry]) -> Result<RecordBatch, StreamError> {
     let text = || StringBuilder::with_capacity(entries.len(), entries.len() * 8);
     let [mut msisdn, mut product, mut status, mut result, mut mcc] = std::array::from_fn(|_| text());
     let [mut mnc, mut location, mut network, mut country] = std::array::from_fn(|_| text());

@@ -3,9 +3,9 @@
 use futures::StreamExt;
 
 use crate::enrich::{EnrichSettings, Only, Order, Row, RowReader, Window};
-use crate::error::{ColumnError, InputError, StageError};
-use crate::input::{self, InputSettings};
-use crate::msisdn::Msisdn;
+use crate::input;
+use crate::input::{InputError, InputSettings};
+use crate::model::{ColumnError, Msisdn, StreamError};
 use crate::numbering::{Region, parse};
 
 /// Why nothing is forgotten yet.
@@ -16,7 +16,7 @@ pub enum NotForgotten {
     Input(#[from] InputError),
     /// The list cannot be read to its end.
     #[error(transparent)]
-    Stage(#[from] StageError),
+    Stage(#[from] StreamError),
     /// It is not clear which column holds the numbers.
     #[error(transparent)]
     Column(#[from] ColumnError),

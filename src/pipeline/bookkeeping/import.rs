@@ -5,17 +5,14 @@ use arrow::datatypes::{DataType, Schema, TimestampMillisecondType, UInt16Type};
 use arrow::error::ArrowError;
 use futures::StreamExt;
 
-use super::export::product_text;
-use crate::answer::{
-    Answer, Answered, CallingCode, LookupResult, Product, ProviderCache, Source, Status, Unreadable,
-    UtcMillis,
-};
-use crate::batch::{ANSWERS_OF, SIMULATED, cells_as, utc_moments};
-use crate::error::{InputError, StageError};
-use crate::input::{self, InputSettings};
+use crate::input;
+use crate::input::{InputError, InputSettings};
 use crate::ledger::{Books, Entry, LedgerError, Shelf};
-use crate::msisdn::Msisdn;
-use crate::plmn::Plmn;
+use crate::model::{
+    ANSWERS_OF, Answer, Answered, CallingCode, LookupResult, Msisdn, Plmn, Product, ProviderCache, SIMULATED,
+    Source, Status, StreamError, Unreadable, UtcMillis, cells_as, utc_moments,
+};
+use crate::pipeline::bookkeeping::export::product_text;
 
 /// So many answers are brought to their shelves at a time, sorted; fewer would rewrite the same pages more often.
 const GATHERED: usize = 500_000;
@@ -52,7 +49,7 @@ pub enum ImportError {
     Input(#[from] InputError),
     /// The file cannot be read to its end.
     #[error(transparent)]
-    Stage(#[from] StageError),
+    Stage(#[from] StreamError),
     /// A column is missing.
     #[error(
         "the file has no column {0:?}; an import is an export of a ledger, or an enriched file, and --prefix says \
@@ -107,7 +104,7 @@ pub async fn import(
     let mut entries = Vec::new();
     while let Some(batch) = batches.next().await {
         let batch = batch?;
-        let columns = columns.read(&batch).map_err(StageError::from)?;
+        let columns = columns.read(&batch).map_err(StreamError::source)?;
         for row in 0..batch.num_rows() {
             imported.rows += 1;
             let entry = columns.entry(row, origin);

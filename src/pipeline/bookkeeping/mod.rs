@@ -5,7 +5,7 @@ mod forget;
 mod import;
 mod stats;
 
-pub use self::export::export;
-pub use self::forget::{NotForgotten, numbers_of};
-pub use self::import::{ImportError, Imported, Origin, import, prefix_of};
-pub use self::stats::{Place, Stats};
+pub use crate::pipeline::bookkeeping::export::export;
+pub use crate::pipeline::bookkeeping::forget::{NotForgotten, numbers_of};
+pub use crate::pipeline::bookkeeping::import::{ImportError, Imported, Origin, import, prefix_of};
+pub use crate::pipeline::bookkeeping::stats::{Place, Stats};

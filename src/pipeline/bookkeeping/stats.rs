@@ -4,10 +4,9 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
 
-use crate::answer::{Product, ProviderCache, UtcMillis};
 use crate::ledger::{Books, Entry, LedgerError};
+use crate::model::{Plmn, Product, ProviderCache, UtcMillis};
 use crate::numbering;
-use crate::plmn::Plmn;
 
 /// The ages by which answers are counted, in days, and what they are called.
 const AGES: [(i64, &str); 5] = [

@@ -2,10 +2,10 @@
 
 use maud::{Markup, html};
 
-use super::figure::{count, count_if_any};
-use super::table::{Column, Table};
-use super::words;
-use crate::report::figures::most_first;
+use crate::humanize::most_first;
+use crate::report::page::figure::{count, count_if_any};
+use crate::report::page::table::{Column, Table};
+use crate::report::page::words;
 use crate::report::story::Story;
 
 /// Requests and why some failed.

@@ -2,14 +2,14 @@
 
 use maud::{Markup, html};
 
-use super::figure::{Amounts, count, money};
-use super::plot::bars::{Bar, Bars};
-use super::plot::scale::{round_ticks, whole_ticks};
-use super::plot::{Caption, both};
-use super::table::{Column, Table};
-use super::words::of;
-use crate::money::Money;
-use crate::report::figures::grouped;
+use crate::humanize::grouped;
+use crate::model::Money;
+use crate::report::page::figure::{Amounts, count, money};
+use crate::report::page::plot::bars::{Bar, Bars};
+use crate::report::page::plot::scale::{round_ticks, whole_ticks};
+use crate::report::page::plot::{Caption, both};
+use crate::report::page::table::{Column, Table};
+use crate::report::page::words::of;
 use crate::report::story::Story;
 
 /// A line of the account.

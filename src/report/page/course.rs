@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use maud::{Markup, html};
 
-use super::episodes::{self, episodes};
-use super::figure::Amounts;
-use super::plot::scale::{round_ticks, whole_ticks};
-use super::plot::time::{Happened, Series, Shape, TimePlot};
-use super::plot::{Caption, both, legend};
-use super::table::{Column, Table};
-use crate::report::figures::{clock, grouped, speed};
+use crate::humanize::{clock, grouped, speed};
+use crate::report::page::episodes;
+use crate::report::page::episodes::episodes;
+use crate::report::page::figure::Amounts;
+use crate::report::page::plot::scale::{round_ticks, whole_ticks};
+use crate::report::page::plot::time::{Happened, Series, Shape, TimePlot};
+use crate::report::page::plot::{Caption, both, legend};
+use crate::report::page::table::{Column, Table};
 use crate::report::story::Story;
 use crate::report::timeline::Point;
 

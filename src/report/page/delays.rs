@@ -2,11 +2,11 @@
 
 use maud::{Markup, html};
 
-use super::figure::{count, millis};
-use super::plot::histogram::{Histogram, Line};
-use super::plot::scale::short_time;
-use super::plot::{Caption, both};
-use super::table::{Column, Table};
+use crate::report::page::figure::{count, millis};
+use crate::report::page::plot::histogram::{Histogram, Line};
+use crate::report::page::plot::scale::short_time;
+use crate::report::page::plot::{Caption, both};
+use crate::report::page::table::{Column, Table};
 use crate::report::story::Story;
 
 /// How long answers took.

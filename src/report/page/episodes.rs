@@ -2,10 +2,10 @@
 
 use maud::{Markup, html};
 
-use super::course::moment;
-use super::plot::time::Happened;
-use super::table::{Column, Table};
-use crate::report::figures::grouped;
+use crate::humanize::grouped;
+use crate::report::page::course::moment;
+use crate::report::page::plot::time::Happened;
+use crate::report::page::table::{Column, Table};
 use crate::report::timeline::Timeline;
 
 /// Throttling that comes again within so many seconds goes on, or within such a part of a long run.

@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use maud::{Markup, html};
 
-use super::figure::{count, figure};
-use super::plot::bars::{Bar, Bars};
-use super::plot::scale::whole_ticks;
-use super::plot::{Caption, both};
-use super::shares;
-use super::table::{Column, Table};
-use super::words::of;
-use crate::report::figures::{grouped, lasting, percent, size};
+use crate::humanize::{grouped, lasting, percent, size};
+use crate::report::page::figure::{count, figure};
+use crate::report::page::plot::bars::{Bar, Bars};
+use crate::report::page::plot::scale::whole_ticks;
+use crate::report::page::plot::{Caption, both};
+use crate::report::page::shares;
+use crate::report::page::table::{Column, Table};
+use crate::report::page::words::of;
 use crate::report::story::Story;
 
 /// What came in and what went out.

@@ -22,7 +22,7 @@ mod words;
 
 use maud::{DOCTYPE, PreEscaped, html};
 
-use super::story::Story;
+use crate::report::story::Story;
 
 const STYLE: &str = include_str!("style.css");
 /// Whatever were in the page, a browser would load nothing and run nothing.

@@ -2,14 +2,14 @@
 
 use maud::{Markup, html};
 
-use super::figure::{Amounts, count, count_if_any};
-use super::plot::bars::{Bar, Bars};
-use super::plot::scale::round_ticks;
-use super::plot::{Caption, both, legend};
-use super::table::{Column, Table};
-use super::words::{listed, of};
-use crate::answer::Status;
-use crate::report::figures::{grouped, percent};
+use crate::humanize::{grouped, percent};
+use crate::model::Status;
+use crate::report::page::figure::{Amounts, count, count_if_any};
+use crate::report::page::plot::bars::{Bar, Bars};
+use crate::report::page::plot::scale::round_ticks;
+use crate::report::page::plot::{Caption, both, legend};
+use crate::report::page::table::{Column, Table};
+use crate::report::page::words::{listed, of};
 use crate::report::story::{CountryRows, RangeRows, Story};
 
 /// So many countries are drawn.

@@ -2,9 +2,9 @@
 
 use maud::{Markup, html};
 
-use super::figure::count;
-use super::table::{Column, Table};
-use crate::report::figures::percent;
+use crate::humanize::percent;
+use crate::report::page::figure::count;
+use crate::report::page::table::{Column, Table};
 
 /// One count, which stands at `path` in the summary.
 pub(super) fn row(name: Markup, path: &str, rows: u64, whole: u64, meaning: &str) -> Vec<Markup> {

@@ -2,12 +2,12 @@
 
 use maud::{Markup, html};
 
-use super::plot::bars::{Bar, Bars};
-use super::plot::scale::round_ticks;
-use super::plot::{Caption, both};
-use super::{shares, words};
-use crate::answer::Status;
-use crate::report::figures::{most_first, percent};
+use crate::humanize::{most_first, percent};
+use crate::model::Status;
+use crate::report::page::plot::bars::{Bar, Bars};
+use crate::report::page::plot::scale::round_ticks;
+use crate::report::page::plot::{Caption, both};
+use crate::report::page::{shares, words};
 use crate::report::story::Story;
 
 /// The class of the colour of a status.

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::render;
-use crate::answer::{Status, UtcMillis};
-use crate::money::Money;
+use crate::model::{Money, Status, UtcMillis};
 use crate::report::counters::{Costs, Snapshot};
 use crate::report::latency::{Latencies, LatencyFigures};
+use crate::report::page::render;
 use crate::report::story::{CountryRows, FunnelStep, NetworkRows, RangeRows, Setting, Story};
 use crate::report::timeline::{Mark, Point, Timeline};
 

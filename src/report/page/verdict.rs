@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use maud::{Markup, html};
 
-use super::figure::{amount, count, figure, money};
-use super::words::of;
-use crate::answer::Status;
-use crate::report::figures::{grouped, lasting, percent, speed};
+use crate::humanize::{grouped, lasting, percent, speed};
+use crate::model::Status;
+use crate::report::page::figure::{amount, count, figure, money};
+use crate::report::page::words::of;
 use crate::report::story::Story;
 
 /// The head of the page.

@@ -1,6 +1,6 @@
 //! What statuses, results and failures mean, in a sentence each.
 
-use crate::answer::{LookupResult, Status};
+use crate::model::{LookupResult, Status};
 
 /// What a status says of a subscriber, and what it does not.
 pub(super) const fn status(status: Status) -> &'static str {

@@ -7,21 +7,20 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::answer::LookupResult;
-use crate::msisdn::Msisdn;
+use crate::model::{LookupResult, Msisdn};
 
-use super::super::decision::Finality;
-use super::super::request::Detail;
-use super::super::settings::{Fault, PerNumberAccount};
-use super::arrivals::{self, Arrivals};
-use super::numbers::Numbers;
-use super::{Account, NumberAccount};
+use crate::simulator::account::arrivals::Arrivals;
+use crate::simulator::account::numbers::Numbers;
+use crate::simulator::account::{Account, NumberAccount, arrivals};
+use crate::simulator::decision::Finality;
+use crate::simulator::request::Detail;
+use crate::simulator::settings::{Fault, PerNumberAccount};
 
 const FAULTS: usize = Fault::ALL.len();
 const RESULTS: usize = LookupResult::DOCUMENTED.len();
 const SLOTS_IN_A_SECOND: usize = 100;
 
-pub(in super::super) struct Books {
+pub(in crate::simulator) struct Books {
     started: Instant,
     connections: AtomicU64,
     requests: AtomicU64,
@@ -43,14 +42,14 @@ pub(in super::super) struct Books {
 
 /// What a lookup costs once it is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in super::super) enum Charge {
+pub(in crate::simulator) enum Charge {
     Nothing,
     Billed,
 }
 
 impl Charge {
     /// What the provider charges for this result; see [`Account::billed`].
-    pub(in super::super) fn of(result: &LookupResult) -> Self {
+    pub(in crate::simulator) fn of(result: &LookupResult) -> Self {
         match result {
             LookupResult::RequestThrottled
             | LookupResult::ImsiLookupBlocked
@@ -64,7 +63,7 @@ impl Charge {
 
 /// How a request ended that was not let through to a lookup, or brought no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in super::super) enum Ending {
+pub(in crate::simulator) enum Ending {
     RateLimited,
     Unauthorized,
     MetOutage,
@@ -73,7 +72,7 @@ pub(in super::super) enum Ending {
 }
 
 impl Books {
-    pub(in super::super) fn new(per_number: PerNumberAccount) -> Self {
+    pub(in crate::simulator) fn new(per_number: PerNumberAccount) -> Self {
         let zero = || AtomicU64::new(0);
         Self {
             started: Instant::now(),
@@ -97,31 +96,31 @@ impl Books {
     }
 
     /// The time since the start.
-    pub(in super::super) fn elapsed(&self) -> Duration {
+    pub(in crate::simulator) fn elapsed(&self) -> Duration {
         self.started.elapsed()
     }
 
-    pub(in super::super) fn connected(&self) {
+    pub(in crate::simulator) fn connected(&self) {
         self.connections.fetch_add(1, Relaxed);
     }
 
     /// A request for a lookup arrived, so long after the start.
-    pub(in super::super) fn arrived(&self, since_start: Duration) {
+    pub(in crate::simulator) fn arrived(&self, since_start: Duration) {
         self.requests.fetch_add(1, Relaxed);
         self.arrivals.note(since_start);
     }
 
-    pub(in super::super) fn asked_without_cache(&self) {
+    pub(in crate::simulator) fn asked_without_cache(&self) {
         self.nocache.fetch_add(1, Relaxed);
     }
 
     /// A number was named in a request that is not let through to a lookup.
-    pub(in super::super) fn turned_away(&self, msisdn: Msisdn) {
+    pub(in crate::simulator) fn turned_away(&self, msisdn: Msisdn) {
         self.update(msisdn, |number| number.asked = number.asked.saturating_add(1));
     }
 
     /// A number is let through to a lookup. Returns which attempt of the number this is, from 1.
-    pub(in super::super) fn attempted(&self, msisdn: Msisdn) -> u16 {
+    pub(in crate::simulator) fn attempted(&self, msisdn: Msisdn) -> u16 {
         let attempt = self.update(msisdn, |number| {
             number.asked = number.asked.saturating_add(1);
             number.attempts = number.attempts.saturating_add(1);
@@ -131,7 +130,7 @@ impl Books {
     }
 
     /// An answer about this number was sent whole.
-    pub(in super::super) fn answered(&self, msisdn: Msisdn, result: &LookupResult, finality: Finality) {
+    pub(in crate::simulator) fn answered(&self, msisdn: Msisdn, result: &LookupResult, finality: Finality) {
         let charge = Charge::of(result);
         self.said(result);
         if charge == Charge::Billed {
@@ -144,7 +143,7 @@ impl Books {
     }
 
     /// An answer that [`Self::answered`] recorded could not be sent after all.
-    pub(in super::super) fn lost(&self, msisdn: Msisdn, result: &LookupResult, finality: Finality) {
+    pub(in crate::simulator) fn lost(&self, msisdn: Msisdn, result: &LookupResult, finality: Finality) {
         match self.by_result.get(result.index()) {
             Some(count) => {
                 count.fetch_sub(1, Relaxed);
@@ -164,13 +163,13 @@ impl Books {
     }
 
     /// A lookup of this number was made, and its answer was not delivered.
-    pub(in super::super) fn undelivered(&self, msisdn: Msisdn) {
+    pub(in crate::simulator) fn undelivered(&self, msisdn: Msisdn) {
         self.maybe_billed.fetch_add(1, Relaxed);
         self.update(msisdn, |number| number.maybe_billed = number.maybe_billed.saturating_add(1));
     }
 
     /// This result was sent whole, about whatever number.
-    pub(in super::super) fn said(&self, result: &LookupResult) {
+    pub(in crate::simulator) fn said(&self, result: &LookupResult) {
         match self.by_result.get(result.index()) {
             Some(count) => {
                 count.fetch_add(1, Relaxed);
@@ -179,7 +178,7 @@ impl Books {
         }
     }
 
-    pub(in super::super) fn ended(&self, ending: Ending) {
+    pub(in crate::simulator) fn ended(&self, ending: Ending) {
         let count = match ending {
             Ending::RateLimited => &self.rate_limited,
             Ending::Unauthorized => &self.unauthorized,
@@ -191,7 +190,7 @@ impl Books {
     }
 
     /// One request more is ongoing, until the place is dropped.
-    pub(in super::super) fn enter(&self) -> Place<'_> {
+    pub(in crate::simulator) fn enter(&self) -> Place<'_> {
         let at_once = self.ongoing.fetch_add(1, Relaxed) + 1;
         if at_once > self.most_at_once.load(Relaxed) {
             self.most_at_once.fetch_max(at_once, Relaxed);
@@ -200,7 +199,7 @@ impl Books {
     }
 
     /// A copy, with the parts that are wanted.
-    pub(in super::super) fn copy(&self, numbers: Detail, arrivals: Detail) -> Account {
+    pub(in crate::simulator) fn copy(&self, numbers: Detail, arrivals: Detail) -> Account {
         let counts = self.arrivals.counts();
         Account {
             running_ms: self.elapsed().as_millis() as u64,
@@ -253,10 +252,10 @@ fn named<'a>(names: impl Iterator<Item = &'a str>, counts: &[AtomicU64]) -> BTre
 }
 
 /// A place among the ongoing requests. Dropping it gives it back.
-pub(in super::super) struct Place<'a> {
+pub(in crate::simulator) struct Place<'a> {
     ongoing: &'a AtomicU32,
     /// How many were ongoing when this one entered, itself included.
-    pub(in super::super) at_once: u32,
+    pub(in crate::simulator) at_once: u32,
 }
 
 impl Drop for Place<'_> {

@@ -8,7 +8,7 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-use crate::msisdn::Msisdn;
+use crate::model::Msisdn;
 
 mod arrivals;
 mod books;

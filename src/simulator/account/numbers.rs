@@ -5,10 +5,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use foldhash::fast::FixedState;
 
-use crate::msisdn::Msisdn;
+use crate::model::Msisdn;
 
-use super::super::dice::mix;
-use super::NumberAccount;
+use crate::simulator::account::NumberAccount;
+use crate::simulator::dice::mix;
 
 /// Enough that two threads seldom want the same, and that a table that grows holds others up briefly.
 const SHARDS: usize = 256;

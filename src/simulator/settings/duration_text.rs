@@ -22,13 +22,13 @@ pub(super) mod optional {
 
     use serde::{Deserializer, Serializer};
 
-    pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(
+    pub(in crate::simulator) fn deserialize<'de, D: Deserializer<'de>>(
         deserializer: D,
     ) -> Result<Option<Duration>, D::Error> {
         super::deserialize(deserializer).map(Some)
     }
 
-    pub(in super::super) fn serialize<S: Serializer>(
+    pub(in crate::simulator) fn serialize<S: Serializer>(
         duration: &Option<Duration>,
         serializer: S,
     ) -> Result<S::Ok, S::Error> {

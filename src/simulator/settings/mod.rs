@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::answer::Product;
+use crate::model::Product;
 
 mod access;
 mod duration_text;

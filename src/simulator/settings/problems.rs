@@ -1,7 +1,9 @@
 //! What is wrong with settings, said all at once.
 
-use super::{Authentication, PerNumberAccount, ShapeShares, SimulatorSettings, SlowNetwork, Transient};
-use crate::plmn::Plmn;
+use crate::model::Plmn;
+use crate::simulator::settings::{
+    Authentication, PerNumberAccount, ShapeShares, SimulatorSettings, SlowNetwork, Transient,
+};
 
 impl SimulatorSettings {
     /// Every reason why these settings cannot be simulated, each a sentence that names the key.
@@ -135,7 +137,7 @@ fn prefix_is_digits(key: &str, prefix: &str, problems: &mut Vec<String>) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::*;
+    use crate::simulator::settings::*;
 
     #[test]
     fn the_presets_have_no_problems() {

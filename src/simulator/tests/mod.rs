@@ -13,7 +13,7 @@ use rustls::pki_types::{CertificateDer, ServerName};
 use tokio::net::TcpStream;
 
 use super::*;
-use crate::answer::{LookupResult, Product};
+use crate::model::{LookupResult, Product};
 use client::{AUTHORIZATION, Client, ask, connect, request};
 
 const TRANSCRIPT: u64 = 46_708_100_200;
@@ -409,7 +409,7 @@ async fn every_number_gets_its_truth_through_a_storm() {
     let simulator = start(settings.clone()).await;
     let transient = ["TIMEOUT", "HLR_ABORT"];
     for number in NUMBER..NUMBER + 300 {
-        let truth = super::truth(&settings, msisdn(number));
+        let truth = crate::simulator::truth(&settings, msisdn(number));
         let mut answers = Vec::new();
         for _ in 0..3 {
             if let Ok(message) = ask(&simulator, number).await {

@@ -2,8 +2,8 @@
 
 use maud::{Markup, html};
 
-use super::scale::Tick;
-use super::{Caption, Frame, Size, X_AXIS_HEIGHT, longest, px, svg};
+use crate::report::page::plot::scale::Tick;
+use crate::report::page::plot::{Caption, Frame, Size, X_AXIS_HEIGHT, longest, px, svg};
 
 /// A bar.
 #[derive(Clone, Debug)]
@@ -45,7 +45,8 @@ impl Bars {
             Size::Narrow => 0.0,
         };
         // The last label of the axis stands half beyond it.
-        let last_label = self.ticks.last().map_or(0.0, |tick| super::text_width(&tick.label) / 2.0);
+        let last_label =
+            self.ticks.last().map_or(0.0, |tick| crate::report::page::plot::text_width(&tick.label) / 2.0);
         let right = size.width() - value_width.max(last_label + 2.0);
         let bottom = 6.0 + pitch * self.bars.len() as f64;
         let frame = Frame { left: label_width.max(8.0), right, top: 2.0, bottom };

@@ -1,6 +1,6 @@
 //! Round numbers for axes.
 
-use crate::report::figures::grouped;
+use crate::humanize::grouped;
 
 /// A place on an axis, and what stands there.
 #[derive(Clone, Debug, PartialEq)]

@@ -5,13 +5,13 @@ use std::path::Path;
 
 /// The folder in which a file stands, or will.
 #[must_use]
-pub fn folder_of(file: &Path) -> &Path {
+pub fn parent_folder(file: &Path) -> &Path {
     file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Puts the names in a folder on disk, so that they survive a power cut as the files do. Some file systems do so unasked and
 /// cannot be asked, so a refusal is no reason to fail.
-pub fn settle_folder(folder: &Path) {
+pub fn sync_folder(folder: &Path) {
     let _ = File::open(folder).and_then(|folder| folder.sync_all());
 }
 
@@ -19,7 +19,7 @@ pub fn settle_folder(folder: &Path) {
 /// private by default; a result is not.
 #[cfg(unix)]
 #[must_use]
-pub fn permissions_of_anything_new(mode: u32) -> Option<Permissions> {
+pub fn default_permissions(mode: u32) -> Option<Permissions> {
     use std::os::unix::fs::PermissionsExt;
 
     Some(Permissions::from_mode(mode))
@@ -28,6 +28,6 @@ pub fn permissions_of_anything_new(mode: u32) -> Option<Permissions> {
 /// Nothing is to be said of them here.
 #[cfg(not(unix))]
 #[must_use]
-pub fn permissions_of_anything_new(_: u32) -> Option<Permissions> {
+pub fn default_permissions(_: u32) -> Option<Permissions> {
     None
 }

@@ -12,19 +12,19 @@ use arrow::error::ArrowError;
 use futures::stream::BoxStream;
 use futures::{Stream, StreamExt};
 
-use crate::error::StageError;
+use crate::model::StreamError;
 
 /// Record batches of one schema, in order. The first error ends the stream.
-pub struct BatchStream {
+pub struct RecordStream {
     schema: SchemaRef,
-    batches: BoxStream<'static, Result<RecordBatch, StageError>>,
+    batches: BoxStream<'static, Result<RecordBatch, StreamError>>,
 }
 
-impl BatchStream {
+impl RecordStream {
     /// A stream of batches, each of which has this schema.
     pub fn new(
         schema: SchemaRef,
-        batches: impl Stream<Item = Result<RecordBatch, StageError>> + Send + 'static,
+        batches: impl Stream<Item = Result<RecordBatch, StreamError>> + Send + 'static,
     ) -> Self {
         Self { schema, batches: Box::pin(batches) }
     }
@@ -36,8 +36,8 @@ impl BatchStream {
     }
 }
 
-impl Stream for BatchStream {
-    type Item = Result<RecordBatch, StageError>;
+impl Stream for RecordStream {
+    type Item = Result<RecordBatch, StreamError>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         self.batches.as_mut().poll_next(cx)
@@ -49,10 +49,10 @@ pub const ANSWERS_OF: &str = "hlr.answers";
 /// What stands there when nobody was really asked.
 pub const SIMULATED: &str = "simulated";
 
-impl BatchStream {
+impl RecordStream {
     /// The same batches, with a word in their schema, which Parquet files keep.
     #[must_use]
-    pub fn with_word(self, word: &str, text: &str) -> Self {
+    pub fn with_metadata(self, word: &str, text: &str) -> Self {
         let mut metadata = self.schema.metadata().clone();
         metadata.insert(word.to_owned(), text.to_owned());
         let schema = Arc::new(self.schema.as_ref().clone().with_metadata(metadata));

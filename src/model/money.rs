@@ -11,7 +11,7 @@ pub struct Money(u64);
 /// A number that is no amount of money.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("an amount is a number such as 0.004, not negative and at most a thousand million")]
-pub struct NoMoney;
+pub struct InvalidAmount;
 
 impl Money {
     /// Nothing.
@@ -23,10 +23,10 @@ impl Money {
     /// # Errors
     ///
     /// When the number is negative, not finite, or more than a thousand million.
-    pub fn from_number(number: f64) -> Result<Self, NoMoney> {
+    pub fn from_number(number: f64) -> Result<Self, InvalidAmount> {
         match number {
             0.0..=1e9 => Ok(Self((number * Self::UNIT).round() as u64)),
-            _ => Err(NoMoney),
+            _ => Err(InvalidAmount),
         }
     }
 
@@ -114,7 +114,7 @@ mod tests {
     #[test]
     fn what_is_no_amount_is_refused() {
         for number in [-0.01, f64::NAN, f64::INFINITY, 2e9] {
-            assert_eq!(Money::from_number(number), Err(NoMoney));
+            assert_eq!(Money::from_number(number), Err(InvalidAmount));
         }
     }
 

@@ -5,11 +5,8 @@
 
 use std::collections::HashMap;
 
-use crate::answer::{Answer, Billed, Fault, LookupResult};
-use crate::money::Money;
-use crate::msisdn::Msisdn;
+use crate::model::{Answer, Billed, Fault, LookupResult, Money, Msisdn, Plmn};
 use crate::numbering;
-use crate::plmn::Plmn;
 
 /// The prices of a contract.
 #[derive(Clone, Debug, PartialEq)]
@@ -118,7 +115,7 @@ impl Charge {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::answer::FaultKind;
+    use crate::model::FaultKind;
 
     fn cents(count: u64) -> Money {
         Money::from_billionths(count * 10_000_000)

@@ -1,0 +1,31 @@
+//! The words that every other module speaks: numbers, answers, outcomes, money, and the stream of rows.
+//!
+//! Values only: nothing here reads a file, opens a connection or waits.
+
+mod answer;
+mod calling_code;
+mod error;
+mod fault;
+mod lookup_result;
+mod money;
+mod msisdn;
+mod outcome;
+mod plmn;
+mod product;
+mod record_stream;
+mod status;
+mod utc_millis;
+
+pub use self::answer::{Answer, Unreadable};
+pub use self::calling_code::CallingCode;
+pub use self::error::{BoxError, ColumnError, StreamError, with_causes};
+pub use self::fault::{Billed, Fault, FaultKind};
+pub use self::lookup_result::LookupResult;
+pub use self::money::{InvalidAmount, Money};
+pub use self::msisdn::{Digits, Msisdn};
+pub use self::outcome::{Answered, Outcome, Source, Unanswered, UnansweredReason};
+pub use self::plmn::Plmn;
+pub use self::product::{Product, ProviderCache};
+pub use self::record_stream::{ANSWERS_OF, RecordStream, SIMULATED, cells_as, utc_moments};
+pub use self::status::Status;
+pub use self::utc_millis::UtcMillis;
