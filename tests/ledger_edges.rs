@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 
 use arrow::array::BooleanArray;
 use arrow::compute::filter_record_batch;
-use hlr_enrich::ledger::{AnswersOf, Books, IfMissing};
+use hlr_enrich::ledger::{AnswersOf, IfMissing, LedgerFile};
 use hlr_enrich::simulator::{Latency, SimulatorSettings};
 use redb::{Database, TableDefinition};
 
@@ -106,7 +106,7 @@ fn a_newer_format_asks_for_a_newer_program() {
 fn simulated_and_real_answers_do_not_mix() {
     let service = Service::start(SimulatorSettings::default());
     let job = Job::new().numbers("list.csv", 100);
-    drop(Books::open(&job.path("l.redb"), IfMissing::Begin(AnswersOf::Provider)).unwrap());
+    drop(LedgerFile::open(&job.path("l.redb"), IfMissing::Begin(AnswersOf::Provider)).unwrap());
     the_run_is_refused(
         &job,
         &service,
@@ -320,7 +320,7 @@ fn a_full_disk_costs_nothing(program: &str, arguments: &[&str], script: &str) {
     let live = filter_record_batch(&table.0, &live.collect::<BooleanArray>()).unwrap();
     every_row_is_true(&Table(live), &service);
     let not_kept = job.json("run.json")["counts"]["not_kept"].as_u64().unwrap();
-    let kept = Books::open(&job.path("l.redb"), IfMissing::Refuse).unwrap();
+    let kept = LedgerFile::open(&job.path("l.redb"), IfMissing::Refuse).unwrap();
     assert_eq!(kept.count().unwrap() + not_kept, account.billed, "each is in the ledger or said not to be");
     // Those of two commits, of 20 ms at 4 000 a second each, and those in flight; with room for a slow machine.
     assert!((1..=1_500).contains(&not_kept), "{not_kept} answers came after the ledger had failed");

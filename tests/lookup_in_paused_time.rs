@@ -17,7 +17,7 @@ use futures::future::join_all;
 use futures::{StreamExt, stream};
 use hlr_enrich::enrich::{EnrichSettings, Enricher, Only, Order, RowReader, Window};
 use hlr_enrich::ledger::MemoryLedger;
-use hlr_enrich::lookup::{Caps, Lookup, LookupSettings, Rate, RetryPolicy, Stop, StopReason};
+use hlr_enrich::lookup::{Caps, Lookup, LookupSettings, Rate, RetryPolicy, StopReason, StopSignal};
 use hlr_enrich::model::{
     Answer, Billed, Fault, FaultKind, LookupResult, Msisdn, Outcome, Product, RecordStream, Source,
 };
@@ -181,11 +181,11 @@ impl Run {
     }
 
     fn go(self) -> Judged {
-        paused_runtime().block_on(self.go_in_paused_time(Stop::default()))
+        paused_runtime().block_on(self.go_in_paused_time(StopSignal::default()))
     }
 
     /// Starts the stage, with the account of the service that it asks.
-    fn start(&self, stop: Stop) -> (Lookup<FakeService>, Arc<Counters>, Arc<Mutex<Account>>) {
+    fn start(&self, stop: StopSignal) -> (Lookup<FakeService>, Arc<Counters>, Arc<Mutex<Account>>) {
         let account = Arc::new(Mutex::new(Account::default()));
         let counters = Arc::new(Counters::default());
         let service = FakeService {
@@ -200,7 +200,7 @@ impl Run {
         (lookup, counters, account)
     }
 
-    async fn go_in_paused_time(self, stop: Stop) -> Judged {
+    async fn go_in_paused_time(self, stop: StopSignal) -> Judged {
         let started = Instant::now();
         let (lookup, counters, account) = self.start(stop.clone());
         let answered = join_all(self.batches.iter().map(|batch| lookup.answer_all(batch))).await;
@@ -329,7 +329,7 @@ fn judge_rows(seed: u64) {
     let (held, most_held) = (Arc::default(), Arc::default());
     let runtime = paused_runtime();
     let (out, snapshot) = runtime.block_on(async {
-        let (lookup, counters, _) = run.start(Stop::default());
+        let (lookup, counters, _) = run.start(StopSignal::default());
         let list = list_of(&batches, &held, &most_held);
         let reader = RowReader::new(&list.schema(), &settings).unwrap();
         let lookup = Arc::new(lookup);
@@ -563,7 +563,8 @@ async fn a_bug_over_one_number_leaves_no_row_waiting() {
     let service = Mortal(vec!["http://127.0.0.1:1".into()]);
     let settings = settings(None, 4, RetryPolicy::default(), 1);
     let (ledger, counters) = (Arc::new(MemoryLedger::default()), Arc::new(Counters::default()));
-    let lookup = Lookup::start(service, ledger, &settings, Stop::default(), counters, Arc::new(NoReporter));
+    let lookup =
+        Lookup::start(service, ledger, &settings, StopSignal::default(), counters, Arc::new(NoReporter));
     let numbers: Vec<_> = (0..100).map(number).collect();
     let replies = lookup.answer_all(&numbers).await;
     let unanswered = replies.iter().position(|reply| matches!(reply.outcome, Outcome::Unanswered(_)));
@@ -577,7 +578,7 @@ fn after_a_stop_nothing_more_is_asked_and_what_was_sent_is_kept() {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
     let judged = runtime.block_on(async {
-        let stop = Stop::default();
+        let stop = StopSignal::default();
         let (judged, ()) = tokio::join!(run.go_in_paused_time(stop.clone()), async {
             tokio::time::sleep(Duration::from_secs(2)).await;
             stop.request(StopReason::Interrupted);

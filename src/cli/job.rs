@@ -20,7 +20,7 @@ use crate::cli::terminal::{
 use crate::cli::{again, log, summary, survey};
 use crate::input::CsvFile;
 use crate::ledger::LedgerError;
-use crate::lookup::Stop;
+use crate::lookup::StopSignal;
 use crate::pipeline::{
     Ending, Environment, Finished, Pipeline, Problems, RateControl, RunError, StartError, Started, Written,
 };
@@ -30,12 +30,12 @@ use crate::task::AbortOnDrop;
 /// What must be seen whenever nobody was really asked.
 pub(super) const SIMULATED: &str = "SIMULATED ANSWERS: nothing was looked up at a provider";
 
-pub(super) async fn enrich(arguments: EnrichArgs, words: &[OsString], stop: Stop) -> Exit {
+pub(super) async fn enrich(arguments: EnrichArgs, words: &[OsString], stop: StopSignal) -> Exit {
     let display = arguments.display.clone();
     do_job(None, arguments.written(), display, words, stop).await
 }
 
-pub(super) async fn run(arguments: RunArgs, words: &[OsString], stop: Stop) -> Exit {
+pub(super) async fn run(arguments: RunArgs, words: &[OsString], stop: StopSignal) -> Exit {
     let (file, display) = (arguments.pipeline.clone(), arguments.display.clone());
     do_job(Some(&file), arguments.written(), display, words, stop).await
 }
@@ -45,7 +45,7 @@ async fn do_job(
     flags: Written,
     display: DisplayFlags,
     words: &[OsString],
-    stop: Stop,
+    stop: StopSignal,
 ) -> Exit {
     let flags_again = flags.clone();
     let pipeline = match Pipeline::load(file, flags, &Environment::of_this_process()) {
@@ -101,7 +101,12 @@ fn read_again(file: &Path, flags: Written, rate: &RateControl) {
 }
 
 /// What a run would do; nobody is asked.
-async fn take_survey(pipeline: Pipeline, display: &DisplayFlags, words: &[OsString], stop: Stop) -> Exit {
+async fn take_survey(
+    pipeline: Pipeline,
+    display: &DisplayFlags,
+    words: &[OsString],
+    stop: StopSignal,
+) -> Exit {
     let verbosity = display.verbosity();
     pipeline.enquiry().warnings().iter().for_each(say_warning);
     if verbosity > Verbosity::Quiet {

@@ -13,8 +13,8 @@ use crate::cli::job::is_busy;
 use crate::cli::terminal::{print, say, say_error, say_problem};
 use crate::humanize::{grouped, percent, size};
 use crate::input::InputSettings;
-use crate::ledger::{AnswersOf, Books, IfMissing, LedgerError};
-use crate::lookup::Stop;
+use crate::ledger::{AnswersOf, IfMissing, LedgerError, LedgerFile};
+use crate::lookup::StopSignal;
 use crate::model::{ProviderCache, UtcMillis};
 use crate::numbering::Region;
 use crate::output;
@@ -25,7 +25,7 @@ use crate::pipeline::{bookkeeping, default_path};
 type Failure = Box<dyn Error + Send + Sync>;
 
 /// Does what the subcommand says. These commands are short; a signal ends them where they are.
-pub(super) async fn ledger(arguments: LedgerArgs, stop: Stop) -> Exit {
+pub(super) async fn ledger(arguments: LedgerArgs, stop: StopSignal) -> Exit {
     let path = match arguments.ledger {
         Some(path) => path,
         None => match default_path(AnswersOf::Provider) {
@@ -62,8 +62,8 @@ pub(super) async fn ledger(arguments: LedgerArgs, stop: Stop) -> Exit {
     }
 }
 
-fn open(path: &Path) -> Result<Books, LedgerError> {
-    Books::open(path, IfMissing::Refuse)
+fn open(path: &Path) -> Result<LedgerFile, LedgerError> {
+    LedgerFile::open(path, IfMissing::Refuse)
 }
 
 fn show_stats(path: &Path, arguments: &StatsArgs) -> Result<(), Failure> {
@@ -126,9 +126,9 @@ fn lines(path: &Path, stats: &Stats, top: usize) -> Vec<String> {
 async fn write_export(path: &Path, arguments: ExportArgs) -> Result<(), Failure> {
     let replace = if arguments.force { Replace::Allowed } else { Replace::Never };
     let settings = OutputSettings { replace, ..OutputSettings::new(arguments.output) };
-    let books = open(path)?;
+    let ledger_file = open(path)?;
     let target = output::prepare(&settings)?;
-    let whole = bookkeeping::export(books, target).await?;
+    let whole = bookkeeping::export(ledger_file, target).await?;
     let (rows, bytes) = (whole.rows, whole.bytes);
     let written = whole.keep()?;
     say(format_args!("{}: {} answers, {}", written.display(), grouped(rows), size(bytes)));
@@ -147,9 +147,9 @@ async fn take_in(path: &Path, arguments: ImportArgs) -> Result<(), Failure> {
     // Files that cannot be read are found before a ledger is begun for them.
     let files: Vec<_> = arguments.inputs.iter().map(origin_of).collect::<Result<_, _>>()?;
     let whose = if arguments.simulated { AnswersOf::ThisMachine } else { AnswersOf::Provider };
-    let books = Books::open(path, IfMissing::Begin(whose))?;
+    let ledger_file = LedgerFile::open(path, IfMissing::Begin(whose))?;
     for (input, (settings, origin)) in arguments.inputs.iter().zip(files) {
-        let imported = bookkeeping::import(&books, &settings, &origin).await?;
+        let imported = bookkeeping::import(&ledger_file, &settings, &origin).await?;
         let with_answer = imported.rows - imported.without_answer;
         say(format_args!(
             "{input}: {} rows, {} with an answer, {} of them new or younger than what was there",
@@ -162,21 +162,21 @@ async fn take_in(path: &Path, arguments: ImportArgs) -> Result<(), Failure> {
 }
 
 fn throw_away(path: &Path, arguments: &PruneArgs) -> Result<(), Failure> {
-    let (books, now) = (open(path)?, UtcMillis::now());
+    let (ledger_file, now) = (open(path)?, UtcMillis::now());
     let age = arguments.older_than.0;
-    let before = books.bytes();
+    let before = ledger_file.bytes();
     if arguments.dry_run {
-        let (old, all) = (books.count_older(age, now)?, books.count()?);
+        let (old, all) = (ledger_file.count_older(age, now)?, ledger_file.count()?);
         say(format_args!("{} of {} answers are older, and would go", grouped(old), grouped(all)));
         return Ok(());
     }
-    let (removed, books) = books.prune(age, now)?;
+    let (removed, ledger_file) = ledger_file.prune(age, now)?;
     say(format_args!(
         "{} answers thrown away, {} left; {} are {} now",
         grouped(removed),
-        grouped(books.count()?),
+        grouped(ledger_file.count()?),
         size(before),
-        size(books.bytes())
+        size(ledger_file.bytes())
     ));
     Ok(())
 }
@@ -184,9 +184,9 @@ fn throw_away(path: &Path, arguments: &PruneArgs) -> Result<(), Failure> {
 async fn leave_no_trace(path: &Path, arguments: ForgetArgs) -> Result<(), Failure> {
     let region = arguments.region.map(|text| text.parse::<Region>()).transpose()?;
     let list = arguments.file.map(|file| (InputSettings::new(vec![file]), arguments.column));
-    let books = open(path)?;
+    let ledger_file = open(path)?;
     let numbers = bookkeeping::numbers_of(&arguments.numbers, list, region).await?;
-    let (removed, _) = books.forget(&numbers)?;
+    let (removed, _) = ledger_file.forget(&numbers)?;
     say(format_args!(
         "{} answers about {} numbers are forgotten; enriched files and backups may still have them",
         grouped(removed),

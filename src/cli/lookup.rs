@@ -18,7 +18,7 @@ use crate::cli::exit::Exit;
 use crate::cli::job::{SIMULATED, fail, refuse};
 use crate::cli::notes::why;
 use crate::cli::terminal::{print, say, say_command, say_loudly, say_warning};
-use crate::lookup::Stop;
+use crate::lookup::StopSignal;
 use crate::pipeline::{Ending, Enquiry, Environment, LookedUp, WrittenDuration};
 use crate::report::{Counters, NoReporter};
 
@@ -40,7 +40,7 @@ const SHOWN: [&str; 11] = [
 /// How long a service that is down is waited for, unless a flag says otherwise: somebody sits there.
 const PATIENCE: WrittenDuration = WrittenDuration(Duration::from_secs(15));
 
-pub(super) async fn look_up(arguments: LookupArgs, words: &[OsString], stop: Stop) -> Exit {
+pub(super) async fn look_up(arguments: LookupArgs, words: &[OsString], stop: StopSignal) -> Exit {
     let (json, verbosity) = (arguments.json, arguments.display.verbosity());
     let written_numbers = arguments.numbers.clone();
     let mut flags = arguments.written();

@@ -4,11 +4,11 @@ use tokio::runtime::Builder;
 
 use crate::cli::exit::Exit;
 use crate::cli::terminal;
-use crate::lookup::{Stop, StopReason};
+use crate::lookup::{StopReason, StopSignal};
 
 /// Does the work on a runtime with a thread for each core. The first ctrl-c or SIGTERM asks the work to stop,
 /// the second ends it where it is.
-pub(super) fn on_runtime<W: Future<Output = Exit>>(work: impl FnOnce(Stop) -> W) -> Exit {
+pub(super) fn on_runtime<W: Future<Output = Exit>>(work: impl FnOnce(StopSignal) -> W) -> Exit {
     let runtime = match Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(fault) => {
@@ -16,7 +16,7 @@ pub(super) fn on_runtime<W: Future<Output = Exit>>(work: impl FnOnce(Stop) -> W)
             return Exit::Unexpected;
         }
     };
-    let stop = Stop::default();
+    let stop = StopSignal::default();
     let exit = runtime.block_on(async {
         tokio::select! {
             exit = work(stop.clone()) => exit,
@@ -28,7 +28,7 @@ pub(super) fn on_runtime<W: Future<Output = Exit>>(work: impl FnOnce(Stop) -> W)
     exit
 }
 
-async fn asked_to_end_twice(stop: &Stop) {
+async fn asked_to_end_twice(stop: &StopSignal) {
     asked_to_end().await;
     stop.request(StopReason::Interrupted);
     asked_to_end().await;

@@ -8,14 +8,14 @@ use std::path::Path;
 use crate::cli::args::SimulateArgs;
 use crate::cli::exit::Exit;
 use crate::cli::terminal::{print, say, say_error, say_loudly, say_problem, say_warning};
-use crate::lookup::Stop;
+use crate::lookup::StopSignal;
 use crate::pipeline::descriptors;
 use crate::simulator::{Account, Authentication, Scheme, Simulator, SimulatorSettings};
 
 /// How many clients' connections there should be room for.
 const CONNECTIONS: NonZeroUsize = NonZeroUsize::new(4_096).expect("it is not zero");
 
-pub(super) async fn simulate(arguments: SimulateArgs, stop: Stop) -> Exit {
+pub(super) async fn simulate(arguments: SimulateArgs, stop: StopSignal) -> Exit {
     let settings = match arguments.settings() {
         Ok(settings) => settings,
         Err(problems) => {

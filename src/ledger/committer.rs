@@ -6,17 +6,17 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::time::sleep;
 
+use crate::ledger::answer_scope::AnswerScope;
 use crate::ledger::error::LedgerError;
-use crate::ledger::mark::RunMark;
-use crate::ledger::packed::Packed;
+use crate::ledger::packed_answer::PackedAnswer;
 use crate::ledger::recent::Recent;
-use crate::ledger::shelf::Shelf;
+use crate::ledger::run_marker::RunMarker;
 use crate::ledger::store::journal::{Folded, Folding};
 use crate::ledger::store::{Store, blocking};
 use crate::ledger::{KeptAnswers, Paid};
 use crate::model::Msisdn;
 
-/// So many answers go from the journal to their shelf at a time. More rewrite fewer pages each, and take 80 bytes
+/// So many answers go from the journal to their scope at a time. More rewrite fewer pages each, and take 80 bytes
 /// of memory each until then.
 const FOLDED_AT: usize = if cfg!(test) { 200 } else { 300_000 };
 
@@ -24,14 +24,14 @@ const FOLDED_AT: usize = if cfg!(test) { 200 } else { 300_000 };
 pub(super) struct Committer {
     pub(super) store: Arc<Store>,
     pub(super) recent: Arc<Recent>,
-    pub(super) shelf: Shelf,
+    pub(super) scope: AnswerScope,
     /// How long a group is gathered.
     pub(super) interval: Duration,
-    pub(super) mark: RunMark,
+    pub(super) mark: RunMarker,
     pub(super) waiting: mpsc::UnboundedReceiver<Paid>,
     pub(super) closed: watch::Receiver<bool>,
     pub(super) kept: mpsc::UnboundedSender<KeptAnswers>,
-    /// What is on its way to the shelves.
+    /// What is on its way to the scopes.
     pub(super) folding: Option<Folding>,
     /// Why nothing can be kept any more.
     pub(super) failure: Option<Arc<LedgerError>>,
@@ -77,11 +77,11 @@ impl Committer {
 
     async fn commit(&mut self, answers: &[Paid]) -> Result<(), LedgerError> {
         let texts = self.store.texts();
-        let packed: Arc<[(Msisdn, Packed)]> =
-            answers.iter().map(|paid| (paid.msisdn, Packed::pack(&paid.answered, texts))).collect();
+        let packed: Arc<[(Msisdn, PackedAnswer)]> =
+            answers.iter().map(|paid| (paid.msisdn, PackedAnswer::pack(&paid.answered, texts))).collect();
         let larger = self.mark.grown_to(packed.len());
-        let (store, shelf, group) = (self.store.clone(), self.shelf, packed.clone());
-        blocking(&self.store, move || store.append(shelf, group.iter().copied(), larger.as_ref())).await?;
+        let (store, scope, group) = (self.store.clone(), self.scope, packed.clone());
+        blocking(&self.store, move || store.append(scope, group.iter().copied(), larger.as_ref())).await?;
         self.mark = larger.unwrap_or(self.mark);
         self.recent.take_in(packed.iter().copied());
         Ok(())
@@ -113,7 +113,7 @@ impl Committer {
     async fn take_mark_back(self) {
         let (store, failed) = (self.store.clone(), self.failure.is_some());
         let ending = move || {
-            let taken_back = if failed { Ok(()) } else { store.note(RunMark::WORD, None) };
+            let taken_back = if failed { Ok(()) } else { store.note(RunMarker::WORD, None) };
             taken_back.and(store.close())
         };
         let _ = blocking(&self.store, ending).await;

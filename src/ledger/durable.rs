@@ -13,16 +13,16 @@ use futures::future::BoxFuture;
 use tokio::sync::{Mutex as AsyncMutex, Semaphore, mpsc, watch};
 use tokio::task::spawn_blocking;
 
-use crate::ledger::books::CACHE_BYTES;
+use crate::ledger::answer_scope::AnswerScope;
 use crate::ledger::committer::Committer;
 use crate::ledger::error::LedgerError;
-use crate::ledger::mark::{InDoubt, RefreshEnd, RunMark};
+use crate::ledger::ledger_file::CACHE_BYTES;
 use crate::ledger::max_age::{Freshness, MaxAge};
 use crate::ledger::reader::Reader;
 use crate::ledger::recent::Recent;
-use crate::ledger::shelf::Shelf;
+use crate::ledger::run_marker::{InDoubt, RefreshEnd, RunMarker};
 use crate::ledger::store::{AnswersOf, IfMissing, Store, blocking};
-use crate::ledger::{Kept, KeptAnswers, Ledger, Paid, Remembered, mark};
+use crate::ledger::{Kept, KeptAnswers, Ledger, Paid, Remembered, run_marker};
 use crate::model::{Msisdn, Source, UtcMillis};
 use crate::task::AbortOnDrop;
 
@@ -34,7 +34,7 @@ pub struct DurableSettings {
     /// Whose answers the run will bring.
     pub answers_of: AnswersOf,
     /// What is asked, and how.
-    pub shelf: Shelf,
+    pub scope: AnswerScope,
     /// How old an answer may be, by its status.
     pub max_age: MaxAge,
     /// The name of the job, when it is to ask everything anew. Answers from before it was first started are not taken
@@ -49,7 +49,7 @@ pub struct DurableSettings {
     pub in_flight: usize,
 }
 
-/// The part of the memory that goes to pages of the file as they are; a shelf that is read through may take as much
+/// The part of the memory that goes to pages of the file as they are; a scope that is read through may take as much
 /// as all of it.
 const PAGES_PART: usize = 4;
 
@@ -75,19 +75,19 @@ impl DurableLedger {
     ///
     /// When another process has it, when it is none or damaged, when the file system refuses.
     pub async fn open(settings: DurableSettings, now: UtcMillis) -> Result<Self, LedgerError> {
-        let DurableSettings { shelf, in_flight, commit_interval, memory, .. } = settings;
+        let DurableSettings { scope, in_flight, commit_interval, memory, .. } = settings;
         let (refresh, job) = (settings.refresh.clone(), settings.refresh);
-        let mark = RunMark::of_a_run(now, in_flight);
+        let mark = RunMarker::of_a_run(now, in_flight);
         let opening = spawn_blocking(move || {
             let missing = IfMissing::Begin(settings.answers_of);
             let store = Store::open(&settings.path, missing, memory / PAGES_PART)?;
-            let before = store.about(RunMark::WORD)?.and_then(|text| RunMark::parse(&text));
+            let before = store.about(RunMarker::WORD)?.and_then(|text| RunMarker::parse(&text));
             let not_before = job.map(|job| first_started(&store, &job, now)).transpose()?;
-            store.note(RunMark::WORD, Some(&mark.to_string()))?;
-            Ok((Arc::new(store), before.map(RunMark::in_doubt), not_before))
+            store.note(RunMarker::WORD, Some(&mark.to_string()))?;
+            Ok((Arc::new(store), before.map(RunMarker::in_doubt), not_before))
         });
         let (store, in_doubt, not_before) = opening.await.expect("opening does not panic")?;
-        let freshness = Freshness { max_age: settings.max_age, not_before, now, product: shelf.product };
+        let freshness = Freshness { max_age: settings.max_age, not_before, now, product: scope.product };
         let recent = Arc::<Recent>::default();
         let (recorded, waiting) = mpsc::unbounded_channel();
         let (kept, kept_answers) = mpsc::unbounded_channel();
@@ -95,7 +95,7 @@ impl DurableLedger {
         let committer = Committer {
             store: store.clone(),
             recent: recent.clone(),
-            shelf,
+            scope,
             interval: commit_interval,
             mark,
             waiting,
@@ -106,7 +106,7 @@ impl DurableLedger {
         };
         Ok(Self {
             refresh,
-            reader: Arc::new(Reader::new(store, shelf, freshness, memory as u64)),
+            reader: Arc::new(Reader::new(store, scope, freshness, memory as u64)),
             recent,
             readers: Semaphore::new(std::thread::available_parallelism().map_or(2, NonZeroUsize::get)),
             in_doubt,
@@ -154,9 +154,9 @@ impl DurableLedger {
     ///
     /// When the file cannot be written.
     pub async fn job_has_ended(&self, end: RefreshEnd) -> Result<(), LedgerError> {
-        let Some(word) = self.refresh.as_deref().map(mark::refresh_word) else { return Ok(()) };
+        let Some(word) = self.refresh.as_deref().map(run_marker::refresh_word) else { return Ok(()) };
         let started = self.reader.freshness().not_before.expect("a refresh has its beginning");
-        let (path, note) = (self.path().to_owned(), mark::refresh_note(started, end));
+        let (path, note) = (self.path().to_owned(), run_marker::refresh_note(started, end));
         let noting = move || {
             let store = Store::open(&path, IfMissing::Refuse, CACHE_BYTES)?;
             store.note(&word, note.as_deref())?;
@@ -176,10 +176,10 @@ impl DurableLedger {
 
 /// When a job that asks everything anew was first started: now, unless it was stopped before it was done.
 fn first_started(store: &Store, job: &str, now: UtcMillis) -> Result<UtcMillis, LedgerError> {
-    if let Some(before) = mark::refresh_started(store, job, now)? {
+    if let Some(before) = run_marker::refresh_started(store, job, now)? {
         return Ok(before);
     }
-    store.note(&mark::refresh_word(job), Some(&now.0.to_string()))?;
+    store.note(&run_marker::refresh_word(job), Some(&now.0.to_string()))?;
     Ok(now)
 }
 

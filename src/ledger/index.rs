@@ -1,13 +1,13 @@
-//! A whole shelf in memory, for runs that look up a large part of it.
+//! A whole scope in memory, for runs that look up a large part of it.
 //!
-//! Reading a shelf through costs a tenth, an answer, of looking it up alone. So a run that has looked up enough of
+//! Reading a scope through costs a tenth, an answer, of looking it up alone. So a run that has looked up enough of
 //! it reads it through and goes on from here, if there is memory for it. Answers lie side by side in the order of
 //! their numbers, as they come from the file: a hash table would be quicker to look up in, and slower to fill by
 //! more than that.
 
+use crate::ledger::answer_scope::AnswerScope;
 use crate::ledger::error::LedgerError;
-use crate::ledger::packed::Packed;
-use crate::ledger::shelf::Shelf;
+use crate::ledger::packed_answer::PackedAnswer;
 use crate::ledger::store::Store;
 use crate::model::Msisdn;
 
@@ -19,14 +19,14 @@ const STRIDE: usize = 32;
 /// So many numbers are looked up side by side, so that the processor waits for the memory of all of them at once.
 const SIDE_BY_SIDE: usize = 16;
 /// What stands where there is no answer, behind the last one: no number is so large.
-const NOBODY: (u64, Packed) = (u64::MAX, Packed::NOTHING);
+const NOBODY: (u64, PackedAnswer) = (u64::MAX, PackedAnswer::NOTHING);
 
-/// The answers of a shelf as it was at one moment.
+/// The answers of a scope as it was at one moment.
 pub(super) struct Index {
     /// By number; the last block is filled up with [`NOBODY`].
-    answers: Vec<(u64, Packed)>,
+    answers: Vec<(u64, PackedAnswer)>,
     directory: Vec<u64>,
-    /// How often the shelves had been added to before.
+    /// How often the scopes had been added to before.
     foldings: u64,
 }
 
@@ -36,29 +36,29 @@ impl Index {
         answers.saturating_mul(BYTES_AN_ANSWER) <= bytes
     }
 
-    /// Reads a shelf through.
-    pub(super) fn read(store: &Store, shelf: Shelf) -> Result<Self, LedgerError> {
+    /// Reads a scope through.
+    pub(super) fn read(store: &Store, scope: AnswerScope) -> Result<Self, LedgerError> {
         // Before the reading begins: what is added meanwhile counts as added after.
         let foldings = store.foldings();
-        let count = store.count(shelf)? as usize;
+        let count = store.count(scope)? as usize;
         let mut answers = Vec::with_capacity(count.next_multiple_of(STRIDE));
-        store.read_through(shelf, |msisdn, packed| answers.push((msisdn.get(), packed)))?;
+        store.read_through(scope, |msisdn, packed| answers.push((msisdn.get(), packed)))?;
         Ok(Self::of(answers, foldings))
     }
 
-    fn of(mut answers: Vec<(u64, Packed)>, foldings: u64) -> Self {
+    fn of(mut answers: Vec<(u64, PackedAnswer)>, foldings: u64) -> Self {
         answers.resize(answers.len().next_multiple_of(STRIDE), NOBODY);
         let directory = answers.iter().step_by(STRIDE).map(|(number, _)| *number).collect();
         Self { answers, directory, foldings }
     }
 
-    /// Whether the shelf may have answers that are not here.
+    /// Whether the scope may have answers that are not here.
     pub(super) fn is_behind(&self, store: &Store) -> bool {
         self.foldings != store.foldings()
     }
 
     /// Looks numbers up that are in rising order, and hands each answer out with the place of its number.
-    pub(super) fn find(&self, numbers: &[(Msisdn, usize)], mut found: impl FnMut(usize, Packed)) {
+    pub(super) fn find(&self, numbers: &[(Msisdn, usize)], mut found: impl FnMut(usize, PackedAnswer)) {
         let mut block = 0;
         for group in numbers.chunks(SIDE_BY_SIDE) {
             let mut at = [0; SIDE_BY_SIDE];
@@ -99,7 +99,7 @@ impl Index {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ledger::packed::Texts;
+    use crate::ledger::packed_answer::ResultTexts;
     use crate::model::{Answer, Answered, LookupResult, UtcMillis};
 
     fn number(n: usize) -> Msisdn {
@@ -107,9 +107,12 @@ mod tests {
     }
 
     /// An answer that says which number it belongs to.
-    fn answer(n: usize) -> Packed {
+    fn answer(n: usize) -> PackedAnswer {
         let answer = Answer::bare(LookupResult::Ok);
-        Packed::pack(&Answered { answer, checked_at: UtcMillis(n as i64), attempts: 1 }, &Texts::default())
+        PackedAnswer::pack(
+            &Answered { answer, checked_at: UtcMillis(n as i64), attempts: 1 },
+            &ResultTexts::default(),
+        )
     }
 
     #[test]

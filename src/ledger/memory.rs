@@ -8,7 +8,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use tokio::sync::Notify;
 
-use crate::ledger::packed::{Packed, Texts};
+use crate::ledger::packed_answer::{PackedAnswer, ResultTexts};
 use crate::ledger::{Kept, KeptAnswers, Ledger, LedgerError, Paid, Remembered};
 use crate::model::{Msisdn, Source};
 
@@ -18,13 +18,13 @@ const SHARDS: usize = 64;
 /// Answers of this run, about 30 bytes for each different number.
 #[derive(Debug)]
 pub struct MemoryLedger {
-    shards: Vec<Mutex<HashMap<Msisdn, Packed, FixedState>>>,
-    texts: Texts,
+    shards: Vec<Mutex<HashMap<Msisdn, PackedAnswer, FixedState>>>,
+    texts: ResultTexts,
     closed: Notify,
 }
 
 impl MemoryLedger {
-    fn shard(&self, msisdn: Msisdn) -> &Mutex<HashMap<Msisdn, Packed, FixedState>> {
+    fn shard(&self, msisdn: Msisdn) -> &Mutex<HashMap<Msisdn, PackedAnswer, FixedState>> {
         &self.shards[msisdn.shard(SHARDS)]
     }
 }
@@ -33,7 +33,7 @@ impl Default for MemoryLedger {
     fn default() -> Self {
         let shard = || Mutex::new(HashMap::with_hasher(FixedState::default()));
         let shards = (0..SHARDS).map(|_| shard()).collect();
-        Self { shards, texts: Texts::default(), closed: Notify::new() }
+        Self { shards, texts: ResultTexts::default(), closed: Notify::new() }
     }
 }
 
@@ -54,7 +54,7 @@ impl Ledger for MemoryLedger {
     }
 
     fn record(&self, paid: Paid) -> Kept {
-        let packed = Packed::pack(&paid.answered, &self.texts);
+        let packed = PackedAnswer::pack(&paid.answered, &self.texts);
         self.shard(paid.msisdn).lock().expect("no panic while locked").insert(paid.msisdn, packed);
         Kept::Now(paid)
     }

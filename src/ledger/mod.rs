@@ -5,33 +5,33 @@
 //! that resuming is.
 //!
 //! [`DurableLedger`] keeps answers in a file, across runs; [`MemoryLedger`] for as long as the run. What is done to
-//! a file between runs is in [`Books`].
+//! a file between runs is in [`LedgerFile`].
 
-mod books;
+mod answer_scope;
 mod committer;
 mod durable;
 mod error;
 mod index;
-mod mark;
+mod ledger_file;
 mod max_age;
 mod memory;
-mod packed;
+mod packed_answer;
 mod reader;
 mod recent;
-mod shelf;
+mod run_marker;
 mod store;
 
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
 
-pub use crate::ledger::books::{Books, BooksReader, Entry};
+pub use crate::ledger::answer_scope::AnswerScope;
 pub use crate::ledger::durable::{DurableLedger, DurableSettings};
 pub use crate::ledger::error::LedgerError;
-pub use crate::ledger::mark::{InDoubt, RefreshEnd};
+pub use crate::ledger::ledger_file::{Entry, LedgerFile, LedgerFileReader};
 pub use crate::ledger::max_age::{Freshness, MaxAge};
 pub use crate::ledger::memory::MemoryLedger;
-pub use crate::ledger::shelf::Shelf;
+pub use crate::ledger::run_marker::{InDoubt, RefreshEnd};
 pub use crate::ledger::store::{AnswersOf, IfMissing};
 
 use crate::model::{Answered, Money, Msisdn, Source};

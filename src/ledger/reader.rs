@@ -4,25 +4,25 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use crate::ledger::Remembered;
+use crate::ledger::answer_scope::AnswerScope;
 use crate::ledger::error::LedgerError;
 use crate::ledger::index::Index;
 use crate::ledger::max_age::Freshness;
-use crate::ledger::packed::Packed;
-use crate::ledger::shelf::Shelf;
+use crate::ledger::packed_answer::PackedAnswer;
 use crate::ledger::store::Store;
 use crate::model::{Msisdn, Source};
 
-/// Reads for a run on one shelf, under its rule of freshness.
+/// Reads for a run on one scope, under its rule of freshness.
 pub(super) struct Reader {
     pub(super) store: Arc<Store>,
-    shelf: Shelf,
+    scope: AnswerScope,
     freshness: Freshness,
-    /// How much memory the shelves may take, in bytes.
+    /// How much memory the scopes may take, in bytes.
     memory: u64,
-    shelves: [InMemory; Shelf::ALL.len()],
+    scopes: [InMemory; AnswerScope::ALL.len()],
 }
 
-/// A shelf that may come to be held in memory.
+/// A scope that may come to be held in memory.
 #[derive(Default)]
 struct InMemory {
     /// How many numbers were looked up on it.
@@ -30,13 +30,13 @@ struct InMemory {
     index: OnceLock<Index>,
 }
 
-/// A run that has looked up a thirty-second as many numbers as a shelf has answers is taken for one that will look up
-/// many more, and reads the shelf through.
+/// A run that has looked up a thirty-second as many numbers as a scope has answers is taken for one that will look up
+/// many more, and reads the scope through.
 const WORTH_READING_THROUGH: u64 = 32;
 
 impl Reader {
-    pub(super) fn new(store: Arc<Store>, shelf: Shelf, freshness: Freshness, memory: u64) -> Self {
-        Self { store, shelf, freshness, memory, shelves: Default::default() }
+    pub(super) fn new(store: Arc<Store>, scope: AnswerScope, freshness: Freshness, memory: u64) -> Self {
+        Self { store, scope, freshness, memory, scopes: Default::default() }
     }
 
     /// The rule by which answers are taken.
@@ -49,9 +49,9 @@ impl Reader {
         self.filled().next().is_some()
     }
 
-    /// The shelves that serve this run and have any answer.
-    fn filled(&self) -> impl Iterator<Item = Shelf> {
-        self.shelf.serving().into_iter().filter(|shelf| self.store.is_filled(*shelf))
+    /// The scopes that serve this run and have any answer.
+    fn filled(&self) -> impl Iterator<Item = AnswerScope> {
+        self.scope.serving().into_iter().filter(|scope| self.store.is_filled(*scope))
     }
 
     /// What is known of each number and young enough, in their order.
@@ -60,38 +60,38 @@ impl Reader {
         // Neighbours in the tree are read together.
         let mut sorted: Vec<(Msisdn, usize)> = numbers.iter().copied().zip(0..).collect();
         sorted.sort_unstable();
-        for shelf in self.filled() {
-            let index = self.index(shelf, numbers.len())?;
+        for scope in self.filled() {
+            let index = self.index(scope, numbers.len())?;
             if let Some(index) = index {
                 index.find(&sorted, |place, packed| found.take(place, packed));
             }
             if index.is_none_or(|index| index.is_behind(&self.store)) {
-                self.store.find(shelf, &sorted, |place, packed| found.take(place, packed))?;
+                self.store.find(scope, &sorted, |place, packed| found.take(place, packed))?;
             }
         }
         if found.damaged { Err(self.store.wrong_sum()) } else { Ok(found.answers) }
     }
 
-    /// The shelf in memory, if it is there or it is time to read it; `more` numbers are to be looked up.
-    fn index(&self, shelf: Shelf, more: usize) -> Result<Option<&Index>, LedgerError> {
-        let InMemory { looked_up, index } = &self.shelves[shelf.index()];
+    /// The scope in memory, if it is there or it is time to read it; `more` numbers are to be looked up.
+    fn index(&self, scope: AnswerScope, more: usize) -> Result<Option<&Index>, LedgerError> {
+        let InMemory { looked_up, index } = &self.scopes[scope.index()];
         if let Some(index) = index.get() {
             return Ok(Some(index));
         }
         let before = looked_up.fetch_add(more as u64, Ordering::Relaxed);
-        let answers = self.store.count(shelf)?;
+        let answers = self.store.count(scope)?;
         let threshold = answers / WORTH_READING_THROUGH;
         // Whoever crosses the threshold reads; the others go on without until it is done.
         let crosses = before <= threshold && threshold < before + more as u64;
         if !crosses || !Index::fits(answers, self.memory / self.filled().count().max(1) as u64) {
             return Ok(None);
         }
-        let read = Index::read(&self.store, shelf)?;
+        let read = Index::read(&self.store, scope)?;
         Ok(Some(index.get_or_init(|| read)))
     }
 
     /// The answer, if it is young enough.
-    fn remembered(&self, packed: Packed) -> Result<Option<Remembered>, NoResult> {
+    fn remembered(&self, packed: PackedAnswer) -> Result<Option<Remembered>, NoResult> {
         let answered = packed.unpack(self.store.texts()).ok_or(NoResult)?;
         if !self.freshness.allows(&answered.answer.result, answered.checked_at) {
             return Ok(None);
@@ -112,7 +112,7 @@ struct Found<'a> {
 
 impl Found<'_> {
     /// Takes an answer in, if it is young enough and younger than what is there.
-    fn take(&mut self, place: usize, packed: Packed) {
+    fn take(&mut self, place: usize, packed: PackedAnswer) {
         match self.reader.remembered(packed) {
             Ok(younger) if younger.as_ref().map(moment) > self.answers[place].as_ref().map(moment) => {
                 self.answers[place] = younger;

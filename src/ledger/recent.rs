@@ -1,7 +1,7 @@
-//! The answers that a run has recorded lately, in memory: those that are not on their shelf yet, and, for a
+//! The answers that a run has recorded lately, in memory: those that are not on their scope yet, and, for a
 //! while, those that have just come there.
 //!
-//! A number is looked for on the shelf first and here after, and meanwhile its answer may move from here to there.
+//! A number is looked for on the scope first and here after, and meanwhile its answer may move from here to there.
 //! So an answer stays here for one more folding after the one that moved it.
 
 use std::collections::HashMap;
@@ -9,10 +9,10 @@ use std::sync::RwLock;
 
 use foldhash::fast::FixedState;
 
-use crate::ledger::packed::Packed;
+use crate::ledger::packed_answer::PackedAnswer;
 use crate::model::Msisdn;
 
-type Table = HashMap<Msisdn, Packed, FixedState>;
+type Table = HashMap<Msisdn, PackedAnswer, FixedState>;
 
 #[derive(Debug, Default)]
 pub(super) struct Recent(RwLock<Generations>);
@@ -21,15 +21,15 @@ pub(super) struct Recent(RwLock<Generations>);
 struct Generations {
     /// In the journal only.
     journalled: Table,
-    /// On the way to their shelf.
+    /// On the way to their scope.
     folding: Table,
-    /// On their shelf.
+    /// On their scope.
     folded: Table,
 }
 
 impl Recent {
     /// Hands out the answers to these numbers, where there are any, each with the place of its number.
-    pub(super) fn find(&self, numbers: &[Msisdn], mut found: impl FnMut(usize, Packed)) {
+    pub(super) fn find(&self, numbers: &[Msisdn], mut found: impl FnMut(usize, PackedAnswer)) {
         let generations = self.0.read().expect("no panic while locked");
         let Generations { journalled, folding, folded } = &*generations;
         if journalled.is_empty() && folding.is_empty() && folded.is_empty() {
@@ -44,7 +44,7 @@ impl Recent {
     }
 
     /// Takes in answers that are on disk.
-    pub(super) fn take_in(&self, answers: impl Iterator<Item = (Msisdn, Packed)>) {
+    pub(super) fn take_in(&self, answers: impl Iterator<Item = (Msisdn, PackedAnswer)>) {
         self.0.write().expect("no panic while locked").journalled.extend(answers);
     }
 
@@ -53,7 +53,7 @@ impl Recent {
         self.0.read().expect("no panic while locked").journalled.len()
     }
 
-    /// All that was taken in so far goes to its shelf now.
+    /// All that was taken in so far goes to its scope now.
     pub(super) fn begin_folding(&self) {
         let mut generations = self.0.write().expect("no panic while locked");
         generations.folding = std::mem::take(&mut generations.journalled);

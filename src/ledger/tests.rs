@@ -18,11 +18,11 @@ fn answered(result: LookupResult, step: i64) -> Answered {
     Answered { answer: Answer::bare(result), checked_at: UtcMillis(BEGINNING + step), attempts: 1 }
 }
 
-fn settings(path: &Path, shelf: Shelf) -> DurableSettings {
+fn settings(path: &Path, scope: AnswerScope) -> DurableSettings {
     DurableSettings {
         path: path.to_owned(),
         answers_of: AnswersOf::ThisMachine,
-        shelf,
+        scope,
         max_age: MaxAge::default(),
         refresh: None,
         commit_interval: Duration::from_millis(1),
@@ -32,9 +32,9 @@ fn settings(path: &Path, shelf: Shelf) -> DurableSettings {
 }
 
 /// Opens the ledger as soon as the task of the one before it is gone.
-async fn open_shelf(path: &Path, shelf: Shelf, step: i64) -> DurableLedger {
+async fn open_shelf(path: &Path, scope: AnswerScope, step: i64) -> DurableLedger {
     for _ in 0..10_000 {
-        match DurableLedger::open(settings(path, shelf), UtcMillis(BEGINNING + step)).await {
+        match DurableLedger::open(settings(path, scope), UtcMillis(BEGINNING + step)).await {
             Ok(ledger) => return ledger,
             Err(LedgerError::InUse { .. }) => tokio::task::yield_now().await,
             Err(error) => panic!("{error}"),
@@ -44,7 +44,7 @@ async fn open_shelf(path: &Path, shelf: Shelf, step: i64) -> DurableLedger {
 }
 
 async fn open(path: &Path, step: i64) -> DurableLedger {
-    open_shelf(path, Shelf::ALL[0], step).await
+    open_shelf(path, AnswerScope::ALL[0], step).await
 }
 
 /// Records answers and waits until they are kept.
@@ -75,7 +75,7 @@ async fn an_answer_is_found_when_it_is_on_disk_and_not_before() {
     let folder = tempfile::tempdir().unwrap();
     let slow = DurableSettings {
         commit_interval: Duration::from_secs(60),
-        ..settings(&file(&folder), Shelf::ALL[0])
+        ..settings(&file(&folder), AnswerScope::ALL[0])
     };
     let ledger = DurableLedger::open(slow, UtcMillis(BEGINNING)).await.unwrap();
     let paid = Paid { msisdn: number(1), answered: answered(LookupResult::Ok, 0), cost: Money::ZERO };
@@ -151,22 +151,22 @@ async fn the_ledger_knows_what_a_table_would_know() {
 #[tokio::test]
 async fn each_shelf_serves_those_that_it_is_good_enough_for() {
     let folder = tempfile::tempdir().unwrap();
-    for (n, shelf) in (0..).zip(Shelf::ALL) {
-        let ledger = open_shelf(&file(&folder), shelf, 0).await;
+    for (n, scope) in (0..).zip(AnswerScope::ALL) {
+        let ledger = open_shelf(&file(&folder), scope, 0).await;
         record(&ledger, &[(number(n), answered(LookupResult::Ok, 0))]).await;
         close(ledger).await;
     }
-    for (shelf, known) in Shelf::ALL.into_iter().zip([
+    for (scope, known) in AnswerScope::ALL.into_iter().zip([
         [true, true, false, false],
         [false, true, false, false],
         [false, false, true, true],
         [false, false, false, true],
     ]) {
-        let ledger = open_shelf(&file(&folder), shelf, 0).await;
+        let ledger = open_shelf(&file(&folder), scope, 0).await;
         let found = ledger.find(&[0, 1, 2, 3].map(number)).await.unwrap();
-        assert_eq!(found.iter().map(Option::is_some).collect::<Vec<_>>(), known, "{shelf:?}");
+        assert_eq!(found.iter().map(Option::is_some).collect::<Vec<_>>(), known, "{scope:?}");
     }
-    let fresh = Shelf { product: Product::RealTime, cache: ProviderCache::Bypassed };
+    let fresh = AnswerScope { product: Product::RealTime, cache: ProviderCache::Bypassed };
     assert_eq!(fresh.serving(), [fresh]);
 }
 
@@ -177,15 +177,15 @@ async fn what_was_forgotten_is_asked_anew_and_entries_come_in_order() {
     let all: Vec<_> = (0..100).map(|n| (number(n * 7 % 100), answered(LookupResult::Ok, n as i64))).collect();
     record(&ledger, &all).await;
     close(ledger).await;
-    let books = Books::open(&file(&folder), IfMissing::Refuse).unwrap();
-    let page = books.entries(None, 60).unwrap();
-    let rest = books.entries(page.last(), 60).unwrap();
+    let ledger_file = LedgerFile::open(&file(&folder), IfMissing::Refuse).unwrap();
+    let page = ledger_file.entries(None, 60).unwrap();
+    let rest = ledger_file.entries(page.last(), 60).unwrap();
     let numbers: Vec<_> = page.iter().chain(&rest).map(|entry| entry.msisdn).collect();
     assert_eq!(numbers, (0..100).map(number).collect::<Vec<_>>());
-    assert!(books.entries(rest.last(), 60).unwrap().is_empty());
-    let (forgotten, books) = books.forget(&[number(5), number(500)]).unwrap();
-    assert_eq!((forgotten, books.count().unwrap()), (1, 99));
-    assert_eq!(books.take_in(&page).unwrap(), 1, "the others are there, as young");
+    assert!(ledger_file.entries(rest.last(), 60).unwrap().is_empty());
+    let (forgotten, ledger_file) = ledger_file.forget(&[number(5), number(500)]).unwrap();
+    assert_eq!((forgotten, ledger_file.count().unwrap()), (1, 99));
+    assert_eq!(ledger_file.take_in(&page).unwrap(), 1, "the others are there, as young");
 }
 
 /// A tree keeps numbers as signposts, so taking an answer out is not enough.
@@ -197,10 +197,13 @@ async fn no_trace_is_left_of_what_was_forgotten() {
     record(&ledger, &all).await;
     close(ledger).await;
     let forgotten: Vec<_> = (0..20_000).step_by(7).map(number).collect();
-    let books = Books::open(&file(&folder), IfMissing::Refuse).unwrap();
-    let (count, books) = books.forget(&forgotten).unwrap();
-    assert_eq!((count, books.count().unwrap()), (forgotten.len() as u64, 20_000 - forgotten.len() as u64));
-    drop(books);
+    let ledger_file = LedgerFile::open(&file(&folder), IfMissing::Refuse).unwrap();
+    let (count, ledger_file) = ledger_file.forget(&forgotten).unwrap();
+    assert_eq!(
+        (count, ledger_file.count().unwrap()),
+        (forgotten.len() as u64, 20_000 - forgotten.len() as u64)
+    );
+    drop(ledger_file);
     let bytes = std::fs::read(file(&folder)).unwrap();
     let words: std::collections::HashSet<&[u8]> = bytes.windows(8).collect();
     let traces = forgotten.iter().filter(|msisdn| words.contains(&msisdn.get().to_le_bytes()[..]));

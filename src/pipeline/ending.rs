@@ -1,6 +1,6 @@
 //! How a run that was started has ended.
 
-use crate::lookup::{Stop, StopReason};
+use crate::lookup::{StopReason, StopSignal};
 
 /// How a run has ended.
 #[derive(Clone, Debug)]
@@ -19,7 +19,7 @@ pub enum Ending {
 impl Ending {
     /// How a run ends: `all_there` is whether every row came out. A stop that came after the last answer has stopped
     /// nothing.
-    pub(super) fn of(all_there: bool, stop: &Stop, unanswered: u64) -> Self {
+    pub(super) fn of(all_there: bool, stop: &StopSignal, unanswered: u64) -> Self {
         match stop.reason() {
             // Answers that are in no ledger would be paid for again, however complete the rows are.
             Some(reason @ StopReason::LedgerFailed { .. }) => Self::Stopped(reason),

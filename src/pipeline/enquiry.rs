@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::enrich::{EnrichSettings, Window};
-use crate::ledger::Shelf;
+use crate::ledger::AnswerScope;
 use crate::lookup::LookupSettings;
 use crate::model::ProviderCache;
 use crate::pipeline::choices::Choices;
@@ -111,8 +111,8 @@ impl Enquiry {
     }
 
     /// Where this run's answers belong in a ledger.
-    pub(super) fn shelf(&self) -> Shelf {
-        Shelf { product: self.enrich.product, cache: self.cache }
+    pub(super) fn scope(&self) -> AnswerScope {
+        AnswerScope { product: self.enrich.product, cache: self.cache }
     }
 
     /// How many rows should be held at this rate, where that is more than are.

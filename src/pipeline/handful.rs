@@ -8,7 +8,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 
 use crate::enrich::{Enricher, RowReader};
 use crate::ledger::RefreshEnd;
-use crate::lookup::Stop;
+use crate::lookup::StopSignal;
 use crate::model::{RecordStream, StreamError};
 use crate::pipeline::ending::Ending;
 use crate::pipeline::enquiry::Enquiry;
@@ -40,7 +40,7 @@ impl Enquiry {
     pub async fn look_up(
         mut self,
         numbers: Vec<String>,
-        stop: Stop,
+        stop: StopSignal,
         reporter: Arc<dyn Reporter>,
         counters: Arc<Counters>,
     ) -> Result<LookedUp, Box<dyn std::error::Error + Send + Sync>> {

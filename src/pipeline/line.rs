@@ -4,7 +4,7 @@ use std::io;
 use std::sync::Arc;
 
 use crate::ledger::{DurableLedger, DurableSettings, InDoubt, Ledger, MemoryLedger};
-use crate::lookup::{Lookup, Stop};
+use crate::lookup::{Lookup, StopSignal};
 use crate::model::UtcMillis;
 use crate::pipeline::enquiry::Enquiry;
 use crate::pipeline::provider::Provider;
@@ -32,7 +32,7 @@ impl Line {
     pub(super) async fn open(
         enquiry: &Enquiry,
         job: &str,
-        stop: Stop,
+        stop: StopSignal,
         counters: Arc<Counters>,
         reporter: Arc<dyn Reporter>,
     ) -> Result<Self, StartError> {
@@ -81,7 +81,7 @@ async fn open_ledger(
     let settings = DurableSettings {
         path: settings.path.clone(),
         answers_of: settings.answers_of,
-        shelf: enquiry.shelf(),
+        scope: enquiry.scope(),
         max_age: settings.max_age.clone(),
         refresh: settings.refresh.then(|| job.to_owned()),
         commit_interval: settings.commit_interval,

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use crate::enrich::{Enricher, RowReader};
 use crate::input::{InputNotes, InputSettings, Opened};
 use crate::ledger::{AnswersOf, DurableLedger, RefreshEnd};
-use crate::lookup::Stop;
+use crate::lookup::StopSignal;
 use crate::model::{ANSWERS_OF, Product, ProviderCache, SIMULATED, UtcMillis};
 use crate::output::{OutputError, Target, Whole};
 use crate::pipeline::ending::Ending;
@@ -47,7 +47,7 @@ pub struct Started {
     about: About,
     progress: Progress,
     recorder: Arc<Recorder>,
-    stop: Stop,
+    stop: StopSignal,
     rate: RateControl,
     /// What goes on beside the work, until it is dropped.
     companions: Vec<AbortOnDrop<()>>,
@@ -95,7 +95,7 @@ impl Pipeline {
     /// As those of [`Pipeline::start`] and [`Started::finish`].
     pub async fn run(
         self,
-        stop: Stop,
+        stop: StopSignal,
         reporter: Arc<dyn Reporter>,
         counters: Arc<Counters>,
     ) -> Result<Finished, Box<dyn std::error::Error + Send + Sync>> {
@@ -110,7 +110,7 @@ impl Pipeline {
     /// clear, a client that cannot be set up.
     pub async fn start(
         self,
-        stop: Stop,
+        stop: StopSignal,
         reporter: Arc<dyn Reporter>,
         counters: Arc<Counters>,
     ) -> Result<Started, StartError> {
@@ -194,11 +194,11 @@ pub(super) fn job_name(input: &InputSettings, conditions: &[Condition], enquiry:
     let paths = input.paths.iter().map(whole).collect::<Vec<_>>().join(" ");
     let column = enquiry.enrich.column.as_deref().unwrap_or_default();
     let conditions: String = conditions.iter().map(|condition| format!(" {condition}")).collect();
-    format!("{paths} {column} {:?}{conditions}", enquiry.shelf())
+    format!("{paths} {column} {:?}{conditions}", enquiry.scope())
 }
 
 /// Opening waits for the first bytes of a pipe, which may never come; a stop ends the waiting.
-pub(super) async fn open(settings: InputSettings, stop: &Stop) -> Result<Opened, StartError> {
+pub(super) async fn open(settings: InputSettings, stop: &StopSignal) -> Result<Opened, StartError> {
     let opening = tokio::task::spawn_blocking(move || input::open(&settings));
     tokio::select! {
         opened = opening => Ok(opened.expect("opening a list does not panic")?),
@@ -369,13 +369,13 @@ impl Papers {
 /// The flags that `hlr ledger import` needs to bring answers of a run back to where they belong.
 fn importing(enquiry: &Enquiry) -> Vec<String> {
     let Some(settings) = &enquiry.ledger else { return Vec::new() };
-    let shelf = enquiry.shelf();
+    let scope = enquiry.scope();
     let mut flags = vec!["--ledger".into(), settings.path.display().to_string()];
     flags.extend(["--prefix".into(), enquiry.enrich.prefix.clone()]);
-    if shelf.product == Product::Portability {
+    if scope.product == Product::Portability {
         flags.extend(["--product".into(), "portability".into()]);
     }
-    if shelf.cache == ProviderCache::Bypassed {
+    if scope.cache == ProviderCache::Bypassed {
         flags.push("--nocache".into());
     }
     if settings.answers_of == AnswersOf::ThisMachine {

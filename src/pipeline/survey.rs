@@ -9,8 +9,8 @@ use serde::Serialize;
 
 use crate::enrich::{Row, RowReader};
 use crate::input::Opened;
-use crate::ledger::{Books, BooksReader, Freshness, IfMissing};
-use crate::lookup::Stop;
+use crate::ledger::{Freshness, IfMissing, LedgerFile, LedgerFileReader};
+use crate::lookup::StopSignal;
 use crate::model::{Money, RecordStream, StreamError, UtcMillis};
 use crate::pipeline::Pipeline;
 use crate::pipeline::choices::Choices;
@@ -61,11 +61,11 @@ pub struct Surveying {
     list: Opened,
     reader: RowReader,
     enquiry: Enquiry,
-    known: Option<BooksReader>,
+    known: Option<LedgerFileReader>,
     summary: Option<Paper>,
     progress: Progress,
     counters: Arc<Counters>,
-    stop: Stop,
+    stop: StopSignal,
 }
 
 /// What a survey has brought.
@@ -112,7 +112,11 @@ impl Pipeline {
     /// # Errors
     ///
     /// What would stand in the way of a run too, but for its output.
-    pub async fn start_survey(self, stop: Stop, counters: Arc<Counters>) -> Result<Surveying, StartError> {
+    pub async fn start_survey(
+        self,
+        stop: StopSignal,
+        counters: Arc<Counters>,
+    ) -> Result<Surveying, StartError> {
         let job = job_name(&self.input, &self.conditions, &self.enquiry);
         let summary = self.summary.as_deref().map(Paper::prepare).transpose()?;
         let mut list = open(self.input, &stop).await?;
@@ -121,25 +125,25 @@ impl Pipeline {
         self.columns.places(&reader)?;
         let progress = Progress::new(counters.clone(), list.length.clone());
         list.batches = rows_that_fit(progress.watch(list.batches), &self.conditions, counters.clone())?;
-        let known = open_books(&self.enquiry, &job)?;
+        let known = open_ledger_file(&self.enquiry, &job)?;
         Ok(Surveying { list, reader, enquiry: self.enquiry, known, summary, progress, counters, stop })
     }
 }
 
 /// The ledger as a run that starts now would read it; `None` when there is none yet.
-fn open_books(enquiry: &Enquiry, job: &str) -> Result<Option<BooksReader>, StartError> {
+fn open_ledger_file(enquiry: &Enquiry, job: &str) -> Result<Option<LedgerFileReader>, StartError> {
     let Some(settings) = enquiry.ledger.as_ref().filter(|settings| settings.path.exists()) else {
         return Ok(None);
     };
-    let books = Books::open(&settings.path, IfMissing::Begin(settings.answers_of))?;
+    let ledger_file = LedgerFile::open(&settings.path, IfMissing::Begin(settings.answers_of))?;
     let now = UtcMillis::now();
     let not_before = match settings.refresh {
-        true => Some(books.refresh_started(job, now)?.unwrap_or(now)),
+        true => Some(ledger_file.refresh_started(job, now)?.unwrap_or(now)),
         false => None,
     };
     let max_age = settings.max_age.clone();
     let freshness = Freshness { max_age, not_before, now, product: enquiry.enrich.product };
-    Ok(Some(books.reader(enquiry.shelf(), freshness)))
+    Ok(Some(ledger_file.reader(enquiry.scope(), freshness)))
 }
 
 impl Surveying {
@@ -231,7 +235,7 @@ fn weigh(
     survey: &mut Survey,
     distinct: Distinct,
     enquiry: &Enquiry,
-    known: Option<&BooksReader>,
+    known: Option<&LedgerFileReader>,
 ) -> Result<(), RunError> {
     let tariff = &enquiry.lookup.tariff;
     let (mut cost, mut most) = (Money::ZERO, Money::ZERO);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::ledger::AnswersOf;
-use crate::lookup::{Stop, StopReason};
+use crate::lookup::{StopReason, StopSignal};
 use crate::model::{LookupResult, Money, Msisdn, Plmn, Status};
 use crate::report::{Counters, NoReporter};
 
@@ -238,8 +238,11 @@ impl SmallJob {
 async fn a_whole_run_leaves_the_file_and_its_summary() {
     let job = SmallJob::new();
     let counters = Arc::new(Counters::default());
-    let finished =
-        job.pipeline(Written::default()).run(Stop::default(), Arc::new(NoReporter), counters).await.unwrap();
+    let finished = job
+        .pipeline(Written::default())
+        .run(StopSignal::default(), Arc::new(NoReporter), counters)
+        .await
+        .unwrap();
     assert!(matches!(finished.ending, Ending::Complete), "{finished:?}");
     assert_eq!(
         (finished.story.rows, finished.story.counts.answered, finished.story.counts.duplicates),
@@ -260,8 +263,10 @@ async fn a_whole_run_leaves_the_file_and_its_summary() {
 async fn an_output_that_is_there_is_refused_before_anything_is_asked() {
     let job = SmallJob::new();
     fs::write(job.path("enriched.csv"), "precious").unwrap();
-    let start =
-        job.pipeline(Written::default()).start(Stop::default(), Arc::new(NoReporter), Arc::default()).await;
+    let start = job
+        .pipeline(Written::default())
+        .start(StopSignal::default(), Arc::new(NoReporter), Arc::default())
+        .await;
     assert!(matches!(start, Err(StartError::Output(_))));
     assert_eq!(fs::read_to_string(job.path("enriched.csv")).unwrap(), "precious");
 }
@@ -269,7 +274,7 @@ async fn an_output_that_is_there_is_refused_before_anything_is_asked() {
 #[tokio::test]
 async fn a_run_that_was_stopped_does_not_take_the_result_s_name() {
     let job = SmallJob::new();
-    let stop = Stop::default();
+    let stop = StopSignal::default();
     let started = job
         .pipeline(Written::default())
         .start(stop.clone(), Arc::new(NoReporter), Arc::default())
@@ -287,7 +292,7 @@ async fn a_handful_needs_no_files() {
     let enquiry = Enquiry::load(flags, &no_environment()).unwrap();
     let numbers = vec!["+46 70-174 06 05".to_owned(), "nonsense".to_owned()];
     let looked_up =
-        enquiry.look_up(numbers, Stop::default(), Arc::new(NoReporter), Arc::default()).await.unwrap();
+        enquiry.look_up(numbers, StopSignal::default(), Arc::new(NoReporter), Arc::default()).await.unwrap();
     let answers = looked_up.answers.unwrap();
     assert_eq!(answers.num_rows(), 2);
     assert!(answers.column_by_name("status").is_some());

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::model::{LookupResult, Msisdn};
 
-use crate::simulator::account::{Books, Charge, Ending, Place};
+use crate::simulator::account::{Charge, Ending, AccountCounters, Place};
 use crate::simulator::decision::{Behaviour, Decision, Deed, Reply};
 use crate::simulator::outage::Current;
 use crate::simulator::page::Page;
@@ -19,7 +19,7 @@ use crate::simulator::settings::{
 /// One service, shared by its connections.
 pub(super) struct Desk {
     pub(super) heads: HeadReader,
-    pub(super) books: Books,
+    pub(super) books: AccountCounters,
     pub(super) behaviour: Behaviour,
     pub(super) outage: Current,
     pub(super) connections: ConnectionLimits,
@@ -46,7 +46,7 @@ impl Desk {
     pub(super) fn new(settings: &SimulatorSettings) -> Self {
         Self {
             heads: HeadReader::new(&settings.authentication),
-            books: Books::new(settings.per_number_account),
+            books: AccountCounters::new(settings.per_number_account),
             behaviour: Behaviour::new(settings),
             outage: Current::new(),
             connections: settings.connections,
@@ -134,7 +134,7 @@ impl Desk {
 
 /// A lookup that is ongoing. One that is dropped without an ending was abandoned by its client.
 pub(super) struct Lookup<'d> {
-    books: &'d Books,
+    books: &'d AccountCounters,
     msisdn: Msisdn,
     decision: Decision,
     _place: Place<'d>,
@@ -194,7 +194,7 @@ impl Drop for Lookup<'_> {
 
 /// An answer on its way.
 pub(super) struct Delivery<'d> {
-    books: &'d Books,
+    books: &'d AccountCounters,
     msisdn: Msisdn,
     pub(super) reply: Reply,
 }

@@ -23,7 +23,7 @@ use crate::cli::progress::log::LogEvents;
 use crate::cli::progress::plain::PlainLines;
 use crate::cli::progress::sample::{Sample, Sampler};
 use crate::cli::terminal;
-use crate::lookup::{Stop, StopReason};
+use crate::lookup::{StopReason, StopSignal};
 use crate::pipeline::Progress;
 use crate::task::AbortOnDrop;
 
@@ -51,7 +51,7 @@ impl ProgressDisplay {
         verbosity: Verbosity,
         progress: Progress,
         inbox: Arc<Inbox>,
-        stop: Stop,
+        stop: StopSignal,
     ) -> Self {
         let (finish, finished) = oneshot::channel();
         let screen = screen(style, verbosity);
@@ -89,7 +89,7 @@ struct Ticker {
     sampler: Sampler,
     notes: Notes,
     inbox: Arc<Inbox>,
-    stop: Stop,
+    stop: StopSignal,
     stop_noted: bool,
 }
 

@@ -1,25 +1,25 @@
-//! Answers in the order in which they came, and their way to the shelves.
+//! Answers in the order in which they came, and their way to the scopes.
 
 use std::sync::atomic::Ordering;
 
 use redb::{ReadableTable, ReadableTableMetadata, WriteTransaction};
 
+use crate::ledger::answer_scope::AnswerScope;
 use crate::ledger::error::LedgerError;
-use crate::ledger::mark::RunMark;
-use crate::ledger::packed;
-use crate::ledger::packed::Packed;
-use crate::ledger::shelf::Shelf;
+use crate::ledger::packed_answer;
+use crate::ledger::packed_answer::PackedAnswer;
+use crate::ledger::run_marker::RunMarker;
 use crate::ledger::store::{ABOUT, JOURNAL, SLICE, Store, TEXTS, answers};
 use crate::model::Msisdn;
 
 /// A number and its answer.
-const RECORD: usize = 8 + packed::BYTES;
+const RECORD: usize = 8 + packed_answer::BYTES;
 
-/// What the journal had, and what of it is not on its shelf yet.
+/// What the journal had, and what of it is not on its scope yet.
 pub(in crate::ledger) struct Folding {
-    /// By shelf, each sorted by number.
-    records: [Vec<(u64, Bytes)>; Shelf::ALL.len()],
-    shelf: usize,
+    /// By scope, each sorted by number.
+    records: [Vec<(u64, Bytes)>; AnswerScope::ALL.len()],
+    scope: usize,
     /// The sequence of the first entry that came after.
     up_to: u64,
 }
@@ -29,23 +29,23 @@ pub(in crate::ledger) struct Folding {
 pub(in crate::ledger) enum Folded {
     /// There may be more.
     ThisSlice,
-    /// All is on its shelf, and the journal empty of it.
+    /// All is on its scope, and the journal empty of it.
     Everything,
 }
 
 /// An answer as it stands in the file.
-type Bytes = [u8; packed::BYTES];
+type Bytes = [u8; packed_answer::BYTES];
 
 impl Store {
     /// Keeps answers: when this returns, they are on disk.
     pub(in crate::ledger) fn append(
         &self,
-        shelf: Shelf,
-        answers: impl ExactSizeIterator<Item = (Msisdn, Packed)>,
-        mark: Option<&RunMark>,
+        scope: AnswerScope,
+        answers: impl ExactSizeIterator<Item = (Msisdn, PackedAnswer)>,
+        mark: Option<&RunMarker>,
     ) -> Result<(), LedgerError> {
         let mut entry = Vec::with_capacity(1 + answers.len() * RECORD);
-        entry.push(shelf.index() as u8);
+        entry.push(scope.index() as u8);
         for (msisdn, packed) in answers {
             entry.extend_from_slice(&msisdn.get().to_le_bytes());
             entry.extend_from_slice(&packed.to_bytes(msisdn));
@@ -53,14 +53,14 @@ impl Store {
         self.commit_entry(&entry, mark).map_err(|fault| self.fault("written", fault))
     }
 
-    fn commit_entry(&self, entry: &[u8], mark: Option<&RunMark>) -> Result<(), redb::Error> {
+    fn commit_entry(&self, entry: &[u8], mark: Option<&RunMarker>) -> Result<(), redb::Error> {
         let transaction = self.database.begin_write()?;
         let texts = self.write_texts(&transaction)?;
         {
             let sequence = self.next_sequence.fetch_add(1, Ordering::Relaxed);
             transaction.open_table(JOURNAL)?.insert(sequence, entry)?;
             if let Some(mark) = mark {
-                transaction.open_table(ABOUT)?.insert(RunMark::WORD, mark.to_string().as_str())?;
+                transaction.open_table(ABOUT)?.insert(RunMarker::WORD, mark.to_string().as_str())?;
             }
         }
         transaction.commit()?;
@@ -81,33 +81,33 @@ impl Store {
         Ok(kept + new.len())
     }
 
-    /// Brings everything in the journal to its shelf.
+    /// Brings everything in the journal to its scope.
     pub(in crate::ledger) fn fold(&self) -> Result<(), LedgerError> {
         let mut folding = self.begin_folding()?;
         while self.fold_on(&mut folding)? == Folded::ThisSlice {}
         Ok(())
     }
 
-    /// Reads what is in the journal now, to be brought to its shelf slice by slice. Cut off in the middle, it is done
+    /// Reads what is in the journal now, to be brought to its scope slice by slice. Cut off in the middle, it is done
     /// again from the beginning, to the same effect.
     pub(in crate::ledger) fn begin_folding(&self) -> Result<Folding, LedgerError> {
         let up_to = self.next_sequence.load(Ordering::Relaxed);
         let records = self.journal()?;
         self.foldings.fetch_add(1, Ordering::AcqRel);
-        Ok(Folding { records, shelf: 0, up_to })
+        Ok(Folding { records, scope: 0, up_to })
     }
 
-    /// Brings the next slice to its shelf; when that was the last, the journal forgets what was brought.
+    /// Brings the next slice to its scope; when that was the last, the journal forgets what was brought.
     pub(in crate::ledger) fn fold_on(&self, folding: &mut Folding) -> Result<Folded, LedgerError> {
         let fold_on = |folding: &mut Folding| -> Result<Folded, redb::Error> {
-            while let Some(records) = folding.records.get_mut(folding.shelf) {
+            while let Some(records) = folding.records.get_mut(folding.scope) {
                 if records.is_empty() {
-                    folding.shelf += 1;
+                    folding.scope += 1;
                     continue;
                 }
                 // From the end, so that what is left need not be moved.
                 let slice = records.split_off(records.len().saturating_sub(SLICE));
-                self.shelve(Shelf::ALL[folding.shelf], &slice)?;
+                self.shelve(AnswerScope::ALL[folding.scope], &slice)?;
                 return Ok(Folded::ThisSlice);
             }
             if folding.up_to > 0 {
@@ -121,10 +121,10 @@ impl Store {
         fold_on(folding).map_err(|fault| self.fault("written", fault))
     }
 
-    fn shelve(&self, shelf: Shelf, records: &[(u64, Bytes)]) -> Result<(), redb::Error> {
+    fn shelve(&self, scope: AnswerScope, records: &[(u64, Bytes)]) -> Result<(), redb::Error> {
         let transaction = self.database.begin_write()?;
         {
-            let mut table = transaction.open_table(answers(shelf))?;
+            let mut table = transaction.open_table(answers(scope))?;
             for (number, bytes) in records {
                 table.insert(number, bytes)?;
             }
@@ -133,9 +133,9 @@ impl Store {
         Ok(())
     }
 
-    /// What the journal has for each shelf, sorted by number; of two answers for a number, the later.
-    fn journal(&self) -> Result<[Vec<(u64, Bytes)>; Shelf::ALL.len()], LedgerError> {
-        let mut records: [Vec<(u64, Bytes)>; Shelf::ALL.len()] = Default::default();
+    /// What the journal has for each scope, sorted by number; of two answers for a number, the later.
+    fn journal(&self) -> Result<[Vec<(u64, Bytes)>; AnswerScope::ALL.len()], LedgerError> {
+        let mut records: [Vec<(u64, Bytes)>; AnswerScope::ALL.len()] = Default::default();
         let mut sound = true;
         let read = (|| -> Result<(), redb::Error> {
             let journal = self.database.begin_read()?.open_table(JOURNAL)?;
@@ -169,8 +169,8 @@ impl Store {
 
 /// Takes an entry apart; `None` when it is not as it was written.
 fn split(entry: &[u8], records: &mut [Vec<(u64, Bytes)>]) -> Option<()> {
-    let (shelf, rest) = entry.split_first()?;
-    let shelf = records.get_mut(usize::from(*shelf))?;
+    let (scope, rest) = entry.split_first()?;
+    let scope = records.get_mut(usize::from(*scope))?;
     let chunks = rest.chunks_exact(RECORD);
     if !chunks.remainder().is_empty() {
         return None;
@@ -179,8 +179,8 @@ fn split(entry: &[u8], records: &mut [Vec<(u64, Bytes)>]) -> Option<()> {
         let (number, bytes) = chunk.split_first_chunk::<8>()?;
         let number = u64::from_le_bytes(*number);
         let bytes: Bytes = bytes.try_into().ok()?;
-        Packed::from_bytes(&bytes, Msisdn::new(number)?)?;
-        shelf.push((number, bytes));
+        PackedAnswer::from_bytes(&bytes, Msisdn::new(number)?)?;
+        scope.push((number, bytes));
     }
     Some(())
 }

@@ -3,17 +3,17 @@
 //! | table | key | value |
 //! | --- | --- | --- |
 //! | `about` | a word | text: `format`, `answers`, `created`, `program`, and the mark of a run under way |
-//! | a [`Shelf`]'s | the number, as `u64` | an answer, [`packed::BYTES`] |
-//! | `journal` | a rising sequence, `u64` | a shelf, then numbers and answers as they came |
+//! | a [`AnswerScope`]'s | the number, as `u64` | an answer, [`packed_answer::BYTES`] |
+//! | `journal` | a rising sequence, `u64` | a scope, then numbers and answers as they came |
 //! | `texts` | a place, `u16` | a result that no document lists |
 //!
-//! Answers go into the journal, a commit at a time, and from there into their shelf, many at a time and sorted:
+//! Answers go into the journal, a commit at a time, and from there into their scope, many at a time and sorted:
 //! a commit of a thousand random numbers would rewrite a thousand pages of the tree, to keep 28 kB.
 //! Numbers are kept as they are and not hashed: there are few enough of them to try all.
 
 mod database;
 pub(super) mod journal;
-mod upkeep;
+mod maintenance;
 
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -30,10 +30,10 @@ use redb::{
 use tempfile::NamedTempFile;
 use tokio::task::spawn_blocking;
 
+use crate::ledger::answer_scope::AnswerScope;
 use crate::ledger::error::LedgerError;
-use crate::ledger::packed;
-use crate::ledger::packed::{Packed, Texts};
-use crate::ledger::shelf::Shelf;
+use crate::ledger::packed_answer;
+use crate::ledger::packed_answer::{PackedAnswer, ResultTexts};
 use crate::ledger::store::database::Database;
 use crate::model::Msisdn;
 use crate::staging::{parent_folder, sync_folder};
@@ -45,14 +45,14 @@ const ABOUT: TableDefinition<'_, &str, &str> = TableDefinition::new("about");
 const JOURNAL: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("journal");
 const TEXTS: TableDefinition<'_, u16, &str> = TableDefinition::new("texts");
 
-/// So many answers go to their shelf in one transaction, which holds a page of 4 KiB for each in memory until it
+/// So many answers go to their scope in one transaction, which holds a page of 4 KiB for each in memory until it
 /// is committed.
 const SLICE: usize = if cfg!(test) { 50 } else { 8_000 };
 
-type Answers = TableDefinition<'static, u64, &'static [u8; packed::BYTES]>;
+type Answers = TableDefinition<'static, u64, &'static [u8; packed_answer::BYTES]>;
 
-const fn answers(shelf: Shelf) -> Answers {
-    TableDefinition::new(shelf.table_name())
+const fn answers(scope: AnswerScope) -> Answers {
+    TableDefinition::new(scope.table_name())
 }
 
 /// Whose answers a ledger holds: simulated and real ones must not mix.
@@ -93,18 +93,18 @@ pub(super) struct Store {
     path: PathBuf,
     cache_bytes: usize,
     database: Database,
-    texts: Texts,
+    texts: ResultTexts,
     /// How many of the texts are in the file.
     texts_kept: AtomicUsize,
     next_sequence: AtomicU64,
-    /// How often the journal has been brought to the shelves since the file was opened.
+    /// How often the journal has been brought to the scopes since the file was opened.
     foldings: AtomicU64,
-    /// Which shelves have any answer; most runs need to look on one only.
-    filled: [AtomicBool; Shelf::ALL.len()],
+    /// Which scopes have any answer; most runs need to look on one only.
+    filled: [AtomicBool; AnswerScope::ALL.len()],
 }
 
 impl Store {
-    /// Opens the file, or begins it, and brings what is left in its journal to the shelves.
+    /// Opens the file, or begins it, and brings what is left in its journal to the scopes.
     pub(super) fn open(path: &Path, missing: IfMissing, cache_bytes: usize) -> Result<Self, LedgerError> {
         // Of a file that was cut or overwritten, redb may find so only by a failed assertion.
         let opened = catch_unwind(AssertUnwindSafe(|| Self::open_sound(path, missing, cache_bytes)));
@@ -131,7 +131,7 @@ impl Store {
             path: path.to_owned(),
             cache_bytes,
             database,
-            texts: Texts::default(),
+            texts: ResultTexts::default(),
             texts_kept: AtomicUsize::new(0),
             next_sequence: AtomicU64::new(0),
             foldings: AtomicU64::new(0),
@@ -169,7 +169,7 @@ impl Store {
     }
 
     /// The texts that packed answers of this file refer to.
-    pub(super) fn texts(&self) -> &Texts {
+    pub(super) fn texts(&self) -> &ResultTexts {
         &self.texts
     }
 
@@ -178,25 +178,25 @@ impl Store {
         &self.path
     }
 
-    /// Whether a shelf has any answer.
-    pub(super) fn is_filled(&self, shelf: Shelf) -> bool {
-        self.filled[shelf.index()].load(Ordering::Acquire)
+    /// Whether a scope has any answer.
+    pub(super) fn is_filled(&self, scope: AnswerScope) -> bool {
+        self.filled[scope.index()].load(Ordering::Acquire)
     }
 
-    /// How often the shelves have been added to since the file was opened.
+    /// How often the scopes have been added to since the file was opened.
     pub(super) fn foldings(&self) -> u64 {
         self.foldings.load(Ordering::Acquire)
     }
 
-    /// Reads a whole shelf through, in rising order.
+    /// Reads a whole scope through, in rising order.
     pub(super) fn read_through(
         &self,
-        shelf: Shelf,
-        mut each: impl FnMut(Msisdn, Packed),
+        scope: AnswerScope,
+        mut each: impl FnMut(Msisdn, PackedAnswer),
     ) -> Result<(), LedgerError> {
         let mut sound = true;
         let read = (|| -> Result<(), redb::Error> {
-            for entry in self.database.begin_read()?.open_table(answers(shelf))?.iter()? {
+            for entry in self.database.begin_read()?.open_table(answers(scope))?.iter()? {
                 let (number, bytes) = entry?;
                 match answer_of(number.value(), bytes.value()) {
                     Some((msisdn, packed)) => each(msisdn, packed),
@@ -209,20 +209,21 @@ impl Store {
         if sound { Ok(()) } else { Err(self.wrong_sum()) }
     }
 
-    /// Looks numbers up on a shelf, and hands each answer out with the place that came with its number. Quickest
+    /// Looks numbers up on a scope, and hands each answer out with the place that came with its number. Quickest
     /// with the numbers in rising order.
     pub(super) fn find(
         &self,
-        shelf: Shelf,
+        scope: AnswerScope,
         numbers: &[(Msisdn, usize)],
-        mut found: impl FnMut(usize, Packed),
+        mut found: impl FnMut(usize, PackedAnswer),
     ) -> Result<(), LedgerError> {
         let fault = |fault: redb::Error| self.fault("read", fault);
         let table = self.database.begin_read().map_err(|error| fault(error.into()))?;
-        let table = table.open_table(answers(shelf)).map_err(|error| fault(error.into()))?;
+        let table = table.open_table(answers(scope)).map_err(|error| fault(error.into()))?;
         for &(msisdn, place) in numbers {
             if let Some(bytes) = table.get(msisdn.get()).map_err(|error| fault(error.into()))? {
-                let packed = Packed::from_bytes(bytes.value(), msisdn).ok_or_else(|| self.wrong_sum())?;
+                let packed =
+                    PackedAnswer::from_bytes(bytes.value(), msisdn).ok_or_else(|| self.wrong_sum())?;
                 found(place, packed);
             }
         }
@@ -231,9 +232,9 @@ impl Store {
 
     fn note_filled(&self) -> Result<(), redb::Error> {
         let transaction = self.database.begin_read()?;
-        for shelf in Shelf::ALL {
-            let filled = !transaction.open_table(answers(shelf))?.is_empty()?;
-            self.filled[shelf.index()].store(filled, Ordering::Release);
+        for scope in AnswerScope::ALL {
+            let filled = !transaction.open_table(answers(scope))?.is_empty()?;
+            self.filled[scope.index()].store(filled, Ordering::Release);
         }
         Ok(())
     }
@@ -297,8 +298,8 @@ fn begin(file: File, path: &Path, whose: AnswersOf) -> Result<(), LedgerError> {
             about.insert("program", concat!("hlr-enrich ", env!("CARGO_PKG_VERSION")))?;
             transaction.open_table(JOURNAL)?;
             transaction.open_table(TEXTS)?;
-            for shelf in Shelf::ALL {
-                transaction.open_table(answers(shelf))?;
+            for scope in AnswerScope::ALL {
+                transaction.open_table(answers(scope))?;
             }
         }
         transaction.commit()?;
@@ -369,9 +370,9 @@ pub(super) async fn blocking<T: Send + 'static>(
 }
 
 /// An answer as a table has it; `None` when it is not what was written.
-fn answer_of(number: u64, bytes: &[u8; packed::BYTES]) -> Option<(Msisdn, Packed)> {
+fn answer_of(number: u64, bytes: &[u8; packed_answer::BYTES]) -> Option<(Msisdn, PackedAnswer)> {
     let msisdn = Msisdn::new(number)?;
-    Some((msisdn, Packed::from_bytes(bytes, msisdn)?))
+    Some((msisdn, PackedAnswer::from_bytes(bytes, msisdn)?))
 }
 
 fn broken_structure(path: &Path) -> LedgerError {

@@ -8,7 +8,7 @@ use arrow::array::{
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use futures::stream;
 
-use crate::ledger::{Books, Entry};
+use crate::ledger::{Entry, LedgerFile};
 use crate::model::{Product, ProviderCache, RecordStream, StreamError, utc_moments};
 use crate::numbering;
 use crate::output::{Target, Whole, WriteError};
@@ -36,20 +36,21 @@ fn schema() -> SchemaRef {
     Arc::new(Schema::new(fields.map(field).to_vec()))
 }
 
-/// Writes every answer of a ledger, shelf by shelf and by number.
+/// Writes every answer of a ledger, scope by scope and by number.
 ///
 /// # Errors
 ///
 /// When the ledger cannot be read or the file not be written.
-pub async fn export(books: Books, target: Target) -> Result<Whole, WriteError> {
-    let pages = stream::try_unfold((books, None), async |(books, last): (Books, Option<Entry>)| {
-        let page = books.entries(last.as_ref(), PAGE).map_err(StreamError::source)?;
-        if page.is_empty() {
-            return Ok(None);
-        }
-        let batch = batch(&page)?;
-        Ok(Some((batch, (books, page.into_iter().next_back()))))
-    });
+pub async fn export(ledger_file: LedgerFile, target: Target) -> Result<Whole, WriteError> {
+    let pages =
+        stream::try_unfold((ledger_file, None), async |(ledger_file, last): (LedgerFile, Option<Entry>)| {
+            let page = ledger_file.entries(last.as_ref(), PAGE).map_err(StreamError::source)?;
+            if page.is_empty() {
+                return Ok(None);
+            }
+            let batch = batch(&page)?;
+            Ok(Some((batch, (ledger_file, page.into_iter().next_back()))))
+        });
     target.write(RecordStream::new(schema(), pages), Arc::default()).await
 }
 
@@ -60,12 +61,12 @@ fn batch(entries: &[Entry]) -> Result<RecordBatch, StreamError> {
     let mut nocache = BooleanBuilder::with_capacity(entries.len());
     let mut checked_at = TimestampMillisecondBuilder::with_capacity(entries.len()).with_timezone("UTC");
     let mut attempts = UInt16Builder::with_capacity(entries.len());
-    for Entry { shelf, msisdn: number, answered } in entries {
+    for Entry { scope, msisdn: number, answered } in entries {
         let answer = &answered.answer;
         msisdn.append_value(&*number.digits());
-        product.append_value(product_text(shelf.product));
-        nocache.append_value(shelf.cache == ProviderCache::Bypassed);
-        status.append_value(answer.result.status(shelf.product).text());
+        product.append_value(product_text(scope.product));
+        nocache.append_value(scope.cache == ProviderCache::Bypassed);
+        status.append_value(answer.result.status(scope.product).text());
         result.append_value(answer.result.text());
         mcc.append_option(answer.network.map(|network| network.mcc_text()));
         mnc.append_option(answer.network.map(|network| network.mnc_text()));

@@ -7,14 +7,14 @@ use futures::StreamExt;
 
 use crate::input;
 use crate::input::{InputError, InputSettings};
-use crate::ledger::{Books, Entry, LedgerError, Shelf};
+use crate::ledger::{AnswerScope, Entry, LedgerError, LedgerFile};
 use crate::model::{
     ANSWERS_OF, Answer, Answered, CallingCode, LookupResult, Msisdn, Plmn, Product, ProviderCache, SIMULATED,
     Source, Status, StreamError, Unreadable, UtcMillis, cells_as, utc_moments,
 };
 use crate::pipeline::bookkeeping::export::product_text;
 
-/// So many answers are brought to their shelves at a time, sorted; fewer would rewrite the same pages more often.
+/// So many answers are brought to their scopes at a time, sorted; fewer would rewrite the same pages more often.
 const GATHERED: usize = 500_000;
 
 /// What the file does not say of its answers.
@@ -89,7 +89,7 @@ pub fn prefix_of(settings: &InputSettings) -> Result<String, InputError> {
 ///
 /// When the file is no such file, or the ledger cannot be written.
 pub async fn import(
-    books: &Books,
+    ledger_file: &LedgerFile,
     settings: &InputSettings,
     origin: &Origin,
 ) -> Result<Imported, ImportError> {
@@ -113,11 +113,11 @@ pub async fn import(
             entries.extend(entry);
         }
         if entries.len() >= GATHERED {
-            imported.taken += books.take_in(&entries)?;
+            imported.taken += ledger_file.take_in(&entries)?;
             entries.clear();
         }
     }
-    imported.taken += books.take_in(&entries)?;
+    imported.taken += ledger_file.take_in(&entries)?;
     Ok(imported)
 }
 
@@ -226,7 +226,7 @@ impl Columns {
             unreadable: Unreadable::default(),
         };
         let answered = Answered { answer, checked_at: UtcMillis(checked_at), attempts };
-        Ok(Some(Entry { shelf: Shelf { product, cache }, msisdn, answered }))
+        Ok(Some(Entry { scope: AnswerScope { product, cache }, msisdn, answered }))
     }
 
     fn product(&self, row: usize, origin: &Origin) -> Result<Product, String> {

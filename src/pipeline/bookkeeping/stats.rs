@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
 
-use crate::ledger::{Books, Entry, LedgerError};
+use crate::ledger::{Entry, LedgerError, LedgerFile};
 use crate::model::{Plmn, Product, ProviderCache, UtcMillis};
 use crate::numbering;
 
@@ -77,17 +77,17 @@ impl Stats {
     /// # Errors
     ///
     /// When the file cannot be read, or is damaged.
-    pub fn read(books: &Books, now: UtcMillis) -> Result<Self, LedgerError> {
-        let about = |word| Ok::<_, LedgerError>(books.about(word)?.unwrap_or_default());
+    pub fn read(ledger_file: &LedgerFile, now: UtcMillis) -> Result<Self, LedgerError> {
+        let about = |word| Ok::<_, LedgerError>(ledger_file.about(word)?.unwrap_or_default());
         let mut stats = Self {
             format: about("format")?,
             answers_of: about("answers")?,
             created: about("created")?,
-            bytes: books.bytes(),
+            bytes: ledger_file.bytes(),
             ..Self::default()
         };
         let mut tally = Tally::default();
-        books.read_through(|entry| stats.count(entry, &mut tally, now))?;
+        ledger_file.read_through(|entry| stats.count(entry, &mut tally, now))?;
         stats.finish(tally);
         Ok(stats)
     }
@@ -101,14 +101,14 @@ impl Stats {
                 counts.insert(word.to_owned(), 1);
             }
         };
-        let product = match (entry.shelf.product, entry.shelf.cache) {
+        let product = match (entry.scope.product, entry.scope.cache) {
             (Product::RealTime, ProviderCache::Allowed) => "real-time",
             (Product::RealTime, ProviderCache::Bypassed) => "real-time, nocache",
             (Product::Portability, ProviderCache::Allowed) => "portability",
             (Product::Portability, ProviderCache::Bypassed) => "portability, nocache",
         };
         count(&mut self.by_product, product);
-        count(&mut self.by_status, answer.result.status(entry.shelf.product).text());
+        count(&mut self.by_status, answer.result.status(entry.scope.product).text());
         count(&mut self.by_result, answer.result.text());
 
         let moment = entry.answered.checked_at;

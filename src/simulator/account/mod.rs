@@ -1,6 +1,6 @@
 //! The account by which a client is judged: what the service was asked, and what it said.
 //!
-//! [`Account`] is a copy at one moment. `books` keeps the running account, with `numbers` for each
+//! [`Account`] is a copy at one moment. `counters` keeps the running account, with `numbers` for each
 //! number and `arrivals` for each 10 ms.
 
 use std::collections::BTreeMap;
@@ -11,10 +11,10 @@ use serde::{Serialize, Serializer};
 use crate::model::Msisdn;
 
 mod arrivals;
-mod books;
+mod counters;
 mod numbers;
 
-pub(super) use books::{Books, Charge, Ending, Place};
+pub(super) use counters::{Charge, Ending, AccountCounters, Place};
 
 /// What the simulator was asked and what it said, up to one moment.
 ///

@@ -2,17 +2,17 @@
 
 use crate::model::{Product, ProviderCache};
 
-/// Answers of one shelf are of one kind. A run records on its own and reads those that serve it.
+/// Answers of one scope are of one kind. A run records on its own and reads those that serve it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Shelf {
+pub struct AnswerScope {
     /// What was asked. Answers of one product say nothing about the other.
     pub product: Product,
     /// Whether the provider's cache was bypassed.
     pub cache: ProviderCache,
 }
 
-impl Shelf {
-    /// Every shelf. The place in this list is the shelf's number in the journal: it never changes.
+impl AnswerScope {
+    /// Every scope. The place in this list is the scope's number in the journal: it never changes.
     pub const ALL: [Self; 4] = [
         Self { product: Product::RealTime, cache: ProviderCache::Allowed },
         Self { product: Product::RealTime, cache: ProviderCache::Bypassed },
@@ -20,13 +20,13 @@ impl Shelf {
         Self { product: Product::Portability, cache: ProviderCache::Bypassed },
     ];
 
-    /// The place in [`Shelf::ALL`].
+    /// The place in [`AnswerScope::ALL`].
     #[must_use]
     pub fn index(self) -> usize {
-        Self::ALL.iter().position(|shelf| *shelf == self).expect("every shelf is in the list")
+        Self::ALL.iter().position(|scope| *scope == self).expect("every scope is in the list")
     }
 
-    /// The shelves whose answers are good enough for a run on this one. An answer that the provider looked up
+    /// The scopes whose answers are good enough for a run on this one. An answer that the provider looked up
     /// afresh serves every run; a run that asks for fresh ones takes no other.
     #[must_use]
     pub fn serving(self) -> Vec<Self> {
@@ -37,7 +37,7 @@ impl Shelf {
         }
     }
 
-    /// The name of the shelf's table in the file: it never changes.
+    /// The name of the scope's table in the file: it never changes.
     pub(super) const fn table_name(self) -> &'static str {
         match (self.product, self.cache) {
             (Product::RealTime, ProviderCache::Allowed) => "real-time",

@@ -8,7 +8,7 @@ use tokio::sync::watch;
 
 use crate::humanize::lasting;
 use crate::ledger::LedgerError;
-use crate::lookup::allowance::Cap;
+use crate::lookup::spend_limit::Cap;
 use crate::model::{Fault, with_causes};
 
 /// Why no further number is asked.
@@ -67,15 +67,15 @@ impl fmt::Display for StopReason {
 
 /// The signal to stop. Clones are the same signal; the first reason given stays.
 #[derive(Clone, Debug)]
-pub struct Stop(Arc<watch::Sender<Option<StopReason>>>);
+pub struct StopSignal(Arc<watch::Sender<Option<StopReason>>>);
 
-impl Default for Stop {
+impl Default for StopSignal {
     fn default() -> Self {
         Self(Arc::new(watch::Sender::new(None)))
     }
 }
 
-impl Stop {
+impl StopSignal {
     /// Gives the signal. Returns whether this was the first time.
     pub fn request(&self, reason: StopReason) -> bool {
         self.0.send_if_modified(|current| {

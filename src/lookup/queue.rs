@@ -12,12 +12,12 @@ use std::time::Duration;
 use tokio::sync::{Notify, Semaphore};
 use tokio::time::Instant;
 
-use crate::lookup::spread::{Spread, Taken, Useless};
+use crate::lookup::range_scheduler::{RangeScheduler, Scheduled, UselessRange};
 use crate::model::{Money, Msisdn, UnansweredReason, UtcMillis};
 
 /// A number to ask about, and what has been tried.
 #[derive(Clone, Debug)]
-pub struct Question {
+pub struct PendingLookup {
     /// The number.
     pub msisdn: Msisdn,
     /// Attempts spent.
@@ -30,7 +30,7 @@ pub struct Question {
     pub cost: Money,
 }
 
-impl Question {
+impl PendingLookup {
     /// A number that was never asked.
     #[must_use]
     pub fn new(msisdn: Msisdn) -> Self {
@@ -40,7 +40,7 @@ impl Question {
 
 /// The queue of questions. Its length is bounded by the rows that the enricher holds.
 #[derive(Debug)]
-pub struct Questions {
+pub struct LookupQueue {
     waiting: Mutex<Waiting>,
     /// One permit for each question that is due.
     due: Semaphore,
@@ -52,16 +52,16 @@ pub struct Questions {
 /// queue is closed.
 #[derive(Debug)]
 #[must_use]
-pub struct Turn(());
+pub struct QueuePermit(());
 
 /// A question that is being asked.
 #[derive(Clone, Copy, Debug)]
-pub struct Asked {
-    taken: Taken,
+pub struct InProgress {
+    taken: Scheduled,
     since: Instant,
 }
 
-impl Asked {
+impl InProgress {
     /// Whether the question is not worth its price, because its range answers nothing useful.
     #[must_use]
     pub fn is_skipped(&self) -> bool {
@@ -71,7 +71,7 @@ impl Asked {
 
 #[derive(Debug, Default)]
 struct Waiting {
-    due: Spread,
+    due: RangeScheduler,
     put_off: BinaryHeap<Reverse<PutOff>>,
     /// Numbers those that are put off, so that equal moments keep their order and runs can be replayed.
     sequence: u64,
@@ -82,20 +82,20 @@ struct Waiting {
 struct PutOff {
     until: Instant,
     sequence: u64,
-    question: Question,
+    question: PendingLookup,
 }
 
-impl Questions {
+impl LookupQueue {
     /// An empty queue; `skip_useless` is whether ranges are skipped that answer nothing useful.
     #[must_use]
     pub fn new(skip_useless: bool) -> Self {
-        let waiting = Waiting { due: Spread::new(skip_useless), ..Waiting::default() };
+        let waiting = Waiting { due: RangeScheduler::new(skip_useless), ..Waiting::default() };
         Self { waiting: Mutex::new(waiting), due: Semaphore::new(0), sooner: Notify::new() }
     }
 
     /// Adds numbers that are due at once. When the queue is closed it gives them back.
-    pub fn ask(&self, numbers: &[Msisdn]) -> Result<(), Vec<Question>> {
-        let questions = numbers.iter().copied().map(Question::new);
+    pub fn ask(&self, numbers: &[Msisdn]) -> Result<(), Vec<PendingLookup>> {
+        let questions = numbers.iter().copied().map(PendingLookup::new);
         {
             let mut waiting = self.lock();
             if waiting.closed {
@@ -108,7 +108,7 @@ impl Questions {
     }
 
     /// Adds a question that is due after a while. When the queue is closed it gives it back.
-    pub fn put_off(&self, question: Question, wait: Duration) -> Result<(), Question> {
+    pub fn put_off(&self, question: PendingLookup, wait: Duration) -> Result<(), PendingLookup> {
         let until = Instant::now() + wait;
         let earliest = {
             let mut waiting = self.lock();
@@ -128,20 +128,25 @@ impl Questions {
     }
 
     /// Waits until there is a question for the caller to take; `None` when the queue is closed.
-    pub async fn turn(&self) -> Option<Turn> {
+    pub async fn turn(&self) -> Option<QueuePermit> {
         self.due.acquire().await.ok()?.forget();
-        Some(Turn(()))
+        Some(QueuePermit(()))
     }
 
     /// Takes the question that is next, when so many may be in flight; `None` when the queue was closed meanwhile.
-    pub fn take(&self, _: Turn, in_flight_limit: usize) -> Option<(Question, Asked)> {
+    pub fn take(&self, _: QueuePermit, in_flight_limit: usize) -> Option<(PendingLookup, InProgress)> {
         let (question, taken) = self.lock().due.take(in_flight_limit)?;
-        Some((question, Asked { taken, since: Instant::now() }))
+        Some((question, InProgress { taken, since: Instant::now() }))
     }
 
     /// Takes note that a question is over. `answered` is whether that tells how long its network takes; `is_useful`, where it
     /// tells that, whether the answer was of use. Tells when hundreds of its range in a row were not.
-    pub(super) fn over(&self, asked: Asked, answered: bool, is_useful: Option<bool>) -> Option<Useless> {
+    pub(super) fn over(
+        &self,
+        asked: InProgress,
+        answered: bool,
+        is_useful: Option<bool>,
+    ) -> Option<UselessRange> {
         let took = answered.then(|| asked.since.elapsed());
         let mut waiting = self.lock();
         waiting.due.over(asked.taken, took);
@@ -149,7 +154,7 @@ impl Questions {
     }
 
     /// Closes the queue and gives back what waited in it.
-    pub fn close(&self) -> Vec<Question> {
+    pub fn close(&self) -> Vec<PendingLookup> {
         let left = {
             let mut waiting = self.lock();
             waiting.closed = true;
@@ -228,17 +233,17 @@ mod tests {
         Msisdn::new(46_700_000_000 + n).unwrap()
     }
 
-    async fn next(questions: &Questions) -> Option<Question> {
+    async fn next(questions: &LookupQueue) -> Option<PendingLookup> {
         let turn = questions.turn().await?;
         Some(questions.take(turn, 10)?.0)
     }
 
     #[tokio::test(start_paused = true)]
     async fn put_off_questions_come_when_they_are_due_and_first() {
-        let questions = Questions::new(false);
+        let questions = LookupQueue::new(false);
         let started = Instant::now();
-        questions.put_off(Question::new(number(2)), Duration::from_secs(20)).unwrap();
-        questions.put_off(Question::new(number(1)), Duration::from_secs(10)).unwrap();
+        questions.put_off(PendingLookup::new(number(2)), Duration::from_secs(20)).unwrap();
+        questions.put_off(PendingLookup::new(number(1)), Duration::from_secs(10)).unwrap();
         questions.ask(&[number(0)]).unwrap();
         let in_order = async {
             for (expected, seconds) in [(0, 0), (1, 10), (2, 20)] {
@@ -254,14 +259,14 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn closing_gives_back_what_waits_and_takes_no_more() {
-        let questions = Questions::new(false);
+        let questions = LookupQueue::new(false);
         questions.ask(&[number(0), number(1)]).unwrap();
-        questions.put_off(Question::new(number(2)), Duration::from_secs(10)).unwrap();
+        questions.put_off(PendingLookup::new(number(2)), Duration::from_secs(10)).unwrap();
         assert_eq!(next(&questions).await.unwrap().msisdn, number(0));
         let left: Vec<_> = questions.close().iter().map(|question| question.msisdn).collect();
         assert_eq!(left, [number(1), number(2)]);
         assert!(next(&questions).await.is_none());
         assert!(questions.ask(&[number(3)]).is_err());
-        assert!(questions.put_off(Question::new(number(3)), Duration::ZERO).is_err());
+        assert!(questions.put_off(PendingLookup::new(number(3)), Duration::ZERO).is_err());
     }
 }

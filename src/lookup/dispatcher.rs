@@ -1,4 +1,4 @@
-//! The way of one request: its price set aside, a place in flight, an endpoint that is well, a turn in the pace,
+//! The way of one request: its price set aside, a permit in flight, an endpoint that is well, a turn in the pace,
 //! the wire.
 //!
 //! Every attempt passes here, the first and the tenth, to the primary and to the backup.
@@ -6,13 +6,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::lookup::allowance::{Allowance, SetAside};
 use crate::lookup::clock::StageClock;
-use crate::lookup::gate::{Gate, Place};
-use crate::lookup::health;
-use crate::lookup::health::{Down, Health, NoRoute, Purpose, Route};
-use crate::lookup::pace::Pace;
-use crate::lookup::stop::StopReason;
+use crate::lookup::concurrency::{ConcurrencyLimiter, Permit};
+use crate::lookup::endpoint_health;
+use crate::lookup::endpoint_health::{Down, EndpointHealth, NoRoute, Purpose, Route};
+use crate::lookup::rate_limit::RateLimiter;
+use crate::lookup::shutdown::StopReason;
+use crate::lookup::spend_limit::{Reservation, SpendLimit};
 use crate::model::{Answer, Billed, Fault, FaultKind, LookupResult, Msisdn, UtcMillis};
 use crate::pricing::{Charge, Tariff};
 use crate::report::{Counters, Event, Reporter};
@@ -49,14 +49,14 @@ impl Attempt {
 /// Everything that a request needs, but its number.
 #[derive(Debug)]
 #[must_use = "what it holds is given back on drop"]
-pub struct Entered<'a> {
-    set_aside: SetAside<'a>,
-    place: Place<'a>,
+pub struct RequestSlot<'a> {
+    reservation: Reservation<'a>,
+    permit: Permit<'a>,
 }
 
 /// No request was sent, and none will be.
 #[derive(Clone, Debug)]
-pub enum LaneClosed {
+pub enum DispatcherClosed {
     /// The run is being stopped.
     Closed,
     /// The lane itself has a reason to stop the run.
@@ -64,46 +64,47 @@ pub enum LaneClosed {
 }
 
 /// The one way to the service.
-pub struct Lane<S> {
+pub struct RequestDispatcher<S> {
     pub(super) service: S,
     pub(super) tariff: Arc<Tariff>,
-    pub(super) allowance: Allowance,
-    pub(super) gate: Gate,
-    pub(super) pace: Pace,
-    pub(super) health: Health,
+    pub(super) spend_limit: SpendLimit,
+    pub(super) concurrency: ConcurrencyLimiter,
+    pub(super) rate_limit: RateLimiter,
+    pub(super) health: EndpointHealth,
     pub(super) timeout: Duration,
     pub(super) clock: StageClock,
     pub(super) counters: Arc<Counters>,
     pub(super) reporter: Arc<dyn Reporter>,
 }
 
-impl<S: Service> Lane<S> {
+impl<S: Service> RequestDispatcher<S> {
     /// Waits until a request may be sent at once, whichever number it is for.
-    pub async fn enter(&self) -> Result<Entered<'_>, LaneClosed> {
-        let set_aside = self.allowance.set_aside(self.tariff.most()).await;
-        let set_aside = set_aside.map_err(|cap| LaneClosed::Stop(StopReason::CapReached { cap }))?;
-        let place = self.gate.enter().await.map_err(|_| LaneClosed::Closed)?;
+    pub async fn acquire_slot(&self) -> Result<RequestSlot<'_>, DispatcherClosed> {
+        let reservation = self.spend_limit.reserve(self.tariff.most()).await;
+        let reservation =
+            reservation.map_err(|cap| DispatcherClosed::Stop(StopReason::CapReached { cap }))?;
+        let permit = self.concurrency.acquire().await.map_err(|_| DispatcherClosed::Closed)?;
         self.permit().await?;
-        Ok(Entered { set_aside, place })
+        Ok(RequestSlot { reservation, permit })
     }
 
     /// How many requests may be in flight now.
     pub fn in_flight_limit(&self) -> usize {
-        self.gate.limit()
+        self.concurrency.limit()
     }
 
-    async fn permit(&self) -> Result<(), LaneClosed> {
-        self.health.any_endpoint().await.map_err(LaneClosed::from)?;
-        self.pace.permit().await.map_err(|_| LaneClosed::Closed)
+    async fn permit(&self) -> Result<(), DispatcherClosed> {
+        self.health.any_endpoint().await.map_err(DispatcherClosed::from)?;
+        self.rate_limit.permit().await.map_err(|_| DispatcherClosed::Closed)
     }
 
     /// Asks once. `not_again` is the endpoint that has just failed this number.
-    pub async fn ask(
+    pub async fn send(
         &self,
-        Entered { set_aside, place }: Entered<'_>,
+        RequestSlot { reservation, permit }: RequestSlot<'_>,
         msisdn: Msisdn,
         not_again: Option<usize>,
-    ) -> Result<Attempt, LaneClosed> {
+    ) -> Result<Attempt, DispatcherClosed> {
         let route = loop {
             if let Some(route) = self.health.route(not_again) {
                 break route;
@@ -120,17 +121,17 @@ impl<S: Service> Lane<S> {
         self.counters.in_flight.sub(1);
         let charge = self.tariff.charge(msisdn, &said);
         self.counters.count_charge(charge);
-        set_aside.spend(charge);
-        let stop = self.take_note(&said, route, sent, place).err().map(StopReason::from);
+        reservation.spend(charge);
+        let stop = self.take_note(&said, route, sent, permit).err().map(StopReason::from);
         let Route { endpoint, purpose } = route;
         Ok(Attempt { said, endpoint, purpose, at: self.clock.utc(), charge, stop })
     }
 
     /// Turns everybody away who has not sent yet.
     pub fn close(&self) {
-        self.gate.close();
+        self.concurrency.close();
         self.health.close();
-        self.pace.close();
+        self.rate_limit.close();
     }
 
     /// Lets the gate, the pace and the health learn from what was said.
@@ -139,28 +140,28 @@ impl<S: Service> Lane<S> {
         said: &Result<Answer, Fault>,
         route: Route,
         sent: Duration,
-        place: Place<'_>,
+        permit: Permit<'_>,
     ) -> Result<(), Down> {
         match said {
             Ok(answer) if answer.result == LookupResult::RequestThrottled => {
                 self.counters.throttled.add(1);
-                self.slow_down(place);
+                self.slow_down(permit);
                 self.health.turned_away(route, answer.result.text())?;
             }
             Ok(_) => {
                 self.counters.latency.record(self.clock.elapsed().saturating_sub(sent));
                 self.counters.replies.add(1);
                 self.health.answered(route);
-                place.answered();
+                permit.answered();
             }
             Err(fault) => {
                 self.counters.count_fault(fault);
                 if fault.kind == FaultKind::TooManyRequests {
                     self.counters.throttled.add(1);
-                    self.slow_down(place);
-                    self.pace.hold(fault.retry_after.unwrap_or_default());
+                    self.slow_down(permit);
+                    self.rate_limit.hold(fault.retry_after.unwrap_or_default());
                     self.health.turned_away(route, &fault.to_string())?;
-                } else if health::speaks_against_the_endpoint(fault) {
+                } else if endpoint_health::speaks_against_the_endpoint(fault) {
                     self.health.failed(route, fault, sent);
                 }
             }
@@ -168,14 +169,14 @@ impl<S: Service> Lane<S> {
         Ok(())
     }
 
-    fn slow_down(&self, place: Place<'_>) {
-        if let Some(in_flight_limit) = place.refused() {
+    fn slow_down(&self, permit: Permit<'_>) {
+        if let Some(in_flight_limit) = permit.refused() {
             self.reporter.event(Event::Throttled { in_flight_limit });
         }
     }
 }
 
-impl From<NoRoute> for LaneClosed {
+impl From<NoRoute> for DispatcherClosed {
     fn from(no_route: NoRoute) -> Self {
         match no_route {
             NoRoute::Closed => Self::Closed,

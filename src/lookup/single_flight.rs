@@ -40,13 +40,13 @@ impl From<Remembered> for Reply {
 
 /// The replies that one batch of numbers waits for.
 #[derive(Debug)]
-pub struct Ticket {
+pub struct BatchTicket {
     replies: Mutex<Vec<Option<Reply>>>,
     open: AtomicUsize,
     complete: Notify,
 }
 
-impl Ticket {
+impl BatchTicket {
     /// A ticket for so many numbers.
     #[must_use]
     pub fn new(numbers: usize) -> Arc<Self> {
@@ -81,51 +81,51 @@ enum Number {
 
 #[derive(Debug)]
 struct Waiter {
-    ticket: Arc<Ticket>,
+    ticket: Arc<BatchTicket>,
     place: usize,
 }
 
 /// Whether a number must be asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Joined {
+pub enum FlightRole {
     /// Nobody asks it yet: the caller must.
-    First,
+    Leader,
     /// It is being asked, or was given up; the ticket is or will be filled.
-    Later,
+    Follower,
 }
 
 /// All numbers that are being asked.
 #[derive(Debug)]
-pub struct InFlight {
+pub struct SingleFlight {
     shards: Vec<Mutex<HashMap<Msisdn, Number, FixedState>>>,
     unanswered: AtomicUsize,
 }
 
-impl Default for InFlight {
+impl Default for SingleFlight {
     fn default() -> Self {
         let shard = || Mutex::new(HashMap::with_hasher(FixedState::default()));
         Self { shards: (0..SHARDS).map(|_| shard()).collect(), unanswered: AtomicUsize::new(0) }
     }
 }
 
-impl InFlight {
+impl SingleFlight {
     /// Waits for a number on behalf of one place of a ticket.
-    pub fn join(&self, msisdn: Msisdn, ticket: &Arc<Ticket>, place: usize) -> Joined {
+    pub fn join(&self, msisdn: Msisdn, ticket: &Arc<BatchTicket>, place: usize) -> FlightRole {
         let waiter = Waiter { ticket: ticket.clone(), place };
         let mut shard = self.shard(msisdn).lock().expect("no panic while locked");
         match shard.get_mut(&msisdn) {
             None => {
                 shard.insert(msisdn, Number::Asked(vec![waiter]));
-                Joined::First
+                FlightRole::Leader
             }
             Some(Number::Asked(waiters)) => {
                 waiters.push(waiter);
-                Joined::Later
+                FlightRole::Follower
             }
             Some(Number::Unanswered(outcome)) => {
                 let outcome = outcome.clone();
                 ticket.fill(place, Reply { outcome, source: Source::Duplicate, cost: Money::ZERO });
-                Joined::Later
+                FlightRole::Follower
             }
         }
     }
@@ -179,29 +179,33 @@ mod tests {
 
     #[test]
     fn later_askers_wait_for_the_first() {
-        let (in_flight, msisdn) = (InFlight::default(), Msisdn::new(46_701_740_605).unwrap());
-        let (one, two) = (Ticket::new(2), Ticket::new(1));
-        assert_eq!(in_flight.join(msisdn, &one, 0), Joined::First);
-        assert_eq!(in_flight.join(msisdn, &two, 0), Joined::Later);
-        assert_eq!(in_flight.join(msisdn, &one, 1), Joined::Later);
+        let (in_flight, msisdn) = (SingleFlight::default(), Msisdn::new(46_701_740_605).unwrap());
+        let (one, two) = (BatchTicket::new(2), BatchTicket::new(1));
+        assert_eq!(in_flight.join(msisdn, &one, 0), FlightRole::Leader);
+        assert_eq!(in_flight.join(msisdn, &two, 0), FlightRole::Follower);
+        assert_eq!(in_flight.join(msisdn, &one, 1), FlightRole::Follower);
         assert!(one.complete().now_or_never().is_none());
         in_flight.settle(msisdn, answered(), Source::Live, Money::ZERO);
-        let sources = |ticket: &Ticket| -> Vec<Source> {
+        let sources = |ticket: &BatchTicket| -> Vec<Source> {
             let replies = ticket.complete().now_or_never().expect("it is complete");
             replies.iter().map(|reply| reply.source).collect()
         };
         assert_eq!(sources(&one), [Source::Live, Source::Duplicate]);
         assert_eq!(sources(&two), [Source::Duplicate]);
-        assert_eq!(in_flight.join(msisdn, &Ticket::new(1), 0), Joined::First, "the ledger has it now");
+        assert_eq!(
+            in_flight.join(msisdn, &BatchTicket::new(1), 0),
+            FlightRole::Leader,
+            "the ledger has it now"
+        );
     }
 
     #[test]
     fn what_was_given_up_is_not_started_again() {
-        let (in_flight, msisdn) = (InFlight::default(), Msisdn::new(46_701_740_605).unwrap());
-        in_flight.join(msisdn, &Ticket::new(1), 0);
+        let (in_flight, msisdn) = (SingleFlight::default(), Msisdn::new(46_701_740_605).unwrap());
+        in_flight.join(msisdn, &BatchTicket::new(1), 0);
         in_flight.settle(msisdn, unanswered(), Source::Live, Money::ZERO);
-        let later = Ticket::new(1);
-        assert_eq!(in_flight.join(msisdn, &later, 0), Joined::Later);
+        let later = BatchTicket::new(1);
+        assert_eq!(in_flight.join(msisdn, &later, 0), FlightRole::Follower);
         let replies = later.complete().now_or_never().expect("it is complete");
         assert_eq!(replies, [Reply { outcome: unanswered(), source: Source::Duplicate, cost: Money::ZERO }]);
     }

@@ -41,7 +41,7 @@ impl fmt::Display for Cap {
 
 /// What is left of the caps.
 #[derive(Debug)]
-pub struct Allowance {
+pub struct SpendLimit {
     caps: Caps,
     spent: Mutex<Spent>,
     given_back: Notify,
@@ -55,7 +55,7 @@ struct Spent {
     open: u64,
 }
 
-impl Allowance {
+impl SpendLimit {
     /// Everything that these caps allow.
     #[must_use]
     pub fn new(caps: Caps) -> Self {
@@ -67,23 +67,23 @@ impl Allowance {
     /// # Errors
     ///
     /// The cap that has no room for it any more, whatever comes of the requests in flight.
-    pub async fn set_aside(&self, most: Money) -> Result<SetAside<'_>, Cap> {
+    pub async fn reserve(&self, most: Money) -> Result<Reservation<'_>, Cap> {
         if self.caps == Caps::default() {
-            return Ok(SetAside { allowance: None, most });
+            return Ok(Reservation { spend_limit: None, most });
         }
         loop {
             let given_back = self.given_back.notified();
             tokio::pin!(given_back);
             given_back.as_mut().enable();
-            match self.try_set_aside(most) {
-                Ok(()) => return Ok(SetAside { allowance: Some(self), most }),
+            match self.try_reserve(most) {
+                Ok(()) => return Ok(Reservation { spend_limit: Some(self), most }),
                 Err(Full { cap, nothing_is_open: true }) => return Err(cap),
                 Err(Full { .. }) => given_back.await,
             }
         }
     }
 
-    fn try_set_aside(&self, most: Money) -> Result<(), Full> {
+    fn try_reserve(&self, most: Money) -> Result<(), Full> {
         let mut spent = self.spent.lock().expect("no panic while locked");
         let full = |cap| Full { cap, nothing_is_open: spent.open == 0 };
         if let Some(cap) = self.caps.lookups
@@ -112,30 +112,30 @@ struct Full {
 /// What is set aside for one request. Dropped, it is given back whole.
 #[derive(Debug)]
 #[must_use = "what is set aside is given back on drop"]
-pub struct SetAside<'a> {
-    allowance: Option<&'a Allowance>,
+pub struct Reservation<'a> {
+    spend_limit: Option<&'a SpendLimit>,
     most: Money,
 }
 
-impl SetAside<'_> {
+impl Reservation<'_> {
     /// Keeps what the request did cost, or may have cost.
     pub fn spend(mut self, charge: Charge) {
         self.settle(charge);
     }
 
     fn settle(&mut self, charge: Charge) {
-        let Some(allowance) = self.allowance.take() else { return };
+        let Some(spend_limit) = self.spend_limit.take() else { return };
         {
-            let mut spent = allowance.spent.lock().expect("no panic while locked");
+            let mut spent = spend_limit.spent.lock().expect("no panic while locked");
             spent.open -= 1;
             spent.cost = spent.cost.less(self.most) + charge.amount();
             spent.lookups -= u64::from(charge == Charge::Free);
         }
-        allowance.given_back.notify_waiters();
+        spend_limit.given_back.notify_waiters();
     }
 }
 
-impl Drop for SetAside<'_> {
+impl Drop for Reservation<'_> {
     fn drop(&mut self) {
         self.settle(Charge::Free);
     }
@@ -154,31 +154,31 @@ mod tests {
 
     #[test]
     fn without_caps_there_is_always_room() {
-        let allowance = Allowance::new(Caps::default());
+        let spend_limit = SpendLimit::new(Caps::default());
         for _ in 0..1_000 {
-            let set_aside = allowance.set_aside(cents(100)).now_or_never().unwrap().unwrap();
-            set_aside.spend(Charge::Billed(cents(100)));
+            let reservation = spend_limit.reserve(cents(100)).now_or_never().unwrap().unwrap();
+            reservation.spend(Charge::Billed(cents(100)));
         }
     }
 
     #[test]
     fn the_last_lookup_waits_for_what_those_in_flight_give_back() {
-        let allowance = Allowance::new(Caps { lookups: Some(1), cost: None });
-        let first = allowance.set_aside(Money::ZERO).now_or_never().unwrap().unwrap();
-        let mut second = Box::pin(allowance.set_aside(Money::ZERO));
+        let spend_limit = SpendLimit::new(Caps { lookups: Some(1), cost: None });
+        let first = spend_limit.reserve(Money::ZERO).now_or_never().unwrap().unwrap();
+        let mut second = Box::pin(spend_limit.reserve(Money::ZERO));
         assert!(second.as_mut().now_or_never().is_none(), "it may yet turn out to be free");
         first.spend(Charge::Free);
         let second = second.now_or_never().unwrap().unwrap();
         second.spend(Charge::Billed(Money::ZERO));
-        let refused = allowance.set_aside(Money::ZERO).now_or_never().unwrap();
+        let refused = spend_limit.reserve(Money::ZERO).now_or_never().unwrap();
         assert_eq!(refused.unwrap_err(), Cap::Lookups(1));
     }
 
     #[test]
     fn a_request_that_was_never_sent_gives_everything_back() {
-        let allowance = Allowance::new(Caps { lookups: Some(1), cost: Some(cents(1)) });
-        drop(allowance.set_aside(cents(1)).now_or_never().unwrap().unwrap());
-        assert!(allowance.set_aside(cents(1)).now_or_never().unwrap().is_ok());
+        let spend_limit = SpendLimit::new(Caps { lookups: Some(1), cost: Some(cents(1)) });
+        drop(spend_limit.reserve(cents(1)).now_or_never().unwrap().unwrap());
+        assert!(spend_limit.reserve(cents(1)).now_or_never().unwrap().is_ok());
     }
 
     proptest! {
@@ -188,19 +188,19 @@ mod tests {
             cap in 0..50_u64,
             steps in proptest::collection::vec((any::<bool>(), 0..4_u64, 0..3_u8), 0..200),
         ) {
-            let allowance = Allowance::new(Caps { lookups: None, cost: Some(cents(cap)) });
+            let spend_limit = SpendLimit::new(Caps { lookups: None, cost: Some(cents(cap)) });
             let (mut open, mut spent) = (Vec::new(), 0);
             for (starts, amount, certainty) in steps {
                 if starts {
-                    if let Some(Ok(set_aside)) = allowance.set_aside(cents(3)).now_or_never() {
-                        open.push(set_aside);
+                    if let Some(Ok(reservation)) = spend_limit.reserve(cents(3)).now_or_never() {
+                        open.push(reservation);
                     }
-                } else if let Some(set_aside) = open.pop() {
+                } else if let Some(reservation) = open.pop() {
                     let amount = amount.min(3);
                     match certainty {
-                        0 => set_aside.spend(Charge::Free),
-                        1 => { spent += amount; set_aside.spend(Charge::Billed(cents(amount))); }
-                        _ => { spent += amount; set_aside.spend(Charge::Maybe(cents(amount))); }
+                        0 => reservation.spend(Charge::Free),
+                        1 => { spent += amount; reservation.spend(Charge::Billed(cents(amount))); }
+                        _ => { spent += amount; reservation.spend(Charge::Maybe(cents(amount))); }
                     }
                 }
                 prop_assert!(spent + 3 * open.len() as u64 <= cap);

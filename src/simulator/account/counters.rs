@@ -20,7 +20,7 @@ const FAULTS: usize = Fault::ALL.len();
 const RESULTS: usize = LookupResult::DOCUMENTED.len();
 const SLOTS_IN_A_SECOND: usize = 100;
 
-pub(in crate::simulator) struct Books {
+pub(in crate::simulator) struct AccountCounters {
     started: Instant,
     connections: AtomicU64,
     requests: AtomicU64,
@@ -71,7 +71,7 @@ pub(in crate::simulator) enum Ending {
     Fault(Fault),
 }
 
-impl Books {
+impl AccountCounters {
     pub(in crate::simulator) fn new(per_number: PerNumberAccount) -> Self {
         let zero = || AtomicU64::new(0);
         Self {

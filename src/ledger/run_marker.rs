@@ -9,7 +9,7 @@ use crate::model::UtcMillis;
 
 /// A run under way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct RunMark {
+pub(super) struct RunMarker {
     /// When it started.
     pub(super) started: UtcMillis,
     /// How many requests it has in flight at the most.
@@ -28,7 +28,7 @@ pub struct InDoubt {
     pub at_most: u64,
 }
 
-impl RunMark {
+impl RunMarker {
     /// The word under which it stands.
     pub(super) const WORD: &'static str = "run under way";
 
@@ -57,7 +57,7 @@ impl RunMark {
     }
 }
 
-impl fmt::Display for RunMark {
+impl fmt::Display for RunMarker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {} {}", self.started.0, self.in_flight, self.commit)
     }
@@ -107,9 +107,9 @@ mod tests {
 
     #[test]
     fn a_mark_is_read_back() {
-        let mark = RunMark { started: UtcMillis(1_700_000_000_000), in_flight: 256, commit: 900 };
-        assert_eq!(RunMark::parse(&mark.to_string()), Some(mark));
-        assert_eq!(RunMark::parse("yesterday"), None);
+        let mark = RunMarker { started: UtcMillis(1_700_000_000_000), in_flight: 256, commit: 900 };
+        assert_eq!(RunMarker::parse(&mark.to_string()), Some(mark));
+        assert_eq!(RunMarker::parse("yesterday"), None);
         assert_eq!(mark.in_doubt().at_most, 2_056);
     }
 }

@@ -69,7 +69,7 @@ impl From<Down> for NoRoute {
 }
 
 /// The health of all endpoints.
-pub struct Health {
+pub struct EndpointHealth {
     clock: StageClock,
     give_up_after: Duration,
     names: Vec<String>,
@@ -106,7 +106,7 @@ struct Away {
     probing: bool,
 }
 
-impl Health {
+impl EndpointHealth {
     /// All endpoints are well until they fail.
     #[must_use]
     pub fn new(
@@ -128,7 +128,7 @@ impl Health {
         }
     }
 
-    /// Waits until an endpoint may be asked. Takes nothing: [`Health::route`] may still find it gone.
+    /// Waits until an endpoint may be asked. Takes nothing: [`EndpointHealth::route`] may still find it gone.
     pub async fn any_endpoint(&self) -> Result<(), NoRoute> {
         if !self.troubled.load(Ordering::Acquire) {
             return Ok(());
@@ -351,16 +351,16 @@ mod tests {
     const ANSWER: Route = Route { endpoint: 0, purpose: Purpose::Answer };
     const PROBE: Route = Route { endpoint: 0, purpose: Purpose::Probe };
 
-    fn health(endpoints: usize) -> Health {
+    fn health(endpoints: usize) -> EndpointHealth {
         let names: Vec<_> = (0..endpoints).map(|n| format!("http://127.0.0.1:{n}")).collect();
-        Health::new(&names, PATIENCE, StageClock::start(), Arc::new(NoReporter))
+        EndpointHealth::new(&names, PATIENCE, StageClock::start(), Arc::new(NoReporter))
     }
 
     fn refused() -> Fault {
         Fault { kind: FaultKind::NotConnected("refused".into()), billed: Billed::No, retry_after: None }
     }
 
-    fn fail_often(health: &Health, endpoint: usize) {
+    fn fail_often(health: &EndpointHealth, endpoint: usize) {
         (0..FAILURES_IN_A_ROW).for_each(|_| {
             health.failed(Route { endpoint, purpose: Purpose::Answer }, &refused(), Duration::ZERO);
         });

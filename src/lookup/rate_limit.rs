@@ -12,10 +12,10 @@ use std::sync::RwLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
+use governor::Quota;
 use governor::clock::Clock;
 use governor::middleware::NoOpMiddleware;
 use governor::state::{InMemoryState, NotKeyed};
-use governor::{Quota, RateLimiter};
 use tokio::sync::{Notify, Semaphore};
 
 use crate::lookup::clock::StageClock;
@@ -59,14 +59,14 @@ impl std::str::FromStr for Rate {
 
 /// The pace was closed: no further request starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PaceClosed;
+pub struct RateLimiterClosed;
 
 /// Gives one permit for each request, at a rate.
 #[derive(Debug)]
-pub struct Pace {
+pub struct RateLimiter {
     clock: StageClock,
     /// `None` for as many as can be carried. May be changed while permits are waited for.
-    metronome: RwLock<Option<Metronome>>,
+    gcra: RwLock<Option<Gcra>>,
     /// Whether there is none; saves the lock.
     unpaced: AtomicBool,
     /// Before this moment, in nanoseconds of the clock, nothing starts: the service asked for patience.
@@ -78,13 +78,13 @@ pub struct Pace {
 }
 
 #[derive(Debug)]
-struct Metronome {
-    limiter: RateLimiter<NotKeyed, InMemoryState, StageClock, NoOpMiddleware<Duration>>,
+struct Gcra {
+    limiter: governor::RateLimiter<NotKeyed, InMemoryState, StageClock, NoOpMiddleware<Duration>>,
     /// What a permit costs, in cells.
     cost: NonZeroU32,
 }
 
-impl Metronome {
+impl Gcra {
     fn new(rate: Rate, clock: StageClock) -> Self {
         // Cells are counted in 32 bits: nanoseconds reach to 4 seconds, microseconds to more than an hour.
         let cell = if rate.get() >= 1.0 { Duration::from_nanos(1) } else { Duration::from_micros(1) };
@@ -93,7 +93,7 @@ impl Metronome {
         let burst = cost.saturating_add(cells(SLACK.as_secs_f64()) as u32);
         let nonzero = |cells| NonZeroU32::new(cells).expect("an interval has at least a microsecond");
         let quota = Quota::with_period(cell).expect("a cell is not empty").allow_burst(nonzero(burst));
-        Self { limiter: RateLimiter::direct_with_clock(quota, clock), cost: nonzero(cost) }
+        Self { limiter: governor::RateLimiter::direct_with_clock(quota, clock), cost: nonzero(cost) }
     }
 
     /// Takes a permit, or says how long to wait for the next.
@@ -103,14 +103,14 @@ impl Metronome {
     }
 }
 
-impl Pace {
+impl RateLimiter {
     /// A pace of `rate`, or none.
     #[must_use]
     pub fn new(rate: Option<Rate>, clock: StageClock) -> Self {
         Self {
             clock,
             unpaced: AtomicBool::new(rate.is_none()),
-            metronome: RwLock::new(rate.map(|rate| Metronome::new(rate, clock))),
+            gcra: RwLock::new(rate.map(|rate| Gcra::new(rate, clock))),
             held_until: AtomicU64::new(0),
             turn: Semaphore::new(1),
             changed: Notify::new(),
@@ -119,24 +119,23 @@ impl Pace {
 
     /// Changes the rate, from the next permit on.
     pub fn set_rate(&self, rate: Option<Rate>) {
-        *self.metronome.write().expect("no panic while locked") =
-            rate.map(|rate| Metronome::new(rate, self.clock));
+        *self.gcra.write().expect("no panic while locked") = rate.map(|rate| Gcra::new(rate, self.clock));
         self.unpaced.store(rate.is_none(), Ordering::Release);
         self.changed.notify_waiters();
     }
 
     /// Waits until a request may start.
-    pub async fn permit(&self) -> Result<(), PaceClosed> {
+    pub async fn permit(&self) -> Result<(), RateLimiterClosed> {
         if self.unpaced.load(Ordering::Acquire) && self.held_until.load(Ordering::Relaxed) == 0 {
-            return if self.turn.is_closed() { Err(PaceClosed) } else { Ok(()) };
+            return if self.turn.is_closed() { Err(RateLimiterClosed) } else { Ok(()) };
         }
-        let _turn = self.turn.acquire().await.map_err(|_| PaceClosed)?;
+        let _turn = self.turn.acquire().await.map_err(|_| RateLimiterClosed)?;
         loop {
             let changed = self.changed.notified();
             tokio::pin!(changed);
             changed.as_mut().enable();
             if self.turn.is_closed() {
-                return Err(PaceClosed);
+                return Err(RateLimiterClosed);
             }
             let Err(wait) = self.take_permit() else { return Ok(()) };
             tokio::select! {
@@ -164,8 +163,8 @@ impl Pace {
         if now < held_until {
             return Err(held_until - now);
         }
-        let metronome = self.metronome.read().expect("no panic while locked");
-        metronome.as_ref().map_or(Ok(()), |metronome| metronome.take(now))
+        let gcra = self.gcra.read().expect("no panic while locked");
+        gcra.as_ref().map_or(Ok(()), |gcra| gcra.take(now))
     }
 }
 
@@ -176,7 +175,7 @@ mod tests {
     /// The moments of the first `permits` permits at this rate, in paused time.
     async fn moments(rate: f64, permits: usize) -> Vec<Duration> {
         let clock = StageClock::start();
-        let pace = Pace::new(Some(Rate::per_second(rate).unwrap()), clock);
+        let pace = RateLimiter::new(Some(Rate::per_second(rate).unwrap()), clock);
         let mut moments = Vec::with_capacity(permits);
         for _ in 0..permits {
             pace.permit().await.unwrap();
@@ -188,7 +187,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_new_rate_counts_from_the_next_permit_on_even_for_who_waits() {
         let clock = StageClock::start();
-        let pace = Pace::new(Some(Rate::per_second(0.01).unwrap()), clock);
+        let pace = RateLimiter::new(Some(Rate::per_second(0.01).unwrap()), clock);
         pace.permit().await.unwrap();
         let hurry = async {
             tokio::time::sleep(Duration::from_secs(3)).await;
@@ -234,7 +233,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn without_a_rate_nobody_waits() {
         let clock = StageClock::start();
-        let pace = Pace::new(None, clock);
+        let pace = RateLimiter::new(None, clock);
         for _ in 0..100_000 {
             pace.permit().await.unwrap();
         }
@@ -244,7 +243,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn patience_that_was_asked_for_is_kept() {
         let clock = StageClock::start();
-        let pace = Pace::new(None, clock);
+        let pace = RateLimiter::new(None, clock);
         pace.hold(Duration::from_secs(7));
         pace.hold(Duration::from_secs(3));
         pace.permit().await.unwrap();
@@ -254,14 +253,14 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn closing_turns_everybody_away_at_once() {
         let clock = StageClock::start();
-        let pace = Pace::new(Some(Rate::per_second(0.1).unwrap()), clock);
+        let pace = RateLimiter::new(Some(Rate::per_second(0.1).unwrap()), clock);
         pace.permit().await.unwrap();
         let close = async {
             tokio::time::sleep(Duration::from_millis(5)).await;
             pace.close();
         };
         let (first, second, ()) = tokio::join!(pace.permit(), pace.permit(), close);
-        assert_eq!((first, second), (Err(PaceClosed), Err(PaceClosed)));
+        assert_eq!((first, second), (Err(RateLimiterClosed), Err(RateLimiterClosed)));
         assert!(clock.elapsed() < Duration::from_millis(10));
     }
 

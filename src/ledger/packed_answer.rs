@@ -12,16 +12,16 @@ use crate::model::{Answer, Answered, CallingCode, LookupResult, Msisdn, Plmn, Un
 /// | 0 | 48 milliseconds since 1970, 16 attempts |
 /// | 1 | 32 network, 14 location, 2 unreadable fields, 16 result |
 ///
-/// A result is its place in [`LookupResult::DOCUMENTED`], or [`FIRST_TEXT`] and above for a text of [`Texts`].
+/// A result is its place in [`LookupResult::DOCUMENTED`], or [`FIRST_TEXT`] and above for a text of [`ResultTexts`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Packed([u64; 2]);
+pub(super) struct PackedAnswer([u64; 2]);
 
 /// How many bytes an answer takes on disk: its two words, and a checksum over them and the number.
 pub(super) const BYTES: usize = 20;
 
 /// The result texts that no document lists, each with its number.
 #[derive(Debug, Default)]
-pub(super) struct Texts(RwLock<TextTable>);
+pub(super) struct ResultTexts(RwLock<TextTable>);
 
 #[derive(Debug, Default)]
 struct TextTable {
@@ -37,7 +37,7 @@ const LOCATION_BITS: u32 = 14;
 const TOO_MANY_TEXTS: &str = "(one of too many undocumented results)";
 const MOST_TEXTS: u16 = u16::MAX - FIRST_TEXT - 1;
 
-impl Texts {
+impl ResultTexts {
     fn number(&self, result: &LookupResult) -> u16 {
         let LookupResult::Unrecognised(text) = result else { return result.index() as u16 };
         if let Some(number) = self.0.read().expect("no panic while locked").numbers.get(text) {
@@ -79,11 +79,11 @@ impl Texts {
     }
 }
 
-impl Packed {
+impl PackedAnswer {
     /// What no answer is packed to: attempts begin with 1.
     pub(super) const NOTHING: Self = Self([0; 2]);
 
-    pub(super) fn pack(answered: &Answered, texts: &Texts) -> Self {
+    pub(super) fn pack(answered: &Answered, texts: &ResultTexts) -> Self {
         let Answered { answer, checked_at, attempts } = answered;
         let moment = (checked_at.0.max(0) as u64) & ((1 << 48) - 1);
         let network = answer.network.map_or(0, pack_network);
@@ -97,7 +97,7 @@ impl Packed {
     }
 
     /// The answer again; `None` when its result is none, which is damage.
-    pub(super) fn unpack(self, texts: &Texts) -> Option<Answered> {
+    pub(super) fn unpack(self, texts: &ResultTexts) -> Option<Answered> {
         let [when, what] = self.0;
         let unreadable = what >> (32 + LOCATION_BITS);
         let location = (what >> 32) & ((1 << LOCATION_BITS) - 1);
@@ -190,25 +190,25 @@ mod tests {
     proptest! {
         #[test]
         fn what_was_packed_comes_out_equal(answered in any_answered()) {
-            let texts = Texts::default();
-            prop_assert_eq!(Packed::pack(&answered, &texts).unpack(&texts), Some(answered));
+            let texts = ResultTexts::default();
+            prop_assert_eq!(PackedAnswer::pack(&answered, &texts).unpack(&texts), Some(answered));
         }
 
         #[test]
         fn a_flipped_bit_is_noticed(answered in any_answered(), bit in 0..BYTES * 8) {
             let msisdn = Msisdn::new(46_701_740_605).unwrap();
-            let packed = Packed::pack(&answered, &Texts::default());
+            let packed = PackedAnswer::pack(&answered, &ResultTexts::default());
             let mut bytes = packed.to_bytes(msisdn);
-            prop_assert_eq!(Packed::from_bytes(&bytes, msisdn), Some(packed));
-            prop_assert_eq!(Packed::from_bytes(&bytes, Msisdn::new(46_701_740_606).unwrap()), None);
+            prop_assert_eq!(PackedAnswer::from_bytes(&bytes, msisdn), Some(packed));
+            prop_assert_eq!(PackedAnswer::from_bytes(&bytes, Msisdn::new(46_701_740_606).unwrap()), None);
             bytes[bit / 8] ^= 1 << (bit % 8);
-            prop_assert_eq!(Packed::from_bytes(&bytes, msisdn), None);
+            prop_assert_eq!(PackedAnswer::from_bytes(&bytes, msisdn), None);
         }
     }
 
     #[test]
     fn a_service_that_makes_up_results_does_not_fill_the_memory() {
-        let texts = Texts::default();
+        let texts = ResultTexts::default();
         for number in 0..70_000 {
             texts.number(&LookupResult::from_text(&format!("RESULT_{number}")));
         }

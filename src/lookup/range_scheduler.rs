@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use foldhash::fast::FixedState;
 
-use crate::lookup::questions::Question;
+use crate::lookup::queue::PendingLookup;
 use crate::model::Msisdn;
 
 /// The part of the places in flight that ranges may take which are not known to be quick.
@@ -48,8 +48,8 @@ impl Range {
 
 /// The due questions, and what is known of the ranges of numbers.
 #[derive(Debug, Default)]
-pub(super) struct Spread {
-    ranges: HashMap<Range, Lane, FixedState>,
+pub(super) struct RangeScheduler {
+    ranges: HashMap<Range, RangeQueue, FixedState>,
     /// The oldest question of each range that has one, by age, apart by what is known of the range.
     waiting: [BTreeSet<(i64, Range)>; 4],
     /// How many numbers are in flight.
@@ -69,12 +69,12 @@ pub(super) struct Spread {
 
 /// What waits of one range, and how long its answers take.
 #[derive(Debug, Default)]
-struct Lane {
-    waiting: VecDeque<(i64, Question)>,
+struct RangeQueue {
+    waiting: VecDeque<(i64, PendingLookup)>,
     answers: u32,
     average: Duration,
     in_flight: usize,
-    standing: Standing,
+    speed: SpeedClass,
     /// How many numbers in a row got nothing useful at their first attempt.
     useless: u32,
     /// How many questions of a useless range have come to their turn.
@@ -83,7 +83,7 @@ struct Lane {
 
 /// What is known of a range; the place of its set among those that wait.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Standing {
+enum SpeedClass {
     /// Its answers come quickly.
     Quick,
     /// Nothing is known of it yet.
@@ -97,7 +97,7 @@ enum Standing {
 
 /// A range whose numbers get no useful answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Useless {
+pub(super) struct UselessRange {
     /// What its numbers have in common: all but their last six digits.
     pub(super) prefix: u32,
     /// How many of them in a row.
@@ -108,7 +108,7 @@ pub(super) struct Useless {
 
 /// A question that was taken, until its answer is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Taken {
+pub(super) struct Scheduled {
     range: Range,
     /// Whether its range was known to be quick.
     as_quick: bool,
@@ -116,41 +116,41 @@ pub(super) struct Taken {
     pub(super) is_skipped: bool,
 }
 
-impl Spread {
+impl RangeScheduler {
     pub(super) fn new(skip_useless: bool) -> Self {
         Self { skip_useless, ..Self::default() }
     }
 
     /// Adds a question behind all others.
-    pub(super) fn push_back(&mut self, question: Question) {
+    pub(super) fn push_back(&mut self, question: PendingLookup) {
         self.back += 1;
         self.push(self.back, question);
     }
 
     /// Adds a question before all others.
-    pub(super) fn push_front(&mut self, question: Question) {
+    pub(super) fn push_front(&mut self, question: PendingLookup) {
         self.front -= 1;
         self.push(self.front, question);
     }
 
-    fn push(&mut self, age: i64, question: Question) {
+    fn push(&mut self, age: i64, question: PendingLookup) {
         let range = Range::of(question.msisdn);
-        let lane = self.ranges.entry(range).or_default();
-        let set = &mut self.waiting[lane.standing as usize];
-        match lane.waiting.front() {
-            Some((first, _)) if *first < age => lane.waiting.push_back((age, question)),
+        let queue = self.ranges.entry(range).or_default();
+        let set = &mut self.waiting[queue.speed as usize];
+        match queue.waiting.front() {
+            Some((first, _)) if *first < age => queue.waiting.push_back((age, question)),
             first => {
                 if let Some((first, _)) = first {
                     set.remove(&(*first, range));
                 }
-                lane.waiting.push_front((age, question));
+                queue.waiting.push_front((age, question));
                 set.insert((age, range));
             }
         }
     }
 
     /// Takes the question that is next, when so many may be in flight.
-    pub(super) fn take(&mut self, limit: usize) -> Option<(Question, Taken)> {
+    pub(super) fn take(&mut self, limit: usize) -> Option<(PendingLookup, Scheduled)> {
         let [quick, strange, slow, held] = self.waiting.each_ref().map(BTreeSet::first);
         let oldest = |sets: &[Option<&(i64, Range)>]| sets.iter().flatten().min().map(|next| **next);
         let most = ((limit as f64 * PART_FOR_OTHERS) as usize).max(1);
@@ -162,26 +162,26 @@ impl Spread {
             oldest(&[quick, strange])
         };
         let (age, range) = next.or_else(|| oldest(&[slow, held]))?;
-        let lane = self.ranges.get_mut(&range).expect("a range that waits is known");
-        let (_, question) = lane.waiting.pop_front().expect("it has a question");
-        let is_skipped = self.skip_useless && lane.is_skipped();
-        let taken = Taken { range, as_quick: lane.standing == Standing::Quick, is_skipped };
-        lane.in_flight += 1;
+        let queue = self.ranges.get_mut(&range).expect("a range that waits is known");
+        let (_, question) = queue.waiting.pop_front().expect("it has a question");
+        let is_skipped = self.skip_useless && queue.is_skipped();
+        let taken = Scheduled { range, as_quick: queue.speed == SpeedClass::Quick, is_skipped };
+        queue.in_flight += 1;
         self.in_flight += 1;
         self.others_in_flight += usize::from(!taken.as_quick);
-        let set = &mut self.waiting[lane.standing as usize];
+        let set = &mut self.waiting[queue.speed as usize];
         set.remove(&(age, range));
-        set.extend(lane.waiting.front().map(|(age, _)| (*age, range)));
+        set.extend(queue.waiting.front().map(|(age, _)| (*age, range)));
         self.few = ((limit as f64 * PART_FOR_STRANGERS) as usize).max(LEAST_FOR_STRANGERS);
         self.classify(range);
         Some((question, taken))
     }
 
     /// Takes note that a question is over, and of how long it took if somebody answered.
-    pub(super) fn over(&mut self, taken: Taken, took: Option<Duration>) {
+    pub(super) fn over(&mut self, taken: Scheduled, took: Option<Duration>) {
         self.others_in_flight -= usize::from(!taken.as_quick);
-        let lane = self.ranges.get_mut(&taken.range).expect("a range that was asked is known");
-        lane.in_flight -= 1;
+        let queue = self.ranges.get_mut(&taken.range).expect("a range that was asked is known");
+        queue.in_flight -= 1;
         self.in_flight -= 1;
         if let Some(took) = took {
             self.learn(taken.range, took);
@@ -190,61 +190,61 @@ impl Spread {
     }
 
     /// Takes note of whether a number of the range got a useful answer. Tells when hundreds in a row have not.
-    pub(super) fn judge(&mut self, taken: Taken, is_useful: bool) -> Option<Useless> {
-        let lane = self.ranges.get_mut(&taken.range).expect("a range that was asked is known");
-        lane.useless = if is_useful { 0 } else { lane.useless + 1 };
-        let is_news = lane.useless > 0 && lane.useless.is_multiple_of(USELESS_IN_A_ROW);
-        is_news.then_some(Useless {
+    pub(super) fn judge(&mut self, taken: Scheduled, is_useful: bool) -> Option<UselessRange> {
+        let queue = self.ranges.get_mut(&taken.range).expect("a range that was asked is known");
+        queue.useless = if is_useful { 0 } else { queue.useless + 1 };
+        let is_news = queue.useless > 0 && queue.useless.is_multiple_of(USELESS_IN_A_ROW);
+        is_news.then_some(UselessRange {
             prefix: taken.range.0,
-            in_a_row: lane.useless,
+            in_a_row: queue.useless,
             is_skipped: self.skip_useless,
         })
     }
 
     fn learn(&mut self, range: Range, took: Duration) {
-        let lane = self.ranges.get_mut(&range).expect("a range that was asked is known");
-        lane.answers = lane.answers.saturating_add(1);
-        lane.average = match lane.answers {
+        let queue = self.ranges.get_mut(&range).expect("a range that was asked is known");
+        queue.answers = queue.answers.saturating_add(1);
+        queue.average = match queue.answers {
             1 => took,
-            _ => (lane.average * (MEMORY - 1) + took) / MEMORY,
+            _ => (queue.average * (MEMORY - 1) + took) / MEMORY,
         };
         self.until_next_look = self.until_next_look.saturating_sub(1);
         if self.until_next_look == 0 || self.quickest.is_none() {
             self.until_next_look = BETWEEN_LOOKS;
-            let known = self.ranges.values().filter(|lane| lane.answers >= KNOWN_AFTER);
-            self.quickest = known.map(|lane| lane.average).min();
+            let known = self.ranges.values().filter(|queue| queue.answers >= KNOWN_AFTER);
+            self.quickest = known.map(|queue| queue.average).min();
         }
     }
 
     fn classify(&mut self, range: Range) {
         let most = self.quickest.map(|quickest| (quickest * TIMES_THE_QUICKEST).max(QUICK_IN_ANY_CASE));
-        let lane = self.ranges.get_mut(&range).expect("a range that was asked is known");
-        let standing = match lane.answers >= KNOWN_AFTER {
-            true if most.is_some_and(|most| lane.average <= most) => Standing::Quick,
-            true => Standing::Slow,
-            false if lane.in_flight >= self.few => Standing::Held,
-            false => Standing::Strange,
+        let queue = self.ranges.get_mut(&range).expect("a range that was asked is known");
+        let speed = match queue.answers >= KNOWN_AFTER {
+            true if most.is_some_and(|most| queue.average <= most) => SpeedClass::Quick,
+            true => SpeedClass::Slow,
+            false if queue.in_flight >= self.few => SpeedClass::Held,
+            false => SpeedClass::Strange,
         };
-        if standing == lane.standing {
+        if speed == queue.speed {
             return;
         }
-        if let Some((age, _)) = lane.waiting.front() {
-            self.waiting[lane.standing as usize].remove(&(*age, range));
-            self.waiting[standing as usize].insert((*age, range));
+        if let Some((age, _)) = queue.waiting.front() {
+            self.waiting[queue.speed as usize].remove(&(*age, range));
+            self.waiting[speed as usize].insert((*age, range));
         }
-        lane.standing = standing;
+        queue.speed = speed;
     }
 
     /// Takes everything out, oldest first.
-    pub(super) fn drain(&mut self) -> Vec<Question> {
-        let mut left: Vec<_> = self.ranges.values_mut().flat_map(|lane| lane.waiting.drain(..)).collect();
+    pub(super) fn drain(&mut self) -> Vec<PendingLookup> {
+        let mut left: Vec<_> = self.ranges.values_mut().flat_map(|queue| queue.waiting.drain(..)).collect();
         left.sort_unstable_by_key(|(age, _)| *age);
         self.waiting = Default::default();
         left.into_iter().map(|(_, question)| question).collect()
     }
 }
 
-impl Lane {
+impl RangeQueue {
     /// Whether the question that has come to its turn is skipped, where such are.
     fn is_skipped(&mut self) -> bool {
         if self.useless < USELESS_IN_A_ROW {
@@ -263,60 +263,62 @@ mod tests {
     const SLOW: u64 = 46_701_000_000;
     const QUICK: u64 = 46_702_000_000;
 
-    fn question(digits: u64) -> Question {
-        Question::new(Msisdn::new(digits).unwrap())
+    fn question(digits: u64) -> PendingLookup {
+        PendingLookup::new(Msisdn::new(digits).unwrap())
     }
 
-    fn take(spread: &mut Spread, limit: usize) -> (u64, Taken) {
-        let (question, taken) = spread.take(limit).unwrap();
+    fn take(scheduler: &mut RangeScheduler, limit: usize) -> (u64, Scheduled) {
+        let (question, taken) = scheduler.take(limit).unwrap();
         (question.msisdn.get(), taken)
     }
 
     /// Teaches it that a range answers in this time.
-    fn teach(spread: &mut Spread, digits: u64, took: Duration) {
+    fn teach(scheduler: &mut RangeScheduler, digits: u64, took: Duration) {
         for _ in 0..20 {
-            spread.push_front(question(digits));
-            let (_, taken) = take(spread, 1_000);
-            spread.over(taken, Some(took));
+            scheduler.push_front(question(digits));
+            let (_, taken) = take(scheduler, 1_000);
+            scheduler.over(taken, Some(took));
         }
     }
 
     #[test]
     fn the_oldest_is_next_and_what_comes_again_is_older() {
-        let mut spread = Spread::default();
-        [SLOW, QUICK, SLOW + 1, QUICK + 1].into_iter().for_each(|digits| spread.push_back(question(digits)));
-        spread.push_front(question(SLOW + 2));
-        let taken: Vec<_> = (0..5).map(|_| take(&mut spread, 100).0).collect();
+        let mut scheduler = RangeScheduler::default();
+        [SLOW, QUICK, SLOW + 1, QUICK + 1]
+            .into_iter()
+            .for_each(|digits| scheduler.push_back(question(digits)));
+        scheduler.push_front(question(SLOW + 2));
+        let taken: Vec<_> = (0..5).map(|_| take(&mut scheduler, 100).0).collect();
         assert_eq!(taken, [SLOW + 2, SLOW, QUICK, SLOW + 1, QUICK + 1]);
-        assert!(spread.take(100).is_none());
+        assert!(scheduler.take(100).is_none());
     }
 
     #[test]
     fn a_slow_range_leaves_places_for_the_quick_ones() {
-        let mut spread = Spread::default();
-        teach(&mut spread, QUICK, Duration::from_millis(100));
-        teach(&mut spread, SLOW, Duration::from_secs(8));
-        (0..100).for_each(|n| spread.push_back(question(SLOW + n)));
-        (0..100).for_each(|n| spread.push_back(question(QUICK + n)));
-        let first: Vec<_> = (0..20).map(|_| take(&mut spread, 10)).collect();
+        let mut scheduler = RangeScheduler::default();
+        teach(&mut scheduler, QUICK, Duration::from_millis(100));
+        teach(&mut scheduler, SLOW, Duration::from_secs(8));
+        (0..100).for_each(|n| scheduler.push_back(question(SLOW + n)));
+        (0..100).for_each(|n| scheduler.push_back(question(QUICK + n)));
+        let first: Vec<_> = (0..20).map(|_| take(&mut scheduler, 10)).collect();
         let slow: Vec<_> = first.iter().filter(|(digits, _)| *digits < QUICK).collect();
         assert_eq!(slow.len(), 8, "eight places of ten, and all further turns are the quick ones'");
-        spread.over(slow[0].1, None);
-        assert!(take(&mut spread, 10).0 < QUICK, "a place that is free again is the oldest's");
+        scheduler.over(slow[0].1, None);
+        assert!(take(&mut scheduler, 10).0 < QUICK, "a place that is free again is the oldest's");
     }
 
     #[test]
     fn of_a_range_that_nothing_is_known_of_a_few_are_asked_first() {
-        let mut spread = Spread::default();
-        (0..20).for_each(|n| spread.push_back(question(SLOW + n)));
-        (0..20).for_each(|n| spread.push_back(question(QUICK + n)));
-        let first: Vec<_> = (0..8).map(|_| take(&mut spread, 8)).collect();
+        let mut scheduler = RangeScheduler::default();
+        (0..20).for_each(|n| scheduler.push_back(question(SLOW + n)));
+        (0..20).for_each(|n| scheduler.push_back(question(QUICK + n)));
+        let first: Vec<_> = (0..8).map(|_| take(&mut scheduler, 8)).collect();
         assert_eq!(first.iter().filter(|(digits, _)| *digits < QUICK).count(), 4);
         // The second range answers, and goes on; the first is asked further only when nobody else is left.
         for (_, taken) in &first[4..] {
-            spread.over(*taken, Some(Duration::from_millis(100)));
+            scheduler.over(*taken, Some(Duration::from_millis(100)));
         }
-        let rest: Vec<_> = (0..32).map(|_| take(&mut spread, 8).0).collect();
+        let rest: Vec<_> = (0..32).map(|_| take(&mut scheduler, 8).0).collect();
         assert!(
             rest[..16].iter().all(|digits| *digits >= QUICK)
                 && rest[16..].iter().all(|digits| *digits < QUICK)
@@ -325,47 +327,47 @@ mod tests {
 
     #[test]
     fn where_nobody_else_waits_a_slow_range_takes_every_place() {
-        let mut spread = Spread::default();
-        teach(&mut spread, QUICK, Duration::from_millis(100));
-        teach(&mut spread, SLOW, Duration::from_secs(8));
-        (0..20).for_each(|n| spread.push_back(question(SLOW + n)));
-        assert_eq!((0..20).filter(|_| spread.take(10).is_some()).count(), 20);
+        let mut scheduler = RangeScheduler::default();
+        teach(&mut scheduler, QUICK, Duration::from_millis(100));
+        teach(&mut scheduler, SLOW, Duration::from_secs(8));
+        (0..20).for_each(|n| scheduler.push_back(question(SLOW + n)));
+        assert_eq!((0..20).filter(|_| scheduler.take(10).is_some()).count(), 20);
     }
 
     #[test]
     fn ranges_that_are_all_slow_are_all_quick() {
-        let mut spread = Spread::default();
+        let mut scheduler = RangeScheduler::default();
         for range in [SLOW, QUICK] {
-            teach(&mut spread, range, Duration::from_secs(5));
+            teach(&mut scheduler, range, Duration::from_secs(5));
         }
-        (0..20).for_each(|n| spread.push_back(question(if n % 2 == 0 { SLOW } else { QUICK } + n)));
-        let order: Vec<_> = (0..20).map(|_| take(&mut spread, 4).0 % 100).collect();
+        (0..20).for_each(|n| scheduler.push_back(question(if n % 2 == 0 { SLOW } else { QUICK } + n)));
+        let order: Vec<_> = (0..20).map(|_| take(&mut scheduler, 4).0 % 100).collect();
         assert_eq!(order, (0..20).collect::<Vec<_>>());
     }
 
     #[test]
     fn a_range_that_answers_nothing_useful_is_told_once_in_hundreds() {
-        let mut spread = Spread::default();
-        spread.push_back(question(SLOW));
-        let (_, taken) = take(&mut spread, 10);
-        let told: Vec<_> = (0..700).filter_map(|_| spread.judge(taken, false)).collect();
+        let mut scheduler = RangeScheduler::default();
+        scheduler.push_back(question(SLOW));
+        let (_, taken) = take(&mut scheduler, 10);
+        let told: Vec<_> = (0..700).filter_map(|_| scheduler.judge(taken, false)).collect();
         assert_eq!(told.iter().map(|useless| useless.in_a_row).collect::<Vec<_>>(), [300, 600]);
         assert_eq!(told[0].prefix, 46_701);
-        assert_eq!(spread.judge(taken, true), None);
-        assert_eq!((0..299).filter_map(|_| spread.judge(taken, false)).count(), 0);
+        assert_eq!(scheduler.judge(taken, true), None);
+        assert_eq!((0..299).filter_map(|_| scheduler.judge(taken, false)).count(), 0);
     }
 
     #[test]
     fn a_useless_range_is_skipped_on_request_until_one_in_a_hundred_is_useful() {
         for skip_useless in [false, true] {
-            let mut spread = Spread::new(skip_useless);
+            let mut scheduler = RangeScheduler::new(skip_useless);
             let mut turn = |is_useful: bool| {
-                spread.push_back(question(SLOW));
-                let (_, taken) = take(&mut spread, 10);
+                scheduler.push_back(question(SLOW));
+                let (_, taken) = take(&mut scheduler, 10);
                 if !taken.is_skipped {
-                    spread.judge(taken, is_useful);
+                    scheduler.judge(taken, is_useful);
                 }
-                spread.over(taken, None);
+                scheduler.over(taken, None);
                 taken.is_skipped
             };
             assert_eq!((0..300).filter(|_| turn(false)).count(), 0);
@@ -377,10 +379,10 @@ mod tests {
 
     #[test]
     fn what_is_drained_comes_oldest_first() {
-        let mut spread = Spread::default();
-        [QUICK, SLOW, QUICK + 1].into_iter().for_each(|digits| spread.push_back(question(digits)));
-        let left: Vec<_> = spread.drain().iter().map(|question| question.msisdn.get()).collect();
+        let mut scheduler = RangeScheduler::default();
+        [QUICK, SLOW, QUICK + 1].into_iter().for_each(|digits| scheduler.push_back(question(digits)));
+        let left: Vec<_> = scheduler.drain().iter().map(|question| question.msisdn.get()).collect();
         assert_eq!(left, [QUICK, SLOW, QUICK + 1]);
-        assert!(spread.take(10).is_none());
+        assert!(scheduler.take(10).is_none());
     }
 }

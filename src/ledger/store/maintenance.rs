@@ -5,18 +5,18 @@ use std::sync::atomic::Ordering;
 
 use redb::{ReadableTable, ReadableTableMetadata};
 
+use crate::ledger::answer_scope::AnswerScope;
 use crate::ledger::error::LedgerError;
-use crate::ledger::packed::Packed;
-use crate::ledger::shelf::Shelf;
+use crate::ledger::packed_answer::PackedAnswer;
 use crate::ledger::store::{ABOUT, AnswersOf, IfMissing, SLICE, Store, TEXTS, answer_of, answers, refused};
 use crate::model::Msisdn;
 use crate::staging::{parent_folder, sync_folder};
 
 impl Store {
-    /// How many answers a shelf has.
-    pub(in crate::ledger) fn count(&self, shelf: Shelf) -> Result<u64, LedgerError> {
+    /// How many answers a scope has.
+    pub(in crate::ledger) fn count(&self, scope: AnswerScope) -> Result<u64, LedgerError> {
         let count = || -> Result<_, redb::Error> {
-            Ok(self.database.begin_read()?.open_table(answers(shelf))?.len()?)
+            Ok(self.database.begin_read()?.open_table(answers(scope))?.len()?)
         };
         count().map_err(|fault| self.fault("read", fault))
     }
@@ -26,17 +26,17 @@ impl Store {
         fs::metadata(&self.path).map_or(0, |file| file.len())
     }
 
-    /// The next answers of a shelf, by number, after this one; at most so many.
+    /// The next answers of a scope, by number, after this one; at most so many.
     pub(in crate::ledger) fn page(
         &self,
-        shelf: Shelf,
+        scope: AnswerScope,
         after: Option<Msisdn>,
         most: usize,
-    ) -> Result<Vec<(Msisdn, Packed)>, LedgerError> {
+    ) -> Result<Vec<(Msisdn, PackedAnswer)>, LedgerError> {
         let mut page = Vec::new();
         let mut sound = true;
         let read = (|| -> Result<(), redb::Error> {
-            let table = self.database.begin_read()?.open_table(answers(shelf))?;
+            let table = self.database.begin_read()?.open_table(answers(scope))?;
             let first = after.map_or(0, |msisdn| msisdn.get() + 1);
             for entry in table.range(first..)?.take(most) {
                 let (number, bytes) = entry?;
@@ -50,11 +50,11 @@ impl Store {
         if sound { Ok(page) } else { Err(self.wrong_sum()) }
     }
 
-    /// Puts answers on a shelf where it has none for the number, or an older one. Gives how many it took.
+    /// Puts answers on a scope where it has none for the number, or an older one. Gives how many it took.
     pub(in crate::ledger) fn put_newer(
         &self,
-        shelf: Shelf,
-        mut given: Vec<(Msisdn, Packed)>,
+        scope: AnswerScope,
+        mut given: Vec<(Msisdn, PackedAnswer)>,
     ) -> Result<u64, LedgerError> {
         given.sort_by_key(|(msisdn, packed)| (*msisdn, packed.checked_at()));
         let put = || -> Result<u64, redb::Error> {
@@ -63,10 +63,10 @@ impl Store {
                 let transaction = self.database.begin_write()?;
                 let texts = self.write_texts(&transaction)?;
                 {
-                    let mut table = transaction.open_table(answers(shelf))?;
+                    let mut table = transaction.open_table(answers(scope))?;
                     for &(msisdn, packed) in slice {
                         let known = table.get(msisdn.get())?;
-                        let known = known.and_then(|bytes| Packed::from_bytes(bytes.value(), msisdn));
+                        let known = known.and_then(|bytes| PackedAnswer::from_bytes(bytes.value(), msisdn));
                         if known.is_none_or(|known| known.checked_at() < packed.checked_at()) {
                             table.insert(msisdn.get(), &packed.to_bytes(msisdn))?;
                             taken += 1;
@@ -82,13 +82,13 @@ impl Store {
         put().map_err(|fault| self.fault("written", fault))
     }
 
-    /// Takes every answer of these numbers out, from all shelves. Gives how many there were.
+    /// Takes every answer of these numbers out, from all scopes. Gives how many there were.
     pub(in crate::ledger) fn remove(&self, numbers: &[Msisdn]) -> Result<u64, LedgerError> {
         let remove = || -> Result<u64, redb::Error> {
             let mut removed = 0;
             let transaction = self.database.begin_write()?;
-            for shelf in Shelf::ALL {
-                let mut table = transaction.open_table(answers(shelf))?;
+            for scope in AnswerScope::ALL {
+                let mut table = transaction.open_table(answers(scope))?;
                 for msisdn in numbers {
                     removed += u64::from(table.remove(msisdn.get())?.is_some());
                 }
@@ -124,13 +124,13 @@ impl Store {
                 to.open_table(TEXTS)?.insert(place.value(), text.value())?;
             }
             to.commit()?;
-            for shelf in Shelf::ALL {
-                let shelved = from.open_table(answers(shelf))?;
+            for scope in AnswerScope::ALL {
+                let shelved = from.open_table(answers(scope))?;
                 let mut left = shelved.iter()?.peekable();
                 while left.peek().is_some() {
                     let to = new.database.begin_write()?;
                     {
-                        let mut table = to.open_table(answers(shelf))?;
+                        let mut table = to.open_table(answers(scope))?;
                         for entry in left.by_ref().take(SLICE) {
                             let (number, bytes) = entry?;
                             table.insert(number.value(), bytes.value())?;
@@ -157,12 +157,12 @@ impl Store {
     }
 
     /// Takes every answer out that a rule does not keep. Gives how many.
-    pub(in crate::ledger) fn retain(&self, keep: impl Fn(Packed) -> bool) -> Result<u64, LedgerError> {
+    pub(in crate::ledger) fn retain(&self, keep: impl Fn(PackedAnswer) -> bool) -> Result<u64, LedgerError> {
         let retain = || -> Result<u64, redb::Error> {
             let mut removed = 0;
             let transaction = self.database.begin_write()?;
-            for shelf in Shelf::ALL {
-                let mut table = transaction.open_table(answers(shelf))?;
+            for scope in AnswerScope::ALL {
+                let mut table = transaction.open_table(answers(scope))?;
                 let before = table.len()?;
                 table.retain(|number, bytes| {
                     // What cannot be read is not thrown away unasked.

@@ -4,12 +4,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::ledger::answer_scope::AnswerScope;
 use crate::ledger::error::LedgerError;
-use crate::ledger::mark;
 use crate::ledger::max_age::Freshness;
-use crate::ledger::packed::Packed;
+use crate::ledger::packed_answer::PackedAnswer;
 use crate::ledger::reader::Reader;
-use crate::ledger::shelf::Shelf;
+use crate::ledger::run_marker;
 use crate::ledger::store::{IfMissing, Store};
 use crate::model::{Answered, Msisdn, UtcMillis};
 
@@ -17,7 +17,7 @@ use crate::model::{Answered, Msisdn, UtcMillis};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     /// What was asked, and how.
-    pub shelf: Shelf,
+    pub scope: AnswerScope,
     /// The number.
     pub msisdn: Msisdn,
     /// The answer, with when and after how many attempts it came.
@@ -25,7 +25,7 @@ pub struct Entry {
 }
 
 /// A ledger, opened to be kept in order. Nothing here asks anybody.
-pub struct Books {
+pub struct LedgerFile {
     store: Store,
 }
 
@@ -36,7 +36,7 @@ const PAGE: usize = 50_000;
 /// How much of it may be held in memory to be looked up in.
 const MEMORY: u64 = 256 << 20;
 
-impl Books {
+impl LedgerFile {
     /// Opens the ledger.
     ///
     /// # Errors
@@ -52,7 +52,7 @@ impl Books {
     ///
     /// When the file cannot be read.
     pub fn count(&self) -> Result<u64, LedgerError> {
-        Shelf::ALL.into_iter().map(|shelf| self.store.count(shelf)).sum()
+        AnswerScope::ALL.into_iter().map(|scope| self.store.count(scope)).sum()
     }
 
     /// How large the file is, in bytes.
@@ -76,27 +76,27 @@ impl Books {
     ///
     /// When the file cannot be read.
     pub fn refresh_started(&self, job: &str, now: UtcMillis) -> Result<Option<UtcMillis>, LedgerError> {
-        mark::refresh_started(&self.store, job, now)
+        run_marker::refresh_started(&self.store, job, now)
     }
 
-    /// The answers after this one, shelf by shelf and by number; at most so many, and none only at the end.
+    /// The answers after this one, scope by scope and by number; at most so many, and none only at the end.
     ///
     /// # Errors
     ///
     /// When the file cannot be read.
     pub fn entries(&self, after: Option<&Entry>, most: usize) -> Result<Vec<Entry>, LedgerError> {
-        let first = after.map_or(0, |entry| entry.shelf.index());
-        for shelf in Shelf::ALL.into_iter().skip(first) {
-            let after = after.filter(|entry| entry.shelf == shelf).map(|entry| entry.msisdn);
-            let page = self.store.page(shelf, after, most)?;
+        let first = after.map_or(0, |entry| entry.scope.index());
+        for scope in AnswerScope::ALL.into_iter().skip(first) {
+            let after = after.filter(|entry| entry.scope == scope).map(|entry| entry.msisdn);
+            let page = self.store.page(scope, after, most)?;
             if !page.is_empty() {
-                return page.into_iter().map(|answer| self.entry(shelf, answer)).collect();
+                return page.into_iter().map(|answer| self.entry(scope, answer)).collect();
             }
         }
         Ok(Vec::new())
     }
 
-    /// Hands every answer out, shelf by shelf and by number.
+    /// Hands every answer out, scope by scope and by number.
     ///
     /// # Errors
     ///
@@ -110,9 +110,13 @@ impl Books {
         Ok(())
     }
 
-    fn entry(&self, shelf: Shelf, (msisdn, packed): (Msisdn, Packed)) -> Result<Entry, LedgerError> {
+    fn entry(
+        &self,
+        scope: AnswerScope,
+        (msisdn, packed): (Msisdn, PackedAnswer),
+    ) -> Result<Entry, LedgerError> {
         let answered = packed.unpack(self.store.texts()).ok_or_else(|| self.store.wrong_sum())?;
-        Ok(Entry { shelf, msisdn, answered })
+        Ok(Entry { scope, msisdn, answered })
     }
 
     /// Takes answers in, each unless a younger one for its number is there. Gives how many it took.
@@ -123,12 +127,12 @@ impl Books {
     pub fn take_in(&self, entries: &[Entry]) -> Result<u64, LedgerError> {
         let texts = self.store.texts();
         let mut taken = 0;
-        for shelf in Shelf::ALL {
-            let of_shelf = entries.iter().filter(|entry| entry.shelf == shelf);
+        for scope in AnswerScope::ALL {
+            let of_scope = entries.iter().filter(|entry| entry.scope == scope);
             let packed: Vec<_> =
-                of_shelf.map(|entry| (entry.msisdn, Packed::pack(&entry.answered, texts))).collect();
+                of_scope.map(|entry| (entry.msisdn, PackedAnswer::pack(&entry.answered, texts))).collect();
             if !packed.is_empty() {
-                taken += self.store.put_newer(shelf, packed)?;
+                taken += self.store.put_newer(scope, packed)?;
             }
         }
         Ok(taken)
@@ -176,8 +180,8 @@ impl Books {
 
     /// Looks numbers up as a run would, and changes nothing.
     #[must_use]
-    pub fn reader(self, shelf: Shelf, freshness: Freshness) -> BooksReader {
-        BooksReader(Reader::new(Arc::new(self.store), shelf, freshness, MEMORY))
+    pub fn reader(self, scope: AnswerScope, freshness: Freshness) -> LedgerFileReader {
+        LedgerFileReader(Reader::new(Arc::new(self.store), scope, freshness, MEMORY))
     }
 }
 
@@ -186,10 +190,10 @@ fn before(now: UtcMillis, age: Duration) -> UtcMillis {
     UtcMillis(now.0.saturating_sub(i64::try_from(age.as_millis()).unwrap_or(i64::MAX)))
 }
 
-/// Reads a ledger as a run on a shelf would.
-pub struct BooksReader(Reader);
+/// Reads a ledger as a run on a scope would.
+pub struct LedgerFileReader(Reader);
 
-impl BooksReader {
+impl LedgerFileReader {
     /// Whether each of these numbers has an answer that is young enough, in their order.
     ///
     /// # Errors
