@@ -31,3 +31,4 @@ pub mod service;
 pub mod simulator;
 pub mod staging;
 pub mod task;
+pub mod telemetry;

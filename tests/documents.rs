@@ -11,7 +11,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use hlr_enrich::cli::Exit;
-use hlr_enrich::enrich::columns::ADDED;
+use hlr_enrich::enrich::added_columns::ADDED;
 use hlr_enrich::model::Status;
 use hlr_enrich::pipeline::Written;
 use hlr_enrich::simulator::{Scheme, SimulatorSettings};

@@ -21,8 +21,8 @@ use hlr_enrich::lookup::{Caps, Lookup, LookupSettings, Rate, RetryPolicy, StopRe
 use hlr_enrich::model::{
     Answer, Billed, Fault, FaultKind, LookupResult, Msisdn, Outcome, Product, RecordStream, Source,
 };
-use hlr_enrich::report::{Counters, NoReporter};
 use hlr_enrich::service::Service;
+use hlr_enrich::telemetry::{Counters, NoReporter};
 use tokio::runtime::Runtime;
 use tokio::time::Instant;
 

@@ -7,25 +7,26 @@ use std::sync::Arc;
 
 use tracing::info;
 
-use crate::cli::again::Obstacle;
 use crate::cli::args::{DisplayFlags, EnrichArgs, ProgressStyle, RunArgs, Verbosity};
+use crate::cli::event_messages::Inbox;
 use crate::cli::exit::Exit;
 use crate::cli::log::LogFormat;
-use crate::cli::notes::Inbox;
 use crate::cli::progress::ProgressDisplay;
+use crate::cli::resume_command::Obstacle;
 use crate::cli::signals::hung_up;
 use crate::cli::terminal::{
     say, say_command, say_error, say_import, say_loudly, say_note, say_problem, say_raw, say_warning,
 };
-use crate::cli::{again, log, summary, survey};
+use crate::cli::{dry_run, log, resume_command, summary};
 use crate::input::CsvFile;
 use crate::ledger::LedgerError;
 use crate::lookup::StopSignal;
 use crate::pipeline::{
     Ending, Environment, Finished, Pipeline, Problems, RateControl, RunError, StartError, Started, Written,
 };
-use crate::report::{Counters, Story};
+use crate::report::RunReport;
 use crate::task::AbortOnDrop;
+use crate::telemetry::Counters;
 
 /// What must be seen whenever nobody was really asked.
 pub(super) const SIMULATED: &str = "SIMULATED ANSWERS: nothing was looked up at a provider";
@@ -126,7 +127,7 @@ async fn take_survey(
             match display.progress {
                 _ if verbosity == Verbosity::Quiet => {}
                 ProgressStyle::Json => say_raw(surveyed.to_json()),
-                _ => survey::lines(&surveyed.survey).iter().for_each(say),
+                _ => dry_run::lines(&surveyed.survey).iter().for_each(say),
             }
             Exit::Complete
         }
@@ -185,7 +186,7 @@ fn not_started(error: &StartError, words: &[OsString]) -> Exit {
     match error {
         StartError::Stopped => {
             say("interrupted before the first row; to start again:");
-            say_command(&again::command(words, Obstacle::None));
+            say_command(&resume_command::command(words, Obstacle::None));
             Exit::Interrupted
         }
         StartError::Simulator(_) => {
@@ -200,17 +201,17 @@ fn not_started(error: &StartError, words: &[OsString]) -> Exit {
 }
 
 fn conclude(finished: &Finished, display: &DisplayFlags, words: &[OsString]) -> Exit {
-    finished.story.warnings.iter().for_each(say_warning);
+    finished.report.warnings.iter().for_each(say_warning);
     match display.progress {
         _ if display.verbosity() == Verbosity::Quiet => {}
         ProgressStyle::Json => say_raw(finished.to_json()),
         _ if log::format() == LogFormat::Json => log_end(finished),
         _ => summary::lines(finished).iter().for_each(say),
     }
-    if finished.story.simulated {
+    if finished.report.simulated {
         say_loudly(SIMULATED);
     }
-    let (what, obstacle) = match (&finished.ending, &finished.story.ledger) {
+    let (what, obstacle) = match (&finished.ending, &finished.report.ledger) {
         (Ending::Complete, _) => return Exit::Complete,
         (Ending::Gaps { .. }, Some(_)) => ("to ask again about these", Obstacle::Output),
         (Ending::Gaps { .. }, None) => {
@@ -222,24 +223,24 @@ fn conclude(finished: &Finished, display: &DisplayFlags, words: &[OsString]) -> 
     let kind = if matches!(finished.ending, Ending::Gaps { .. }) { "gaps" } else { "stopped" };
     say_note(kind, &summary::ending(finished));
     if let Some(import) = &finished.import {
-        let count = finished.story.counts.not_kept;
+        let count = finished.report.counts.not_kept;
         say(format_args!(
             "{count} answers that were paid for are not in the ledger; to bring them in, once it is well:"
         ));
-        say_import(&again::quoted_words(import));
+        say_import(&resume_command::quoted_words(import));
     }
     if words.iter().any(|word| word == "-") {
         say(format_args!("{what} (with the same list on standard input):"));
     } else {
         say(format_args!("{what}:"));
     }
-    say_command(&again::command(words, obstacle));
+    say_command(&resume_command::command(words, obstacle));
     Exit::from(&finished.ending)
 }
 
 /// The end of a run, for a log that programs read.
 fn log_end(finished: &Finished) {
-    let Story { ending, rows, elapsed_seconds, output, counts, .. } = &finished.story;
+    let RunReport { ending, rows, elapsed_seconds, output, counts, .. } = &finished.report;
     let output = output.as_ref().map(|path| path.display().to_string());
     info!(
         event = "end",
@@ -259,8 +260,8 @@ fn log_end(finished: &Finished) {
         requests = counts.requests,
         billed = counts.billed,
         maybe_billed = counts.maybe_billed,
-        cost = finished.story.has_prices.then(|| counts.costs.billed.as_number()),
-        simulated = finished.story.simulated,
+        cost = finished.report.has_prices.then(|| counts.costs.billed.as_number()),
+        simulated = finished.report.simulated,
         "the run has ended"
     );
 }

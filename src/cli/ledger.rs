@@ -130,7 +130,7 @@ async fn write_export(path: &Path, arguments: ExportArgs) -> Result<(), Failure>
     let target = output::prepare(&settings)?;
     let whole = bookkeeping::export(ledger_file, target).await?;
     let (rows, bytes) = (whole.rows, whole.bytes);
-    let written = whole.keep()?;
+    let written = whole.commit()?;
     say(format_args!("{}: {} answers, {}", written.display(), grouped(rows), size(bytes)));
     Ok(())
 }

@@ -11,16 +11,16 @@ use arrow::util::display::array_value_to_string;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use crate::cli::again;
-use crate::cli::again::Obstacle;
 use crate::cli::args::{LookupArgs, Verbosity};
+use crate::cli::event_messages::why;
 use crate::cli::exit::Exit;
 use crate::cli::job::{SIMULATED, fail, refuse};
-use crate::cli::notes::why;
+use crate::cli::resume_command;
+use crate::cli::resume_command::Obstacle;
 use crate::cli::terminal::{print, say, say_command, say_loudly, say_warning};
 use crate::lookup::StopSignal;
 use crate::pipeline::{Ending, Enquiry, Environment, LookedUp, WrittenDuration};
-use crate::report::{Counters, NoReporter};
+use crate::telemetry::{Counters, NoReporter};
 
 /// What the table shows; JSON has all columns.
 const SHOWN: [&str; 11] = [
@@ -87,7 +87,7 @@ fn say_ending(ending: &Ending, words: &[OsString]) {
         Ending::Gaps { unanswered } => say(format_args!("{unanswered} without an answer; to ask again:")),
         Ending::Stopped(reason) => say(format_args!("{}; to ask again:", why(reason))),
     }
-    say_command(&again::command(words, Obstacle::None));
+    say_command(&resume_command::command(words, Obstacle::None));
 }
 
 /// The numbers, with the lines of standard input in place of `-`.

@@ -3,21 +3,21 @@
 //! Only this module prints. Standard output is for answers; everything said about the work goes to standard
 //! error, and neither of them being closed is a reason to fail.
 
-mod again;
 mod args;
 mod check;
+mod dry_run;
+mod event_messages;
 mod exit;
 mod job;
 mod ledger;
 mod log;
 mod lookup;
-mod manual;
-mod notes;
+mod man_pages;
 mod progress;
+mod resume_command;
 mod signals;
 mod simulate;
 mod summary;
-mod survey;
 mod terminal;
 
 use std::ffi::OsString;
@@ -47,8 +47,8 @@ pub fn run() -> Exit {
         Command::Check(check) => check::check(&check.pipelines),
         Command::Lookup(lookup) => on_runtime(|stop| lookup::look_up(lookup, &words, stop)),
         Command::Ledger(arguments) => on_runtime(|stop| ledger::ledger(arguments, stop)),
-        Command::Completions(completions) => manual::completions(completions.shell),
-        Command::Man(man) => manual::pages(&man.folder),
+        Command::Completions(completions) => man_pages::completions(completions.shell),
+        Command::Man(man) => man_pages::pages(&man.folder),
         Command::Simulate(simulate) => on_runtime(|stop| simulate::simulate(*simulate, stop)),
     }
 }

@@ -2,15 +2,16 @@
 
 use std::time::Duration;
 
-use crate::cli::notes::why;
+use crate::cli::event_messages::why;
 use crate::humanize::{grouped, lasting, most_first, percent, size, speed};
 use crate::model::{Money, Status};
 use crate::pipeline::{Ending, Finished};
-use crate::report::{Costs, Snapshot};
+use crate::telemetry::Costs;
+use crate::telemetry::Snapshot;
 
 /// The summary, a line each.
 pub(super) fn lines(finished: &Finished) -> Vec<String> {
-    let counts = &finished.story.counts;
+    let counts = &finished.report.counts;
     let mut lines = vec![String::new()];
     lines.extend(table("rows", counts.rows, &rows_by_class(counts)));
     if counts.filtered > 0 {
@@ -26,18 +27,19 @@ pub(super) fn lines(finished: &Finished) -> Vec<String> {
         lines.push(format!("  failed requests: {}", in_a_line(&most_first(&counts.faults))));
     }
     lines.push(String::new());
-    if let (Some(path), Ending::Complete | Ending::Gaps { .. }) = (&finished.story.output, &finished.ending) {
+    if let (Some(path), Ending::Complete | Ending::Gaps { .. }) = (&finished.report.output, &finished.ending)
+    {
         lines.push(format!(
             "{}: {} rows, {}, in {}",
             path.display(),
-            grouped(finished.story.rows),
-            size(finished.story.bytes),
-            lasting(Duration::from_secs_f64(finished.story.elapsed_seconds))
+            grouped(finished.report.rows),
+            size(finished.report.bytes),
+            lasting(Duration::from_secs_f64(finished.report.elapsed_seconds))
         ));
     }
-    let report = finished.story.settings.iter().find(|setting| setting.name == "report");
+    let report = finished.report.settings.iter().find(|setting| setting.name == "report");
     lines.extend(report.map(|report| format!("the report is in {}", report.value)));
-    if let Some(ledger) = finished.story.ledger.as_ref().filter(|_| counts.not_kept == 0) {
+    if let Some(ledger) = finished.report.ledger.as_ref().filter(|_| counts.not_kept == 0) {
         lines.push(format!("answers are kept in {}", ledger.display()));
     }
     lines
@@ -45,20 +47,21 @@ pub(super) fn lines(finished: &Finished) -> Vec<String> {
 
 /// Why the run is not complete, and what is kept of it.
 pub(super) fn ending(finished: &Finished) -> String {
-    match (&finished.ending, &finished.story.output) {
+    match (&finished.ending, &finished.report.output) {
         (Ending::Complete, _) => "complete".into(),
         (Ending::Gaps { unanswered }, _) => format!("{} rows have no answer", grouped(*unanswered)),
         (Ending::Stopped(reason), None) => {
             format!("{}; no row has an answer, and nothing is kept", why(reason))
         }
         (Ending::Stopped(reason), Some(path)) => {
-            let unanswered = finished.story.counts.unanswered;
-            let rest = if finished.story.whole_list { "" } else { "; the rest of the list was not taken in" };
+            let unanswered = finished.report.counts.unanswered;
+            let rest =
+                if finished.report.whole_list { "" } else { "; the rest of the list was not taken in" };
             format!(
                 "{}; {} keeps the {} rows that are done, and {} more without an answer{rest}",
                 why(reason),
                 path.display(),
-                grouped(finished.story.rows.saturating_sub(unanswered)),
+                grouped(finished.report.rows.saturating_sub(unanswered)),
                 grouped(unanswered)
             )
         }
@@ -105,8 +108,8 @@ fn hint(counts: &Snapshot) -> Option<String> {
 }
 
 fn requests(finished: &Finished) -> String {
-    let counts = &finished.story.counts;
-    let seconds = finished.story.elapsed_seconds;
+    let counts = &finished.report.counts;
+    let seconds = finished.report.elapsed_seconds;
     let a_second = if seconds > 0.0 { counts.requests as f64 / seconds } else { 0.0 };
     let parts =
         [("retries", counts.retries), ("throttled", counts.throttled), ("numbers skipped", counts.skipped)];
@@ -123,9 +126,9 @@ fn requests(finished: &Finished) -> String {
 /// What the run cost and what it saved, in lookups and, where a price is known, in money. The lookups that were
 /// answered and the others add up to the requests.
 fn money(finished: &Finished) -> Vec<String> {
-    let counts = &finished.story.counts;
+    let counts = &finished.report.counts;
     let Costs { billed, maybe_billed, saved_by_duplicates, saved_by_ledger } = counts.costs;
-    let has_prices = finished.story.has_prices;
+    let has_prices = finished.report.has_prices;
     let line = |name: &str, count: u64, amount: Money| {
         let amount = if has_prices { amount.to_string() } else { String::new() };
         format!("    {name:<30} {:>13} {amount:>12}", grouped(count)).trim_end().to_owned()

@@ -6,18 +6,18 @@ use arrow::array::{
     ArrayRef, BooleanBuilder, Float64Builder, StringBuilder, TimestampMillisecondBuilder, UInt16Builder,
 };
 
-use crate::enrich::whereabouts::Seen;
-use crate::enrich::{EnrichSettings, words};
+use crate::enrich::network_cells::NetworkCellCache;
+use crate::enrich::{EnrichSettings, outcome_text};
 use crate::lookup::Reply;
 use crate::model::{
     Answered, CallingCode, LookupResult, Money, Msisdn, Outcome, Plmn, Product, Source, Status,
 };
 use crate::numbering::Refusal;
 use crate::pricing::Tariff;
-use crate::report::Counters;
-use crate::report::places::{Place, PlaceCounts, PlaceTally, Range};
+use crate::telemetry::Counters;
+use crate::telemetry::breakdown::{BreakdownCounts, BreakdownKey, BreakdownTally, Range};
 
-/// Builders for the added columns, in the order of [`super::columns::ADDED`].
+/// Builders for the added columns, in the order of [`super::added_columns::ADDED`].
 pub(super) struct Assembly {
     /// The prices, if any are known.
     tariff: Option<Arc<Tariff>>,
@@ -37,7 +37,7 @@ pub(super) struct Assembly {
     attempts: UInt16Builder,
     reason: StringBuilder,
     cost: Option<Float64Builder>,
-    seen: Seen,
+    seen: NetworkCellCache,
     tally: Tally,
 }
 
@@ -56,7 +56,7 @@ struct Tally {
     by_status: [u64; Status::ALL.len()],
     by_result: [u64; LookupResult::DOCUMENTED.len() + 1],
     refused: [u64; Refusal::ALL.len()],
-    places: PlaceTally,
+    places: BreakdownTally,
 }
 
 impl Assembly {
@@ -80,7 +80,7 @@ impl Assembly {
             checked_at: TimestampMillisecondBuilder::with_capacity(rows).with_timezone("UTC"),
             attempts: UInt16Builder::with_capacity(rows),
             reason: text(2),
-            seen: Seen::default(),
+            seen: NetworkCellCache::default(),
             tally: Tally::default(),
         }
     }
@@ -93,7 +93,7 @@ impl Assembly {
         self.tally.by_status[Status::Invalid as usize] += 1;
         self.msisdn.append_null();
         self.status.append_value(Status::Invalid.text());
-        self.result.append_value(words::NOT_ASKED);
+        self.result.append_value(outcome_text::NOT_ASKED);
         self.whereabouts(None, None);
         self.source.append_value(Source::None.text());
         self.checked_at.append_null();
@@ -121,14 +121,14 @@ impl Assembly {
     /// A row whose number went into the lookup stage.
     pub(super) fn asked(&mut self, msisdn: Msisdn, reply: &Reply) {
         let Reply { outcome, source, cost } = reply;
-        let status = words::status(outcome, self.product);
+        let status = outcome_text::status(outcome, self.product);
         self.tally.count(reply, status);
         self.tally.count_place(msisdn, reply, status);
         self.count_savings(msisdn, reply);
         self.paid(*cost);
         self.msisdn.append_value(&*msisdn.digits());
         self.status.append_value(status.text());
-        self.result.append_value(words::result(outcome));
+        self.result.append_value(outcome_text::result(outcome));
         let (checked_at, attempts) = match outcome {
             Outcome::Answered(Answered { answer, checked_at, attempts }) => {
                 self.whereabouts(answer.network, answer.location);
@@ -143,7 +143,7 @@ impl Assembly {
         };
         self.checked_at.append_option(checked_at.map(|moment| moment.0));
         self.attempts.append_value(attempts);
-        self.reason.append_option(words::reason(outcome));
+        self.reason.append_option(outcome_text::reason(outcome));
     }
 
     /// What an answer would have cost that this row did not pay for.
@@ -209,7 +209,7 @@ impl Tally {
         };
         *class += 1;
         self.by_status[status as usize] += 1;
-        if let Some(result) = words::said(&reply.outcome) {
+        if let Some(result) = outcome_text::said(&reply.outcome) {
             self.by_result[result.index()] += 1;
         }
     }
@@ -221,12 +221,12 @@ impl Tally {
         };
         // Of the rows with the same number, one has sent the requests.
         let attempts = if reply.source == Source::Live { attempts.into() } else { 0 };
-        let place = Place { range: Range::of(msisdn), network, status };
-        self.places.entry(place).or_default().add(PlaceCounts { rows: 1, attempts, cost: reply.cost });
+        let place = BreakdownKey { range: Range::of(msisdn), network, status };
+        self.places.entry(place).or_default().add(BreakdownCounts { rows: 1, attempts, cost: reply.cost });
     }
 
     fn add_to(self, counters: &Counters) {
-        counters.places.add(self.places);
+        counters.breakdown.add(self.places);
         counters.invalid.add(self.invalid);
         counters.duplicates.add(self.duplicates);
         counters.from_ledger.add(self.from_ledger);

@@ -3,14 +3,14 @@
 //! Each batch becomes a task: its numbers are read, answered and turned into columns. A bounded window
 //! of batches is under way at a time, and they come out in input order. No HTTP here and no files.
 
+pub mod added_columns;
 mod assembly;
-mod carried;
-pub mod columns;
+mod carried_over;
+mod network_cells;
 mod number_column;
+mod outcome_text;
 mod row_reader;
-mod whereabouts;
 mod window;
-mod words;
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use futures::stream::{Stream, StreamExt};
 
-pub use crate::enrich::carried::Only;
+pub use crate::enrich::carried_over::Only;
 pub use crate::enrich::row_reader::{Row, RowReader};
 pub use crate::enrich::window::Window;
 
@@ -28,9 +28,9 @@ use crate::lookup::Lookup;
 use crate::model::{Product, RecordStream, StreamError};
 use crate::numbering::Region;
 use crate::pricing::Tariff;
-use crate::report::Counters;
 use crate::service::Service;
 use crate::task::AbortOnDrop;
+use crate::telemetry::Counters;
 
 /// What is done to the rows.
 #[derive(Clone, Debug)]

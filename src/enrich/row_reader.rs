@@ -3,15 +3,15 @@
 use arrow::array::{ArrayRef, RecordBatch};
 use arrow::datatypes::{Schema, SchemaRef};
 
-use crate::enrich::carried::{Carried, Only};
-use crate::enrich::columns::{ADDED, Columns, CostColumn};
+use crate::enrich::added_columns::{ADDED, AddedColumns, CostColumn};
+use crate::enrich::carried_over::{CarriedOver, Only};
 use crate::enrich::{EnrichSettings, number_column};
 use crate::model::{ColumnError, Msisdn, Status, StreamError};
 use crate::numbering::{Refusal, Region};
 
 /// Reads batches of one schema.
 pub struct RowReader {
-    columns: Columns,
+    columns: AddedColumns,
     number_column: usize,
     number_column_name: String,
     region: Option<Region>,
@@ -33,7 +33,7 @@ pub enum Row {
 /// The rows of one batch.
 pub struct Rows {
     cells: Vec<Result<Msisdn, Refusal>>,
-    carried: Option<Carried>,
+    carried: Option<CarriedOver>,
 }
 
 impl RowReader {
@@ -51,7 +51,7 @@ impl RowReader {
     /// is needed is not.
     pub fn new(input: &Schema, settings: &EnrichSettings) -> Result<Self, ColumnError> {
         let cost = if settings.cost_column { CostColumn::Yes } else { CostColumn::No };
-        let columns = Columns::new(input, &settings.prefix, cost)?;
+        let columns = AddedColumns::new(input, &settings.prefix, cost)?;
         let earlier = match settings.only {
             Only::All => None,
             Only::Unresolved => Some(columns.earlier().ok_or_else(|| not_enriched(&settings.prefix))?),
@@ -87,7 +87,7 @@ impl RowReader {
     /// When a column has not the type that its schema promised.
     pub fn read(&self, batch: &RecordBatch) -> Result<Rows, StreamError> {
         let cells = number_column::read(batch.column(self.number_column), self.region)?;
-        let carried = self.earlier.map(|places| Carried::read(batch, places)).transpose()?;
+        let carried = self.earlier.map(|places| CarriedOver::read(batch, places)).transpose()?;
         Ok(Rows { cells, carried })
     }
 

@@ -8,8 +8,8 @@
 mod compression;
 mod dialect;
 mod encoding;
-mod leash;
 mod row;
+mod row_length_guard;
 mod rows;
 mod text;
 
@@ -21,12 +21,12 @@ use std::vec;
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 
-use crate::input::ahead::read_ahead;
 use crate::input::columns::ensure_same_columns;
 use crate::input::csv::dialect::Dialect;
 use crate::input::csv::rows::Rows;
 use crate::input::csv::text::{Meter, Source, Text};
 use crate::input::notes::{CsvFile, InputNotes};
+use crate::input::read_ahead::read_ahead;
 use crate::input::{InputError, InputSettings, ListLength, Opened};
 
 /// Opens a list on standard input.

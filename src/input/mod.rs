@@ -4,21 +4,21 @@
 //! list that cannot be read costs nothing. Reading then happens on a thread of its own, a few batches
 //! ahead, file after file in the order in which they were named. Nothing here knows which column holds a number.
 
-mod ahead;
 mod columns;
 mod csv;
 mod error;
-mod kind;
+mod file_format;
 mod notes;
 mod parquet;
 mod paths;
+mod read_ahead;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 pub use crate::input::error::InputError;
-use crate::input::kind::Kind;
+use crate::input::file_format::FileFormat;
 pub use crate::input::notes::{CsvFile, InputNotes, Noted, Place};
 use crate::input::paths::List;
 use crate::model::RecordStream;
@@ -107,15 +107,15 @@ pub fn open(settings: &InputSettings) -> Result<Opened, InputError> {
         List::Files(files) => files,
     };
     match kind_of_all(&files)? {
-        Kind::Csv => csv::open_files(files, settings),
-        Kind::Parquet => parquet::open(files, settings),
+        FileFormat::Csv => csv::open_files(files, settings),
+        FileFormat::Parquet => parquet::open(files, settings),
     }
 }
 
-fn kind_of_all(files: &[PathBuf]) -> Result<Kind, InputError> {
-    let first = kind::of_file(&files[0])?;
+fn kind_of_all(files: &[PathBuf]) -> Result<FileFormat, InputError> {
+    let first = file_format::of_file(&files[0])?;
     for other in &files[1..] {
-        if kind::of_file(other)? != first {
+        if file_format::of_file(other)? != first {
             return Err(InputError::DifferentColumns(format!(
                 "{} and {} are not of one kind; give either CSV or Parquet files in one list",
                 files[0].display(),

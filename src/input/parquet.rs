@@ -11,9 +11,9 @@ use ::parquet::file::metadata::ParquetMetaData;
 use arrow::array::{RecordBatch, RecordBatchOptions};
 use arrow::datatypes::{Field, Schema, SchemaRef};
 
-use crate::input::ahead::read_ahead;
 use crate::input::columns::ensure_same_columns;
 use crate::input::notes::InputNotes;
+use crate::input::read_ahead::read_ahead;
 use crate::input::{BATCH_BYTES, InputError, InputSettings, ListLength, Opened};
 
 /// Opens these files, at least one, as one list. Names, order and types of the columns are the same in all; the

@@ -15,8 +15,8 @@ use crate::lookup::shutdown::StopReason;
 use crate::lookup::spend_limit::{Reservation, SpendLimit};
 use crate::model::{Answer, Billed, Fault, FaultKind, LookupResult, Msisdn, UtcMillis};
 use crate::pricing::{Charge, Tariff};
-use crate::report::{Counters, Event, Reporter};
 use crate::service::Service;
+use crate::telemetry::{Counters, Event, Reporter};
 
 /// What one request brought.
 #[derive(Clone, Debug)]

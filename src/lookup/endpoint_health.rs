@@ -12,7 +12,7 @@ use tokio::sync::Notify;
 
 use crate::lookup::clock::StageClock;
 use crate::model::{Fault, FaultKind};
-use crate::report::{Event, Reporter};
+use crate::telemetry::{Event, Reporter};
 
 /// So many failures in a row, with no answer between them, are the endpoint's own. At 5 % of stray faults
 /// a healthy endpoint is suspected once in ten million million requests.
@@ -345,7 +345,7 @@ pub fn speaks_against_the_endpoint(fault: &Fault) -> bool {
 mod tests {
     use super::*;
     use crate::model::Billed;
-    use crate::report::NoReporter;
+    use crate::telemetry::NoReporter;
 
     const PATIENCE: Duration = Duration::from_secs(600);
     const ANSWER: Route = Route { endpoint: 0, purpose: Purpose::Answer };

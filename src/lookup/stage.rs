@@ -23,9 +23,9 @@ use crate::model::{
     Answered, Billed, Fault, FaultKind, LookupResult, Money, Msisdn, Outcome, Product, Source, Unanswered,
     UnansweredReason,
 };
-use crate::report::{Counters, Event, Reporter};
 use crate::service::Service;
 use crate::task::AbortOnDrop;
+use crate::telemetry::{Counters, Event, Reporter};
 
 /// So many `IMSI_LOOKUP_BLOCKED` with no other answer between them are about the account, not the numbers.
 const BLOCKED_IN_A_ROW: u32 = 500;

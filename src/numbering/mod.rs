@@ -7,20 +7,20 @@
 //! Nothing here knows of files, columns of values, or the service. Facts that change are in `tables/`,
 //! as text; `generate.py` beside them writes those that come from elsewhere, and `NOTICE` names the sources.
 
-mod column;
+mod column_name;
 mod countries;
 mod networks;
 mod plan;
-mod reading;
 mod refusal;
 mod region;
+mod resolve;
 mod spelling;
 mod tables;
 
 #[cfg(test)]
 mod differential;
 
-pub use column::{NumberColumnError, find_number_column};
+pub use column_name::{NumberColumnError, find_number_column};
 pub use countries::{location_country, network_country, number_country, roaming};
 pub use networks::network_name;
 pub use refusal::{LineKind, Refusal};
@@ -55,7 +55,7 @@ use crate::model::Msisdn;
 /// ```
 pub fn parse(text: &str, home: Option<Region>) -> Result<Msisdn, Refusal> {
     let written = spelling::read(text)?;
-    reading::resolve(&written, home)
+    resolve::resolve(&written, home)
 }
 
 #[cfg(test)]

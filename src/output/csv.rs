@@ -15,8 +15,8 @@ use arrow::json::writer::{EncoderOptions, NullableEncoder, make_encoder};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 
 use crate::output::encoder::Fault;
-use crate::output::instants::Instants;
 use crate::output::ndjson;
+use crate::output::timestamps::TimestampText;
 
 const BUFFER_BYTES: usize = 256 << 10;
 
@@ -67,15 +67,15 @@ enum Cells<'a> {
     Text(&'a StringArray),
     LargeText(&'a LargeStringArray),
     TextView(&'a StringViewArray),
-    Instants(Instants),
+    TimestampText(TimestampText),
     Json(NullableEncoder<'a>),
     Other(ArrayFormatter<'a>),
 }
 
 impl<'a> Cells<'a> {
     fn of(column: &'a ArrayRef, field: &'a FieldRef, options: &'a EncoderOptions) -> Result<Self, Fault> {
-        if let Some(instants) = Instants::of(column) {
-            return Ok(Self::Instants(instants));
+        if let Some(instants) = TimestampText::of(column) {
+            return Ok(Self::TimestampText(instants));
         }
         Ok(match column.data_type() {
             DataType::Utf8 => Self::Text(column.as_string()),
@@ -92,7 +92,7 @@ impl<'a> Cells<'a> {
             Self::Text(texts) => return Ok(texts.value(row).as_bytes()),
             Self::LargeText(texts) => return Ok(texts.value(row).as_bytes()),
             Self::TextView(texts) => return Ok(texts.value(row).as_bytes()),
-            Self::Instants(instants) => instants.write(row, scratch),
+            Self::TimestampText(instants) => instants.write(row, scratch),
             Self::Json(encoder) => encoder.encode(row, scratch),
             Self::Other(formatter) => write!(scratch, "{}", formatter.value(row).try_to_string()?)?,
         }

@@ -3,18 +3,18 @@
 //! [`prepare`] finds out before the first lookup whether the file can be written at all. The file then grows
 //! aside, under a hidden name in the same folder, and gets its own name when it is whole: whoever reads the
 //! folder sees the old file or the new one, never half of one. What becomes of an interrupted run's rows
-//! is the caller's to say ([`Whole::keep_partial`] or nothing); nothing here knows what the rows mean.
+//! is the caller's to say ([`StagedOutput::commit_partial`] or nothing); nothing here knows what the rows mean.
 
 mod aside;
 mod csv;
 mod encoder;
 mod error;
 mod format;
-mod instants;
 mod ndjson;
 mod parquet;
 mod partitions;
-mod whole;
+mod staged_output;
+mod timestamps;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -25,7 +25,7 @@ use crate::output::aside::Aside;
 use crate::output::encoder::Encoder;
 pub use crate::output::error::OutputError;
 use crate::output::format::Format;
-pub use crate::output::whole::Whole;
+pub use crate::output::staged_output::StagedOutput;
 
 /// Whether a file that is there already may be replaced.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -138,14 +138,18 @@ impl Target {
     /// # Errors
     ///
     /// The stream's own error, or the file's: a full disk, a column that the format has no form for.
-    pub async fn write(self, batches: RecordStream, written: Arc<AtomicU64>) -> Result<Whole, WriteError> {
+    pub async fn write(
+        self,
+        batches: RecordStream,
+        written: Arc<AtomicU64>,
+    ) -> Result<StagedOutput, WriteError> {
         let Self { settings, aside } = self;
         let (open, place) = aside.into_parts();
         let path = settings.path.clone();
         let refused = |fault| unwritable(&path, fault);
         let encoder = Encoder::new(open, &batches.schema(), &settings).map_err(refused)?;
         let encoded = encoder::encode_all(encoder, batches, written, &settings.path).await?;
-        Ok(Whole::new(place, encoded, settings))
+        Ok(StagedOutput::new(place, encoded, settings))
     }
 }
 

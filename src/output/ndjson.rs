@@ -16,7 +16,7 @@ use arrow::json::writer::{
 };
 
 use crate::output::encoder::Fault;
-use crate::output::instants::Instants;
+use crate::output::timestamps::TimestampText;
 
 const BUFFER_BYTES: usize = 256 << 10;
 
@@ -73,12 +73,13 @@ impl EncoderFactory for Timestamps {
         array: &'a dyn Array,
         _options: &'a EncoderOptions,
     ) -> Result<Option<NullableEncoder<'a>>, ArrowError> {
-        let quoted = Instants::of(array).map(|instants| Box::new(Quoted(instants)) as Box<dyn JsonEncoder>);
+        let quoted =
+            TimestampText::of(array).map(|instants| Box::new(Quoted(instants)) as Box<dyn JsonEncoder>);
         Ok(quoted.map(|encoder| NullableEncoder::new(encoder, array.nulls().cloned())))
     }
 }
 
-struct Quoted(Instants);
+struct Quoted(TimestampText);
 
 impl JsonEncoder for Quoted {
     fn encode(&mut self, row: usize, out: &mut Vec<u8>) {

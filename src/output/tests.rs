@@ -1,4 +1,4 @@
-//! Whole tables in, whole files out, and nothing left behind.
+//! StagedOutput tables in, whole files out, and nothing left behind.
 
 use std::collections::HashMap;
 use std::fs;
@@ -74,7 +74,7 @@ fn stream_of(batches: Vec<RecordBatch>) -> RecordStream {
     RecordStream::new(batches[0].schema(), stream::iter(batches.into_iter().map(Ok)))
 }
 
-async fn write(settings: &OutputSettings, batches: Vec<RecordBatch>) -> Result<Whole, WriteError> {
+async fn write(settings: &OutputSettings, batches: Vec<RecordBatch>) -> Result<StagedOutput, WriteError> {
     prepare(settings)?.write(stream_of(batches), Arc::default()).await
 }
 
@@ -103,7 +103,7 @@ async fn every_type_and_all_metadata_survive_in_parquet() {
     let whole = write(&OutputSettings::new(&path), vec![many_types()]).await.unwrap();
     assert_eq!(whole.rows, 2);
     let bytes = whole.bytes;
-    assert_eq!(whole.keep().unwrap(), path);
+    assert_eq!(whole.commit().unwrap(), path);
     assert_eq!(path.metadata().unwrap().len(), bytes);
     let (batches, metadata) = read_parquet(&path);
     assert_eq!(batches, [many_types()]);
@@ -117,7 +117,7 @@ async fn row_groups_are_bounded() {
     let path = folder.path().join("out.parquet");
     let settings = OutputSettings { row_group_bytes: 64 << 10, ..OutputSettings::new(&path) };
     let batches: Vec<_> = (0..40).map(|part| numbers(part * 4096..(part + 1) * 4096)).collect();
-    write(&settings, batches).await.unwrap().keep().unwrap();
+    write(&settings, batches).await.unwrap().commit().unwrap();
     let (_, metadata) = read_parquet(&path);
     assert_eq!(metadata.file_metadata().num_rows(), 40 * 4096);
     assert!(metadata.num_row_groups() > 5);
@@ -127,7 +127,7 @@ async fn row_groups_are_bounded() {
 async fn every_type_has_a_form_in_csv() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("out.csv");
-    write(&OutputSettings::new(&path), vec![many_types()]).await.unwrap().keep().unwrap();
+    write(&OutputSettings::new(&path), vec![many_types()]).await.unwrap().commit().unwrap();
     let mut reader = ::csv::Reader::from_path(&path).unwrap();
     let schema = many_types().schema();
     assert!(reader.headers().unwrap().iter().eq(schema.fields().iter().map(|field| field.name())));
@@ -159,7 +159,7 @@ async fn every_type_has_a_form_in_csv() {
 async fn every_type_has_a_form_in_ndjson() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("out.ndjson");
-    write(&OutputSettings::new(&path), vec![many_types()]).await.unwrap().keep().unwrap();
+    write(&OutputSettings::new(&path), vec![many_types()]).await.unwrap().commit().unwrap();
     let text = fs::read_to_string(&path).unwrap();
     let lines: Vec<serde_json::Value> =
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -185,7 +185,7 @@ async fn a_result_without_rows_has_its_columns() {
         let path = folder.path().join(name);
         let whole = write(&OutputSettings::new(&path), vec![numbers(0..0)]).await.unwrap();
         assert_eq!(whole.rows, 0);
-        whole.keep().unwrap();
+        whole.commit().unwrap();
     }
     assert_eq!(fs::read_to_string(folder.path().join("out.csv")).unwrap(), "n\n");
     assert_eq!(fs::read_to_string(folder.path().join("out.ndjson")).unwrap(), "");
@@ -203,7 +203,7 @@ async fn an_existing_file_is_replaced_only_with_leave() {
     settings.replace = Replace::Allowed;
     let whole = write(&settings, vec![numbers(0..1)]).await.unwrap();
     assert_eq!(fs::read_to_string(&path).unwrap(), "old");
-    whole.keep().unwrap();
+    whole.commit().unwrap();
     assert_eq!(fs::read_to_string(&path).unwrap(), "n\n0\n");
     assert_eq!(names_in(folder.path()), ["out.csv"]);
 }
@@ -214,7 +214,7 @@ async fn a_file_that_came_into_being_meanwhile_is_not_overwritten() {
     let path = folder.path().join("out.csv");
     let whole = write(&OutputSettings::new(&path), vec![numbers(0..1)]).await.unwrap();
     fs::write(&path, "another's").unwrap();
-    let error = whole.keep().unwrap_err();
+    let error = whole.commit().unwrap_err();
     assert!(error.to_string().contains("out.partial.csv"), "{error}");
     assert_eq!(fs::read_to_string(&path).unwrap(), "another's");
     assert_eq!(fs::read_to_string(folder.path().join("out.partial.csv")).unwrap(), "n\n0\n");
@@ -226,7 +226,8 @@ async fn a_partial_result_is_named_so() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("out.v2.csv");
     fs::write(folder.path().join("out.v2.partial.csv"), "older").unwrap();
-    let kept = write(&OutputSettings::new(&path), vec![numbers(0..1)]).await.unwrap().keep_partial().unwrap();
+    let kept =
+        write(&OutputSettings::new(&path), vec![numbers(0..1)]).await.unwrap().commit_partial().unwrap();
     assert_eq!(kept, folder.path().join("out.v2.partial.csv"));
     assert_eq!(fs::read_to_string(kept).unwrap(), "n\n0\n");
     assert_eq!(names_in(folder.path()), ["out.v2.partial.csv"]);
@@ -242,11 +243,11 @@ async fn permissions_are_those_of_any_file_or_of_the_one_replaced() {
     fs::write(&ordinary, "").unwrap();
     let path = folder.path().join("out.csv");
     let mut settings = OutputSettings::new(&path);
-    write(&settings, vec![numbers(0..1)]).await.unwrap().keep().unwrap();
+    write(&settings, vec![numbers(0..1)]).await.unwrap().commit().unwrap();
     assert_eq!(mode(&path), mode(&ordinary));
     fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
     settings.replace = Replace::Allowed;
-    write(&settings, vec![numbers(0..1)]).await.unwrap().keep().unwrap();
+    write(&settings, vec![numbers(0..1)]).await.unwrap().commit().unwrap();
     assert_eq!(mode(&path), 0o640);
 }
 
@@ -397,7 +398,7 @@ async fn rows_are_parted_into_folders_and_keep_their_order() {
         let whole = target.write(stream_of(batches), Arc::default()).await.unwrap();
         assert_eq!(whole.rows, 6);
         assert!(replace == Replace::Allowed || !path.exists(), "nothing is there before it is whole");
-        assert_eq!(whole.keep().unwrap(), path);
+        assert_eq!(whole.commit().unwrap(), path);
     }
     let files = files_below(folder.path());
     assert_eq!(
@@ -439,7 +440,7 @@ async fn an_interrupted_run_keeps_its_partitions_apart() {
     for _ in 0..2 {
         let target = prepare(&settings).unwrap();
         let whole = target.write(stream_of(vec![parted(&[Some("SE")], 0)]), Arc::default()).await.unwrap();
-        assert_eq!(whole.keep_partial().unwrap(), folder.path().join("enriched.partial"));
+        assert_eq!(whole.commit_partial().unwrap(), folder.path().join("enriched.partial"));
         assert_eq!(files_below(folder.path()), ["enriched.partial/country=SE/part-0.parquet"]);
     }
 }

@@ -14,7 +14,7 @@ use crate::pipeline::ending::Ending;
 use crate::pipeline::enquiry::Enquiry;
 use crate::pipeline::error::StartError;
 use crate::pipeline::line::Line;
-use crate::report::{Counters, Reporter};
+use crate::telemetry::{Counters, Reporter};
 
 /// The column that holds the numbers as they were given.
 const NUMBER: &str = "number";

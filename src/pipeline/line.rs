@@ -9,9 +9,9 @@ use crate::model::UtcMillis;
 use crate::pipeline::enquiry::Enquiry;
 use crate::pipeline::provider::Provider;
 use crate::pipeline::{StartError, descriptors};
-use crate::report::{Counters, Event, Reporter};
 use crate::service::{Credentials, Endpoint, HttpService, HttpSettings, Service};
 use crate::simulator::{Account, Authentication, Simulator, SimulatorSettings};
+use crate::telemetry::{Counters, Event, Reporter};
 
 /// A line on which numbers can be asked. Dropping it aborts what is under way; [`Line::close`] waits for it.
 pub(super) struct Line {

@@ -20,9 +20,9 @@ use tokio::net::{TcpListener, TcpStream};
 use crate::model::UtcMillis;
 use crate::pipeline::error::StartError;
 use crate::pipeline::papers::Paper;
-use crate::report::Counters;
-use crate::report::metrics::{RunEnd, RunLabels, text};
 use crate::task::AbortOnDrop;
+use crate::telemetry::Counters;
+use crate::telemetry::prometheus::{RunEnd, RunLabels, text};
 
 /// How often the file is written while the run goes on.
 const BETWEEN_WRITINGS: Duration = Duration::from_secs(5);

@@ -63,7 +63,7 @@ use crate::output::{OutputSettings, Replace};
 use crate::pipeline::file::PipelineFile;
 use crate::pipeline::reading::Reading;
 use crate::pipeline::selection::{ColumnChoice, Condition};
-use crate::report::story::Setting;
+use crate::report::run_report::Setting;
 
 /// A whole job: a list in, an enriched file out. Validated, ready to start.
 #[derive(Clone, Debug)]

@@ -8,7 +8,7 @@ use futures::{StreamExt, stream};
 
 use crate::input::ListLength;
 use crate::model::{Money, RecordStream, StreamError};
-use crate::report::Counters;
+use crate::telemetry::Counters;
 
 /// How many rows a list has, as far as is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -12,7 +12,7 @@ use crate::pipeline::environment::Environment;
 use crate::pipeline::file::PipelineFile;
 use crate::pipeline::problem::{Place, Problem, Problems};
 use crate::pipeline::written::Written;
-use crate::report::story::Setting;
+use crate::report::run_report::Setting;
 
 /// Flags over file, with everything that is wrong with them.
 pub(super) struct Reading<'a> {

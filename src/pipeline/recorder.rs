@@ -6,9 +6,9 @@ use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior};
 
 use crate::model::UtcMillis;
-use crate::report::timeline::{Mark, Point, Timeline};
-use crate::report::{Counters, Event, Reporter};
 use crate::task::AbortOnDrop;
+use crate::telemetry::timeline::{Mark, Point, Timeline};
+use crate::telemetry::{Counters, Event, Reporter};
 
 /// How often a moment is offered to the timeline, which keeps as many as it has room for.
 const BETWEEN_POINTS: Duration = Duration::from_millis(100);

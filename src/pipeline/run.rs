@@ -13,7 +13,7 @@ use crate::input::{InputNotes, InputSettings, Opened};
 use crate::ledger::{AnswersOf, DurableLedger, RefreshEnd};
 use crate::lookup::StopSignal;
 use crate::model::{ANSWERS_OF, Product, ProviderCache, SIMULATED, UtcMillis};
-use crate::output::{OutputError, Target, Whole};
+use crate::output::{OutputError, StagedOutput, Target};
 use crate::pipeline::ending::Ending;
 use crate::pipeline::enquiry::Enquiry;
 use crate::pipeline::error::{RunError, StartError};
@@ -26,12 +26,13 @@ use crate::pipeline::recorder::Recorder;
 use crate::pipeline::schedule::RateControl;
 use crate::pipeline::selection::{Condition, columns_at, rows_that_fit};
 use crate::pipeline::{Pipeline, names, story};
-use crate::report::metrics::RunLabels;
-use crate::report::story::Setting;
-use crate::report::{Counters, Reporter, Snapshot, Story, page};
+use crate::report::run_report::Setting;
+use crate::report::{RunReport, html};
 use crate::service::HttpService;
 use crate::simulator::Account;
 use crate::task::AbortOnDrop;
+use crate::telemetry::prometheus::RunLabels;
+use crate::telemetry::{Counters, Reporter, Snapshot};
 use crate::{input, output};
 
 /// A run with everything open, and nothing asked yet.
@@ -84,7 +85,7 @@ pub struct Finished {
     pub simulated: Vec<Account>,
     /// The figures, and what should be told at the end. Its output is under its own name, or under a partial one when
     /// the run was stopped; there is none when the run was stopped before its first answer.
-    pub story: Story,
+    pub report: RunReport,
 }
 
 impl Pipeline {
@@ -279,7 +280,7 @@ impl Started {
         }
         let ending = Ending::of(all_there, &self.stop, counts.unanswered);
         let output = match ending {
-            Ending::Complete | Ending::Gaps { .. } => Some(whole.keep()?),
+            Ending::Complete | Ending::Gaps { .. } => Some(whole.commit()?),
             Ending::Stopped(_) => keep_paid(whole, &counts)?,
         };
         let mut warnings = self.list.notes.warnings();
@@ -299,8 +300,8 @@ impl Started {
             let path = if self.about.parted_by.is_empty() { path.clone() } else { path.join(files) };
             words.chain([path.display().to_string()]).chain(self.about.importing).collect()
         });
-        let places = self.progress.counters().places.counts();
-        let mut story = Story {
+        let places = self.progress.counters().breakdown.counts();
+        let mut report = RunReport {
             version: env!("CARGO_PKG_VERSION"),
             run_id: self.recorder.run_id.clone(),
             pipeline: self.about.pipeline,
@@ -327,10 +328,10 @@ impl Started {
             counts,
             warnings,
         };
-        story.warnings.extend(self.metrics.end(story.ending));
-        self.papers.write(&mut story);
+        report.warnings.extend(self.metrics.end(report.ending));
+        self.papers.write(&mut report);
         drop(self.lock);
-        Ok(Finished { ending, import, simulated, story })
+        Ok(Finished { ending, import, simulated, report })
     }
 }
 
@@ -347,21 +348,21 @@ async fn end_job(ledger: &DurableLedger, ending: &Ending) -> Option<String> {
 
 impl Papers {
     /// Writes what was asked for. The rows are safe by now, so a paper that cannot be written is a warning.
-    fn write(self, story: &mut Story) {
-        let warn = |what: &str, path: &Path, written: io::Result<()>, story: &mut Story| {
+    fn write(self, report: &mut RunReport) {
+        let warn = |what: &str, path: &Path, written: io::Result<()>, report: &mut RunReport| {
             if let Err(fault) = written {
-                story
+                report
                     .warnings
                     .push(format!("the {what} could not be written to {}: {fault}", path.display()));
             }
         };
         if let Some(paper) = self.report {
             let path = paper.path().to_owned();
-            warn("report", &path, paper.write(page::render(story).as_bytes()), story);
+            warn("report", &path, paper.write(html::render(report).as_bytes()), report);
         }
         if let Some(paper) = self.summary {
             let path = paper.path().to_owned();
-            warn("summary", &path, paper.write_json(story), story);
+            warn("summary", &path, paper.write_json(report), report);
         }
     }
 }
@@ -385,15 +386,15 @@ fn importing(enquiry: &Enquiry) -> Vec<String> {
 }
 
 /// Keeps a file that is not the whole result under its partial name, if any of its rows has an answer.
-fn keep_paid(whole: Whole, snapshot: &Snapshot) -> Result<Option<PathBuf>, OutputError> {
+fn keep_paid(whole: StagedOutput, snapshot: &Snapshot) -> Result<Option<PathBuf>, OutputError> {
     let with_answer = snapshot.answered + snapshot.duplicates + snapshot.from_ledger;
-    if with_answer == 0 { Ok(None) } else { whole.keep_partial().map(Some) }
+    if with_answer == 0 { Ok(None) } else { whole.commit_partial().map(Some) }
 }
 
 impl Finished {
     /// What `--summary` writes.
     #[must_use]
     pub fn to_json(&self) -> serde_json::Value {
-        serde_json::to_value(&self.story).expect("figures and texts are JSON")
+        serde_json::to_value(&self.report).expect("figures and texts are JSON")
     }
 }

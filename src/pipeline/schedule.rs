@@ -11,9 +11,9 @@ use tokio::sync::watch;
 use crate::lookup::{Lookup, Rate};
 use crate::pipeline::choices::Choices;
 use crate::pipeline::reading::Reading;
-use crate::report::{Event, Reporter};
 use crate::service::HttpService;
 use crate::task::AbortOnDrop;
+use crate::telemetry::{Event, Reporter};
 
 /// How often the clock is looked at: it may be set, and summer time begins and ends.
 const BETWEEN_LOOKS: Duration = Duration::from_secs(15);

@@ -13,7 +13,7 @@ use futures::{StreamExt, future};
 use crate::enrich::RowReader;
 use crate::model::{ColumnError, RecordStream, StreamError};
 use crate::pipeline::nearest::nearest;
-use crate::report::Counters;
+use crate::telemetry::Counters;
 
 /// A condition on a column of the list: `country=SE|NO`, `consent!=no`, `left=` for an empty cell.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::model::{Msisdn, Plmn};
 use crate::numbering;
-use crate::report::Snapshot;
-use crate::report::places::{Place, PlaceCounts, Range};
-use crate::report::story::{CountryRows, FunnelStep, NetworkRows, RangeRows};
+use crate::report::run_report::{CountryRows, FunnelStep, NetworkRows, RangeRows};
+use crate::telemetry::Snapshot;
+use crate::telemetry::breakdown::{BreakdownCounts, BreakdownKey, Range};
 
 /// So many of the worst ranges are named, if they have so many rows without a verdict.
 const WORST_RANGES: usize = 10;
@@ -38,7 +38,7 @@ fn also_unanswered(counts: &Snapshot) -> u64 {
 }
 
 /// Rows by the country of their numbers, most first.
-pub(super) fn countries(places: &[(Place, PlaceCounts)]) -> Vec<CountryRows> {
+pub(super) fn countries(places: &[(BreakdownKey, BreakdownCounts)]) -> Vec<CountryRows> {
     let mut countries: BTreeMap<Option<&'static str>, CountryRows> = BTreeMap::new();
     for (place, counts) in places {
         let country = country_of(place.range);
@@ -55,14 +55,14 @@ pub(super) fn countries(places: &[(Place, PlaceCounts)]) -> Vec<CountryRows> {
 }
 
 /// Rows by the network that was named, most first.
-pub(super) fn networks(places: &[(Place, PlaceCounts)]) -> Vec<NetworkRows> {
-    let mut networks: BTreeMap<Plmn, PlaceCounts> = BTreeMap::new();
+pub(super) fn networks(places: &[(BreakdownKey, BreakdownCounts)]) -> Vec<NetworkRows> {
+    let mut networks: BTreeMap<Plmn, BreakdownCounts> = BTreeMap::new();
     for (place, counts) in places {
         if let Some(network) = place.network {
             networks.entry(network).or_default().add(*counts);
         }
     }
-    let network = |(plmn, counts): (Plmn, PlaceCounts)| NetworkRows {
+    let network = |(plmn, counts): (Plmn, BreakdownCounts)| NetworkRows {
         mcc: plmn.mcc_text(),
         mnc: plmn.mnc_text(),
         network: numbering::network_name(plmn),
@@ -76,8 +76,8 @@ pub(super) fn networks(places: &[(Place, PlaceCounts)]) -> Vec<NetworkRows> {
 }
 
 /// The ranges with the most rows that got no verdict, worst first.
-pub(super) fn worst_ranges(places: &[(Place, PlaceCounts)]) -> Vec<RangeRows> {
-    let mut ranges: BTreeMap<Range, (PlaceCounts, u64)> = BTreeMap::new();
+pub(super) fn worst_ranges(places: &[(BreakdownKey, BreakdownCounts)]) -> Vec<RangeRows> {
+    let mut ranges: BTreeMap<Range, (BreakdownCounts, u64)> = BTreeMap::new();
     for (place, counts) in places {
         let (all, without_verdict) = ranges.entry(place.range).or_default();
         all.add(*counts);
@@ -85,7 +85,7 @@ pub(super) fn worst_ranges(places: &[(Place, PlaceCounts)]) -> Vec<RangeRows> {
             *without_verdict += counts.rows;
         }
     }
-    let range = |(range, (counts, without_verdict)): (Range, (PlaceCounts, u64))| RangeRows {
+    let range = |(range, (counts, without_verdict)): (Range, (BreakdownCounts, u64))| RangeRows {
         range: format!("+{}…", range.get()),
         country: country_of(range),
         network: network_of(range, places),
@@ -102,7 +102,7 @@ pub(super) fn worst_ranges(places: &[(Place, PlaceCounts)]) -> Vec<RangeRows> {
 }
 
 /// The name of the network that most of the range's rows are on.
-fn network_of(range: Range, places: &[(Place, PlaceCounts)]) -> Option<&'static str> {
+fn network_of(range: Range, places: &[(BreakdownKey, BreakdownCounts)]) -> Option<&'static str> {
     let mut rows: BTreeMap<&'static str, u64> = BTreeMap::new();
     for (place, counts) in places.iter().filter(|(place, _)| place.range == range) {
         if let Some(name) = place.network.and_then(numbering::network_name) {
@@ -127,10 +127,15 @@ mod tests {
     use super::*;
     use crate::model::Status;
 
-    fn place(digits: u64, network: Option<&str>, status: Status, rows: u64) -> (Place, PlaceCounts) {
+    fn place(
+        digits: u64,
+        network: Option<&str>,
+        status: Status,
+        rows: u64,
+    ) -> (BreakdownKey, BreakdownCounts) {
         let network = network.and_then(Plmn::from_digits);
-        let place = Place { range: Range::of(Msisdn::new(digits).unwrap()), network, status };
-        (place, PlaceCounts { rows, attempts: rows, ..PlaceCounts::default() })
+        let place = BreakdownKey { range: Range::of(Msisdn::new(digits).unwrap()), network, status };
+        (place, BreakdownCounts { rows, attempts: rows, ..BreakdownCounts::default() })
     }
 
     #[test]

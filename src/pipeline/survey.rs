@@ -21,7 +21,7 @@ use crate::pipeline::papers::Paper;
 use crate::pipeline::progress::Progress;
 use crate::pipeline::run::{job_name, open};
 use crate::pipeline::selection::rows_that_fit;
-use crate::report::Counters;
+use crate::telemetry::Counters;
 
 /// What a run would do.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]

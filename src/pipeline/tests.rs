@@ -6,7 +6,7 @@ use super::*;
 use crate::ledger::AnswersOf;
 use crate::lookup::{StopReason, StopSignal};
 use crate::model::{LookupResult, Money, Msisdn, Plmn, Status};
-use crate::report::{Counters, NoReporter};
+use crate::telemetry::{Counters, NoReporter};
 
 fn no_environment() -> Environment {
     Environment::of([])
@@ -245,10 +245,10 @@ async fn a_whole_run_leaves_the_file_and_its_summary() {
         .unwrap();
     assert!(matches!(finished.ending, Ending::Complete), "{finished:?}");
     assert_eq!(
-        (finished.story.rows, finished.story.counts.answered, finished.story.counts.duplicates),
+        (finished.report.rows, finished.report.counts.answered, finished.report.counts.duplicates),
         (20, 10, 10)
     );
-    assert!(finished.story.counts.adds_up());
+    assert!(finished.report.counts.adds_up());
     assert_eq!(finished.simulated[0].distinct_numbers, 10);
     assert_eq!(fs::read_to_string(job.path("enriched.csv")).unwrap().lines().count(), 21);
     let summary: serde_json::Value =

@@ -12,9 +12,9 @@ use reqwest::header::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::model::{Answer, Fault, Msisdn, ProviderCache};
-use crate::service::direct::Direct;
-use crate::service::pooled::Pooled;
-use crate::service::{Endpoint, Service, pooled, wire};
+use crate::service::plain_http::Direct;
+use crate::service::pooled_http::Pooled;
+use crate::service::{Endpoint, Service, pooled_http, wire};
 
 /// Idle connections are given up before the server does it: a request written into a connection that the
 /// server is just closing may or may not have been billed.
@@ -83,7 +83,7 @@ impl HttpService {
     /// Sets the client up. Sends nothing.
     pub fn new(settings: &HttpSettings) -> Result<Self, ServiceError> {
         let authorization = basic_authorization(&settings.credentials)?;
-        let client = pooled::client(settings, authorization.clone())?;
+        let client = pooled_http::client(settings, authorization.clone())?;
         let way = |endpoint: &Endpoint| match endpoint.is_https() || settings.proxy.is_some() {
             true => Way::Pooled(Pooled::new(client.clone(), endpoint)),
             false => {

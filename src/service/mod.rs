@@ -5,11 +5,11 @@
 //! retries: a request brings an [`Answer`] or a [`Fault`], and the fault says whether it may have cost
 //! money.
 
-mod direct;
 pub mod endpoint;
 mod exchange;
 pub mod http;
-mod pooled;
+mod plain_http;
+mod pooled_http;
 pub mod wire;
 
 use crate::model::{Answer, Fault, Msisdn};

@@ -9,9 +9,9 @@ use tokio_rustls::server::TlsStream;
 
 use crate::simulator::composer::Composer;
 use crate::simulator::decision::Deed;
-use crate::simulator::desk::{Delivery, Desk, Lookup, Reception};
-use crate::simulator::inbox::Inbox;
+use crate::simulator::handler::{Delivery, Handler, Lookup, Reception};
 use crate::simulator::page::Page;
+use crate::simulator::read_buffer::ReadBuffer;
 use crate::simulator::request::{Persistence, Request};
 use crate::simulator::settings::Fault;
 
@@ -71,23 +71,23 @@ impl From<Persistence> for After {
 /// The state of one connection.
 pub(super) struct Connection<'d, W> {
     wire: W,
-    desk: &'d Desk,
-    inbox: Inbox,
+    handler: &'d Handler,
+    read_buffer: ReadBuffer,
     composer: Composer,
     served: u32,
 }
 
 impl<'d, W: Wire> Connection<'d, W> {
-    pub(super) fn new(wire: W, desk: &'d Desk) -> Self {
-        Self { wire, desk, inbox: Inbox::new(), composer: Composer::new(), served: 0 }
+    pub(super) fn new(wire: W, handler: &'d Handler) -> Self {
+        Self { wire, handler, read_buffer: ReadBuffer::new(), composer: Composer::new(), served: 0 }
     }
 
     /// Serves the connection to its end.
     pub(super) async fn serve(mut self) {
         loop {
-            let after = match self.desk.heads.read(self.inbox.unread()) {
+            let after = match self.handler.heads.read(self.read_buffer.unread()) {
                 Ok(Some(request)) => self.answer(request).await,
-                Ok(None) if self.inbox.spare().is_empty() => {
+                Ok(None) if self.read_buffer.spare().is_empty() => {
                     self.send_page(&Page::HeadTooLarge, Persistence::Close).await
                 }
                 Ok(None) => self.receive().await,
@@ -104,8 +104,8 @@ impl<'d, W: Wire> Connection<'d, W> {
 
     /// Reads what comes next, within the idle limit.
     async fn receive(&mut self) -> After {
-        let read = self.wire.read(self.inbox.spare());
-        let read = match self.desk.connections.idle {
+        let read = self.wire.read(self.read_buffer.spare());
+        let read = match self.handler.connections.idle {
             None => read.await,
             Some(limit) => match time::timeout(limit, read).await {
                 Ok(read) => read,
@@ -115,23 +115,23 @@ impl<'d, W: Wire> Connection<'d, W> {
         match read {
             Ok(0) | Err(_) => After::Drop,
             Ok(count) => {
-                self.inbox.filled(count);
+                self.read_buffer.filled(count);
                 After::GoOn
             }
         }
     }
 
     async fn answer(&mut self, request: Request) -> After {
-        self.inbox.consume(request.length);
+        self.read_buffer.consume(request.length);
         self.served += 1;
-        let is_last = self.desk.connections.requests.is_some_and(|limit| self.served >= limit);
+        let is_last = self.handler.connections.requests.is_some_and(|limit| self.served >= limit);
         let persistence = if is_last { Persistence::Close } else { request.persistence };
-        match self.desk.receive(&request) {
+        match self.handler.receive(&request) {
             Reception::Lookup(lookup) => self.look_up(lookup, persistence).await,
             Reception::Page(page) => self.send_page(&page, persistence).await,
             Reception::Word(result) => {
-                let now = self.desk.books.elapsed();
-                self.composer.word(result, self.desk.sentences, persistence, now);
+                let now = self.handler.books.elapsed();
+                self.composer.word(result, self.handler.sentences, persistence, now);
                 self.send_as(persistence).await
             }
             Reception::Reset => After::Reset,
@@ -161,8 +161,8 @@ impl<'d, W: Wire> Connection<'d, W> {
     }
 
     async fn deliver(&mut self, delivery: Delivery<'d>, persistence: Persistence) -> After {
-        let now = self.desk.books.elapsed();
-        let persistence = self.composer.reply(&delivery.reply, self.desk.sentences, persistence, now);
+        let now = self.handler.books.elapsed();
+        let persistence = self.composer.reply(&delivery.reply, self.handler.sentences, persistence, now);
         match self.send().await {
             Client::Present => persistence.into(),
             Client::Gone => {
@@ -178,7 +178,7 @@ impl<'d, W: Wire> Connection<'d, W> {
             Fault::Stall => return After::Drop,
             Fault::Unauthorized => Page::Unauthorized,
             Fault::Forbidden => Page::Forbidden,
-            Fault::TooManyRequests => self.desk.too_many_requests(),
+            Fault::TooManyRequests => self.handler.too_many_requests(),
             Fault::Unavailable => Page::Unavailable,
             Fault::ServerError => Page::ServerError,
             Fault::HtmlPage => Page::Html,
@@ -190,7 +190,7 @@ impl<'d, W: Wire> Connection<'d, W> {
     }
 
     async fn send_page(&mut self, page: &Page, persistence: Persistence) -> After {
-        let persistence = self.composer.page(page, persistence, self.desk.books.elapsed());
+        let persistence = self.composer.page(page, persistence, self.handler.books.elapsed());
         self.send_as(persistence).await
     }
 
@@ -233,13 +233,13 @@ impl<'d, W: Wire> Connection<'d, W> {
     /// Ends when the client closes the connection. What it sends until then is kept.
     async fn client_gone(&mut self) {
         loop {
-            let spare = self.inbox.spare();
+            let spare = self.read_buffer.spare();
             if spare.is_empty() {
                 return std::future::pending().await;
             }
             match self.wire.read(spare).await {
                 Ok(0) | Err(_) => return,
-                Ok(count) => self.inbox.filled(count),
+                Ok(count) => self.read_buffer.filled(count),
             }
         }
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::model::{Answer, LookupResult, Msisdn, Plmn};
 
-use crate::simulator::dice::{Dice, Question, Shares};
+use crate::simulator::rng::{Question, Rng, Shares};
 use crate::simulator::settings::{Fault, Latency, ShapeShares, SimulatorSettings};
 use crate::simulator::subscriber::{Subscriber, Truth};
 
@@ -127,36 +127,36 @@ impl Behaviour {
         if Truth::is_documented(msisdn) {
             return Decision { latency: Duration::ZERO, deed: Deed::Answer(Reply::plain(subscriber)) };
         }
-        let dice = Dice::new(self.seed, msisdn, attempt);
-        let latency = self.latency(msisdn, &subscriber, dice);
+        let rng = Rng::new(self.seed, msisdn, attempt);
+        let latency = self.latency(msisdn, &subscriber, rng);
         if attempt <= self.faulty_attempts {
-            if let Some(fault) = self.fault(dice) {
+            if let Some(fault) = self.fault(rng) {
                 if let (Fault::Stall, Some(latency)) = (fault, self.stall_for) {
                     return Decision { latency, deed: Deed::Answer(Reply::plain(subscriber)) };
                 }
                 let latency = if fault.is_looked_up() { latency } else { Duration::ZERO };
                 return Decision { latency, deed: Deed::Fault(fault) };
             }
-            if let Some(result) = self.transient(msisdn, attempt, dice) {
-                let deed = Deed::Answer(self.shaped(Reply::transient(result), dice));
+            if let Some(result) = self.transient(msisdn, attempt, rng) {
+                let deed = Deed::Answer(self.shaped(Reply::transient(result), rng));
                 return Decision { latency, deed };
             }
         }
-        Decision { latency, deed: Deed::Answer(self.shaped(Reply::plain(subscriber), dice)) }
+        Decision { latency, deed: Deed::Answer(self.shaped(Reply::plain(subscriber), rng)) }
     }
 
-    fn fault(&self, dice: Dice) -> Option<Fault> {
+    fn fault(&self, rng: Rng) -> Option<Fault> {
         if self.faults.is_empty() {
             return None;
         }
-        self.faults.at(dice.share(Question::Fault)).copied()
+        self.faults.at(rng.share(Question::Fault)).copied()
     }
 
-    fn transient(&self, msisdn: Msisdn, attempt: u16, dice: Dice) -> Option<LookupResult> {
+    fn transient(&self, msisdn: Msisdn, attempt: u16, rng: Rng) -> Option<LookupResult> {
         if self.transient_share <= 0.0 {
             return None;
         }
-        let number = Dice::new(self.seed, msisdn, crate::simulator::dice::ANY_ATTEMPT);
+        let number = Rng::new(self.seed, msisdn, crate::simulator::rng::ANY_ATTEMPT);
         if number.share(Question::IsTransient) >= self.transient_share {
             return None;
         }
@@ -164,28 +164,28 @@ impl Behaviour {
         if usize::from(attempt) > attempts {
             return None;
         }
-        let result = dice.below(self.transient_results.len(), Question::TransientResult);
+        let result = rng.below(self.transient_results.len(), Question::TransientResult);
         Some(self.transient_results[result].clone())
     }
 
-    fn shaped(&self, mut reply: Reply, dice: Dice) -> Reply {
+    fn shaped(&self, mut reply: Reply, rng: Rng) -> Reply {
         if !self.framings.is_empty() {
-            let framing = self.framings.at(dice.share(Question::Framing));
+            let framing = self.framings.at(rng.share(Question::Framing));
             reply.framing = framing.copied().unwrap_or(Framing::Plain);
         }
         if !self.wordings.is_empty() {
-            let wording = self.wordings.at(dice.share(Question::Wording));
+            let wording = self.wordings.at(rng.share(Question::Wording));
             reply.wording = wording.copied().unwrap_or(Wording::Plain);
         }
         reply
     }
 
-    fn latency(&self, msisdn: Msisdn, subscriber: &Subscriber, dice: Dice) -> Duration {
+    fn latency(&self, msisdn: Msisdn, subscriber: &Subscriber, rng: Rng) -> Duration {
         let slow = self.slow.iter().find(|(place, _)| match place {
             Where::Network(network) => subscriber.home == Some(*network),
             Where::Prefix(prefix) => msisdn.digits().starts_with(prefix.as_str()),
         });
-        draw_latency(slow.map_or(self.latency, |(_, latency)| *latency), dice)
+        draw_latency(slow.map_or(self.latency, |(_, latency)| *latency), rng)
     }
 }
 
@@ -207,13 +207,13 @@ impl Reply {
 }
 
 /// Log-normal, by the method of Box and Muller.
-fn draw_latency(latency: Latency, dice: Dice) -> Duration {
+fn draw_latency(latency: Latency, rng: Rng) -> Duration {
     let Latency { median, p99 } = latency;
     if p99 <= median || median.is_zero() {
         return median;
     }
-    let radius = (-2.0 * (1.0 - dice.share(Question::LatencyRadius)).ln()).sqrt();
-    let angle = std::f64::consts::TAU * dice.share(Question::LatencyAngle);
+    let radius = (-2.0 * (1.0 - rng.share(Question::LatencyRadius)).ln()).sqrt();
+    let angle = std::f64::consts::TAU * rng.share(Question::LatencyAngle);
     let sigma = (p99.as_secs_f64() / median.as_secs_f64()).ln() / Z_OF_P99;
     let seconds = median.as_secs_f64() * (sigma * radius * angle.cos()).exp();
     Duration::from_secs_f64(seconds.min((p99 * LONGEST_IN_P99).as_secs_f64()))

@@ -4,8 +4,8 @@
 //! client's code for the wire, the pace or the numbers. What a number answers is a function of seed,
 //! number and attempt, so that a run can be replayed whatever the order and the time of its requests.
 //!
-//! A request goes through these files: `door` accepts the connection, `connection` reads and sends,
-//! `request` understands, `desk` lets in or turns away, `decision` decides on the attempt by the
+//! A request goes through these files: `listener` accepts the connection, `connection` reads and sends,
+//! `request` understands, `handler` lets in or turns away, `decision` decides on the attempt by the
 //! `subscriber`'s truth, `composer`, `body` and `page` write the bytes, `account` keeps count.
 
 use std::io;
@@ -22,15 +22,15 @@ mod body;
 mod composer;
 mod connection;
 mod decision;
-mod desk;
-mod dice;
-mod door;
-mod inbox;
+mod handler;
+mod listener;
 mod networks;
 mod outage;
 mod page;
 mod rate;
+mod read_buffer;
 mod request;
+mod rng;
 mod settings;
 mod subscriber;
 mod tls;
@@ -46,8 +46,8 @@ pub use settings::{
 };
 pub use subscriber::Truth;
 
-use desk::Desk;
-use door::{Door, Order};
+use handler::Handler;
+use listener::{Listener, Order};
 use outage::Schedule;
 use request::Detail;
 use tls::Identity;
@@ -60,9 +60,9 @@ pub struct Simulator {
     address: SocketAddr,
     scheme: Scheme,
     certificate_pem: Option<String>,
-    desk: Arc<Desk>,
+    handler: Arc<Handler>,
     orders: mpsc::Sender<Order>,
-    door: JoinSet<()>,
+    listener: JoinSet<()>,
 }
 
 impl Simulator {
@@ -87,14 +87,18 @@ impl Simulator {
         };
         let (acceptor, certificate_pem) =
             identity.map(|identity| (identity.acceptor, identity.certificate_pem)).unzip();
-        let desk = Arc::new(Desk::new(&settings));
-        let door =
-            Door::open(settings.listen, desk.clone(), acceptor, Schedule::new(settings.outages.clone()))?;
-        let address = door.address();
+        let handler = Arc::new(Handler::new(&settings));
+        let listener = Listener::open(
+            settings.listen,
+            handler.clone(),
+            acceptor,
+            Schedule::new(settings.outages.clone()),
+        )?;
+        let address = listener.address();
         let (orders, ordered) = mpsc::channel(1);
         let mut tasks = JoinSet::new();
-        tasks.spawn(door.serve(ordered));
-        Ok(Self { address, scheme: settings.scheme, certificate_pem, desk, orders, door: tasks })
+        tasks.spawn(listener.serve(ordered));
+        Ok(Self { address, scheme: settings.scheme, certificate_pem, handler, orders, listener: tasks })
     }
 
     /// Where it listens.
@@ -121,19 +125,19 @@ impl Simulator {
     /// What this number finally answers here.
     #[must_use]
     pub fn truth(&self, msisdn: Msisdn) -> Answer {
-        self.desk.behaviour.truth().of(msisdn)
+        self.handler.behaviour.truth().of(msisdn)
     }
 
     /// The whole account up to now. Copies what is known of every number.
     #[must_use]
     pub fn account(&self) -> Account {
-        self.desk.books.copy(Detail::Wanted, Detail::Wanted)
+        self.handler.books.copy(Detail::Wanted, Detail::Wanted)
     }
 
     /// The account without the numbers and the 10 ms, for looking at often.
     #[must_use]
     pub fn totals(&self) -> Account {
-        self.desk.books.copy(Detail::NotWanted, Detail::NotWanted)
+        self.handler.books.copy(Detail::NotWanted, Detail::NotWanted)
     }
 
     /// Begins an outage of this kind, in place of those in the settings; `None` goes back to them. Returns
@@ -143,16 +147,16 @@ impl Simulator {
         self.orders
             .send((kind, in_force))
             .await
-            .expect("the door takes orders as long as the simulator lives");
-        when_in_force.await.expect("the door answers every order it takes");
+            .expect("the listener takes orders as long as the simulator lives");
+        when_in_force.await.expect("the listener answers every order it takes");
     }
 
     /// Cuts every connection and returns the whole account.
     pub async fn stop(self) -> Account {
-        let Self { desk, orders, mut door, .. } = self;
+        let Self { handler, orders, mut listener, .. } = self;
         drop(orders);
-        door.join_next().await;
-        desk.books.copy(Detail::Wanted, Detail::Wanted)
+        listener.join_next().await;
+        handler.books.copy(Detail::Wanted, Detail::Wanted)
     }
 }
 

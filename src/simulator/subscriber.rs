@@ -2,8 +2,8 @@
 
 use crate::model::{Answer, CallingCode, LookupResult, Msisdn, Plmn, Product, Unreadable};
 
-use crate::simulator::dice::{ANY_ATTEMPT, Dice, Question, Shares};
 use crate::simulator::networks;
+use crate::simulator::rng::{ANY_ATTEMPT, Question, Rng, Shares};
 use crate::simulator::settings::{SimulatorSettings, SubscriberShares};
 
 /// The number of the interface document's request example.
@@ -47,21 +47,21 @@ impl Truth {
         if let Some(answer) = self.documented(msisdn) {
             return Subscriber { answer, home: None, full_imsi: None };
         }
-        let dice = Dice::new(self.seed, msisdn, ANY_ATTEMPT);
+        let rng = Rng::new(self.seed, msisdn, ANY_ATTEMPT);
         let home = networks::home_of(msisdn);
-        let network = home.networks[dice.below(home.networks.len(), Question::HomeNetwork)];
+        let network = home.networks[rng.below(home.networks.len(), Question::HomeNetwork)];
         let result = if self.accepts(msisdn) {
-            self.results.at(dice.share(Question::FinalResult)).unwrap_or(&LookupResult::Ok).clone()
+            self.results.at(rng.share(Question::FinalResult)).unwrap_or(&LookupResult::Ok).clone()
         } else {
             LookupResult::RangeNotAccepted
         };
         if result != LookupResult::Ok {
             return Subscriber { answer: Answer::bare(result), home: Some(network), full_imsi: None };
         }
-        let location = self.location(dice, home.calling_code);
+        let location = self.location(rng, home.calling_code);
         let answer = Answer { result, network: Some(network), location, unreadable: Unreadable::default() };
-        let has_full_imsi = dice.share(Question::HasFullImsi) < self.subscribers.full_imsi;
-        let full_imsi = has_full_imsi.then(|| dice.draw(Question::ImsiTail));
+        let has_full_imsi = rng.share(Question::HasFullImsi) < self.subscribers.full_imsi;
+        let full_imsi = has_full_imsi.then(|| rng.draw(Question::ImsiTail));
         Subscriber { answer, home: Some(network), full_imsi }
     }
 
@@ -87,19 +87,19 @@ impl Truth {
     }
 
     /// Mostly at home; a number of nowhere is always abroad.
-    fn location(&self, dice: Dice, home: Option<CallingCode>) -> Option<CallingCode> {
+    fn location(&self, rng: Rng, home: Option<CallingCode>) -> Option<CallingCode> {
         let may_lack = self.product == Product::Portability;
-        if may_lack && dice.share(Question::LacksLocation) < self.subscribers.no_location {
+        if may_lack && rng.share(Question::LacksLocation) < self.subscribers.no_location {
             return None;
         }
-        let roams = dice.share(Question::Roams) < self.subscribers.roaming;
+        let roams = rng.share(Question::Roams) < self.subscribers.roaming;
         if let Some(home) = home
             && !roams
         {
             return Some(home);
         }
         let codes = networks::calling_codes();
-        let first = dice.below(codes.len(), Question::RoamsTo);
+        let first = rng.below(codes.len(), Question::RoamsTo);
         (0..codes.len()).map(|step| codes[(first + step) % codes.len()]).find(|code| Some(*code) != home)
     }
 }

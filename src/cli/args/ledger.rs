@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use crate::cli::args::values::one_of;
+use crate::cli::args::value_parsers::one_of;
 use crate::model::Product;
 use crate::pipeline::WrittenDuration;
 

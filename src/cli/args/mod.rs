@@ -1,26 +1,26 @@
 //! The arguments: what may be written, and the help that explains it. What it means is decided in
 //! [`crate::pipeline`], which sees flags as [`Written`] like any pipeline file.
 
-mod asking;
-mod display;
-mod job;
-mod keeping;
+mod answer_flags;
+mod display_flags;
+mod job_flags;
 mod ledger;
+mod lookup_flags;
 mod simulate;
-mod values;
+mod value_parsers;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
-pub(super) use crate::cli::args::asking::AskingFlags;
-pub(super) use crate::cli::args::display::{DisplayFlags, ProgressStyle, Verbosity};
-pub(super) use crate::cli::args::job::JobFlags;
-pub(super) use crate::cli::args::keeping::KeepingFlags;
+pub(super) use crate::cli::args::answer_flags::KeepingFlags;
+pub(super) use crate::cli::args::display_flags::{DisplayFlags, ProgressStyle, Verbosity};
+pub(super) use crate::cli::args::job_flags::JobFlags;
 pub(super) use crate::cli::args::ledger::{
     ExportArgs, ForgetArgs, ImportArgs, LedgerArgs, LedgerCommand, PruneArgs, StatsArgs,
 };
+pub(super) use crate::cli::args::lookup_flags::AskingFlags;
 pub(super) use crate::cli::args::simulate::SimulateArgs;
 use crate::cli::log::LogFormat;
 use crate::pipeline::{Texts, Written};

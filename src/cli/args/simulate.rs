@@ -6,7 +6,7 @@ use clap::Args;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::cli::args::values::one_of;
+use crate::cli::args::value_parsers::one_of;
 use crate::model::Product;
 use crate::pipeline::WrittenDuration;
 use crate::pipeline::nearest::nearest;

@@ -14,8 +14,8 @@ use tokio::sync::oneshot;
 use tokio::time::{Instant, MissedTickBehavior};
 
 use crate::cli::args::{ProgressStyle, Verbosity};
+use crate::cli::event_messages::{Inbox, Notes};
 use crate::cli::log::LogFormat;
-use crate::cli::notes::{Inbox, Notes};
 use crate::cli::progress::bar::Bar;
 use crate::cli::progress::cadence::Cadence;
 use crate::cli::progress::json::JsonLines;

@@ -3,14 +3,14 @@
 use ::csv::{ByteRecord, ErrorKind, Position, Reader, ReaderBuilder};
 
 use crate::input::csv::dialect::Dialect;
-use crate::input::csv::leash::{BUFFER_BYTES, Ending, Leash, MAX_ROW_BYTES};
+use crate::input::csv::row_length_guard::{BUFFER_BYTES, Ending, MAX_ROW_BYTES, RowLengthGuard};
 use crate::input::csv::text::{Source, Text};
 use crate::input::notes::Place;
 use crate::input::{InputError, malformed};
 
 /// Reads the rows of one file, its header included.
 pub(super) struct RowReader {
-    reader: Reader<Leash>,
+    reader: Reader<RowLengthGuard>,
     row: ByteRecord,
     source: Source,
     dialect: Dialect,
@@ -24,7 +24,7 @@ impl RowReader {
             .flexible(true)
             .has_headers(false)
             .buffer_capacity(BUFFER_BYTES)
-            .from_reader(Leash::new(text.into_reader()));
+            .from_reader(RowLengthGuard::new(text.into_reader()));
         Self { reader, row: ByteRecord::new(), source, dialect, is_at_end: false }
     }
 

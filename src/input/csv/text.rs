@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::input::csv::compression::Compression;
 use crate::input::csv::encoding::Encoding;
-use crate::input::kind::Kind;
-use crate::input::{InputError, STANDARD_INPUT, kind, malformed};
+use crate::input::file_format::FileFormat;
+use crate::input::{InputError, STANDARD_INPUT, file_format, malformed};
 
 /// How much of a file is looked at before it is understood.
 pub(super) const HEAD_BYTES: usize = 64 << 10;
@@ -120,9 +120,9 @@ fn head_of(reader: &mut dyn Read) -> io::Result<Vec<u8>> {
 }
 
 fn ensure_text(head: &[u8], source: &Source) -> Result<(), InputError> {
-    match kind::of_bytes(head, source.name())? {
-        Kind::Csv => Ok(()),
-        Kind::Parquet => Err(malformed(
+    match file_format::of_bytes(head, source.name())? {
+        FileFormat::Csv => Ok(()),
+        FileFormat::Parquet => Err(malformed(
             source.name(),
             "Parquet is read only from an uncompressed file on disk; unpack it or save it to a file",
         )),

@@ -11,7 +11,7 @@ use futures::stream;
 use crate::ledger::{Entry, LedgerFile};
 use crate::model::{Product, ProviderCache, RecordStream, StreamError, utc_moments};
 use crate::numbering;
-use crate::output::{Target, Whole, WriteError};
+use crate::output::{StagedOutput, Target, WriteError};
 
 /// How many answers a batch has.
 const PAGE: usize = 50_000;
@@ -41,7 +41,7 @@ fn schema() -> SchemaRef {
 /// # Errors
 ///
 /// When the ledger cannot be read or the file not be written.
-pub async fn export(ledger_file: LedgerFile, target: Target) -> Result<Whole, WriteError> {
+pub async fn export(ledger_file: LedgerFile, target: Target) -> Result<StagedOutput, WriteError> {
     let pages =
         stream::try_unfold((ledger_file, None), async |(ledger_file, last): (LedgerFile, Option<Entry>)| {
             let page = ledger_file.entries(last.as_ref(), PAGE).map_err(StreamError::source)?;

@@ -14,7 +14,7 @@ mod arrivals;
 mod counters;
 mod numbers;
 
-pub(super) use counters::{Charge, Ending, AccountCounters, Place};
+pub(super) use counters::{AccountCounters, Charge, Ending, Place};
 
 /// What the simulator was asked and what it said, up to one moment.
 ///

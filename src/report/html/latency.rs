@@ -1,0 +1,72 @@
+//! How long answers took.
+
+use maud::{Markup, html};
+
+use crate::report::html::amounts::{count, millis};
+use crate::report::html::plot::histogram::{Histogram, Line};
+use crate::report::html::plot::scale::short_time;
+use crate::report::html::plot::{Caption, both};
+use crate::report::html::table::{Column, Table};
+use crate::report::run_report::RunReport;
+
+/// How long answers took.
+pub(super) fn render(report: &RunReport) -> Markup {
+    let latency = &report.latency;
+    let percentiles = [
+        ("p50_ms", "50 %", latency.p50_ms, "Half of the answers took no longer."),
+        ("p90_ms", "90 %", latency.p90_ms, "Nine in ten took no longer."),
+        ("p99_ms", "99 %", latency.p99_ms, "99 in a hundred took no longer."),
+        ("p999_ms", "99.9 %", latency.p999_ms, "999 in a thousand took no longer."),
+        ("longest_ms", "longest", latency.longest_ms, "No answer took longer."),
+    ];
+    let answers = latency.answers.max(1) as f64;
+    let bars = latency
+        .distribution
+        .iter()
+        .map(|span| (span.from_ms, span.to_ms, span.answers as f64 / answers * 100.0));
+    let line = |name, millis| Line { millis, name, whole_name: format!("{name}: {}", short_time(millis)) };
+    let plot = Histogram {
+        caption: Caption {
+            title: "How long answers took".into(),
+            description: "The share of the answers that took about as long, with the percentiles as lines."
+                .into(),
+        },
+        y_axis: "share of the answers, %".into(),
+        x_axis: "time to the whole answer, logarithmic".into(),
+        bars: bars.collect(),
+        lines: percentiles
+            .iter()
+            .filter(|(key, ..)| *key != "p999_ms")
+            .map(|(_, name, at, _)| line(*name, *at))
+            .collect(),
+    };
+    let mut rows: Vec<_> = percentiles
+        .into_iter()
+        .map(|(key, name, at, meaning)| {
+            vec![html! { (name) }, millis(&format!("latency.{key}"), at), html! { (meaning) }]
+        })
+        .collect();
+    let mean = vec![
+        html! { "mean" },
+        millis("latency.mean_ms", latency.mean_ms),
+        html! { "All of them together, shared equally." },
+    ];
+    rows.push(mean);
+    let table = Table {
+        caption: "Percentiles, right to 6 %",
+        rows_are: "percentiles",
+        columns: vec![Column::Words("percentile"), Column::Numbers("time"), Column::Means("means")],
+        rows,
+    };
+    html! {
+        section #latency {
+            h2 { "How long answers took" }
+            p {
+                (count("latency.answers", latency.answers)) " answers were timed. How long one takes is up to the network of its \
+                number."
+            }
+            @if latency.answers > 0 { figure { (both(|size| plot.draw(size))) } }
+            (table.render())
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! What is counted and reported while a run goes on.
+//!
+//! Counters for the many, events for the few: the core bumps atomics, whoever shows progress samples
+//! them. Nothing here prints.
+
+pub mod breakdown;
+pub mod counters;
+pub mod events;
+pub mod latency;
+pub mod prometheus;
+pub mod timeline;
+
+pub use self::counters::{Costs, Counters, Snapshot};
+pub use self::events::{Event, NoReporter, Reporter};
