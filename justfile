@@ -17,7 +17,7 @@ simulate *flags:
 
 # more seeds of the runs in paused time than the tests take
 seeds count="10000":
-    HLR_SEEDS={{count}} cargo test --test lookup_in_paused_time
+    HLR_SEEDS={{count}} cargo test --test it paused_time
 
 # the release binary beside its peers, on the same server and in the same minute
 compare *flags:

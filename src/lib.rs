@@ -16,19 +16,23 @@
 //! [`report`] counts along the way. ARCHITECTURE.md says who may import whom, and why things are as they are.
 
 pub mod cli;
+pub mod config;
 pub mod enrich;
+pub mod enricher;
 mod humanize;
 pub mod input;
+pub mod job;
 pub mod ledger;
+pub mod ledger_admin;
 pub mod lookup;
 pub mod model;
 pub mod numbering;
 pub mod output;
-pub mod pipeline;
 pub mod pricing;
 pub mod report;
 pub mod service;
 pub mod simulator;
 pub mod staging;
+mod suggest;
 pub mod task;
 pub mod telemetry;

@@ -2,23 +2,24 @@
 
 use std::path::PathBuf;
 
-use crate::cli::exit::Exit;
-use crate::cli::terminal::{print, say};
-use crate::pipeline::{Environment, Pipeline, Problems, Written};
+use super::exit::Exit;
+use super::terminal::{print, say};
+use crate::config::{Diagnostics, Environment, RawConfig};
+use crate::job::Job;
 
 pub(super) fn check(files: &[PathBuf]) -> Exit {
     let environment = Environment::of_this_process();
     let mut exit = Exit::Complete;
     for file in files {
         let name = file.display();
-        match Pipeline::load(Some(file), Written::default(), &environment) {
+        match Job::load(Some(file), RawConfig::default(), &environment) {
             Ok(pipeline) => {
                 let _ = print(format_args!("{name}: ok"));
                 for warning in pipeline.enquiry().warnings() {
                     say(format_args!("  warning: {warning}"));
                 }
             }
-            Err(Problems(problems)) => {
+            Err(Diagnostics(problems)) => {
                 exit = Exit::Usage;
                 let count = problems.len();
                 let _ = print(format_args!("{name}: {count} problem{}", if count == 1 { "" } else { "s" }));

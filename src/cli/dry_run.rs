@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use crate::humanize::{clock, grouped, percent};
-use crate::pipeline::Survey;
+use crate::job::Estimate;
 
 /// The survey, a line each.
-pub(super) fn lines(survey: &Survey) -> Vec<String> {
+pub(super) fn lines(survey: &Estimate) -> Vec<String> {
     let mut lines = vec![String::new(), line(2, "rows", survey.rows, None)];
     if survey.filtered > 0 {
         lines.push(line(2, "left out by a filter", survey.filtered, None));
@@ -71,7 +71,7 @@ mod tests {
 
     #[test]
     fn the_table_is_aligned_and_says_what_is_not_known() {
-        let survey = Survey {
+        let survey = Estimate {
             rows: 1_000,
             invalid: 50,
             duplicates: 150,
@@ -82,7 +82,7 @@ mod tests {
             cost: Money::from_number(2.0).ok(),
             cost_at_most: Money::from_number(8.0).ok(),
             seconds_at_rate: Some(50.0),
-            ..Survey::default()
+            ..Estimate::default()
         };
         let lines = lines(&survey);
         for expected in [

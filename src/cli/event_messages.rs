@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::cli::args::Verbosity;
+use super::args::Verbosity;
 use crate::humanize::lasting;
 use crate::lookup::StopReason;
 use crate::telemetry::{Event, Reporter};

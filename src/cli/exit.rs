@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
+use crate::job::JobOutcome;
 use crate::lookup::StopReason;
-use crate::pipeline::Ending;
 
 /// How the program ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,7 +14,7 @@ pub enum Exit {
     Unexpected,
     /// The command line, the pipeline file, the list or the output is at fault.
     Usage,
-    /// Finished, and some rows have no answer.
+    /// JobReport, and some rows have no answer.
     Gaps,
     /// Stopped on purpose; can be taken up again.
     Stopped,
@@ -51,13 +51,13 @@ impl Exit {
     }
 }
 
-impl From<&Ending> for Exit {
-    fn from(ending: &Ending) -> Self {
+impl From<&JobOutcome> for Exit {
+    fn from(ending: &JobOutcome) -> Self {
         match ending {
-            Ending::Complete => Self::Complete,
-            Ending::Gaps { .. } => Self::Gaps,
-            Ending::Stopped(StopReason::Interrupted) => Self::Interrupted,
-            Ending::Stopped(
+            JobOutcome::Complete => Self::Complete,
+            JobOutcome::Gaps { .. } => Self::Gaps,
+            JobOutcome::Stopped(StopReason::Interrupted) => Self::Interrupted,
+            JobOutcome::Stopped(
                 StopReason::AccountRefused { .. }
                 | StopReason::ServiceDown { .. }
                 | StopReason::AccountBlocked { .. }

@@ -7,23 +7,22 @@ use std::sync::Arc;
 
 use tracing::info;
 
-use crate::cli::args::{DisplayFlags, EnrichArgs, ProgressStyle, RunArgs, Verbosity};
-use crate::cli::event_messages::Inbox;
-use crate::cli::exit::Exit;
-use crate::cli::log::LogFormat;
-use crate::cli::progress::ProgressDisplay;
-use crate::cli::resume_command::Obstacle;
-use crate::cli::signals::hung_up;
-use crate::cli::terminal::{
+use super::args::{DisplayFlags, EnrichArgs, ProgressStyle, RunArgs, Verbosity};
+use super::event_messages::Inbox;
+use super::exit::Exit;
+use super::log::LogFormat;
+use super::progress::ProgressDisplay;
+use super::resume_command::Obstacle;
+use super::signals::hung_up;
+use super::terminal::{
     say, say_command, say_error, say_import, say_loudly, say_note, say_problem, say_raw, say_warning,
 };
-use crate::cli::{dry_run, log, resume_command, summary};
+use super::{dry_run, log, resume_command, summary};
+use crate::config::{Diagnostics, Environment, RawConfig};
 use crate::input::CsvFile;
+use crate::job::{Job, JobOutcome, JobReport, RateControl, RunError, StartError, StartedJob};
 use crate::ledger::LedgerError;
 use crate::lookup::StopSignal;
-use crate::pipeline::{
-    Ending, Environment, Finished, Pipeline, Problems, RateControl, RunError, StartError, Started, Written,
-};
 use crate::report::RunReport;
 use crate::task::AbortOnDrop;
 use crate::telemetry::Counters;
@@ -43,13 +42,13 @@ pub(super) async fn run(arguments: RunArgs, words: &[OsString], stop: StopSignal
 
 async fn do_job(
     file: Option<&Path>,
-    flags: Written,
+    flags: RawConfig,
     display: DisplayFlags,
     words: &[OsString],
     stop: StopSignal,
 ) -> Exit {
     let flags_again = flags.clone();
-    let pipeline = match Pipeline::load(file, flags, &Environment::of_this_process()) {
+    let pipeline = match Job::load(file, flags, &Environment::of_this_process()) {
         Ok(pipeline) => pipeline,
         Err(problems) => return refuse(&problems),
     };
@@ -91,8 +90,8 @@ async fn do_job(
 }
 
 /// Takes the rate and its schedule from the pipeline file as it is now; with problems in it, nothing changes.
-fn read_again(file: &Path, flags: Written, rate: &RateControl) {
-    match Pipeline::load(Some(file), flags, &Environment::of_this_process()) {
+fn read_again(file: &Path, flags: RawConfig, rate: &RateControl) {
+    match Job::load(Some(file), flags, &Environment::of_this_process()) {
         Ok(pipeline) => rate.take_from(&pipeline),
         Err(problems) => {
             problems.0.iter().for_each(say_problem);
@@ -102,12 +101,7 @@ fn read_again(file: &Path, flags: Written, rate: &RateControl) {
 }
 
 /// What a run would do; nobody is asked.
-async fn take_survey(
-    pipeline: Pipeline,
-    display: &DisplayFlags,
-    words: &[OsString],
-    stop: StopSignal,
-) -> Exit {
+async fn take_survey(pipeline: Job, display: &DisplayFlags, words: &[OsString], stop: StopSignal) -> Exit {
     let verbosity = display.verbosity();
     pipeline.enquiry().warnings().iter().for_each(say_warning);
     if verbosity > Verbosity::Quiet {
@@ -139,12 +133,12 @@ async fn take_survey(
     }
 }
 
-pub(super) fn refuse(problems: &Problems) -> Exit {
+pub(super) fn refuse(problems: &Diagnostics) -> Exit {
     problems.0.iter().for_each(say_problem);
     Exit::Usage
 }
 
-fn announce(pipeline: &Pipeline, verbosity: Verbosity) {
+fn announce(pipeline: &Job, verbosity: Verbosity) {
     let enquiry = pipeline.enquiry();
     if enquiry.provider().is_simulated() {
         say_loudly("SIMULATED ANSWERS: nothing is looked up at a provider");
@@ -155,7 +149,7 @@ fn announce(pipeline: &Pipeline, verbosity: Verbosity) {
     }
 }
 
-fn announce_start(started: &Started, verbosity: Verbosity) {
+fn announce_start(started: &StartedJob, verbosity: Verbosity) {
     started.warnings().iter().for_each(say_warning);
     if verbosity < Verbosity::Verbose {
         return;
@@ -200,7 +194,7 @@ fn not_started(error: &StartError, words: &[OsString]) -> Exit {
     }
 }
 
-fn conclude(finished: &Finished, display: &DisplayFlags, words: &[OsString]) -> Exit {
+fn conclude(finished: &JobReport, display: &DisplayFlags, words: &[OsString]) -> Exit {
     finished.report.warnings.iter().for_each(say_warning);
     match display.progress {
         _ if display.verbosity() == Verbosity::Quiet => {}
@@ -212,15 +206,15 @@ fn conclude(finished: &Finished, display: &DisplayFlags, words: &[OsString]) -> 
         say_loudly(SIMULATED);
     }
     let (what, obstacle) = match (&finished.ending, &finished.report.ledger) {
-        (Ending::Complete, _) => return Exit::Complete,
-        (Ending::Gaps { .. }, Some(_)) => ("to ask again about these", Obstacle::Output),
-        (Ending::Gaps { .. }, None) => {
+        (JobOutcome::Complete, _) => return Exit::Complete,
+        (JobOutcome::Gaps { .. }, Some(_)) => ("to ask again about these", Obstacle::Output),
+        (JobOutcome::Gaps { .. }, None) => {
             ("to ask again, about every number and at its price", Obstacle::Output)
         }
-        (Ending::Stopped(_), Some(_)) => ("to go on from here", Obstacle::None),
-        (Ending::Stopped(_), None) => ("to go on, with every number and at its price", Obstacle::None),
+        (JobOutcome::Stopped(_), Some(_)) => ("to go on from here", Obstacle::None),
+        (JobOutcome::Stopped(_), None) => ("to go on, with every number and at its price", Obstacle::None),
     };
-    let kind = if matches!(finished.ending, Ending::Gaps { .. }) { "gaps" } else { "stopped" };
+    let kind = if matches!(finished.ending, JobOutcome::Gaps { .. }) { "gaps" } else { "stopped" };
     say_note(kind, &summary::ending(finished));
     if let Some(import) = &finished.import {
         let count = finished.report.counts.not_kept;
@@ -239,7 +233,7 @@ fn conclude(finished: &Finished, display: &DisplayFlags, words: &[OsString]) -> 
 }
 
 /// The end of a run, for a log that programs read.
-fn log_end(finished: &Finished) {
+fn log_end(finished: &JobReport) {
     let RunReport { ending, rows, elapsed_seconds, output, counts, .. } = &finished.report;
     let output = output.as_ref().map(|path| path.display().to_string());
     info!(

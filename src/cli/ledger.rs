@@ -7,20 +7,20 @@ use std::path::Path;
 use tokio::runtime::Handle;
 use tokio::task::spawn_blocking;
 
-use crate::cli::args::{ExportArgs, ForgetArgs, ImportArgs, LedgerArgs, LedgerCommand, PruneArgs, StatsArgs};
-use crate::cli::exit::Exit;
-use crate::cli::job::is_busy;
-use crate::cli::terminal::{print, say, say_error, say_problem};
+use super::args::{ExportArgs, ForgetArgs, ImportArgs, LedgerArgs, LedgerCommand, PruneArgs, StatsArgs};
+use super::exit::Exit;
+use super::job::is_busy;
+use super::terminal::{print, say, say_error, say_problem};
+use crate::config::default_ledger_path;
 use crate::humanize::{grouped, percent, size};
 use crate::input::InputSettings;
 use crate::ledger::{AnswersOf, IfMissing, LedgerError, LedgerFile};
+use crate::ledger_admin::{Origin, Stats};
 use crate::lookup::StopSignal;
 use crate::model::{ProviderCache, UtcMillis};
 use crate::numbering::Region;
-use crate::output;
 use crate::output::{OutputSettings, Replace};
-use crate::pipeline::bookkeeping::{Origin, Stats};
-use crate::pipeline::{bookkeeping, default_path};
+use crate::{ledger_admin, output};
 
 type Failure = Box<dyn Error + Send + Sync>;
 
@@ -28,7 +28,7 @@ type Failure = Box<dyn Error + Send + Sync>;
 pub(super) async fn ledger(arguments: LedgerArgs, stop: StopSignal) -> Exit {
     let path = match arguments.ledger {
         Some(path) => path,
-        None => match default_path(AnswersOf::Provider) {
+        None => match default_ledger_path(AnswersOf::Provider) {
             Ok(path) => path,
             Err(problem) => {
                 say_problem(problem);
@@ -128,7 +128,7 @@ async fn write_export(path: &Path, arguments: ExportArgs) -> Result<(), Failure>
     let settings = OutputSettings { replace, ..OutputSettings::new(arguments.output) };
     let ledger_file = open(path)?;
     let target = output::prepare(&settings)?;
-    let whole = bookkeeping::export(ledger_file, target).await?;
+    let whole = ledger_admin::export(ledger_file, target).await?;
     let (rows, bytes) = (whole.rows, whole.bytes);
     let written = whole.commit()?;
     say(format_args!("{}: {} answers, {}", written.display(), grouped(rows), size(bytes)));
@@ -141,7 +141,7 @@ async fn take_in(path: &Path, arguments: ImportArgs) -> Result<(), Failure> {
     let cache = if arguments.nocache { ProviderCache::Bypassed } else { ProviderCache::Allowed };
     let origin_of = |input: &String| -> Result<_, Failure> {
         let settings = InputSettings::new(vec![input.clone()]);
-        let prefix = prefix.clone().map_or_else(|| bookkeeping::prefix_of(&settings), Ok)?;
+        let prefix = prefix.clone().map_or_else(|| ledger_admin::prefix_of(&settings), Ok)?;
         Ok((settings, Origin { prefix, product, cache, simulated }))
     };
     // Files that cannot be read are found before a ledger is begun for them.
@@ -149,7 +149,7 @@ async fn take_in(path: &Path, arguments: ImportArgs) -> Result<(), Failure> {
     let whose = if arguments.simulated { AnswersOf::ThisMachine } else { AnswersOf::Provider };
     let ledger_file = LedgerFile::open(path, IfMissing::Begin(whose))?;
     for (input, (settings, origin)) in arguments.inputs.iter().zip(files) {
-        let imported = bookkeeping::import(&ledger_file, &settings, &origin).await?;
+        let imported = ledger_admin::import(&ledger_file, &settings, &origin).await?;
         let with_answer = imported.rows - imported.without_answer;
         say(format_args!(
             "{input}: {} rows, {} with an answer, {} of them new or younger than what was there",
@@ -185,7 +185,7 @@ async fn leave_no_trace(path: &Path, arguments: ForgetArgs) -> Result<(), Failur
     let region = arguments.region.map(|text| text.parse::<Region>()).transpose()?;
     let list = arguments.file.map(|file| (InputSettings::new(vec![file]), arguments.column));
     let ledger_file = open(path)?;
-    let numbers = bookkeeping::numbers_of(&arguments.numbers, list, region).await?;
+    let numbers = ledger_admin::numbers_of(&arguments.numbers, list, region).await?;
     let (removed, _) = ledger_file.forget(&numbers)?;
     say(format_args!(
         "{} answers about {} numbers are forgotten; enriched files and backups may still have them",

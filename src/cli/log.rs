@@ -18,7 +18,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 
-use crate::cli::terminal;
+use super::terminal;
 
 /// How what is said is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]

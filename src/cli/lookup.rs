@@ -11,15 +11,16 @@ use arrow::util::display::array_value_to_string;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use crate::cli::args::{LookupArgs, Verbosity};
-use crate::cli::event_messages::why;
-use crate::cli::exit::Exit;
-use crate::cli::job::{SIMULATED, fail, refuse};
-use crate::cli::resume_command;
-use crate::cli::resume_command::Obstacle;
-use crate::cli::terminal::{print, say, say_command, say_loudly, say_warning};
+use super::args::{LookupArgs, Verbosity};
+use super::event_messages::why;
+use super::exit::Exit;
+use super::job::{SIMULATED, fail, refuse};
+use super::resume_command;
+use super::resume_command::Obstacle;
+use super::terminal::{print, say, say_command, say_loudly, say_warning};
+use crate::config::{DurationValue, Environment, Settings};
+use crate::job::{JobOutcome, NumberLookup};
 use crate::lookup::StopSignal;
-use crate::pipeline::{Ending, Enquiry, Environment, LookedUp, WrittenDuration};
 use crate::telemetry::{Counters, NoReporter};
 
 /// What the table shows; JSON has all columns.
@@ -38,14 +39,14 @@ const SHOWN: [&str; 11] = [
 ];
 
 /// How long a service that is down is waited for, unless a flag says otherwise: somebody sits there.
-const PATIENCE: WrittenDuration = WrittenDuration(Duration::from_secs(15));
+const PATIENCE: DurationValue = DurationValue(Duration::from_secs(15));
 
 pub(super) async fn look_up(arguments: LookupArgs, words: &[OsString], stop: StopSignal) -> Exit {
     let (json, verbosity) = (arguments.json, arguments.display.verbosity());
     let written_numbers = arguments.numbers.clone();
     let mut flags = arguments.written();
     flags.give_up_after.get_or_insert(PATIENCE);
-    let enquiry = match Enquiry::load(flags, &Environment::of_this_process()) {
+    let enquiry = match Settings::load(flags, &Environment::of_this_process()) {
         Ok(enquiry) => enquiry,
         Err(problems) => return refuse(&problems),
     };
@@ -60,7 +61,7 @@ pub(super) async fn look_up(arguments: LookupArgs, words: &[OsString], stop: Sto
     };
     let counters = Arc::new(Counters::default());
     let looked_up = enquiry.look_up(numbers, stop, Arc::new(NoReporter), counters).await;
-    let LookedUp { answers, ending, warnings } = match looked_up {
+    let NumberLookup { answers, ending, warnings } = match looked_up {
         Ok(looked_up) => looked_up,
         Err(error) => return fail(&*error),
     };
@@ -81,11 +82,11 @@ pub(super) async fn look_up(arguments: LookupArgs, words: &[OsString], stop: Sto
     Exit::from(&ending)
 }
 
-fn say_ending(ending: &Ending, words: &[OsString]) {
+fn say_ending(ending: &JobOutcome, words: &[OsString]) {
     match ending {
-        Ending::Complete => return,
-        Ending::Gaps { unanswered } => say(format_args!("{unanswered} without an answer; to ask again:")),
-        Ending::Stopped(reason) => say(format_args!("{}; to ask again:", why(reason))),
+        JobOutcome::Complete => return,
+        JobOutcome::Gaps { unanswered } => say(format_args!("{unanswered} without an answer; to ask again:")),
+        JobOutcome::Stopped(reason) => say(format_args!("{}; to ask again:", why(reason))),
     }
     say_command(&resume_command::command(words, Obstacle::None));
 }

@@ -6,9 +6,9 @@ use std::path::Path;
 use clap::{Command, CommandFactory};
 use clap_complete::Shell;
 
-use crate::cli::args::Arguments;
-use crate::cli::exit::Exit;
-use crate::cli::terminal::{say, say_problem};
+use super::args::Arguments;
+use super::exit::Exit;
+use super::terminal::{say, say_problem};
 
 /// Prints the completions of a shell.
 pub(super) fn completions(shell: Shell) -> Exit {

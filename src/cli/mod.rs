@@ -24,10 +24,10 @@ use std::ffi::OsString;
 
 use clap::Parser;
 
-pub use crate::cli::exit::Exit;
+pub use self::exit::Exit;
 
-use crate::cli::args::{Arguments, Command};
-use crate::cli::signals::on_runtime;
+use self::args::{Arguments, Command};
+use self::signals::on_runtime;
 
 /// Does what the arguments of this process say.
 pub fn run() -> Exit {

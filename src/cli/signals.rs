@@ -2,8 +2,8 @@
 
 use tokio::runtime::Builder;
 
-use crate::cli::exit::Exit;
-use crate::cli::terminal;
+use super::exit::Exit;
+use super::terminal;
 use crate::lookup::{StopReason, StopSignal};
 
 /// Does the work on a runtime with a thread for each core. The first ctrl-c or SIGTERM asks the work to stop,

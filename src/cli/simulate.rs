@@ -5,11 +5,11 @@ use std::io::{self, BufWriter, Write};
 use std::num::NonZeroUsize;
 use std::path::Path;
 
-use crate::cli::args::SimulateArgs;
-use crate::cli::exit::Exit;
-use crate::cli::terminal::{print, say, say_error, say_loudly, say_problem, say_warning};
+use super::args::SimulateArgs;
+use super::exit::Exit;
+use super::terminal::{print, say, say_error, say_loudly, say_problem, say_warning};
+use crate::enricher::file_descriptors;
 use crate::lookup::StopSignal;
-use crate::pipeline::descriptors;
 use crate::simulator::{Account, Authentication, Scheme, Simulator, SimulatorSettings};
 
 /// How many clients' connections there should be room for.
@@ -24,7 +24,7 @@ pub(super) async fn simulate(arguments: SimulateArgs, stop: StopSignal) -> Exit 
         }
     };
     // Clients bring what they bring; more room than the system gives cannot be had.
-    let _ = descriptors::make_room(CONNECTIONS);
+    let _ = file_descriptors::make_room(CONNECTIONS);
     let simulator = match Simulator::start(settings.clone()).await {
         Ok(simulator) => simulator,
         Err(fault) => {

@@ -2,15 +2,14 @@
 
 use std::time::Duration;
 
-use crate::cli::event_messages::why;
+use super::event_messages::why;
 use crate::humanize::{grouped, lasting, most_first, percent, size, speed};
+use crate::job::{JobOutcome, JobReport};
 use crate::model::{Money, Status};
-use crate::pipeline::{Ending, Finished};
-use crate::telemetry::Costs;
-use crate::telemetry::Snapshot;
+use crate::telemetry::{Costs, Snapshot};
 
 /// The summary, a line each.
-pub(super) fn lines(finished: &Finished) -> Vec<String> {
+pub(super) fn lines(finished: &JobReport) -> Vec<String> {
     let counts = &finished.report.counts;
     let mut lines = vec![String::new()];
     lines.extend(table("rows", counts.rows, &rows_by_class(counts)));
@@ -27,7 +26,8 @@ pub(super) fn lines(finished: &Finished) -> Vec<String> {
         lines.push(format!("  failed requests: {}", in_a_line(&most_first(&counts.faults))));
     }
     lines.push(String::new());
-    if let (Some(path), Ending::Complete | Ending::Gaps { .. }) = (&finished.report.output, &finished.ending)
+    if let (Some(path), JobOutcome::Complete | JobOutcome::Gaps { .. }) =
+        (&finished.report.output, &finished.ending)
     {
         lines.push(format!(
             "{}: {} rows, {}, in {}",
@@ -46,14 +46,14 @@ pub(super) fn lines(finished: &Finished) -> Vec<String> {
 }
 
 /// Why the run is not complete, and what is kept of it.
-pub(super) fn ending(finished: &Finished) -> String {
+pub(super) fn ending(finished: &JobReport) -> String {
     match (&finished.ending, &finished.report.output) {
-        (Ending::Complete, _) => "complete".into(),
-        (Ending::Gaps { unanswered }, _) => format!("{} rows have no answer", grouped(*unanswered)),
-        (Ending::Stopped(reason), None) => {
+        (JobOutcome::Complete, _) => "complete".into(),
+        (JobOutcome::Gaps { unanswered }, _) => format!("{} rows have no answer", grouped(*unanswered)),
+        (JobOutcome::Stopped(reason), None) => {
             format!("{}; no row has an answer, and nothing is kept", why(reason))
         }
-        (Ending::Stopped(reason), Some(path)) => {
+        (JobOutcome::Stopped(reason), Some(path)) => {
             let unanswered = finished.report.counts.unanswered;
             let rest =
                 if finished.report.whole_list { "" } else { "; the rest of the list was not taken in" };
@@ -107,7 +107,7 @@ fn hint(counts: &Snapshot) -> Option<String> {
     Some(format!("    ({} are national numbers: --region says where they are at home)", grouped(*national)))
 }
 
-fn requests(finished: &Finished) -> String {
+fn requests(finished: &JobReport) -> String {
     let counts = &finished.report.counts;
     let seconds = finished.report.elapsed_seconds;
     let a_second = if seconds > 0.0 { counts.requests as f64 / seconds } else { 0.0 };
@@ -125,7 +125,7 @@ fn requests(finished: &Finished) -> String {
 
 /// What the run cost and what it saved, in lookups and, where a price is known, in money. The lookups that were
 /// answered and the others add up to the requests.
-fn money(finished: &Finished) -> Vec<String> {
+fn money(finished: &JobReport) -> Vec<String> {
     let counts = &finished.report.counts;
     let Costs { billed, maybe_billed, saved_by_duplicates, saved_by_ledger } = counts.costs;
     let has_prices = finished.report.has_prices;

@@ -7,8 +7,8 @@ use std::io::{self, IsTerminal, Write};
 use clap::builder::styling::Style;
 use tracing::{error, info, warn};
 
-use crate::cli::log;
-use crate::cli::log::LogFormat;
+use super::log;
+use super::log::LogFormat;
 use crate::model::with_causes;
 
 /// A line on standard error.

@@ -6,8 +6,8 @@ use arrow::array::{
     ArrayRef, BooleanBuilder, Float64Builder, StringBuilder, TimestampMillisecondBuilder, UInt16Builder,
 };
 
-use crate::enrich::network_cells::NetworkCellCache;
-use crate::enrich::{EnrichSettings, outcome_text};
+use super::network_cells::NetworkCellCache;
+use super::{EnrichSettings, outcome_text};
 use crate::lookup::Reply;
 use crate::model::{
     Answered, CallingCode, LookupResult, Money, Msisdn, Outcome, Plmn, Product, Source, Status,

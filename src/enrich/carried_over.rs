@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, AsArray, BooleanArray, RecordBatch, StringArray};
 use arrow::compute::kernels::zip::zip;
 
-use crate::enrich::added_columns::{ADDED, data_type};
+use super::added_columns::{ADDED, data_type};
 use crate::model::{Status, StreamError, cells_as};
 
 /// Which rows are asked about.

@@ -1,167 +1,22 @@
 //! The core: a stream of record batches becomes a stream of record batches with more columns.
 //!
-//! Each batch becomes a task: its numbers are read, answered and turned into columns. A bounded window
-//! of batches is under way at a time, and they come out in input order. No HTTP here and no files.
+//! No HTTP here and no files.
 
 pub mod added_columns;
 mod assembly;
+mod batch_enricher;
 mod carried_over;
+pub mod column_selection;
+pub mod filter;
 mod network_cells;
 mod number_column;
 mod outcome_text;
 mod row_reader;
+mod settings;
 mod window;
 
-use std::sync::Arc;
-
-use arrow::array::RecordBatch;
-use arrow::datatypes::SchemaRef;
-use futures::stream::{Stream, StreamExt};
-
-pub use crate::enrich::carried_over::Only;
-pub use crate::enrich::row_reader::{Row, RowReader};
-pub use crate::enrich::window::Window;
-
-use crate::enrich::assembly::Assembly;
-use crate::enrich::window::{OpenWindow, Room};
-use crate::lookup::Lookup;
-use crate::model::{Product, RecordStream, StreamError};
-use crate::numbering::Region;
-use crate::pricing::Tariff;
-use crate::service::Service;
-use crate::task::AbortOnDrop;
-use crate::telemetry::Counters;
-
-/// What is done to the rows.
-#[derive(Clone, Debug)]
-pub struct EnrichSettings {
-    /// The column of the numbers; `None` to find it by its name.
-    pub column: Option<String>,
-    /// Where national numbers are at home.
-    pub region: Option<Region>,
-    /// What `OK` proves.
-    pub product: Product,
-    /// What the names of the added columns begin with.
-    pub prefix: String,
-    /// In which order rows come out.
-    pub order: Order,
-    /// How many rows are held.
-    pub window: Window,
-    /// Which rows are asked about.
-    pub only: Only,
-    /// What lookups cost.
-    pub tariff: Arc<Tariff>,
-    /// Whether a column says what each row cost.
-    pub cost_column: bool,
-}
-
-/// In which order rows come out.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Order {
-    /// As they came in.
-    #[default]
-    Input,
-    /// Batch by batch as they are done; rows of a batch stay together, in their order.
-    Completion,
-}
-
-/// Turns batches into batches with more columns.
-pub struct Enricher<S> {
-    lookup: Arc<Lookup<S>>,
-    counters: Arc<Counters>,
-    settings: EnrichSettings,
-    reader: RowReader,
-}
-
-impl<S: Service> Enricher<S> {
-    /// Asks about the numbers that a reader finds.
-    pub fn new(
-        lookup: Arc<Lookup<S>>,
-        reader: RowReader,
-        settings: EnrichSettings,
-        counters: Arc<Counters>,
-    ) -> Self {
-        Self { lookup, counters, settings, reader }
-    }
-
-    /// The name of the column that the numbers are read from.
-    #[must_use]
-    pub fn number_column(&self) -> &str {
-        self.reader.number_column()
-    }
-
-    /// The schema of the batches that come out.
-    #[must_use]
-    pub fn schema(&self) -> SchemaRef {
-        self.reader.schema()
-    }
-
-    /// The enriched batches. When the run stops, no further batch is taken in; those inside come out.
-    pub fn enrich(self, input: RecordStream) -> RecordStream {
-        let (schema, order) = (self.schema(), self.settings.order);
-        // Every batch has at least one row, so the window bounds the batches too.
-        let batches_at_most = self.settings.window.rows.max(1);
-        let tasks = self.tasks(input);
-        match order {
-            Order::Input => RecordStream::new(schema, tasks.buffered(batches_at_most).map(leave)),
-            Order::Completion => {
-                RecordStream::new(schema, tasks.buffer_unordered(batches_at_most).map(leave))
-            }
-        }
-    }
-
-    /// A task for each batch, begun when there is room for it in the window.
-    fn tasks(
-        self,
-        input: RecordStream,
-    ) -> impl Stream<Item = impl Future<Output = Done> + Send> + Send + 'static {
-        let stop = self.lookup.stop_signal();
-        let window = OpenWindow::new(self.settings.window);
-        let this = Arc::new(self);
-        let stopped = async move { stop.requested().await };
-        let admitted = input.take_until(stopped).then(move |batch| {
-            let window = window.clone();
-            async move {
-                let batch = batch?;
-                let room = window.admit(&batch).await;
-                Ok((batch, room))
-            }
-        });
-        admitted.map(move |admitted: Done| {
-            let task = admitted.map(|(batch, room)| {
-                let this = this.clone();
-                (AbortOnDrop::spawn(async move { this.enrich_batch(batch).await }), room)
-            });
-            async move {
-                let (task, room) = task?;
-                let batch = task.await.map_err(|died| StreamError::TaskPanicked(died.to_string()))??;
-                Ok((batch, room))
-            }
-        })
-    }
-
-    async fn enrich_batch(&self, batch: RecordBatch) -> Result<RecordBatch, StreamError> {
-        let rows = self.reader.read(&batch)?;
-        let mut replies = self.lookup.answer_all(&rows.numbers()).await.into_iter();
-        let mut assembly = Assembly::new(batch.num_rows(), &self.settings);
-        for row in rows.iter() {
-            match row {
-                Row::Carried(status) => assembly.carried(status),
-                Row::Asked(msisdn) => {
-                    assembly.asked(msisdn, &replies.next().expect("a reply for each number"));
-                }
-                Row::Refused(refusal) => assembly.refused(refusal),
-            }
-        }
-        self.reader.assemble(&batch, &rows, assembly.finish(&self.counters))
-    }
-}
-
-/// A batch that is done, with the room it takes.
-type Done = Result<(RecordBatch, Room), StreamError>;
-
-/// Gives the room up, now that the batch goes to be written.
-fn leave(done: Done) -> Result<RecordBatch, StreamError> {
-    done.map(|(batch, _room)| batch)
-}
+pub use self::batch_enricher::BatchEnricher;
+pub use self::carried_over::Only;
+pub use self::row_reader::{Row, RowReader};
+pub use self::settings::{EnrichSettings, Order};
+pub use self::window::Window;

@@ -3,9 +3,9 @@
 use arrow::array::{ArrayRef, RecordBatch};
 use arrow::datatypes::{Schema, SchemaRef};
 
-use crate::enrich::added_columns::{ADDED, AddedColumns, CostColumn};
-use crate::enrich::carried_over::{CarriedOver, Only};
-use crate::enrich::{EnrichSettings, number_column};
+use super::added_columns::{ADDED, AddedColumns, CostColumn};
+use super::carried_over::{CarriedOver, Only};
+use super::{EnrichSettings, number_column};
 use crate::model::{ColumnError, Msisdn, Status, StreamError};
 use crate::numbering::{Refusal, Region};
 

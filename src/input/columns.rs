@@ -5,7 +5,7 @@ use std::path::Path;
 
 use arrow::datatypes::Schema;
 
-use crate::input::InputError;
+use super::InputError;
 
 /// Every column gets a name of its own: `column_3` where the third is blank, `phone_2` where there is
 /// a `phone` already. Names that are fine stay as they are.

@@ -21,13 +21,13 @@ use std::vec;
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 
-use crate::input::columns::ensure_same_columns;
-use crate::input::csv::dialect::Dialect;
-use crate::input::csv::rows::Rows;
-use crate::input::csv::text::{Meter, Source, Text};
-use crate::input::notes::{CsvFile, InputNotes};
-use crate::input::read_ahead::read_ahead;
-use crate::input::{InputError, InputSettings, ListLength, Opened};
+use self::dialect::Dialect;
+use self::rows::Rows;
+use self::text::{Meter, Source, Text};
+use super::columns::ensure_same_columns;
+use super::notes::{CsvFile, InputNotes};
+use super::read_ahead::read_ahead;
+use super::{InputError, InputSettings, ListLength, Opened};
 
 /// Opens a list on standard input.
 pub(super) fn open_standard_input(settings: &InputSettings) -> Result<Opened, InputError> {

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use crate::input::{InputError, malformed};
+use super::{InputError, malformed};
 
 /// The two kinds of list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -17,10 +17,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-pub use crate::input::error::InputError;
-use crate::input::file_format::FileFormat;
-pub use crate::input::notes::{CsvFile, InputNotes, Noted, Place};
-use crate::input::paths::List;
+pub use self::error::InputError;
+use self::file_format::FileFormat;
+pub use self::notes::{CsvFile, InputNotes, Noted, Place};
+use self::paths::List;
 use crate::model::RecordStream;
 
 /// How much text or Parquet data one batch holds at most, in bytes, give or take a row. Rows of ordinary

@@ -11,10 +11,10 @@ use ::parquet::file::metadata::ParquetMetaData;
 use arrow::array::{RecordBatch, RecordBatchOptions};
 use arrow::datatypes::{Field, Schema, SchemaRef};
 
-use crate::input::columns::ensure_same_columns;
-use crate::input::notes::InputNotes;
-use crate::input::read_ahead::read_ahead;
-use crate::input::{BATCH_BYTES, InputError, InputSettings, ListLength, Opened};
+use super::columns::ensure_same_columns;
+use super::notes::InputNotes;
+use super::read_ahead::read_ahead;
+use super::{BATCH_BYTES, InputError, InputSettings, ListLength, Opened};
 
 /// Opens these files, at least one, as one list. Names, order and types of the columns are the same in all; the
 /// metadata is the first file's, and a column is nullable if any file says so.

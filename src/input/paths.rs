@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use glob::MatchOptions;
 
-use crate::input::{InputError, malformed};
+use super::{InputError, malformed};
 
 /// What `-` and patterns stand for.
 pub(super) enum List {

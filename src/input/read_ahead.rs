@@ -9,7 +9,7 @@ use arrow::datatypes::SchemaRef;
 use futures::stream;
 use tokio::sync::mpsc;
 
-use crate::input::InputError;
+use super::InputError;
 use crate::model::{RecordStream, StreamError};
 
 /// How many batches are read ahead of the one that is wanted.

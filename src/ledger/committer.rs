@@ -6,14 +6,14 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::time::sleep;
 
-use crate::ledger::answer_scope::AnswerScope;
-use crate::ledger::error::LedgerError;
-use crate::ledger::packed_answer::PackedAnswer;
-use crate::ledger::recent::Recent;
-use crate::ledger::run_marker::RunMarker;
-use crate::ledger::store::journal::{Folded, Folding};
-use crate::ledger::store::{Store, blocking};
-use crate::ledger::{KeptAnswers, Paid};
+use super::answer_scope::AnswerScope;
+use super::error::LedgerError;
+use super::packed_answer::PackedAnswer;
+use super::recent::Recent;
+use super::run_marker::RunMarker;
+use super::store::journal::{Folded, Folding};
+use super::store::{Store, blocking};
+use super::{KeptAnswers, Paid};
 use crate::model::Msisdn;
 
 /// So many answers go from the journal to their scope at a time. More rewrite fewer pages each, and take 80 bytes

@@ -13,16 +13,16 @@ use futures::future::BoxFuture;
 use tokio::sync::{Mutex as AsyncMutex, Semaphore, mpsc, watch};
 use tokio::task::spawn_blocking;
 
-use crate::ledger::answer_scope::AnswerScope;
-use crate::ledger::committer::Committer;
-use crate::ledger::error::LedgerError;
-use crate::ledger::ledger_file::CACHE_BYTES;
-use crate::ledger::max_age::{Freshness, MaxAge};
-use crate::ledger::reader::Reader;
-use crate::ledger::recent::Recent;
-use crate::ledger::run_marker::{InDoubt, RefreshEnd, RunMarker};
-use crate::ledger::store::{AnswersOf, IfMissing, Store, blocking};
-use crate::ledger::{Kept, KeptAnswers, Ledger, Paid, Remembered, run_marker};
+use super::answer_scope::AnswerScope;
+use super::committer::Committer;
+use super::error::LedgerError;
+use super::ledger_file::CACHE_BYTES;
+use super::max_age::{Freshness, MaxAge};
+use super::reader::Reader;
+use super::recent::Recent;
+use super::run_marker::{InDoubt, RefreshEnd, RunMarker};
+use super::store::{AnswersOf, IfMissing, Store, blocking};
+use super::{Kept, KeptAnswers, Ledger, Paid, Remembered, run_marker};
 use crate::model::{Msisdn, Source, UtcMillis};
 use crate::task::AbortOnDrop;
 

@@ -5,10 +5,10 @@
 //! their numbers, as they come from the file: a hash table would be quicker to look up in, and slower to fill by
 //! more than that.
 
-use crate::ledger::answer_scope::AnswerScope;
-use crate::ledger::error::LedgerError;
-use crate::ledger::packed_answer::PackedAnswer;
-use crate::ledger::store::Store;
+use super::answer_scope::AnswerScope;
+use super::error::LedgerError;
+use super::packed_answer::PackedAnswer;
+use super::store::Store;
 use crate::model::Msisdn;
 
 /// What an answer takes: its number, its two words, and its part of the directory.

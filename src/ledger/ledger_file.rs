@@ -4,13 +4,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::ledger::answer_scope::AnswerScope;
-use crate::ledger::error::LedgerError;
-use crate::ledger::max_age::Freshness;
-use crate::ledger::packed_answer::PackedAnswer;
-use crate::ledger::reader::Reader;
-use crate::ledger::run_marker;
-use crate::ledger::store::{IfMissing, Store};
+use super::answer_scope::AnswerScope;
+use super::error::LedgerError;
+use super::max_age::Freshness;
+use super::packed_answer::PackedAnswer;
+use super::reader::Reader;
+use super::run_marker;
+use super::store::{IfMissing, Store};
 use crate::model::{Answered, Msisdn, UtcMillis};
 
 /// An answer as the ledger has it.

@@ -8,8 +8,8 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use tokio::sync::Notify;
 
-use crate::ledger::packed_answer::{PackedAnswer, ResultTexts};
-use crate::ledger::{Kept, KeptAnswers, Ledger, LedgerError, Paid, Remembered};
+use super::packed_answer::{PackedAnswer, ResultTexts};
+use super::{Kept, KeptAnswers, Ledger, LedgerError, Paid, Remembered};
 use crate::model::{Msisdn, Source};
 
 /// Enough shards that two threads rarely want the same one.

@@ -25,14 +25,14 @@ use std::sync::Arc;
 
 use futures::future::BoxFuture;
 
-pub use crate::ledger::answer_scope::AnswerScope;
-pub use crate::ledger::durable::{DurableLedger, DurableSettings};
-pub use crate::ledger::error::LedgerError;
-pub use crate::ledger::ledger_file::{Entry, LedgerFile, LedgerFileReader};
-pub use crate::ledger::max_age::{Freshness, MaxAge};
-pub use crate::ledger::memory::MemoryLedger;
-pub use crate::ledger::run_marker::{InDoubt, RefreshEnd};
-pub use crate::ledger::store::{AnswersOf, IfMissing};
+pub use self::answer_scope::AnswerScope;
+pub use self::durable::{DurableLedger, DurableSettings};
+pub use self::error::LedgerError;
+pub use self::ledger_file::{Entry, LedgerFile, LedgerFileReader};
+pub use self::max_age::{Freshness, MaxAge};
+pub use self::memory::MemoryLedger;
+pub use self::run_marker::{InDoubt, RefreshEnd};
+pub use self::store::{AnswersOf, IfMissing};
 
 use crate::model::{Answered, Money, Msisdn, Source};
 

@@ -3,13 +3,13 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use crate::ledger::Remembered;
-use crate::ledger::answer_scope::AnswerScope;
-use crate::ledger::error::LedgerError;
-use crate::ledger::index::Index;
-use crate::ledger::max_age::Freshness;
-use crate::ledger::packed_answer::PackedAnswer;
-use crate::ledger::store::Store;
+use super::Remembered;
+use super::answer_scope::AnswerScope;
+use super::error::LedgerError;
+use super::index::Index;
+use super::max_age::Freshness;
+use super::packed_answer::PackedAnswer;
+use super::store::Store;
 use crate::model::{Msisdn, Source};
 
 /// Reads for a run on one scope, under its rule of freshness.

@@ -9,7 +9,7 @@ use std::sync::RwLock;
 
 use foldhash::fast::FixedState;
 
-use crate::ledger::packed_answer::PackedAnswer;
+use super::packed_answer::PackedAnswer;
 use crate::model::Msisdn;
 
 type Table = HashMap<Msisdn, PackedAnswer, FixedState>;

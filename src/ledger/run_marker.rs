@@ -3,8 +3,8 @@
 
 use std::fmt;
 
-use crate::ledger::error::LedgerError;
-use crate::ledger::store::Store;
+use super::error::LedgerError;
+use super::store::Store;
 use crate::model::UtcMillis;
 
 /// A run under way.

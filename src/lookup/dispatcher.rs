@@ -6,13 +6,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::lookup::clock::StageClock;
-use crate::lookup::concurrency::{ConcurrencyLimiter, Permit};
-use crate::lookup::endpoint_health;
-use crate::lookup::endpoint_health::{Down, EndpointHealth, NoRoute, Purpose, Route};
-use crate::lookup::rate_limit::RateLimiter;
-use crate::lookup::shutdown::StopReason;
-use crate::lookup::spend_limit::{Reservation, SpendLimit};
+use super::clock::StageClock;
+use super::concurrency::{ConcurrencyLimiter, Permit};
+use super::endpoint_health;
+use super::endpoint_health::{Down, EndpointHealth, NoRoute, Purpose, Route};
+use super::rate_limit::RateLimiter;
+use super::shutdown::StopReason;
+use super::spend_limit::{Reservation, SpendLimit};
 use crate::model::{Answer, Billed, Fault, FaultKind, LookupResult, Msisdn, UtcMillis};
 use crate::pricing::{Charge, Tariff};
 use crate::service::Service;

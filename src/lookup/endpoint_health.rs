@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
-use crate::lookup::clock::StageClock;
+use super::clock::StageClock;
 use crate::model::{Fault, FaultKind};
 use crate::telemetry::{Event, Reporter};
 

@@ -23,10 +23,10 @@ pub mod single_flight;
 pub mod spend_limit;
 pub mod stage;
 
-pub use crate::lookup::rate_limit::{Rate, RateError};
-pub use crate::lookup::retry::{Again, RetryPolicy};
-pub use crate::lookup::settings::LookupSettings;
-pub use crate::lookup::shutdown::{StopReason, StopSignal};
-pub use crate::lookup::single_flight::Reply;
-pub use crate::lookup::spend_limit::{Cap, Caps};
-pub use crate::lookup::stage::Lookup;
+pub use self::rate_limit::{Rate, RateError};
+pub use self::retry::{Again, RetryPolicy};
+pub use self::settings::LookupSettings;
+pub use self::shutdown::{StopReason, StopSignal};
+pub use self::single_flight::Reply;
+pub use self::spend_limit::{Cap, Caps};
+pub use self::stage::Lookup;

@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio::sync::{Notify, Semaphore};
 use tokio::time::Instant;
 
-use crate::lookup::range_scheduler::{RangeScheduler, Scheduled, UselessRange};
+use super::range_scheduler::{RangeScheduler, Scheduled, UselessRange};
 use crate::model::{Money, Msisdn, UnansweredReason, UtcMillis};
 
 /// A number to ask about, and what has been tried.

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use foldhash::fast::FixedState;
 
-use crate::lookup::queue::PendingLookup;
+use super::queue::PendingLookup;
 use crate::model::Msisdn;
 
 /// The part of the places in flight that ranges may take which are not known to be quick.

@@ -18,7 +18,7 @@ use governor::middleware::NoOpMiddleware;
 use governor::state::{InMemoryState, NotKeyed};
 use tokio::sync::{Notify, Semaphore};
 
-use crate::lookup::clock::StageClock;
+use super::clock::StageClock;
 
 /// How much of the rate may be caught up with after a late timer. With 6 ms no second ever has more than
 /// 1.01 R requests, or than R and one where that is more.

@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::lookup::{Caps, Rate, RetryPolicy};
+use super::{Caps, Rate, RetryPolicy};
 use crate::pricing::Tariff;
 
 /// How the stage asks.

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+use super::spend_limit::Cap;
 use crate::humanize::lasting;
 use crate::ledger::LedgerError;
-use crate::lookup::spend_limit::Cap;
 use crate::model::{Fault, with_causes};
 
 /// Why no further number is asked.

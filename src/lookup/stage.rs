@@ -7,18 +7,18 @@ use std::time::Duration;
 
 use futures::FutureExt;
 
+use super::clock::StageClock;
+use super::concurrency::ConcurrencyLimiter;
+use super::dispatcher::{Attempt, DispatcherClosed, RequestDispatcher, RequestSlot};
+use super::endpoint_health::{EndpointHealth, Purpose};
+use super::queue::{InProgress, LookupQueue, PendingLookup, QueuePermit};
+use super::range_scheduler::UselessRange;
+use super::rate_limit::RateLimiter;
+use super::retry::{RetryBudget, RetryPolicy, Step};
+use super::single_flight::{BatchTicket, FlightRole, SingleFlight};
+use super::spend_limit::SpendLimit;
+use super::{LookupSettings, Rate, Reply, StopReason, StopSignal, retry};
 use crate::ledger::{Kept, KeptAnswers, Ledger, Paid, Remembered};
-use crate::lookup::clock::StageClock;
-use crate::lookup::concurrency::ConcurrencyLimiter;
-use crate::lookup::dispatcher::{Attempt, DispatcherClosed, RequestDispatcher, RequestSlot};
-use crate::lookup::endpoint_health::{EndpointHealth, Purpose};
-use crate::lookup::queue::{InProgress, LookupQueue, PendingLookup, QueuePermit};
-use crate::lookup::range_scheduler::UselessRange;
-use crate::lookup::rate_limit::RateLimiter;
-use crate::lookup::retry::{RetryBudget, RetryPolicy, Step};
-use crate::lookup::single_flight::{BatchTicket, FlightRole, SingleFlight};
-use crate::lookup::spend_limit::SpendLimit;
-use crate::lookup::{LookupSettings, Rate, Reply, StopReason, StopSignal, retry};
 use crate::model::{
     Answered, Billed, Fault, FaultKind, LookupResult, Money, Msisdn, Outcome, Product, Source, Unanswered,
     UnansweredReason,

@@ -12,7 +12,7 @@ use arrow::error::ArrowError;
 use futures::stream::BoxStream;
 use futures::{Stream, StreamExt};
 
-use crate::model::StreamError;
+use super::StreamError;
 
 /// Record batches of one schema, in order. The first error ends the stream.
 pub struct RecordStream {

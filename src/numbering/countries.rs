@@ -5,9 +5,9 @@
 
 use std::sync::LazyLock;
 
+use super::region::PLANS;
+use super::{networks, tables};
 use crate::model::{CallingCode, Msisdn, Plmn};
-use crate::numbering::region::PLANS;
-use crate::numbering::{networks, tables};
 
 /// The calling codes behind which a handset may be in one of several countries.
 ///

@@ -1,6 +1,6 @@
-//! What is accepted and refused, against libphonenumber's own metadata; `differential.py` wrote the list.
+//! What is accepted and refused, against libphonenumber's own metadata; `tools/numbering_differential.py` writes the list.
 
-use crate::numbering::{Refusal, parse, tables};
+use super::{Refusal, parse, tables};
 
 /// The one spelling that is not understood: Argentine mobile numbers in their national form, with a `15` after
 /// the area code instead of the `9` before it.
@@ -19,7 +19,7 @@ struct Case {
 }
 
 fn cases() -> impl Iterator<Item = Case> {
-    tables::rows(include_str!("tables/differential.csv"))
+    tables::rows(include_str!("../../tests/data/numbering-differential.csv"))
         .map(|[region, form, text, expected, verdict]| Case { region, form, text, expected, verdict })
 }
 

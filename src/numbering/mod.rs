@@ -5,7 +5,7 @@
 //! country's plan and may be a mobile one. What is refused is never sent, so every refusal says why.
 //!
 //! Nothing here knows of files, columns of values, or the service. Facts that change are in `tables/`,
-//! as text; `generate.py` beside them writes those that come from elsewhere, and `NOTICE` names the sources.
+//! as text; `tools/numbering_tables.py` writes those that come from elsewhere, and `NOTICE` names the sources.
 
 mod column_name;
 mod countries;

@@ -5,8 +5,8 @@
 
 use std::sync::LazyLock;
 
+use super::tables;
 use crate::model::Plmn;
-use crate::numbering::tables;
 
 /// What is known of one network.
 #[derive(Clone, Copy, Debug)]

@@ -8,9 +8,9 @@ use std::sync::LazyLock;
 
 use phonelib::{PhoneNumber, PhoneNumberType};
 
+use super::refusal::{LineKind, Refusal};
+use super::region::PLANS;
 use crate::model::Msisdn;
-use crate::numbering::refusal::{LineKind, Refusal};
-use crate::numbering::region::PLANS;
 
 /// A number that its plan allows, and how sure it is that a SIM may have it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

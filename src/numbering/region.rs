@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::LazyLock;
 
-use crate::numbering::tables;
+use super::tables;
 
 /// How numbers are written in one country or territory.
 #[derive(Debug, PartialEq, Eq, Hash)]

@@ -1,11 +1,11 @@
 //! Whether digits are international or national; the rule is in [`super::parse`].
 
+use super::plan;
+use super::plan::{Line, Planned};
+use super::refusal::Refusal;
+use super::region::Region;
+use super::spelling::{Mark, Written};
 use crate::model::Msisdn;
-use crate::numbering::plan;
-use crate::numbering::plan::{Line, Planned};
-use crate::numbering::refusal::Refusal;
-use crate::numbering::region::Region;
-use crate::numbering::spelling::{Mark, Written};
 
 /// The number that was written, seen from a home region.
 pub(super) fn resolve(written: &Written, home: Option<Region>) -> Result<Msisdn, Refusal> {

@@ -2,8 +2,8 @@
 //!
 //! Whether the digits are a number of some country is not asked here.
 
+use super::refusal::Refusal;
 use crate::model::Msisdn;
-use crate::numbering::refusal::Refusal;
 
 /// Room for 15 digits behind the longest access code and a doubled one.
 const MOST_DIGITS: usize = 24;

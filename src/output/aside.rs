@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::{Builder, NamedTempFile, TempDir, TempPath};
 
-use crate::output::format::Format;
+use super::format::Format;
 use crate::staging::{default_permissions, parent_folder};
 
 /// A file or a folder that is removed when it is dropped.

@@ -14,9 +14,9 @@ use arrow::datatypes::{DataType, FieldRef, SchemaRef};
 use arrow::json::writer::{EncoderOptions, NullableEncoder, make_encoder};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 
-use crate::output::encoder::Fault;
-use crate::output::ndjson;
-use crate::output::timestamps::TimestampText;
+use super::encoder::Fault;
+use super::ndjson;
+use super::timestamps::TimestampText;
 
 const BUFFER_BYTES: usize = 256 << 10;
 

@@ -12,10 +12,10 @@ use arrow::datatypes::SchemaRef;
 use futures::StreamExt;
 use tokio::sync::{mpsc, oneshot};
 
+use super::aside::Open;
+use super::format::Format;
+use super::{OutputSettings, WriteError, csv, ndjson, parquet, partitions, unwritable};
 use crate::model::{RecordStream, StreamError};
-use crate::output::aside::Open;
-use crate::output::format::Format;
-use crate::output::{OutputSettings, WriteError, csv, ndjson, parquet, partitions, unwritable};
 
 /// How many batches may wait for the encoder.
 const BATCHES_WAITING: usize = 2;

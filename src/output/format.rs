@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::output::OutputError;
+use super::OutputError;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Format {

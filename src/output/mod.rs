@@ -20,12 +20,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
+use self::aside::Aside;
+use self::encoder::Encoder;
+pub use self::error::OutputError;
+use self::format::Format;
+pub use self::staged_output::StagedOutput;
 use crate::model::{RecordStream, StreamError};
-use crate::output::aside::Aside;
-use crate::output::encoder::Encoder;
-pub use crate::output::error::OutputError;
-use crate::output::format::Format;
-pub use crate::output::staged_output::StagedOutput;
 
 /// Whether a file that is there already may be replaced.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -15,8 +15,8 @@ use arrow::json::writer::{
     Encoder as JsonEncoder, EncoderFactory, EncoderOptions, NullableEncoder, make_encoder,
 };
 
-use crate::output::encoder::Fault;
-use crate::output::timestamps::TimestampText;
+use super::encoder::Fault;
+use super::timestamps::TimestampText;
 
 const BUFFER_BYTES: usize = 256 << 10;
 

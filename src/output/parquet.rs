@@ -10,8 +10,8 @@ use ::parquet::file::properties::WriterProperties;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 
-use crate::output::OutputSettings;
-use crate::output::encoder::Fault;
+use super::OutputSettings;
+use super::encoder::Fault;
 
 /// How many rows a row group has at most; with rows of ordinary length, its bytes end it first.
 const ROW_GROUP_ROWS: usize = 1 << 20;

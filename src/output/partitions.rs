@@ -12,8 +12,8 @@ use arrow::array::{Array, AsArray, RecordBatch, StringArray, UInt32Array};
 use arrow::compute::{cast, take_record_batch};
 use arrow::datatypes::{DataType, SchemaRef};
 
-use crate::output::encoder::Fault;
-use crate::output::{OutputSettings, parquet};
+use super::encoder::Fault;
+use super::{OutputSettings, parquet};
 
 /// The folder of rows that have nothing in the column, by Hive's convention.
 const NOTHING: &str = "__HIVE_DEFAULT_PARTITION__";

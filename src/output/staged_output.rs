@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 
 use tempfile::{TempDir, TempPath};
 
-use crate::output::aside::Place;
-use crate::output::encoder::Encoded;
-use crate::output::partitions::holds_only_partitions;
-use crate::output::{OutputError, OutputSettings, Replace, unwritable};
+use super::aside::Place;
+use super::encoder::Encoded;
+use super::partitions::holds_only_partitions;
+use super::{OutputError, OutputSettings, Replace, unwritable};
 use crate::staging::{parent_folder, sync_folder};
 
 /// All rows are encoded and on disk, under a hidden name. Dropping it removes them.

@@ -1,6 +1,7 @@
 //! A run that is over, told: its figures as one value ([`RunReport`]), and the HTML page made of it.
 
 pub mod html;
+pub mod rankings;
 pub mod run_report;
 
 pub use self::run_report::RunReport;

@@ -9,8 +9,8 @@ use jiff::fmt::rfc2822;
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 
+use super::wire;
 use crate::model::{Answer, Billed, Fault, FaultKind};
-use crate::service::wire;
 
 /// A body longer than this is no answer; the documented ones have at most some 50 bytes.
 pub(super) const LONGEST_BODY: usize = 64 * 1024;

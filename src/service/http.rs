@@ -11,10 +11,10 @@ use reqwest::Url;
 use reqwest::header::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
 
+use super::plain_http::Direct;
+use super::pooled_http::Pooled;
+use super::{Endpoint, Service, pooled_http, wire};
 use crate::model::{Answer, Fault, Msisdn, ProviderCache};
-use crate::service::plain_http::Direct;
-use crate::service::pooled_http::Pooled;
-use crate::service::{Endpoint, Service, pooled_http, wire};
 
 /// Idle connections are given up before the server does it: a request written into a connection that the
 /// server is just closing may or may not have been billed.

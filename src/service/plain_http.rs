@@ -21,9 +21,9 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
+use super::Endpoint;
+use super::exchange::{LONGEST_BODY, Reply, broken, not_connected, too_long};
 use crate::model::Fault;
-use crate::service::Endpoint;
-use crate::service::exchange::{LONGEST_BODY, Reply, broken, not_connected, too_long};
 
 /// Connections to one endpoint. Those that are idle wait for the next request, the last used first.
 #[derive(Debug)]

@@ -9,10 +9,10 @@ use bytes::Bytes;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use reqwest::{Client, Method, Request, Response, Url};
 
+use super::exchange::{LONGEST_BODY, Reply, broken, not_connected, too_long};
+use super::http::{HttpSettings, POOL_IDLE, ServiceError};
+use super::{Endpoint, exchange};
 use crate::model::{Billed, Fault, FaultKind};
-use crate::service::exchange::{LONGEST_BODY, Reply, broken, not_connected, too_long};
-use crate::service::http::{HttpSettings, POOL_IDLE, ServiceError};
-use crate::service::{Endpoint, exchange};
 
 /// One endpoint, asked through a client that all endpoints share.
 #[derive(Debug)]

@@ -2,8 +2,8 @@
 
 use crate::model::{Answer, LookupResult};
 
-use crate::simulator::decision::{Reply, Wording};
-use crate::simulator::settings::SentenceGuise;
+use super::decision::{Reply, Wording};
+use super::settings::SentenceGuise;
 
 /// The digits of a whole IMSI.
 const FULL_IMSI_DIGITS: usize = 15;

@@ -7,12 +7,12 @@ use jiff::tz::TimeZone;
 
 use crate::model::LookupResult;
 
-use crate::simulator::body;
-use crate::simulator::body::push_decimal;
-use crate::simulator::decision::{Framing, Reply};
-use crate::simulator::page::Page;
-use crate::simulator::request::Persistence;
-use crate::simulator::settings::SentenceGuise;
+use super::body;
+use super::body::push_decimal;
+use super::decision::{Framing, Reply};
+use super::page::Page;
+use super::request::Persistence;
+use super::settings::SentenceGuise;
 
 /// The form of the interface document's transcript: `Mon, 12 Feb 2014 11:00:41 +0100`.
 const DATE: &str = "%a, %d %b %Y %H:%M:%S %z";

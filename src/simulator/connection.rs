@@ -7,13 +7,13 @@ use tokio::net::TcpStream;
 use tokio::time;
 use tokio_rustls::server::TlsStream;
 
-use crate::simulator::composer::Composer;
-use crate::simulator::decision::Deed;
-use crate::simulator::handler::{Delivery, Handler, Lookup, Reception};
-use crate::simulator::page::Page;
-use crate::simulator::read_buffer::ReadBuffer;
-use crate::simulator::request::{Persistence, Request};
-use crate::simulator::settings::Fault;
+use super::composer::Composer;
+use super::decision::Deed;
+use super::handler::{Delivery, Handler, Lookup, Reception};
+use super::page::Page;
+use super::read_buffer::ReadBuffer;
+use super::request::{Persistence, Request};
+use super::settings::Fault;
 
 /// How long a body in a packet of its own lets itself be waited for.
 const BETWEEN_PACKETS: Duration = Duration::from_millis(1);

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use crate::model::{Answer, LookupResult, Msisdn, Plmn};
 
-use crate::simulator::rng::{Question, Rng, Shares};
-use crate::simulator::settings::{Fault, Latency, ShapeShares, SimulatorSettings};
-use crate::simulator::subscriber::{Subscriber, Truth};
+use super::rng::{Question, Rng, Shares};
+use super::settings::{Fault, Latency, ShapeShares, SimulatorSettings};
+use super::subscriber::{Subscriber, Truth};
 
 /// The 99th percentile of the normal distribution, in standard deviations.
 const Z_OF_P99: f64 = 2.326_347_874;

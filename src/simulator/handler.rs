@@ -6,15 +6,13 @@ use std::time::Duration;
 
 use crate::model::{LookupResult, Msisdn};
 
-use crate::simulator::account::{AccountCounters, Charge, Ending, Place};
-use crate::simulator::decision::{Behaviour, Decision, Deed, Reply};
-use crate::simulator::outage::Current;
-use crate::simulator::page::Page;
-use crate::simulator::rate::RateLimit;
-use crate::simulator::request::{Cache, Credentials, HeadReader, Parameter, Request, Target};
-use crate::simulator::settings::{
-    ConnectionLimits, Fault, OutageKind, RequestLimits, SentenceGuise, SimulatorSettings,
-};
+use super::account::{AccountCounters, Charge, Ending, Place};
+use super::decision::{Behaviour, Decision, Deed, Reply};
+use super::outage::Current;
+use super::page::Page;
+use super::rate::RateLimit;
+use super::request::{Cache, Credentials, HeadReader, Parameter, Request, Target};
+use super::settings::{ConnectionLimits, Fault, OutageKind, RequestLimits, SentenceGuise, SimulatorSettings};
 
 /// One service, shared by its connections.
 pub(super) struct Handler {

@@ -11,10 +11,10 @@ use tokio::task::JoinSet;
 use tokio::time;
 use tokio_rustls::TlsAcceptor;
 
-use crate::simulator::connection::{Connection, reset_on_drop};
-use crate::simulator::handler::Handler;
-use crate::simulator::outage::Schedule;
-use crate::simulator::settings::OutageKind;
+use super::connection::{Connection, reset_on_drop};
+use super::handler::Handler;
+use super::outage::Schedule;
+use super::settings::OutageKind;
 
 const BACKLOG: u32 = 4_096;
 /// How long to leave the kernel alone after it refused a socket or the port.

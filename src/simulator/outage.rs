@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
 use std::time::Duration;
 
-use crate::simulator::settings::{Outage, OutageKind};
+use super::settings::{Outage, OutageKind};
 
 /// The windows of the settings, and what was ordered in their place.
 pub(super) struct Schedule {

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::simulator::account::Account;
-use crate::simulator::settings::RetryAfter;
+use super::account::Account;
+use super::settings::RetryAfter;
 
 /// RFC 9110, 5.6.7: the form of dates that HTTP prefers.
 const HTTP_DATE: &str = "%a, %d %b %Y %H:%M:%S GMT";

@@ -7,7 +7,7 @@ use base64::prelude::BASE64_STANDARD;
 
 use crate::model::Msisdn;
 
-use crate::simulator::settings::Authentication;
+use super::settings::Authentication;
 
 /// More header fields than this, and the request is refused.
 const MAX_FIELDS: usize = 64;

@@ -2,9 +2,9 @@
 
 use crate::model::{Answer, CallingCode, LookupResult, Msisdn, Plmn, Product, Unreadable};
 
-use crate::simulator::networks;
-use crate::simulator::rng::{ANY_ATTEMPT, Question, Rng, Shares};
-use crate::simulator::settings::{SimulatorSettings, SubscriberShares};
+use super::networks;
+use super::rng::{ANY_ATTEMPT, Question, Rng, Shares};
+use super::settings::{SimulatorSettings, SubscriberShares};
 
 /// The number of the interface document's request example.
 const DOCUMENTED_REQUEST: u64 = 46_708_100_100;

@@ -8,10 +8,10 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::breakdown::Breakdown;
+use super::latency::Latencies;
 use crate::model::{Fault, LookupResult, Money, Status};
 use crate::pricing::Charge;
-use crate::telemetry::breakdown::Breakdown;
-use crate::telemetry::latency::Latencies;
 
 /// One count. Relaxed: counts are read for people, and nothing is decided by their order.
 #[derive(Debug, Default)]

@@ -6,9 +6,9 @@
 use prometheus::TextEncoder;
 use prometheus::proto::{Bucket, Counter, Gauge, Histogram, LabelPair, Metric, MetricFamily, MetricType};
 
+use super::counters::{Counters, Snapshot};
+use super::latency::{BOUNDS_SECONDS, LatencyFigures};
 use crate::model::{Money, UtcMillis};
-use crate::telemetry::counters::{Counters, Snapshot};
-use crate::telemetry::latency::{BOUNDS_SECONDS, LatencyFigures};
 
 /// What samples say of the run besides its counts.
 #[derive(Clone, Debug)]

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
+use super::counters::Counters;
 use crate::model::Money;
-use crate::telemetry::counters::Counters;
 
 /// No more moments are kept; when there are more, every second one is left out, and from then on they are taken half as
 /// often.

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::cli::args::value_parsers::number;
-use crate::pipeline::{Written, WrittenDuration, WrittenMaxAge, WrittenPrice};
+use super::value_parsers::number;
+use crate::config::{DurationValue, MaxAgeValue, PriceValue, RawConfig};
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct KeepingFlags {
@@ -18,16 +18,16 @@ pub(in crate::cli) struct KeepingFlags {
     /// How old an answer of the ledger may be: 30d for all, or by status such as dead=30d,absent=12h
     /// [default: reachable=1d,absent=12h,no_service=7d,dead=30d,assigned=30d,unknown=1d,not_checked=1d]
     #[arg(long, value_name = "AGE", help_heading = "Ledger and money")]
-    max_age: Option<WrittenMaxAge>,
+    max_age: Option<MaxAgeValue>,
     /// Ask about everything anew, whatever the ledger has; stopped, it goes on where it was
     #[arg(long, help_heading = "Ledger and money")]
     refresh: bool,
     /// How long answers are gathered before they are committed to the ledger [default: 20ms]
     #[arg(long, value_name = "DURATION", help_heading = "Ledger and money")]
-    commit_interval: Option<WrittenDuration>,
+    commit_interval: Option<DurationValue>,
     /// What a lookup costs, in the contract's currency; by country and network in a pipeline file
     #[arg(long, value_name = "AMOUNT", help_heading = "Ledger and money")]
-    price: Option<WrittenPrice>,
+    price: Option<PriceValue>,
     /// Stop, to be taken up again, after so many lookups that are billed or may be
     #[arg(long, value_name = "N", help_heading = "Ledger and money")]
     max_lookups: Option<u64>,
@@ -37,8 +37,8 @@ pub(in crate::cli) struct KeepingFlags {
 }
 
 impl KeepingFlags {
-    pub(in crate::cli) fn written(self) -> Written {
-        Written {
+    pub(in crate::cli) fn written(self) -> RawConfig {
+        RawConfig {
             ledger: self.ledger,
             no_ledger: self.no_ledger.then_some(true),
             max_age: self.max_age,
@@ -47,7 +47,7 @@ impl KeepingFlags {
             price: self.price,
             max_lookups: self.max_lookups,
             max_cost: self.max_cost,
-            ..Written::default()
+            ..RawConfig::default()
         }
     }
 }

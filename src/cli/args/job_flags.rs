@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::cli::args::value_parsers::one_of;
+use super::value_parsers::one_of;
+use crate::config::{PartitionBy, PartitionColumns, RawConfig, TextList};
 use crate::enrich::{Only, Order};
-use crate::pipeline::{PartitionBy, Texts, Written, WrittenParting};
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct JobFlags {
@@ -57,7 +57,7 @@ pub(in crate::cli) struct JobFlags {
     /// Tell the run on one self-contained HTML page
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     report: Option<PathBuf>,
-    /// Survey the list and send nothing: what would be asked, at what price, in what time
+    /// Estimate the list and send nothing: what would be asked, at what price, in what time
     #[arg(long, help_heading = "List")]
     dry_run: bool,
     /// Which rows are asked about; unresolved takes an enriched file, and asks about its rows that have no verdict
@@ -83,15 +83,15 @@ pub(in crate::cli) struct JobFlags {
 }
 
 impl JobFlags {
-    pub(in crate::cli) fn written(self) -> Written {
-        Written {
+    pub(in crate::cli) fn written(self) -> RawConfig {
+        RawConfig {
             output: self.output,
             force: self.force.then_some(true),
             prefix: self.prefix,
             order: self.order,
             cost_column: self.cost_column.then_some(true),
             summary: self.summary,
-            partition_by: (!self.partition_by.is_empty()).then_some(WrittenParting(self.partition_by)),
+            partition_by: (!self.partition_by.is_empty()).then_some(PartitionColumns(self.partition_by)),
             keep_columns: texts(self.keep_columns),
             drop_columns: texts(self.drop_columns),
             metrics: self.metrics,
@@ -105,11 +105,11 @@ impl JobFlags {
             delimiter: self.delimiter,
             header: self.no_header.then_some(false),
             window_rows: self.window_rows,
-            ..Written::default()
+            ..RawConfig::default()
         }
     }
 }
 
-fn texts(words: Vec<String>) -> Option<Texts> {
-    (!words.is_empty()).then_some(Texts(words))
+fn texts(words: Vec<String>) -> Option<TextList> {
+    (!words.is_empty()).then_some(TextList(words))
 }

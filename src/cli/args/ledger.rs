@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use crate::cli::args::value_parsers::one_of;
+use super::value_parsers::one_of;
+use crate::config::DurationValue;
 use crate::model::Product;
-use crate::pipeline::WrittenDuration;
 
 /// What was paid for: figures, files out and in, numbers forgotten. Nobody is asked.
 #[derive(Debug, Args)]
@@ -84,7 +84,7 @@ pub(in crate::cli) struct ImportArgs {
 pub(in crate::cli) struct PruneArgs {
     /// The age from which answers go, such as 90d
     #[arg(long, value_name = "AGE")]
-    pub(in crate::cli) older_than: WrittenDuration,
+    pub(in crate::cli) older_than: DurationValue,
     /// Only say how many there are
     #[arg(long)]
     pub(in crate::cli) dry_run: bool,

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::cli::args::value_parsers::{number, one_of};
+use super::value_parsers::{number, one_of};
+use crate::config::{DurationValue, RawConfig, RetryOn, TextList};
 use crate::model::Product;
-use crate::pipeline::{RetryOn, Texts, Written, WrittenDuration};
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct AskingFlags {
@@ -38,7 +38,7 @@ pub(in crate::cli) struct AskingFlags {
     concurrency: Option<u32>,
     /// How long one request may take, such as 10s or 500ms [default: 10s]
     #[arg(long, value_name = "DURATION", help_heading = "Pace and patience")]
-    timeout: Option<WrittenDuration>,
+    timeout: Option<DurationValue>,
     /// Requests for one number at most, the first included [default: 4]
     #[arg(long, value_name = "N", help_heading = "Pace and patience")]
     attempts: Option<u16>,
@@ -53,10 +53,10 @@ pub(in crate::cli) struct AskingFlags {
     retry_on: Vec<RetryOn>,
     /// Let numbers whose attempts are spent rest for so long, such as 5m, and give them as many again
     #[arg(long, value_name = "DURATION", help_heading = "Pace and patience")]
-    second_pass: Option<WrittenDuration>,
+    second_pass: Option<DurationValue>,
     /// How long to wait for a service from which nothing useful comes [default: 10m; 15s for lookup]
     #[arg(long, value_name = "DURATION", help_heading = "Pace and patience")]
-    give_up_after: Option<WrittenDuration>,
+    give_up_after: Option<DurationValue>,
     /// Ask no further about a range of numbers of which hundreds in a row got no useful answer; one in a hundred
     /// still is, in case it gets well
     #[arg(long, help_heading = "Pace and patience")]
@@ -71,9 +71,9 @@ pub(in crate::cli) struct AskingFlags {
 }
 
 impl AskingFlags {
-    pub(in crate::cli) fn written(self) -> Written {
-        Written {
-            endpoint: (!self.endpoint.is_empty()).then_some(Texts(self.endpoint)),
+    pub(in crate::cli) fn written(self) -> RawConfig {
+        RawConfig {
+            endpoint: (!self.endpoint.is_empty()).then_some(TextList(self.endpoint)),
             product: self.product,
             nocache: self.nocache.then_some(true),
             credentials_file: self.credentials_file,
@@ -89,7 +89,7 @@ impl AskingFlags {
             skip_useless: self.skip_useless.then_some(true),
             seed: self.seed,
             region: self.region,
-            ..Written::default()
+            ..RawConfig::default()
         }
     }
 }

@@ -1,5 +1,5 @@
 //! The arguments: what may be written, and the help that explains it. What it means is decided in
-//! [`crate::pipeline`], which sees flags as [`Written`] like any pipeline file.
+//! [`crate::job`], which sees flags as [`RawConfig`] like any pipeline file.
 
 mod answer_flags;
 mod display_flags;
@@ -14,16 +14,16 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
-pub(super) use crate::cli::args::answer_flags::KeepingFlags;
-pub(super) use crate::cli::args::display_flags::{DisplayFlags, ProgressStyle, Verbosity};
-pub(super) use crate::cli::args::job_flags::JobFlags;
-pub(super) use crate::cli::args::ledger::{
+pub(super) use self::answer_flags::KeepingFlags;
+pub(super) use self::display_flags::{DisplayFlags, ProgressStyle, Verbosity};
+pub(super) use self::job_flags::JobFlags;
+pub(super) use self::ledger::{
     ExportArgs, ForgetArgs, ImportArgs, LedgerArgs, LedgerCommand, PruneArgs, StatsArgs,
 };
-pub(super) use crate::cli::args::lookup_flags::AskingFlags;
-pub(super) use crate::cli::args::simulate::SimulateArgs;
-use crate::cli::log::LogFormat;
-use crate::pipeline::{Texts, Written};
+pub(super) use self::lookup_flags::AskingFlags;
+pub(super) use self::simulate::SimulateArgs;
+use super::log::LogFormat;
+use crate::config::{RawConfig, TextList};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -185,23 +185,23 @@ pub(super) struct LookupArgs {
 }
 
 impl EnrichArgs {
-    pub(super) fn written(self) -> Written {
-        let input = Written { input: Some(Texts(self.input)), ..Written::default() };
+    pub(super) fn written(self) -> RawConfig {
+        let input = RawConfig { input: Some(TextList(self.input)), ..RawConfig::default() };
         self.asking.written().over(self.keeping.written()).over(self.job.written()).over(input)
     }
 }
 
 impl RunArgs {
-    pub(super) fn written(self) -> Written {
-        let input = (!self.input.is_empty()).then_some(Texts(self.input));
-        let input = Written { input, ..Written::default() };
+    pub(super) fn written(self) -> RawConfig {
+        let input = (!self.input.is_empty()).then_some(TextList(self.input));
+        let input = RawConfig { input, ..RawConfig::default() };
         self.asking.written().over(self.keeping.written()).over(self.job.written()).over(input)
     }
 }
 
 impl LookupArgs {
     /// The flags, without the numbers.
-    pub(super) fn written(self) -> Written {
+    pub(super) fn written(self) -> RawConfig {
         self.asking.written().over(self.keeping.written())
     }
 }
@@ -225,7 +225,7 @@ mod tests {
         assert_eq!(listed, Exit::ALL.map(Exit::code));
     }
 
-    fn enrich(arguments: &str) -> Written {
+    fn enrich(arguments: &str) -> RawConfig {
         let words = ["hlr", "enrich"].into_iter().chain(arguments.split_whitespace());
         match Arguments::try_parse_from(words).unwrap().command {
             Command::Enrich(arguments) => arguments.written(),
@@ -236,7 +236,7 @@ mod tests {
     #[test]
     fn what_is_not_written_stays_unsaid() {
         let written = enrich("list.csv");
-        let said: Vec<_> = Written::KEYS.iter().filter(|key| written.says(key)).collect();
+        let said: Vec<_> = RawConfig::KEYS.iter().filter(|key| written.says(key)).collect();
         assert_eq!(said, [&"input"]);
     }
 
@@ -251,7 +251,7 @@ mod tests {
              --seed 7 --skip-useless --second-pass 5m --ledger l.redb --no-ledger --max-age dead=30d,absent=12h --refresh --commit-interval 50ms \
              --price 0.004 --max-lookups 9 --max-cost 1.5 --dry-run --only unresolved --cost-column",
         );
-        for key in Written::KEYS {
+        for key in RawConfig::KEYS {
             let file_only = [
                 "rate_schedule",
                 "ledger_memory_mib",

@@ -6,11 +6,11 @@ use clap::Args;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::cli::args::value_parsers::one_of;
+use super::value_parsers::one_of;
+use crate::config::DurationValue;
 use crate::model::Product;
-use crate::pipeline::WrittenDuration;
-use crate::pipeline::nearest::nearest;
 use crate::simulator::{Latency, Outage, OutageKind, Scheme, SimulatorSettings, SlowNetwork};
+use crate::suggest::nearest;
 
 /// The documented port of the service.
 const PORT: u16 = 3700;
@@ -51,10 +51,10 @@ pub(in crate::cli) struct SimulateArgs {
 
     /// How long half of the lookups take at most, such as 80ms [default: no time]
     #[arg(long, value_name = "DURATION", help_heading = "Time")]
-    latency: Option<WrittenDuration>,
+    latency: Option<DurationValue>,
     /// How long 99 in 100 lookups take at most [default: the same]
     #[arg(long, value_name = "DURATION", help_heading = "Time")]
-    latency_p99: Option<WrittenDuration>,
+    latency_p99: Option<DurationValue>,
     /// Numbers with this prefix take so long; may be repeated
     #[arg(long, value_name = "PREFIX=DURATION", help_heading = "Time")]
     slow: Vec<String>,
@@ -124,10 +124,10 @@ impl SimulateArgs {
     }
 
     fn set_times(&self, settings: &mut SimulatorSettings, problems: &mut Vec<String>) {
-        if let Some(WrittenDuration(median)) = self.latency {
+        if let Some(DurationValue(median)) = self.latency {
             settings.latency.median = median;
         }
-        if let Some(WrittenDuration(p99)) = self.latency_p99 {
+        if let Some(DurationValue(p99)) = self.latency_p99 {
             settings.latency.p99 = p99;
         }
         for text in &self.slow {
@@ -179,7 +179,7 @@ fn share_of_one(text: &str) -> Result<f64, String> {
 }
 
 fn duration(text: &str) -> Result<std::time::Duration, String> {
-    text.parse().map(|WrittenDuration(duration)| duration).map_err(|problem| format!("{problem}"))
+    text.parse().map(|DurationValue(duration)| duration).map_err(|problem| format!("{problem}"))
 }
 
 fn slow_network(prefix: &str, text: &str) -> Result<SlowNetwork, String> {

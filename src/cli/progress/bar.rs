@@ -2,7 +2,7 @@
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::cli::progress::{Sample, Screen};
+use super::{Sample, Screen};
 use crate::humanize::{clock, grouped, speed};
 
 /// Draws on standard error. What the ticker hands over is drawn at once, five times a second.
@@ -99,8 +99,8 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::job::Total;
     use crate::model::Money;
-    use crate::pipeline::Total;
 
     fn sample() -> Sample {
         Sample {

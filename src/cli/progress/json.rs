@@ -2,10 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::cli::progress::cadence::Cadence;
-use crate::cli::progress::{Sample, Screen};
+use super::cadence::Cadence;
+use super::{Sample, Screen};
 use crate::cli::terminal::say_raw;
-use crate::pipeline::Total;
+use crate::job::Total;
 
 pub(super) struct JsonLines(pub(super) Cadence);
 

@@ -2,8 +2,8 @@
 
 use tracing::info;
 
-use crate::cli::progress::cadence::Cadence;
-use crate::cli::progress::{Sample, Screen};
+use super::cadence::Cadence;
+use super::{Sample, Screen};
 use crate::cli::terminal::say_note;
 
 pub(super) struct LogEvents(pub(super) Cadence);

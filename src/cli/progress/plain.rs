@@ -1,7 +1,7 @@
 //! Progress where there is no terminal: a line now and then, for a log.
 
-use crate::cli::progress::cadence::Cadence;
-use crate::cli::progress::{Sample, Screen};
+use super::cadence::Cadence;
+use super::{Sample, Screen};
 use crate::cli::terminal::{say, say_note};
 use crate::humanize::{clock, grouped, speed};
 

@@ -6,8 +6,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::humanize::grouped;
+use crate::job::{Progress, Total};
 use crate::model::Money;
-use crate::pipeline::{Progress, Total};
 
 /// Over how long the lookups a second are averaged.
 const SPEED_WINDOW: Duration = Duration::from_secs(3);

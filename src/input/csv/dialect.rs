@@ -5,10 +5,10 @@ use std::collections::HashMap;
 
 use ::csv::{ByteRecord, ReaderBuilder};
 
+use super::encoding::from_windows_1252;
+use super::text::Text;
 use crate::input::Header;
 use crate::input::columns::{numbered_names, unique_names};
-use crate::input::csv::encoding::from_windows_1252;
-use crate::input::csv::text::Text;
 
 /// In order of preference where several fit equally well.
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];

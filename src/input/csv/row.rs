@@ -2,9 +2,9 @@
 
 use ::csv::{ByteRecord, ErrorKind, Position, Reader, ReaderBuilder};
 
-use crate::input::csv::dialect::Dialect;
-use crate::input::csv::row_length_guard::{BUFFER_BYTES, Ending, MAX_ROW_BYTES, RowLengthGuard};
-use crate::input::csv::text::{Source, Text};
+use super::dialect::Dialect;
+use super::row_length_guard::{BUFFER_BYTES, Ending, MAX_ROW_BYTES, RowLengthGuard};
+use super::text::{Source, Text};
 use crate::input::notes::Place;
 use crate::input::{InputError, malformed};
 

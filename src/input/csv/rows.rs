@@ -6,10 +6,10 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, RecordBatch, StringBuilder};
 use arrow::datatypes::SchemaRef;
 
-use crate::input::csv::dialect::Dialect;
-use crate::input::csv::encoding::from_windows_1252;
-use crate::input::csv::row::RowReader;
-use crate::input::csv::text::{Source, Text};
+use super::dialect::Dialect;
+use super::encoding::from_windows_1252;
+use super::row::RowReader;
+use super::text::{Source, Text};
 use crate::input::notes::InputNotes;
 use crate::input::{BATCH_BYTES, InputError};
 

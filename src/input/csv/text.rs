@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::input::csv::compression::Compression;
-use crate::input::csv::encoding::Encoding;
+use super::compression::Compression;
+use super::encoding::Encoding;
 use crate::input::file_format::FileFormat;
 use crate::input::{InputError, STANDARD_INPUT, file_format, malformed};
 

@@ -4,12 +4,12 @@ use std::sync::atomic::Ordering;
 
 use redb::{ReadableTable, ReadableTableMetadata, WriteTransaction};
 
+use super::{ABOUT, JOURNAL, SLICE, Store, TEXTS, answers};
 use crate::ledger::answer_scope::AnswerScope;
 use crate::ledger::error::LedgerError;
 use crate::ledger::packed_answer;
 use crate::ledger::packed_answer::PackedAnswer;
 use crate::ledger::run_marker::RunMarker;
-use crate::ledger::store::{ABOUT, JOURNAL, SLICE, Store, TEXTS, answers};
 use crate::model::Msisdn;
 
 /// A number and its answer.

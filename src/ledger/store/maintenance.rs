@@ -5,10 +5,10 @@ use std::sync::atomic::Ordering;
 
 use redb::{ReadableTable, ReadableTableMetadata};
 
+use super::{ABOUT, AnswersOf, IfMissing, SLICE, Store, TEXTS, answer_of, answers, refused};
 use crate::ledger::answer_scope::AnswerScope;
 use crate::ledger::error::LedgerError;
 use crate::ledger::packed_answer::PackedAnswer;
-use crate::ledger::store::{ABOUT, AnswersOf, IfMissing, SLICE, Store, TEXTS, answer_of, answers, refused};
 use crate::model::Msisdn;
 use crate::staging::{parent_folder, sync_folder};
 

@@ -30,11 +30,11 @@ use redb::{
 use tempfile::NamedTempFile;
 use tokio::task::spawn_blocking;
 
-use crate::ledger::answer_scope::AnswerScope;
-use crate::ledger::error::LedgerError;
-use crate::ledger::packed_answer;
-use crate::ledger::packed_answer::{PackedAnswer, ResultTexts};
-use crate::ledger::store::database::Database;
+use self::database::Database;
+use super::answer_scope::AnswerScope;
+use super::error::LedgerError;
+use super::packed_answer;
+use super::packed_answer::{PackedAnswer, ResultTexts};
 use crate::model::Msisdn;
 use crate::staging::{parent_folder, sync_folder};
 

@@ -4,9 +4,9 @@
 use maud::{Markup, html};
 use serde::Serialize;
 
+use super::plot::scale::short_time;
 use crate::humanize::grouped;
 use crate::model::Money;
-use crate::report::html::plot::scale::short_time;
 
 /// A count, such as `counts.rows`.
 pub(super) fn count(path: &str, value: u64) -> Markup {

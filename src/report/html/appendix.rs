@@ -2,10 +2,10 @@
 
 use maud::{Markup, html};
 
+use super::amounts::{count, count_if_any};
+use super::meanings;
+use super::table::{Column, Table};
 use crate::humanize::most_first;
-use crate::report::html::amounts::{count, count_if_any};
-use crate::report::html::meanings;
-use crate::report::html::table::{Column, Table};
 use crate::report::run_report::RunReport;
 
 /// Requests and why some failed.

@@ -2,14 +2,14 @@
 
 use maud::{Markup, html};
 
+use super::amounts::{Amounts, count, money};
+use super::meanings::of;
+use super::plot::bars::{Bar, Bars};
+use super::plot::scale::{round_ticks, whole_ticks};
+use super::plot::{Caption, both};
+use super::table::{Column, Table};
 use crate::humanize::grouped;
 use crate::model::Money;
-use crate::report::html::amounts::{Amounts, count, money};
-use crate::report::html::meanings::of;
-use crate::report::html::plot::bars::{Bar, Bars};
-use crate::report::html::plot::scale::{round_ticks, whole_ticks};
-use crate::report::html::plot::{Caption, both};
-use crate::report::html::table::{Column, Table};
 use crate::report::run_report::RunReport;
 
 /// A line of the account.

@@ -2,10 +2,10 @@
 
 use maud::{Markup, html};
 
+use super::plot::time::Happened;
+use super::table::{Column, Table};
+use super::timeline::moment;
 use crate::humanize::grouped;
-use crate::report::html::plot::time::Happened;
-use crate::report::html::table::{Column, Table};
-use crate::report::html::timeline::moment;
 use crate::telemetry::timeline::Timeline;
 
 /// Throttling that comes again within so many seconds goes on, or within such a part of a long run.

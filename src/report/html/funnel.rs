@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use maud::{Markup, html};
 
+use super::amounts::{count, figure};
+use super::meanings::of;
+use super::plot::bars::{Bar, Bars};
+use super::plot::scale::whole_ticks;
+use super::plot::{Caption, both};
+use super::shares;
+use super::table::{Column, Table};
 use crate::humanize::{grouped, lasting, percent, size};
-use crate::report::html::amounts::{count, figure};
-use crate::report::html::meanings::of;
-use crate::report::html::plot::bars::{Bar, Bars};
-use crate::report::html::plot::scale::whole_ticks;
-use crate::report::html::plot::{Caption, both};
-use crate::report::html::shares;
-use crate::report::html::table::{Column, Table};
 use crate::report::run_report::RunReport;
 
 /// What came in and what went out.

@@ -2,11 +2,11 @@
 
 use maud::{Markup, html};
 
-use crate::report::html::amounts::{count, millis};
-use crate::report::html::plot::histogram::{Histogram, Line};
-use crate::report::html::plot::scale::short_time;
-use crate::report::html::plot::{Caption, both};
-use crate::report::html::table::{Column, Table};
+use super::amounts::{count, millis};
+use super::plot::histogram::{Histogram, Line};
+use super::plot::scale::short_time;
+use super::plot::{Caption, both};
+use super::table::{Column, Table};
 use crate::report::run_report::RunReport;
 
 /// How long answers took.

@@ -22,7 +22,7 @@ mod verdict;
 
 use maud::{DOCTYPE, PreEscaped, html};
 
-use crate::report::run_report::RunReport;
+use super::run_report::RunReport;
 
 const STYLE: &str = include_str!("style.css");
 /// Whatever were in the page, a browser would load nothing and run nothing.

@@ -2,14 +2,14 @@
 
 use maud::{Markup, html};
 
+use super::amounts::{Amounts, count, count_if_any};
+use super::meanings::{listed, of};
+use super::plot::bars::{Bar, Bars};
+use super::plot::scale::round_ticks;
+use super::plot::{Caption, both, legend};
+use super::table::{Column, Table};
 use crate::humanize::{grouped, percent};
 use crate::model::Status;
-use crate::report::html::amounts::{Amounts, count, count_if_any};
-use crate::report::html::meanings::{listed, of};
-use crate::report::html::plot::bars::{Bar, Bars};
-use crate::report::html::plot::scale::round_ticks;
-use crate::report::html::plot::{Caption, both, legend};
-use crate::report::html::table::{Column, Table};
 use crate::report::run_report::{CountryRows, RangeRows, RunReport};
 
 /// So many countries are drawn.

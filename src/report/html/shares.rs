@@ -2,9 +2,9 @@
 
 use maud::{Markup, html};
 
+use super::amounts::count;
+use super::table::{Column, Table};
 use crate::humanize::percent;
-use crate::report::html::amounts::count;
-use crate::report::html::table::{Column, Table};
 
 /// One count, which stands at `path` in the summary.
 pub(super) fn row(name: Markup, path: &str, rows: u64, whole: u64, meaning: &str) -> Vec<Markup> {

@@ -2,12 +2,12 @@
 
 use maud::{Markup, html};
 
+use super::plot::bars::{Bar, Bars};
+use super::plot::scale::round_ticks;
+use super::plot::{Caption, both};
+use super::{meanings, shares};
 use crate::humanize::{most_first, percent};
 use crate::model::Status;
-use crate::report::html::plot::bars::{Bar, Bars};
-use crate::report::html::plot::scale::round_ticks;
-use crate::report::html::plot::{Caption, both};
-use crate::report::html::{meanings, shares};
 use crate::report::run_report::RunReport;
 
 /// The class of the colour of a status.

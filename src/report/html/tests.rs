@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use super::render;
 use crate::model::{Money, Status, UtcMillis};
-use crate::report::html::render;
 use crate::report::run_report::{CountryRows, FunnelStep, NetworkRows, RangeRows, RunReport, Setting};
 use crate::telemetry::counters::{Costs, Snapshot};
 use crate::telemetry::latency::{Latencies, LatencyFigures};

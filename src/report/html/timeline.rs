@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use maud::{Markup, html};
 
+use super::amounts::Amounts;
+use super::episodes;
+use super::episodes::episodes;
+use super::plot::scale::{round_ticks, whole_ticks};
+use super::plot::time::{Happened, Series, Shape, TimePlot};
+use super::plot::{Caption, both, legend};
+use super::table::{Column, Table};
 use crate::humanize::{clock, grouped, speed};
-use crate::report::html::amounts::Amounts;
-use crate::report::html::episodes;
-use crate::report::html::episodes::episodes;
-use crate::report::html::plot::scale::{round_ticks, whole_ticks};
-use crate::report::html::plot::time::{Happened, Series, Shape, TimePlot};
-use crate::report::html::plot::{Caption, both, legend};
-use crate::report::html::table::{Column, Table};
 use crate::report::run_report::RunReport;
 use crate::telemetry::timeline::Point;
 

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use maud::{Markup, html};
 
+use super::amounts::{amount, count, figure, money};
+use super::meanings::of;
 use crate::humanize::{grouped, lasting, percent, speed};
 use crate::model::Status;
-use crate::report::html::amounts::{amount, count, figure, money};
-use crate::report::html::meanings::of;
 use crate::report::run_report::RunReport;
 
 /// The head of the page.

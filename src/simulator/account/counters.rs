@@ -9,9 +9,9 @@ use tokio::time::Instant;
 
 use crate::model::{LookupResult, Msisdn};
 
-use crate::simulator::account::arrivals::Arrivals;
-use crate::simulator::account::numbers::Numbers;
-use crate::simulator::account::{Account, NumberAccount, arrivals};
+use super::arrivals::Arrivals;
+use super::numbers::Numbers;
+use super::{Account, NumberAccount, arrivals};
 use crate::simulator::decision::Finality;
 use crate::simulator::request::Detail;
 use crate::simulator::settings::{Fault, PerNumberAccount};

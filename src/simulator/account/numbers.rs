@@ -7,7 +7,7 @@ use foldhash::fast::FixedState;
 
 use crate::model::Msisdn;
 
-use crate::simulator::account::NumberAccount;
+use super::NumberAccount;
 use crate::simulator::rng::mix;
 
 /// Enough that two threads seldom want the same, and that a table that grows holds others up briefly.

@@ -1,9 +1,7 @@
 //! What is wrong with settings, said all at once.
 
+use super::{Authentication, PerNumberAccount, ShapeShares, SimulatorSettings, SlowNetwork, Transient};
 use crate::model::Plmn;
-use crate::simulator::settings::{
-    Authentication, PerNumberAccount, ShapeShares, SimulatorSettings, SlowNetwork, Transient,
-};
 
 impl SimulatorSettings {
     /// Every reason why these settings cannot be simulated, each a sentence that names the key.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::simulator::settings::duration_text;
+use super::duration_text;
 
 /// How long a lookup takes: a log-normal distribution, which is what lookups through a signalling network
 /// look like. No delay exceeds four times the 99th percentile.

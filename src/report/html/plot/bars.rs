@@ -2,8 +2,8 @@
 
 use maud::{Markup, html};
 
-use crate::report::html::plot::scale::Tick;
-use crate::report::html::plot::{Caption, Frame, Size, X_AXIS_HEIGHT, longest, px, svg};
+use super::scale::Tick;
+use super::{Caption, Frame, Size, X_AXIS_HEIGHT, longest, px, svg};
 
 /// A bar.
 #[derive(Clone, Debug)]

@@ -2,8 +2,8 @@
 
 use maud::{Markup, html};
 
-use crate::report::html::plot::scale::{Tick, log_ticks, round_ticks};
-use crate::report::html::plot::{Caption, Frame, Size, X_AXIS_HEIGHT, longest, px, svg, text_width};
+use super::scale::{Tick, log_ticks, round_ticks};
+use super::{Caption, Frame, Size, X_AXIS_HEIGHT, longest, px, svg, text_width};
 
 /// A histogram.
 #[derive(Clone, Debug)]

@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use maud::{Markup, html};
 
-use crate::report::html::plot::scale::{Tick, time_ticks};
-use crate::report::html::plot::{Caption, Frame, Size, X_AXIS_HEIGHT, longest, px, svg, text_width};
+use super::scale::{Tick, time_ticks};
+use super::{Caption, Frame, Size, X_AXIS_HEIGHT, longest, px, svg, text_width};
 
 /// How a series is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,0 +1,37 @@
+//! The settings that decide about speed and money, each with where it came from, for people to see.
+
+use std::fmt;
+
+/// Some settings with where each came from.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct EffectiveSettings(pub Vec<EffectiveSetting>);
+
+/// A setting with where it came from.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct EffectiveSetting {
+    /// Its key.
+    pub name: &'static str,
+    /// Its value, as people write it.
+    pub value: String,
+    /// A flag, a file, or a kind of default.
+    pub origin: String,
+}
+
+impl EffectiveSettings {
+    pub(crate) fn note(&mut self, name: &'static str, value: impl ToString, origin: String) {
+        self.0.push(EffectiveSetting { name, value: value.to_string(), origin });
+    }
+}
+
+impl fmt::Display for EffectiveSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let groups = self.0.chunk_by(|one, next| one.origin == next.origin);
+        for (place, group) in groups.enumerate() {
+            let words: Vec<_> =
+                group.iter().map(|choice| format!("{} {}", choice.name, choice.value)).collect();
+            let separator = if place == 0 { "" } else { "; " };
+            write!(f, "{separator}{} ({})", words.join(", "), group[0].origin)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,34 @@
+//! Text becomes settings: what was written in a pipeline file and on the command line, and what it means.
+//!
+//! What was written ([`RawConfig`]) and what is meant ([`Settings`]) are two types, and the way from one to the other
+//! reports every problem at once, before a cent is spent. This is the lowest place that reads TOML and the
+//! environment. It makes values and opens nothing.
+
+pub mod credentials;
+pub mod diagnostics;
+pub mod effective;
+pub mod endpoint;
+pub mod environment;
+pub mod input;
+pub mod ledger;
+pub mod lookup;
+pub mod output;
+pub mod path_template;
+pub mod paths;
+pub mod pipeline_file;
+pub mod pricing;
+pub mod rate_schedule;
+pub mod raw;
+pub mod resolver;
+pub mod selection;
+pub mod settings;
+pub mod values;
+
+pub use self::diagnostics::{Diagnostic, Diagnostics, Location};
+pub use self::effective::{EffectiveSetting, EffectiveSettings};
+pub use self::endpoint::Provider;
+pub use self::environment::Environment;
+pub use self::ledger::default_ledger_path;
+pub use self::raw::{PartitionBy, PartitionColumns, RawConfig, RetryOn};
+pub use self::settings::Settings;
+pub use self::values::{DurationValue, InvalidDuration, MaxAgeValue, PriceValue, TextList};

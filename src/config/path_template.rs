@@ -1,0 +1,108 @@
+//! Names with the date of the run in them: `enriched-{date}.parquet`.
+
+use std::path::{Path, PathBuf};
+
+use jiff::Zoned;
+
+use super::resolver::ConfigResolver;
+use crate::suggest::nearest;
+
+/// What may stand in braces, with how it is written (strftime).
+const WORDS: [(&str, &str); 5] =
+    [("date", "%Y-%m-%d"), ("time", "%H%M%S"), ("year", "%Y"), ("month", "%m"), ("day", "%d")];
+
+/// The name with its words filled in; `now` is in local time. Braces round anything but a word are left
+/// alone, and `{{` is a brace.
+///
+/// # Errors
+///
+/// Names the word that there is not, and those that there are.
+pub(crate) fn fill(name: &str, now: &Zoned) -> Result<String, String> {
+    let mut filled = String::with_capacity(name.len());
+    let mut rest = name;
+    while let Some(start) = rest.find('{') {
+        let (before, behind) = rest.split_at(start);
+        filled.push_str(before);
+        if let Some(behind) = behind.strip_prefix("{{") {
+            filled.push('{');
+            rest = behind;
+            continue;
+        }
+        let word = behind[1..].split('}').next().filter(|word| behind.len() > word.len() + 1);
+        match word.filter(|word| {
+            !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'_')
+        }) {
+            Some(word) => {
+                let format = WORDS.iter().find(|(known, _)| *known == word).map(|(_, format)| *format);
+                let format = format.ok_or_else(|| unknown(word))?;
+                filled.push_str(&now.strftime(format).to_string());
+                rest = &behind[word.len() + 2..];
+            }
+            None => {
+                filled.push('{');
+                rest = &behind[1..];
+            }
+        }
+    }
+    filled.push_str(rest);
+    Ok(filled)
+}
+
+fn unknown(word: &str) -> String {
+    match nearest(word, WORDS.map(|(known, _)| known)) {
+        Some(meant) => format!("a name cannot have {{{word}}}; did you mean {{{meant}}}?"),
+        None => {
+            let words = WORDS.map(|(known, _)| format!("{{{known}}}")).join(", ");
+            format!("a name cannot have {{{word}}}; there are {words}")
+        }
+    }
+}
+
+/// The same for the path that is written under a key; a problem leaves it as it is.
+pub(crate) fn path(reading: &mut ConfigResolver, key: &str, path: PathBuf, now: &Zoned) -> PathBuf {
+    match path.to_str() {
+        Some(text) => reading.sound(key, fill(text, now)).map_or(path, PathBuf::from),
+        // What is no text has no words in it.
+        None => path,
+    }
+}
+
+/// Whether there may be such a word in a path.
+pub(crate) fn has_a_word(path: &Path) -> bool {
+    path.to_string_lossy().contains('{')
+}
+
+/// The name of a file without its folder and its ending, for names beside it.
+pub(crate) fn stem(path: &Path) -> String {
+    path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn filled(name: &str) -> Result<String, String> {
+        fill(name, &"2026-11-04T03:07:09+01:00[Europe/Oslo]".parse().unwrap())
+    }
+
+    #[test]
+    fn words_in_braces_become_the_moment_of_the_run() {
+        for (name, expected) in [
+            ("enriched-{date}.parquet", "enriched-2026-11-04.parquet"),
+            ("{year}/{month}/{day}/{time}.csv", "2026/11/04/030709.csv"),
+            ("plain.csv", "plain.csv"),
+            ("{}{ {1} {date", "{}{ {1} {date"),
+            ("å{date}å", "å2026-11-04å"),
+            ("we{{ird}-{day}", "we{ird}-04"),
+        ] {
+            assert_eq!(filled(name).as_deref(), Ok(expected), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_word_that_there_is_not_is_told_with_those_that_there_are() {
+        assert!(filled("x-{dat}.csv").unwrap_err().contains("did you mean {date}?"));
+        assert!(filled("x-{Date}.csv").unwrap_err().contains("did you mean {date}?"));
+        assert!(filled("x-{customer}.csv").unwrap_err().contains("{date}, {time}, {year}, {month}, {day}"));
+    }
+}

@@ -1,0 +1,259 @@
+//! What was written, in a pipeline file or on the command line, before anybody asked what it means.
+//!
+//! Every key is optional here, and a key's name is its flag's name with `_` for `-`. Defaults, ranges and
+//! what keys mean together are the business of [`super::reading`].
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::de::IntoDeserializer;
+use serde::{Deserialize, Serialize};
+
+use super::values::{DurationValue, MaxAgeValue, PriceValue, TextList};
+use crate::enrich::{Only, Order};
+use crate::model::Product;
+use crate::simulator::SimulatorSettings;
+
+/// Declares the keys once; the struct, the merge and the list of names follow from it.
+macro_rules! written {
+    ($($(#[$doc:meta])* $key:ident: $kind:ty,)*) => {
+        /// What was written: by a pipeline file, or by flags. It has no `Debug`, because a URL that somebody
+        /// wrote may carry a password.
+        #[derive(Clone, Default, PartialEq, Deserialize, Serialize)]
+        #[serde(default, deny_unknown_fields)]
+        pub struct RawConfig {
+            $($(#[$doc])* pub $key: Option<$kind>,)*
+        }
+
+        impl RawConfig {
+            /// Every key that a pipeline file may have.
+            pub const KEYS: &[&str] = &[$(stringify!($key)),*];
+
+            /// These words, and for what they leave out the others.
+            #[must_use]
+            pub fn over(self, under: Self) -> Self {
+                Self { $($key: self.$key.or(under.$key),)* }
+            }
+
+            /// Whether the key is written here.
+            #[must_use]
+            pub fn says(&self, key: &str) -> bool {
+                match key {
+                    $(stringify!($key) => self.$key.is_some(),)*
+                    _ => false,
+                }
+            }
+        }
+    };
+}
+
+written! {
+    /// The lists: files, glob patterns, or `-` for standard input. Relative to the working directory.
+    input: TextList,
+    /// The file to write, `.parquet`, `.csv` or `.ndjson`. Relative to the working directory.
+    output: PathBuf,
+    /// Conditions on the list's columns that rows must fulfil to be worked on: `country=SE|NO`, `consent!=no`.
+    filter: TextList,
+    /// Which of the list's own columns are written; all without it.
+    keep_columns: TextList,
+    /// Which columns are not written.
+    drop_columns: TextList,
+    /// What the output is parted by; it is a folder of Parquet files then.
+    partition_by: PartitionColumns,
+    /// The file that is locked while the run goes on, so that no other run of the pipeline is at work.
+    lock: PathBuf,
+    /// The column of the numbers; without it, it is found by its name.
+    column: String,
+    /// Where national numbers are at home, as ISO 3166 alpha-2.
+    region: String,
+    /// Who is asked: `eu`, `us`, `simulator` or a URL; the first is the primary, the rest are backups.
+    endpoint: TextList,
+    /// Which product the account has; decides what `OK` proves.
+    product: Product,
+    /// Requests a second at the most.
+    rate: f64,
+    /// Other rates for some times of the day, local time: `"22:00-06:00" = 2000`.
+    rate_schedule: BTreeMap<String, f64>,
+    /// Requests in flight at the most.
+    concurrency: u32,
+    /// How long one request may take.
+    timeout: DurationValue,
+    /// Requests for one number at the most, the first included.
+    attempts: u16,
+    /// Results that are asked again besides TIMEOUT and HLR_ABORT.
+    retry_on: Vec<RetryOn>,
+    /// Whether the provider is asked to bypass its cache.
+    nocache: bool,
+    /// The file in which answers are kept, for this run and later ones.
+    ledger: PathBuf,
+    /// Whether answers are forgotten at the end of the run.
+    no_ledger: bool,
+    /// How old an answer of the ledger may be: one duration, or one by status.
+    max_age: MaxAgeValue,
+    /// Whether everything is asked anew, whatever the ledger has.
+    refresh: bool,
+    /// How long answers are gathered before they are committed to the ledger.
+    commit_interval: DurationValue,
+    /// How many MiB of the ledger may be held in memory.
+    ledger_memory_mib: u32,
+    /// What a lookup costs, in the contract's currency: one price, or one by country and network.
+    price: PriceValue,
+    /// The results that the contract does not bill: all of them, in place of the default.
+    free_results: Vec<String>,
+    /// Billed lookups after which the run stops.
+    max_lookups: u64,
+    /// What the lookups may cost at the most.
+    max_cost: f64,
+    /// Whether the list is only surveyed: what would be asked, at what price, in what time.
+    dry_run: bool,
+    /// Which rows are asked about; the others keep what an earlier run wrote.
+    only: Only,
+    /// Whether a column says what each row cost.
+    cost_column: bool,
+    /// What the names of the added columns begin with.
+    prefix: String,
+    /// In which order rows are written.
+    order: Order,
+    /// What stands between the cells of a CSV list: one character, or `tab`.
+    delimiter: String,
+    /// Whether CSV lists begin with the names of their columns.
+    header: bool,
+    /// Whether an output that is there already is replaced.
+    force: bool,
+    /// Where the figures of the run are written as JSON.
+    summary: PathBuf,
+    /// How many rows are held between reading and writing.
+    window_rows: u32,
+    /// How many MiB of the list are held between reading and writing.
+    window_mib: u32,
+    /// How many MiB a Parquet row group may take before it is written.
+    row_group_mib: u32,
+    /// The Zstandard level of Parquet, 1 to 22.
+    compression_level: i32,
+    /// How long the run waits for a service from which nothing useful comes.
+    give_up_after: DurationValue,
+    /// Whether ranges of numbers are no longer asked about that answer nothing useful.
+    skip_useless: bool,
+    /// Retries of the whole run for each number asked, on average.
+    retry_budget: f64,
+    /// How long a number rests whose attempts are spent, before it gets as many again.
+    second_pass: DurationValue,
+    /// The longest wait before a second attempt; it doubles with each further one.
+    first_backoff: DurationValue,
+    /// The longest wait before any attempt.
+    longest_backoff: DurationValue,
+    /// How long a connection may take to come about.
+    connect_timeout: DurationValue,
+    /// A file with the user name and the password.
+    credentials_file: PathBuf,
+    /// The environment variable that holds the user name.
+    username_env: String,
+    /// The environment variable that holds the password.
+    password_env: String,
+    /// PEM certificates to trust instead of the system's.
+    ca_file: PathBuf,
+    /// The HTTP proxy to go through.
+    proxy: String,
+    /// Where the counts are written as Prometheus' text, again and again.
+    metrics: PathBuf,
+    /// The address at which the same text is served while the run goes on.
+    metrics_listen: String,
+    /// Where the run is told on a page, as HTML.
+    report: PathBuf,
+    /// Seeds all randomness, the simulator's answers included.
+    seed: u64,
+    /// What the built-in simulator does, where `endpoint` is `simulator`.
+    simulator: SimulatorSettings,
+}
+
+/// A key with the field of its path.
+pub(crate) type PathKey = (&'static str, fn(&mut RawConfig) -> &mut Option<PathBuf>);
+
+impl RawConfig {
+    /// The names that may have the moment of the run in them, besides the lists'.
+    pub(crate) const DATED: [PathKey; 4] = [
+        ("output", |written| &mut written.output),
+        ("summary", |written| &mut written.summary),
+        ("report", |written| &mut written.report),
+        ("metrics", |written| &mut written.metrics),
+    ];
+
+    /// Every path that is written, with its key, but for the lists'.
+    pub(crate) fn paths(&self) -> impl Iterator<Item = (&'static str, &Path)> {
+        let paths = [
+            ("output", &self.output),
+            ("summary", &self.summary),
+            ("report", &self.report),
+            ("metrics", &self.metrics),
+            ("lock", &self.lock),
+            ("ledger", &self.ledger),
+            ("credentials_file", &self.credentials_file),
+            ("ca_file", &self.ca_file),
+        ];
+        paths.into_iter().filter_map(|(key, path)| Some((key, path.as_deref()?)))
+    }
+
+    /// The duration under a key, once it is known to be written.
+    pub(crate) fn duration(written: Option<DurationValue>) -> Option<Duration> {
+        written.map(|DurationValue(duration)| duration)
+    }
+}
+
+/// What the output may be parted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PartitionBy {
+    /// The column `country`: of the network that the service named.
+    Country,
+    /// The column `status`.
+    Status,
+}
+
+/// One column or several, outermost first.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct PartitionColumns(pub Vec<PartitionBy>);
+
+impl<'de> Deserialize<'de> for PartitionColumns {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let TextList(texts) = TextList::deserialize(deserializer)?;
+        let column = |text: String| PartitionBy::deserialize(text.into_deserializer());
+        texts.into_iter().map(column).collect::<Result<_, D::Error>>().map(Self)
+    }
+}
+
+impl PartitionBy {
+    /// The name of its column, with this prefix.
+    pub(crate) fn column(self, prefix: &str) -> String {
+        let name = match self {
+            Self::Country => "country",
+            Self::Status => "status",
+        };
+        format!("{prefix}{name}")
+    }
+}
+
+/// A result that is final unless a setting says otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum RetryOn {
+    /// No response for the HLR request was received.
+    HlrLocalCancel,
+    /// A system failure occurred in the HLR.
+    SystemFailure,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_above_wins_and_what_it_leaves_out_comes_from_below() {
+        let flags = RawConfig { rate: Some(5.0), ..RawConfig::default() };
+        let file = RawConfig { rate: Some(7.0), attempts: Some(2), ..RawConfig::default() };
+        let both = flags.over(file);
+        assert_eq!((both.rate, both.attempts, both.force), (Some(5.0), Some(2), None));
+        assert!(both.says("rate") && both.says("attempts") && !both.says("force") && !both.says("speed"));
+    }
+}

@@ -1,0 +1,4 @@
+//! Everything that is needed to ask about numbers, opened and closed together.
+
+pub mod file_descriptors;
+pub mod session;

@@ -1,0 +1,225 @@
+//! One run of a pipeline at a time.
+//!
+//! A hidden file beside the output is locked for as long as the run goes on, and says who holds it. The system lets the
+//! lock go with the process, however that ends, so that a file that was left behind is no lock.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Read, Seek, Write};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::UtcMillis;
+
+/// Who holds a lock; what its file says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Holder {
+    /// The run.
+    pub run_id: String,
+    /// The process.
+    pub pid: u32,
+    /// Its host, where that is known.
+    pub host: String,
+    /// Since when, RFC 3339.
+    pub since: String,
+}
+
+/// Why a lock could not be had.
+#[derive(Debug, thiserror::Error)]
+pub enum LockError {
+    /// Another run holds it.
+    #[error(
+        "another run of this is at work{}; wait for it, or name another --lock if both may run (the lock is {})",
+        holder.as_ref().map(told).unwrap_or_default(),
+        path.display()
+    )]
+    Held {
+        /// The lock.
+        path: PathBuf,
+        /// Who holds it, if its file says so.
+        holder: Option<Holder>,
+    },
+    /// The file cannot be used.
+    #[error("the lock {} cannot be used; --lock names another place", path.display())]
+    File {
+        /// The lock.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+}
+
+fn told(Holder { run_id, pid, host, since }: &Holder) -> String {
+    format!(": run {run_id}, process {pid} on {host}, since {since}")
+}
+
+/// A file that others keep taking away is none to lock.
+const MOST_TRIES: u32 = 1_000;
+/// How the file of a lock begins.
+const MARK: &str = "{\"run_id\"";
+
+/// A lock that is held until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Lock {
+    path: PathBuf,
+    /// The lock is the open file's.
+    file: File,
+}
+
+impl Lock {
+    /// Takes the lock, or tells who has it. Waits for nobody.
+    pub(crate) fn take(path: &Path, run_id: &str) -> Result<Self, LockError> {
+        let refused = |source| LockError::File { path: path.to_owned(), source };
+        for _ in 0..MOST_TRIES {
+            let mut options = OpenOptions::new();
+            let mut file =
+                options.read(true).write(true).create(true).truncate(false).open(path).map_err(refused)?;
+            match file.try_lock() {
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => {
+                    let mut text = String::new();
+                    let holder =
+                        file.read_to_string(&mut text).ok().and_then(|_| serde_json::from_str(&text).ok());
+                    return Err(LockError::Held { path: path.to_owned(), holder });
+                }
+                Err(TryLockError::Error(fault)) => return Err(refused(fault)),
+            }
+            if !may_be_written(&mut file).map_err(refused)? {
+                let text = "it holds something else than a lock, and is left alone";
+                return Err(refused(io::Error::other(text)));
+            }
+            // Whoever held it before takes its file away, and may have done so between the opening and the locking.
+            if !is_still_there(path, &file) {
+                continue;
+            }
+            let holder = Holder {
+                run_id: run_id.to_owned(),
+                pid: std::process::id(),
+                host: host(),
+                since: UtcMillis::now().to_string(),
+            };
+            write(&mut file, &holder).map_err(refused)?;
+            return Ok(Self { path: path.to_owned(), file });
+        }
+        Err(refused(io::Error::other("it is taken away again and again")))
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Before the lock goes with its file, and only if it is that file: nobody takes away another's.
+        if is_still_there(&self.path, &self.file) {
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+/// Whether a file is empty or was a lock: somebody may have named something dear to them.
+fn may_be_written(file: &mut File) -> io::Result<bool> {
+    let mut head = [0; MARK.len()];
+    let mut read = 0;
+    while read < head.len() {
+        match file.read(&mut head[read..])? {
+            0 => break,
+            more => read += more,
+        }
+    }
+    Ok(MARK.as_bytes().starts_with(&head[..read]))
+}
+
+fn write(file: &mut File, holder: &Holder) -> io::Result<()> {
+    file.set_len(0)?;
+    file.rewind()?;
+    serde_json::to_writer(&mut *file, holder)?;
+    file.write_all(b"\n")
+}
+
+#[cfg(unix)]
+fn is_still_there(path: &Path, file: &File) -> bool {
+    use std::os::unix::fs::MetadataExt;
+
+    let same =
+        |there: fs::Metadata, open: fs::Metadata| (there.dev(), there.ino()) == (open.dev(), open.ino());
+    path.metadata().is_ok_and(|there| file.metadata().is_ok_and(|open| same(there, open)))
+}
+
+/// Where an open file cannot be removed, it is there.
+#[cfg(not(unix))]
+fn is_still_there(_: &Path, _: &File) -> bool {
+    true
+}
+
+/// The name of this machine.
+fn host() -> String {
+    let name = fs::read_to_string("/proc/sys/kernel/hostname").ok().map(|name| name.trim().to_owned());
+    name.or_else(|| std::env::var("COMPUTERNAME").ok()).unwrap_or_else(|| "this machine".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_is_held_by_one_and_tells_by_whom() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(".nightly.lock");
+        let held = Lock::take(&path, "run-1").unwrap();
+        let Err(LockError::Held { holder: Some(holder), .. }) = Lock::take(&path, "run-2") else {
+            panic!("it was taken twice")
+        };
+        assert_eq!((holder.run_id.as_str(), holder.pid), ("run-1", std::process::id()));
+        drop(held);
+        assert!(!path.exists());
+        drop(Lock::take(&path, "run-2").unwrap());
+    }
+
+    #[test]
+    fn a_file_that_was_left_behind_is_no_lock() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(".nightly.lock");
+        fs::write(&path, "{\"run_id\": \"of old\"").unwrap();
+        drop(Lock::take(&path, "run-1").unwrap());
+        assert!(matches!(Lock::take(folder.path(), "run-1"), Err(LockError::File { .. })));
+    }
+
+    #[test]
+    fn what_is_no_lock_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("contacts.csv");
+        fs::write(&path, "phone\n+46701740605\n").unwrap();
+        assert!(matches!(Lock::take(&path, "run-1"), Err(LockError::File { .. })));
+        assert_eq!(fs::read_to_string(&path).unwrap(), "phone\n+46701740605\n");
+    }
+
+    #[test]
+    fn nobody_takes_anothers_lock_away() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(".lock");
+        let first = Lock::take(&path, "run-1").unwrap();
+        fs::remove_file(&path).unwrap();
+        let second = Lock::take(&path, "run-2").unwrap();
+        drop(first);
+        assert!(matches!(Lock::take(&path, "run-3"), Err(LockError::Held { .. })));
+        drop(second);
+    }
+
+    #[test]
+    fn many_who_want_it_at_once_have_it_one_after_the_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(".lock");
+        let inside = std::sync::atomic::AtomicU32::new(0);
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    for _ in 0..200 {
+                        if let Ok(_lock) = Lock::take(&path, "x") {
+                            assert_eq!(inside.fetch_add(1, std::sync::atomic::Ordering::SeqCst), 0);
+                            inside.fetch_sub(1, std::sync::atomic::Ordering::SeqCst);
+                        }
+                    }
+                });
+            }
+        });
+    }
+}

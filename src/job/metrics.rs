@@ -1,0 +1,158 @@
+//! The counts for monitoring: a text file that is written again and again, and the same text over HTTP.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
+use http_body_util::Full;
+use hyper::body::{Bytes, Incoming};
+use hyper::header::CONTENT_TYPE;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Method, Request, Response, StatusCode};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+
+use super::artifacts::Artifact;
+use super::error::StartError;
+use crate::model::UtcMillis;
+use crate::task::AbortOnDrop;
+use crate::telemetry::Counters;
+use crate::telemetry::prometheus::{RunEnd, RunLabels, text};
+
+/// How often the file is written while the run goes on.
+const BETWEEN_WRITINGS: Duration = Duration::from_secs(5);
+/// Whoever connects and asks nothing is let go after this.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// No more are talked to at once.
+const MOST_CONNECTIONS: usize = 32;
+
+/// The counts of one run, for whoever monitors it.
+pub(crate) struct Metrics {
+    counters: Arc<Counters>,
+    labels: RunLabels,
+    file: Option<PathBuf>,
+    /// Whether the last word has been written; held while any is.
+    ended: Mutex<bool>,
+}
+
+impl Metrics {
+    pub(crate) fn new(counters: Arc<Counters>, labels: RunLabels, file: Option<PathBuf>) -> Arc<Self> {
+        Arc::new(Self { counters, labels, file, ended: Mutex::new(false) })
+    }
+
+    /// Makes sure that the file can be written, and opens the address, as far as there are such.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be written, or the address not be listened at.
+    pub(crate) async fn prepare(
+        &self,
+        address: Option<SocketAddr>,
+    ) -> Result<Option<TcpListener>, StartError> {
+        self.file.as_deref().map(Artifact::prepare).transpose()?;
+        let Some(address) = address else { return Ok(None) };
+        let refused = |source| StartError::Listen { address, source };
+        TcpListener::bind(address).await.map(Some).map_err(refused)
+    }
+
+    /// Writes the file for the first time, if there is one, and goes on with that and with serving until the tasks are
+    /// dropped.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be written.
+    pub(crate) fn start(
+        self: &Arc<Self>,
+        listener: Option<TcpListener>,
+    ) -> Result<Vec<AbortOnDrop<()>>, StartError> {
+        let mut tasks = Vec::new();
+        if let Some(path) = &self.file {
+            self.write(path, None)?;
+            tasks.push(AbortOnDrop::spawn(self.clone().write_now_and_then()));
+        }
+        if let Some(listener) = listener {
+            tasks.push(AbortOnDrop::spawn(self.clone().serve(listener)));
+        }
+        Ok(tasks)
+    }
+
+    /// Writes the file for the last time. What went wrong should be told.
+    pub(crate) fn end(&self, ending: &'static str) -> Option<String> {
+        let path = self.file.as_ref()?;
+        let end = RunEnd { ending, at: UtcMillis::now() };
+        let fault = self.write(path, Some(end)).err()?;
+        Some(format!("the metrics are not of the end of the run: {}", crate::model::with_causes(&fault)))
+    }
+
+    fn write(&self, path: &Path, end: Option<RunEnd>) -> Result<(), StartError> {
+        let mut ended = self.ended.lock().expect("no panic while locked");
+        if *ended {
+            return Ok(());
+        }
+        *ended = end.is_some();
+        let text = text(&self.counters, &self.labels, end);
+        let refused = |source| StartError::Artifact { path: path.to_owned(), source };
+        Artifact::prepare(path)?.write(text.as_bytes()).map_err(refused)
+    }
+
+    async fn write_now_and_then(self: Arc<Self>) {
+        loop {
+            tokio::time::sleep(BETWEEN_WRITINGS).await;
+            let this = self.clone();
+            let writing = tokio::task::spawn_blocking(move || {
+                // A file that cannot be written now may be so again; at the end it is told.
+                this.file.as_ref().map(|path| this.write(path, None))
+            });
+            let _ = writing.await;
+        }
+    }
+
+    async fn serve(self: Arc<Self>, listener: TcpListener) {
+        let mut connections = FuturesUnordered::new();
+        loop {
+            let has_room = connections.len() < MOST_CONNECTIONS;
+            tokio::select! {
+                accepted = listener.accept(), if has_room => match accepted {
+                    Ok((connection, _)) => connections.push(AbortOnDrop::spawn(self.clone().converse(connection))),
+                    // Out of descriptors, most often; they come back.
+                    Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
+                },
+                Some(_) = connections.next() => {}
+            }
+        }
+    }
+
+    async fn converse(self: Arc<Self>, connection: TcpStream) {
+        let answer = service_fn(|request| {
+            let response = self.answer(&request);
+            async move { Ok::<_, Infallible>(response) }
+        });
+        let mut server = http1::Builder::new();
+        server.timer(TokioTimer::new()).header_read_timeout(PATIENCE);
+        // Whoever breaks off has nothing to be told.
+        let _ = server.serve_connection(TokioIo::new(connection), answer).await;
+    }
+
+    fn answer(&self, request: &Request<Incoming>) -> Response<Full<Bytes>> {
+        let is_asked_for = request.uri().path() == "/metrics";
+        let (status, kind, body) = match *request.method() {
+            Method::GET | Method::HEAD if is_asked_for => (
+                StatusCode::OK,
+                "text/plain; version=0.0.4; charset=utf-8",
+                text(&self.counters, &self.labels, None),
+            ),
+            _ => (
+                StatusCode::NOT_FOUND,
+                "text/plain; charset=utf-8",
+                "the counts are at /metrics\n".to_owned(),
+            ),
+        };
+        let response = Response::builder().status(status).header(CONTENT_TYPE, kind);
+        response.body(Full::new(body.into())).expect("the parts are sound")
+    }
+}

@@ -1,0 +1,30 @@
+//! A run over files: load the configuration, open everything, do the work, write what came of it.
+//!
+//! Everything here goes through [`crate::enricher`]; what is here is about files, locks, progress and the
+//! report of a run.
+
+mod artifacts;
+pub mod dry_run;
+mod error;
+mod load;
+mod lock;
+mod metrics;
+mod number_lookup;
+mod outcome;
+mod progress;
+mod rate_control;
+mod recorder;
+mod run;
+
+pub use self::dry_run::{DryRunReport, Estimate, StartedDryRun};
+pub use self::error::{RunError, StartError};
+pub use self::load::Job;
+pub use self::lock::{Holder, LockError};
+pub use self::number_lookup::NumberLookup;
+pub use self::outcome::JobOutcome;
+pub use self::progress::{Progress, Total};
+pub use self::rate_control::RateControl;
+pub use self::run::{JobReport, StartedJob};
+
+#[cfg(test)]
+mod tests;

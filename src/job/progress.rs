@@ -1,0 +1,160 @@
+//! How far a run is, for whoever shows it. The run bumps atomics; readers sample them when they like.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::task::{Poll, ready};
+
+use futures::{StreamExt, stream};
+
+use crate::input::ListLength;
+use crate::model::{Money, RecordStream, StreamError};
+use crate::telemetry::Counters;
+
+/// How many rows a list has, as far as is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Total {
+    /// So many.
+    Rows(u64),
+    /// About so many, from the share of the bytes that were read.
+    About(u64),
+    /// Nobody knows: the list comes through a pipe.
+    Unknown,
+}
+
+/// How far a run is. Clones look at the same run.
+#[derive(Clone, Debug)]
+pub struct Progress {
+    counters: Arc<Counters>,
+    length: ListLength,
+    /// Who may be asked, in order of preference; nobody in a survey.
+    endpoints: Arc<[String]>,
+    has_prices: bool,
+    taken_in: Arc<AtomicU64>,
+    all_taken_in: Arc<AtomicBool>,
+    broken_off: Arc<Mutex<Option<StreamError>>>,
+}
+
+impl Progress {
+    pub(crate) fn new(counters: Arc<Counters>, length: ListLength) -> Self {
+        let (taken_in, all_taken_in, broken_off) = Default::default();
+        let (endpoints, has_prices) = (Arc::default(), false);
+        Self { counters, length, endpoints, has_prices, taken_in, all_taken_in, broken_off }
+    }
+
+    /// The same, with who is asked and whether it costs.
+    pub(crate) fn asking(self, endpoints: &[String], has_prices: bool) -> Self {
+        Self { endpoints: endpoints.into(), has_prices, ..self }
+    }
+
+    /// Who was asked last.
+    #[must_use]
+    pub fn endpoint(&self) -> Option<&str> {
+        self.endpoints.get(self.counters.endpoint.get() as usize).map(String::as_str)
+    }
+
+    /// What was spent, or may have been; `None` where no price is known.
+    #[must_use]
+    pub fn spent(&self) -> Option<Money> {
+        let billionths = self.counters.billed_cost.get() + self.counters.maybe_billed_cost.get();
+        self.has_prices.then(|| Money::from_billionths(billionths))
+    }
+
+    /// The counts of the run.
+    #[must_use]
+    pub fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    /// How many rows there are in all.
+    #[must_use]
+    pub fn total(&self) -> Total {
+        let taken_in = self.taken_in();
+        match &self.length {
+            _ if self.took_in_all() => Total::Rows(taken_in),
+            ListLength::Rows(rows) => Total::Rows(*rows),
+            ListLength::Bytes { total, read } => {
+                let read = read.load(Ordering::Relaxed);
+                match (taken_in, read) {
+                    (0, _) | (_, 0) => Total::Unknown,
+                    _ => Total::About((taken_in as f64 * *total as f64 / read as f64) as u64),
+                }
+            }
+            ListLength::Unknown => Total::Unknown,
+        }
+    }
+
+    /// How many rows are done, or as good as done: the number has its final word, and the row waits only for
+    /// its neighbours.
+    #[must_use]
+    pub fn rows_done(&self) -> u64 {
+        let counters = &self.counters;
+        let in_rows = counters.answered.get() + counters.unanswered.get();
+        counters.filtered.get() + counters.rows.get() + counters.numbers_done.get().saturating_sub(in_rows)
+    }
+
+    /// How many rows were read and taken into the work.
+    pub(crate) fn taken_in(&self) -> u64 {
+        self.taken_in.load(Ordering::Relaxed)
+    }
+
+    /// Whether the list was taken in to its end.
+    pub(crate) fn took_in_all(&self) -> bool {
+        self.all_taken_in.load(Ordering::Acquire)
+    }
+
+    /// Why the list ended before its end, if it did. The second call finds nothing.
+    pub(crate) fn take_break(&self) -> Option<StreamError> {
+        self.broken_off.lock().expect("no panic while locked").take()
+    }
+
+    /// The same stream, with its rows and its end noted here. A list that breaks off ends there, and the rows
+    /// before it, which may have been paid for, come out.
+    pub(crate) fn watch(&self, mut batches: RecordStream) -> RecordStream {
+        let (schema, progress) = (batches.schema(), self.clone());
+        let watched = stream::poll_fn(move |cx| {
+            let next = ready!(batches.poll_next_unpin(cx));
+            match next {
+                Some(Ok(batch)) => {
+                    progress.taken_in.fetch_add(batch.num_rows() as u64, Ordering::Relaxed);
+                    return Poll::Ready(Some(Ok(batch)));
+                }
+                Some(Err(error)) => {
+                    *progress.broken_off.lock().expect("no panic while locked") = Some(error);
+                }
+                None => progress.all_taken_in.store(true, Ordering::Release),
+            }
+            Poll::Ready(None)
+        });
+        RecordStream::new(schema, watched)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_estimate_follows_the_share_of_bytes_read() {
+        let read = Arc::new(AtomicU64::new(0));
+        let length = ListLength::Bytes { total: 1_000, read: read.clone() };
+        let progress = Progress::new(Arc::default(), length);
+        assert_eq!(progress.total(), Total::Unknown);
+        read.store(250, Ordering::Relaxed);
+        progress.taken_in.store(10, Ordering::Relaxed);
+        assert_eq!(progress.total(), Total::About(40));
+        progress.all_taken_in.store(true, Ordering::Relaxed);
+        assert_eq!(progress.total(), Total::Rows(10));
+    }
+
+    #[test]
+    fn a_number_with_its_word_counts_before_its_row_is_written() {
+        let progress = Progress::new(Arc::default(), ListLength::Unknown);
+        let counters = progress.counters();
+        counters.numbers_done.add(30);
+        assert_eq!(progress.rows_done(), 30);
+        counters.rows.add(40);
+        counters.answered.add(28);
+        counters.duplicates.add(12);
+        assert_eq!(progress.rows_done(), 42);
+    }
+}

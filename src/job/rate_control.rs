@@ -1,0 +1,58 @@
+//! The rate of a run under way, which follows its schedule.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Zoned;
+use tokio::sync::watch;
+
+use super::Job;
+use crate::config::rate_schedule::RatePlan;
+use crate::lookup::{Lookup, Rate};
+use crate::service::HttpService;
+use crate::task::AbortOnDrop;
+use crate::telemetry::{Event, Reporter};
+
+/// How often the clock is looked at: it may be set, and summer time begins and ends.
+const BETWEEN_LOOKS: Duration = Duration::from_secs(15);
+
+/// The rate of a run under way, which follows its plan. Clones change the same run.
+#[derive(Clone)]
+pub struct RateControl(Arc<watch::Sender<RatePlan>>);
+
+impl RateControl {
+    /// Follows the plan until the task is dropped.
+    pub(crate) fn follow(
+        plan: RatePlan,
+        lookup: Arc<Lookup<HttpService>>,
+        reporter: Arc<dyn Reporter>,
+    ) -> (Self, AbortOnDrop<()>) {
+        let mut current = plan.otherwise;
+        let (sender, mut plans) = watch::channel(plan);
+        let sender = Arc::new(sender);
+        let following = AbortOnDrop::spawn({
+            // The plan outlives those who might change it.
+            let sender = sender.clone();
+            async move {
+                loop {
+                    let rate = sender.borrow().at(Zoned::now().time());
+                    if rate != current {
+                        current = rate;
+                        lookup.set_rate(rate);
+                        reporter.event(Event::RateChanged { rate: rate.map(Rate::get) });
+                    }
+                    tokio::select! {
+                        () = tokio::time::sleep(BETWEEN_LOOKS) => {}
+                        _ = plans.changed() => {}
+                    }
+                }
+            }
+        });
+        (Self(sender), following)
+    }
+
+    /// Takes the rate and the schedule of another pipeline; nothing else of it.
+    pub fn take_from(&self, pipeline: &Job) {
+        self.0.send_replace(pipeline.enquiry.rate_plan.clone());
+    }
+}

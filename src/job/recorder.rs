@@ -1,0 +1,92 @@
+//! Keeps what a run will be told by: moments, marks, and what it is called.
+
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use tokio::time::{Instant, MissedTickBehavior};
+
+use crate::model::UtcMillis;
+use crate::task::AbortOnDrop;
+use crate::telemetry::timeline::{Mark, Point, Timeline};
+use crate::telemetry::{Counters, Event, Reporter};
+
+/// How often a moment is offered to the timeline, which keeps as many as it has room for.
+const BETWEEN_POINTS: Duration = Duration::from_millis(100);
+/// Throttling goes on for as long as it does; one mark in this time is enough.
+const BETWEEN_THROTTLING_MARKS: f64 = 1.0;
+
+/// Takes note of a run under way. Events go on to whoever else listens.
+pub(crate) struct Recorder {
+    /// Tells runs apart: when it began, and four digits of chance.
+    pub(crate) run_id: String,
+    pub(crate) started_at: UtcMillis,
+    since: Instant,
+    timeline: Mutex<Timeline>,
+    counters: Arc<Counters>,
+    next: Arc<dyn Reporter>,
+}
+
+impl Recorder {
+    pub(crate) fn new(run_id: String, counters: Arc<Counters>, next: Arc<dyn Reporter>) -> Self {
+        let (started_at, since) = (UtcMillis::now(), Instant::now());
+        Self { run_id, started_at, since, timeline: Mutex::default(), counters, next }
+    }
+
+    /// Takes moments until the task is dropped.
+    pub(crate) fn follow(self: &Arc<Self>) -> AbortOnDrop<()> {
+        let this = self.clone();
+        AbortOnDrop::spawn(async move {
+            let mut ticks = tokio::time::interval(BETWEEN_POINTS);
+            ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+            loop {
+                ticks.tick().await;
+                let now = this.now();
+                this.lock().offer(now);
+            }
+        })
+    }
+
+    /// How long the run has taken.
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.since.elapsed()
+    }
+
+    /// The timeline, up to now.
+    pub(crate) fn timeline(&self) -> Timeline {
+        let mut timeline = self.lock().clone();
+        timeline.end(self.now());
+        timeline
+    }
+
+    fn now(&self) -> Point {
+        Point::now(&self.counters, self.since.elapsed().as_secs_f64())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Timeline> {
+        self.timeline.lock().expect("no panic while locked")
+    }
+}
+
+impl Reporter for Recorder {
+    fn event(&self, event: Event) {
+        let mark =
+            Mark { seconds: self.since.elapsed().as_secs_f64(), kind: event.kind(), text: event.to_string() };
+        let mut timeline = self.lock();
+        let is_old_news = timeline.marks.last().is_some_and(|last| {
+            last.kind == "throttled"
+                && mark.kind == last.kind
+                && mark.seconds - last.seconds < BETWEEN_THROTTLING_MARKS
+        });
+        if !is_old_news {
+            timeline.mark(mark);
+        }
+        drop(timeline);
+        self.next.event(event);
+    }
+}
+
+/// `20261124-210311-3f9a`: the moment in UTC, and chance.
+pub(crate) fn new_run_id() -> String {
+    let now = jiff::Zoned::now().with_time_zone(jiff::tz::TimeZone::UTC);
+    format!("{}-{:04x}", now.strftime("%Y%m%d-%H%M%S"), fastrand::u16(..))
+}

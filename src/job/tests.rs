@@ -1,0 +1,420 @@
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::*;
+use crate::config::paths::lock_beside;
+use crate::config::{Diagnostics, Environment, RawConfig, Settings, TextList, ledger};
+use crate::ledger::AnswersOf;
+use crate::lookup::{StopReason, StopSignal};
+use crate::model::{LookupResult, Money, Msisdn, Plmn, Status};
+use crate::telemetry::{Counters, NoReporter};
+
+fn no_environment() -> Environment {
+    Environment::of([])
+}
+
+fn with_credentials() -> Environment {
+    Environment::of([("HLR_USERNAME", "ada"), ("HLR_PASSWORD", "hunter2")])
+}
+
+/// Flags that are complete: a list, an output, the simulator.
+fn flags() -> RawConfig {
+    RawConfig {
+        input: Some(TextList(vec!["contacts.csv".into()])),
+        output: Some("enriched.parquet".into()),
+        endpoint: Some(TextList(vec!["simulator".into()])),
+        ..RawConfig::default()
+    }
+}
+
+fn asking(endpoint: &str) -> RawConfig {
+    RawConfig { endpoint: Some(TextList(vec![endpoint.into()])), ..flags() }
+}
+
+fn problems(file: Option<&Path>, flags: RawConfig, environment: &Environment) -> Vec<String> {
+    match Job::load(file, flags, environment) {
+        Ok(_) => Vec::new(),
+        Err(Diagnostics(problems)) => problems.iter().map(ToString::to_string).collect(),
+    }
+}
+
+#[test]
+fn every_pipeline_file_loads() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("pipelines");
+    let mut loaded = 0;
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let found = problems(Some(&path), RawConfig::default(), &with_credentials());
+        assert!(found.is_empty(), "{found:#?}");
+        loaded += 1;
+    }
+    assert!(loaded > 0);
+}
+
+#[test]
+fn all_problems_are_told_at_once() {
+    let written = RawConfig {
+        input: None,
+        output: None,
+        rate: Some(-1.0),
+        concurrency: Some(0),
+        attempts: Some(0),
+        region: Some("Sweden".into()),
+        delimiter: Some("xx".into()),
+        compression_level: Some(99),
+        window_rows: Some(0),
+        proxy: Some("http://ada:hunter2@proxy".into()),
+        ca_file: Some("/nowhere/ca.pem".into()),
+        ..asking("europe")
+    };
+    let found = problems(None, written, &no_environment());
+    for expected in [
+        "no input: ",
+        "no output: ",
+        "--rate: ",
+        "--concurrency: ",
+        "--attempts: ",
+        "--region: ",
+        "--delimiter: ",
+        "--compression-level: ",
+        "--window-rows: ",
+        "--proxy: ",
+        "--ca-file: /nowhere/ca.pem cannot be read",
+        "--endpoint: \"europe\" is no endpoint",
+        "the service needs credentials: set HLR_USERNAME and HLR_PASSWORD",
+    ] {
+        assert!(found.iter().any(|problem| problem.starts_with(expected)), "{expected:?} in {found:#?}");
+    }
+    assert_eq!(found.len(), 13, "{found:#?}");
+    assert!(!found.concat().contains("hunter2"));
+}
+
+#[test]
+fn nobody_is_asked_unasked() {
+    let found = problems(None, RawConfig { endpoint: None, ..flags() }, &with_credentials());
+    let [problem] = &found[..] else { panic!("{found:?}") };
+    assert!(problem.contains("--endpoint eu, us") && problem.contains("simulator"), "{problem}");
+}
+
+#[test]
+fn flags_win_over_the_file_and_the_file_over_defaults() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("nightly.toml");
+    fs::write(&path, "input = \"a.csv\"\noutput = \"b.csv\"\nendpoint = \"eu\"\nrate = 7\nattempts = 2\n")
+        .unwrap();
+    let flags = RawConfig { rate: Some(5.0), ..RawConfig::default() };
+    let pipeline = Job::load(Some(&path), flags, &with_credentials()).unwrap();
+    let choices = pipeline.enquiry.choices.0.iter().filter(|choice| choice.name != "ledger");
+    let choices: Vec<_> = choices.map(|c| (c.name, c.value.as_str(), c.origin.clone())).collect();
+    let file = path.display().to_string();
+    assert_eq!(
+        choices,
+        [
+            ("rate", "5/s", "--rate".into()),
+            ("concurrency", "10", "careful default".into()),
+            ("timeout", "10s", "default".into()),
+            ("attempts", "2", file),
+        ]
+    );
+}
+
+#[test]
+fn a_problem_in_a_file_names_file_line_and_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("nightly.toml");
+    fs::write(&path, "input = \"a.csv\"\noutputt = \"b.csv\"\n\nrate = 0\nendpoint = \"simulator\"\n")
+        .unwrap();
+    let found = problems(Some(&path), RawConfig::default(), &no_environment());
+    let file = path.display();
+    assert_eq!(
+        found,
+        [
+            format!("{file}:2: unknown key `outputt`; did you mean `output`?"),
+            "no output: name the file to write with --output".into(),
+            format!(
+                "{file}:4: rate: a rate is a number of requests a second, from 0.0003 (one an hour) to 1000000"
+            ),
+        ]
+    );
+}
+
+#[test]
+fn defaults_are_careful_with_a_provider_and_generous_on_this_machine() {
+    let shown = |endpoint| {
+        let written = RawConfig { no_ledger: Some(true), ..asking(endpoint) };
+        let pipeline = Job::load(None, written, &with_credentials()).unwrap();
+        pipeline.enquiry().choices().to_string()
+    };
+    let careful = "rate 10/s, concurrency 10 (careful default); timeout 10s, attempts 4 (default); ledger none \
+                   (--no-ledger)";
+    assert_eq!(shown("eu"), careful);
+    for endpoint in ["simulator", "http://127.0.0.1:3700"] {
+        let generous = "rate unlimited, concurrency 256 (loopback); ";
+        assert!(shown(endpoint).starts_with(generous), "{}", shown(endpoint));
+    }
+}
+
+#[test]
+fn clear_text_is_warned_of_and_loopback_is_not() {
+    let warnings = |endpoint| {
+        let pipeline = Job::load(None, asking(endpoint), &with_credentials()).unwrap();
+        pipeline.enquiry().warnings().concat()
+    };
+    assert!(warnings("http://lookup.example.com").contains("clear text"));
+    assert_eq!(warnings("https://lookup.example.com"), "");
+    assert_eq!(warnings("http://127.0.0.1:3700"), "");
+}
+
+#[test]
+fn simulated_and_real_answers_do_not_mix() {
+    let both = Some(TextList(vec!["eu".into(), "simulator".into()]));
+    let found = problems(None, RawConfig { endpoint: both, ..flags() }, &with_credentials());
+    assert!(found.concat().contains("simulator stands alone"), "{found:?}");
+}
+
+#[test]
+fn half_of_the_credentials_are_none() {
+    let found = problems(None, asking("eu"), &Environment::of([("HLR_USERNAME", "ada")]));
+    assert_eq!(found, ["HLR_PASSWORD: not set, although HLR_USERNAME is"]);
+}
+
+#[test]
+fn credentials_come_from_systemd_too() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("hlr_username"), "ada\n").unwrap();
+    fs::write(folder.path().join("hlr_password"), "hunter2\n").unwrap();
+    let environment = Environment::of([("CREDENTIALS_DIRECTORY", folder.path().to_str().unwrap())]);
+    assert_eq!(problems(None, asking("eu"), &environment), [""; 0]);
+}
+
+#[test]
+fn secrets_show_nowhere() {
+    let pipeline = Job::load(None, asking("eu"), &with_credentials()).unwrap();
+    assert!(!format!("{pipeline:?}").contains("hunter2"));
+    let found = problems(None, asking("https://ada:hunter2@host"), &with_credentials());
+    assert_eq!(found.len(), 1);
+    assert!(!found.concat().contains("hunter2"), "{found:?}");
+}
+
+#[test]
+fn a_window_too_small_for_the_rate_is_noticed() {
+    let wanted = |rate| {
+        let flags = RawConfig { rate: Some(rate), ..asking("eu") };
+        Job::load(None, flags, &with_credentials()).unwrap().enquiry.window_wanted()
+    };
+    assert_eq!(wanted(5_000.0), None);
+    assert_eq!(wanted(10_000.0), Some(205_000));
+}
+
+/// A list of twenty rows in a folder of its own, to be enriched beside itself.
+struct SmallJob {
+    folder: tempfile::TempDir,
+}
+
+impl SmallJob {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let rows = (0..20).map(|row| format!("person {row},+4670174{:04}\n", 600 + row / 2));
+        fs::write(folder.path().join("list.csv"), format!("name,phone\n{}", rows.collect::<String>()))
+            .unwrap();
+        Self { folder }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn pipeline(&self, more: RawConfig) -> Job {
+        let ours = RawConfig {
+            input: Some(TextList(vec![self.path("list.csv").display().to_string()])),
+            output: Some(self.path("enriched.csv")),
+            summary: Some(self.path("run.json")),
+            ..flags()
+        };
+        Job::load(None, more.over(ours), &no_environment()).unwrap()
+    }
+}
+
+#[tokio::test]
+async fn a_whole_run_leaves_the_file_and_its_summary() {
+    let job = SmallJob::new();
+    let counters = Arc::new(Counters::default());
+    let finished = job
+        .pipeline(RawConfig::default())
+        .run(StopSignal::default(), Arc::new(NoReporter), counters)
+        .await
+        .unwrap();
+    assert!(matches!(finished.ending, JobOutcome::Complete), "{finished:?}");
+    assert_eq!(
+        (finished.report.rows, finished.report.counts.answered, finished.report.counts.duplicates),
+        (20, 10, 10)
+    );
+    assert!(finished.report.counts.adds_up());
+    assert_eq!(finished.simulated[0].distinct_numbers, 10);
+    assert_eq!(fs::read_to_string(job.path("enriched.csv")).unwrap().lines().count(), 21);
+    let summary: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(job.path("run.json")).unwrap()).unwrap();
+    assert_eq!(
+        (summary["ending"].as_str(), summary["counts"]["rows"].as_u64()),
+        (Some("complete"), Some(20))
+    );
+}
+
+#[tokio::test]
+async fn an_output_that_is_there_is_refused_before_anything_is_asked() {
+    let job = SmallJob::new();
+    fs::write(job.path("enriched.csv"), "precious").unwrap();
+    let start = job
+        .pipeline(RawConfig::default())
+        .start(StopSignal::default(), Arc::new(NoReporter), Arc::default())
+        .await;
+    assert!(matches!(start, Err(StartError::Output(_))));
+    assert_eq!(fs::read_to_string(job.path("enriched.csv")).unwrap(), "precious");
+}
+
+#[tokio::test]
+async fn a_run_that_was_stopped_does_not_take_the_result_s_name() {
+    let job = SmallJob::new();
+    let stop = StopSignal::default();
+    let started = job
+        .pipeline(RawConfig::default())
+        .start(stop.clone(), Arc::new(NoReporter), Arc::default())
+        .await
+        .unwrap();
+    stop.request(StopReason::Interrupted);
+    let finished = started.finish().await.unwrap();
+    assert!(matches!(finished.ending, JobOutcome::Stopped(StopReason::Interrupted)), "{finished:?}");
+    assert!(!job.path("enriched.csv").exists());
+}
+
+#[tokio::test]
+async fn a_handful_needs_no_files() {
+    let flags = RawConfig { endpoint: Some(TextList(vec!["simulator".into()])), ..RawConfig::default() };
+    let enquiry = Settings::load(flags, &no_environment()).unwrap();
+    let numbers = vec!["+46 70-174 06 05".to_owned(), "nonsense".to_owned()];
+    let looked_up =
+        enquiry.look_up(numbers, StopSignal::default(), Arc::new(NoReporter), Arc::default()).await.unwrap();
+    let answers = looked_up.answers.unwrap();
+    assert_eq!(answers.num_rows(), 2);
+    assert!(answers.column_by_name("status").is_some());
+    assert!(matches!(looked_up.ending, JobOutcome::Complete));
+}
+
+fn ledger_of(written: RawConfig) -> Option<ledger::LedgerSettings> {
+    Job::load(None, written, &with_credentials()).unwrap().enquiry.ledger
+}
+
+#[test]
+fn answers_are_kept_unless_nothing_is_paid_or_nobody_wants_it() {
+    let named = |written| RawConfig { ledger: Some("kept.redb".into()), ..written };
+    assert!(ledger_of(asking("simulator")).is_none());
+    assert!(ledger_of(RawConfig { no_ledger: Some(true), ..asking("eu") }).is_none());
+    let (simulated, real) = (ledger_of(named(asking("simulator"))), ledger_of(named(asking("eu"))));
+    assert_eq!(simulated.unwrap().answers_of, AnswersOf::ThisMachine);
+    assert_eq!(real.unwrap().answers_of, AnswersOf::Provider);
+    let (near, far) = (ledger_of(asking("http://127.0.0.1:3700")), ledger_of(asking("eu")));
+    assert_ne!(near.unwrap().path, far.unwrap().path, "simulated and real answers do not mix");
+    let both = RawConfig { no_ledger: Some(true), ..named(asking("eu")) };
+    assert!(problems(None, both, &with_credentials())[0].contains("give one of the two"));
+}
+
+#[test]
+fn ages_and_prices_are_read_by_status_country_and_network() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("nightly.toml");
+    let text = "input = \"a.csv\"\noutput = \"b.csv\"\nendpoint = \"eu\"\n\
+                max_age = { dead = \"90d\", absent = \"6h\" }\n\
+                price = { default = 0.004, NO = 0.006, \"240-08\" = 0.003 }\n\
+                free_results = [\"TIMEOUT\"]\nmax_cost = 100\n";
+    fs::write(&path, text).unwrap();
+    let enquiry = Job::load(Some(&path), RawConfig::default(), &with_credentials()).unwrap().enquiry;
+    let ages = enquiry.ledger.unwrap().max_age;
+    let hours = |status| ages.of(status).as_secs() / 3600;
+    assert_eq!((hours(Status::Dead), hours(Status::Absent), hours(Status::Reachable)), (90 * 24, 6, 24));
+    let tariff = enquiry.lookup.tariff;
+    let swede = Msisdn::new(46_701_740_605).unwrap();
+    assert_eq!(tariff.price_of(swede, None), Money::from_number(0.004).unwrap());
+    assert_eq!(tariff.price_of(swede, Plmn::from_digits("24008")), Money::from_number(0.003).unwrap());
+    assert_eq!(tariff.free, [LookupResult::RequestThrottled, LookupResult::Timeout]);
+    assert_eq!(enquiry.lookup.caps.cost, Money::from_number(100.0).ok());
+}
+
+#[test]
+fn two_nights_have_the_same_lock() {
+    for (output, expected) in [
+        ("out/enriched.parquet", "out/.enriched.parquet.lock"),
+        ("enriched.parquet", ".enriched.parquet.lock"),
+        ("out/nightly-{date}.parquet", "out/.nightly-date.parquet.lock"),
+        ("out/{year}/{month}/x.parquet", "out/.x.parquet.lock"),
+        ("/srv/{date}/x.parquet", "/srv/.x.parquet.lock"),
+    ] {
+        assert_eq!(lock_beside(Path::new(output)), Path::new(expected), "{output}");
+    }
+}
+
+#[test]
+fn no_file_is_two_things() {
+    let named = |key: &str| {
+        let path = || Some(PathBuf::from("./same.csv"));
+        let written = RawConfig {
+            input: Some(TextList(vec!["list.csv".into()])),
+            output: Some("same.csv".into()),
+            endpoint: Some(TextList(vec!["simulator".into()])),
+            summary: path().filter(|_| key == "summary"),
+            report: path().filter(|_| key == "report"),
+            metrics: path().filter(|_| key == "metrics"),
+            ledger: path().filter(|_| key == "ledger"),
+            lock: path().filter(|_| key == "lock"),
+            ..RawConfig::default()
+        };
+        Job::load(None, written, &Environment::of([])).err().map(|problems| problems.to_string())
+    };
+    for key in ["summary", "report", "metrics", "ledger", "lock"] {
+        let problem = named(key).unwrap_or_else(|| panic!("{key}"));
+        assert_eq!(
+            problem,
+            format!("--{key}: ./same.csv is the output already; give each a file of its own")
+        );
+    }
+    assert_eq!(named("none"), None);
+}
+
+#[test]
+fn a_flag_wins_over_what_the_file_says_of_the_same_thing() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let text = "input = \"a.csv\"\noutput = \"b.csv\"\nendpoint = \"simulator\"\nledger = \"l.redb\"\nrate = 5\n\
+                rate_schedule = { \"00:00-23:59\" = 9 }\n";
+    std::fs::write(file.path(), text).unwrap();
+    let load = |flags| Job::load(Some(file.path()), flags, &Environment::of([])).unwrap();
+    let noon = jiff::civil::time(12, 0, 0, 0);
+    let rate_at_noon = |pipeline: &Job| pipeline.enquiry.rate_plan.at(noon).map(crate::lookup::Rate::get);
+    let plain = load(RawConfig::default());
+    assert_eq!(rate_at_noon(&plain), Some(9.0));
+    assert!(plain.enquiry.choices().to_string().contains("9/s 00:00-23:59"), "the schedule is announced");
+    let flagged = load(RawConfig { rate: Some(3.0), no_ledger: Some(true), ..RawConfig::default() });
+    assert_eq!(rate_at_noon(&flagged), Some(3.0));
+    assert!(plain.enquiry.ledger.is_some() && flagged.enquiry.ledger.is_none());
+}
+
+#[test]
+fn what_is_wrong_with_money_and_ages_is_told_with_its_mend() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("nightly.toml");
+    let text = "input = \"a.csv\"\noutput = \"b.csv\"\nendpoint = \"eu\"\n\
+                max_age = { ded = \"90d\" }\nprice = { Sverige = 1, SE = -1 }\nfree_results = [\"TIMEOUTS\"]\n\
+                max_cost = 5\ncommit_interval = \"1h\"\n";
+    fs::write(&path, text).unwrap();
+    let found = problems(Some(&path), RawConfig::default(), &with_credentials());
+    for expected in [
+        ":4: max_age: no status is called \"ded\": did you mean dead?",
+        ":5: price: \"Sverige\" is neither a country",
+        ":5: price: SE: an amount is a number",
+        ":6: free_results: the interface document has no result \"TIMEOUTS\"; did you mean \"TIMEOUT\"?",
+        ":8: commit_interval: ",
+    ] {
+        assert!(found.iter().any(|problem| problem.contains(expected)), "{expected:?} in {found:#?}");
+    }
+    let capped = RawConfig { max_cost: Some(5.0), ..asking("eu") };
+    assert!(problems(None, capped, &with_credentials())[0].starts_with("--max-cost: a cost needs a price"));
+}

@@ -1,0 +1,62 @@
+//! What the fuzz targets assert, held against their corpus: without a fuzzer, on every machine.
+
+use std::fs;
+use std::panic::catch_unwind;
+use std::path::{Path, PathBuf};
+
+#[path = "../../fuzz/invariants/csv.rs"]
+mod list_on_disk;
+#[path = "../../fuzz/invariants/msisdn.rs"]
+mod msisdn;
+#[path = "../../fuzz/invariants/wire.rs"]
+mod wire;
+
+/// Panics when something does not hold of the bytes.
+type Hold = fn(&[u8]);
+
+/// Each target, and what must hold of any bytes.
+const TARGETS: [(&str, Hold); 3] =
+    [("csv", list_on_disk::hold), ("msisdn", msisdn::hold), ("wire", wire::hold)];
+
+fn files(folder: &str) -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz").join(folder);
+    let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    files
+}
+
+fn holds_for_its_corpus(target: &str) {
+    let (_, hold) = TARGETS.into_iter().find(|(name, _)| *name == target).unwrap();
+    let corpus = files(&format!("corpus/{target}"));
+    assert!(corpus.len() >= 5, "the corpus of {target} has {} files", corpus.len());
+    let broken: Vec<_> = corpus
+        .into_iter()
+        .filter(|file| {
+            let content = fs::read(file).unwrap();
+            catch_unwind(|| hold(&content)).is_err()
+        })
+        .collect();
+    assert!(broken.is_empty(), "{broken:#?}");
+}
+
+#[test]
+fn a_cell_is_a_number_or_is_refused() {
+    holds_for_its_corpus("msisdn");
+}
+
+#[test]
+fn a_body_is_an_answer_or_is_none() {
+    holds_for_its_corpus("wire");
+}
+
+#[test]
+fn a_file_is_a_list_or_is_refused() {
+    holds_for_its_corpus("csv");
+}
+
+#[test]
+fn every_target_is_here() {
+    let targets = files("fuzz_targets");
+    let names: Vec<_> = targets.iter().map(|file| file.file_stem().unwrap().to_str().unwrap()).collect();
+    assert_eq!(names, TARGETS.map(|(name, _)| name));
+}

@@ -1,0 +1,371 @@
+//! The ledger where its file ends early, is damaged, full, closed, or somebody else's: nothing is asked in vain, nothing
+//! that was paid for is lost, what was there is left alone, and the user is told what mends it.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use arrow::array::BooleanArray;
+use arrow::compute::filter_record_batch;
+use hlr_enrich::ledger::{AnswersOf, IfMissing, LedgerFile};
+use hlr_enrich::simulator::{Latency, SimulatorSettings};
+use redb::{Database, TableDefinition};
+
+use crate::harness::{Done, Job, Service, Table, every_row_is_true, nth_number};
+
+const LEDGER: [&str; 2] = ["--ledger", "l.redb"];
+
+/// A job whose list is answered in `l.redb`, and the service that did.
+fn with_ledger(numbers: u64) -> (Job, Service) {
+    let service = Service::start(SimulatorSettings::default());
+    let job = Job::new().numbers("list.csv", numbers);
+    job.enrich("list.csv", "first.parquet", &service, &LEDGER).exits_with(0);
+    (job, service)
+}
+
+fn ledger(job: &Job) -> Vec<u8> {
+    fs::read(job.path("l.redb")).unwrap()
+}
+
+/// Asserts that a run over this ledger says so and ends before it has asked or changed anything.
+#[track_caller]
+fn the_run_is_refused(job: &Job, service: &Service, texts: &[&str]) {
+    let (before, asked) = (ledger(job), service.account_in_short().requests);
+    job.enrich("list.csv", "out.parquet", service, &LEDGER).exits_with(2).says(&["l.redb"]).says(texts);
+    assert_eq!(service.account_in_short().requests, asked, "nobody was asked");
+    assert!(!job.path("out.parquet").exists() && !job.path("out.partial.parquet").exists());
+    assert!(ledger(job) == before, "the file is as it was");
+}
+
+/// The same, and the commands on the ledger refuse it too.
+#[track_caller]
+fn everybody_is_refused(job: &Job, service: &Service, texts: &[&str]) {
+    the_run_is_refused(job, service, texts);
+    let before = ledger(job);
+    job.hlr(["ledger", "stats", "--ledger", "l.redb"]).exits_with(2).says(&["l.redb"]).says(texts);
+    assert!(ledger(job) == before, "the file is as it was");
+}
+
+#[test]
+fn a_file_that_was_cut_is_told_and_left_alone() {
+    let (job, service) = with_ledger(1_000);
+    let whole = ledger(&job);
+    for length in [whole.len() * 6 / 10, 100] {
+        fs::write(job.path("l.redb"), &whole[..length]).unwrap();
+        everybody_is_refused(&job, &service, &["is damaged", "put a backup in its place"]);
+    }
+}
+
+#[test]
+fn an_empty_file_becomes_a_ledger_when_a_run_begins() {
+    let service = Service::start(SimulatorSettings::default());
+    let job = Job::new().numbers("list.csv", 100).list("l.redb", "");
+    job.hlr(["ledger", "stats", "--ledger", "l.redb"]).exits_with(2).says(&["there is no ledger l.redb"]);
+    assert!(ledger(&job).is_empty(), "looking begins nothing");
+    for output in ["one.parquet", "two.parquet"] {
+        job.enrich("list.csv", output, &service, &LEDGER).exits_with(0);
+    }
+    assert_eq!(service.account().requests, 100);
+}
+
+#[test]
+fn a_file_that_is_something_else_is_told_and_left_alone() {
+    let (job, service) = with_ledger(1_000);
+    let mut bytes = ledger(&job);
+    bytes[..4096].fill(0);
+    fs::write(job.path("l.redb"), bytes).unwrap();
+    everybody_is_refused(&job, &service, &["is no ledger", "--ledger"]);
+
+    fs::copy(job.path("list.csv"), job.path("l.redb")).unwrap();
+    everybody_is_refused(&job, &service, &["is no ledger", "--ledger"]);
+
+    fs::remove_file(job.path("l.redb")).unwrap();
+    insert(&job.path("l.redb"), "of somebody else", "a word", "a text");
+    everybody_is_refused(&job, &service, &["is no ledger", "--ledger"]);
+}
+
+#[test]
+fn a_newer_format_asks_for_a_newer_program() {
+    let (job, service) = with_ledger(100);
+    insert(&job.path("l.redb"), "about", "format", "2");
+    everybody_is_refused(&job, &service, &["format 2", "formats up to 1", "use a newer hlr"]);
+}
+
+#[test]
+fn simulated_and_real_answers_do_not_mix() {
+    let service = Service::start(SimulatorSettings::default());
+    let job = Job::new().numbers("list.csv", 100);
+    drop(LedgerFile::open(&job.path("l.redb"), IfMissing::Begin(AnswersOf::Provider)).unwrap());
+    the_run_is_refused(
+        &job,
+        &service,
+        &["answers of a provider", "this machine", "must not mix", "--ledger"],
+    );
+}
+
+fn insert(file: &Path, table: &str, word: &str, text: &str) {
+    let database = Database::create(file).unwrap();
+    let transaction = database.begin_write().unwrap();
+    let definition: TableDefinition<'_, &str, &str> = TableDefinition::new(table);
+    transaction.open_table(definition).unwrap().insert(word, text).unwrap();
+    transaction.commit().unwrap();
+}
+
+/// A run that must end in good time; one that hangs is ended and fails the test.
+#[track_caller]
+fn ends(mut command: Command) -> Done {
+    let started = Instant::now();
+    let run = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let (pid, (tell, told)) = (run.id(), mpsc::channel());
+    std::thread::spawn(move || tell.send(run.wait_with_output()));
+    let Ok(output) = told.recv_timeout(Duration::from_secs(60)) else {
+        let _ = Command::new("kill").args(["-KILL", &pid.to_string()]).status();
+        panic!("the run hangs");
+    };
+    Done { output: output.unwrap(), took: started.elapsed() }
+}
+
+/// The words of `hlr enrich LIST -o OUTPUT` on a ledger.
+fn enrich(list: &str, output: &str, service: &Service, ledger: &str) -> Vec<String> {
+    let url = service.url();
+    ["enrich", list, "-o", output, "--endpoint", &url, "--ledger", ledger].map(str::to_owned).into()
+}
+
+#[test]
+fn a_flipped_bit_is_told_or_does_no_harm_and_nothing_is_paid_for_again() {
+    let (job, service) = with_ledger(2_000);
+    let few: String = (0..2_000).step_by(50).map(|n| format!("{}\n", nth_number(n).get())).collect();
+    let job = job.list("few.csv", format!("phone\n{few}"));
+    // As a run leaves it, with its answers in the journal, and after they have come to their shelf.
+    let journalled = ledger(&job);
+    job.hlr(["ledger", "stats", "--ledger", "l.redb"]).exits_with(0);
+    let shelved = ledger(&job);
+    let tells = |stderr: &str| {
+        let said = ["the ledger l.redb is damaged", "l.redb is no ledger", "the ledger l.redb has format"];
+        said.iter().any(|said| stderr.contains(said))
+    };
+    let mut random = fastrand::Rng::with_seed(17);
+    let (mut harmless, mut told) = (0, 0);
+    for (nth, whole) in [journalled, shelved].iter().cycle().take(40).enumerate() {
+        let mut damaged = whole.clone();
+        let place = loop {
+            let page = random.usize(0..whole.len() / 4096) * 4096;
+            if whole[page..page + 4096].iter().any(|byte| *byte != 0) {
+                break page + random.usize(0..4096);
+            }
+        };
+        damaged[place] ^= 1 << random.u8(0..8);
+        let mut endings = Vec::new();
+        for list in ["list.csv", "few.csv"] {
+            fs::write(job.path("l.redb"), &damaged).unwrap();
+            let _ = fs::remove_file(job.path("out.parquet"));
+            let asked = service.account_in_short().requests;
+            let mut command = job.command_of(env!("CARGO_BIN_EXE_hlr"));
+            command.args(enrich(list, "out.parquet", &service, "l.redb"));
+            let done = ends(command);
+            let asked = service.account_in_short().requests - asked;
+            match done.output.status.code() {
+                Some(0) => every_row_is_true(&job.read("out.parquet"), &service),
+                Some(2 | 4) if tells(&done.stderr()) => {}
+                _ => panic!("flip {nth}, byte {place}: {:?}\n{}", done.output.status, done.stderr()),
+            }
+            assert_eq!(asked, 0, "flip {nth}, byte {place}: paid for again\n{}", done.stderr());
+            endings.push(done.output.status.code() == Some(0));
+        }
+        harmless += usize::from(endings == [true, true]);
+        told += usize::from(endings == [false, false]);
+    }
+    eprintln!("of 40 flipped bits {harmless} did no harm, and {told} were told");
+    assert_eq!(harmless + told, 40, "each is told to every run");
+    assert!(harmless > 0 && told > 0);
+}
+
+#[test]
+fn a_run_leaves_its_ledger_closed_in_order_and_to_its_owner_alone() {
+    let service = Service::start(SimulatorSettings::default());
+    let job = Job::new().numbers("list.csv", 300);
+    // Whether redb has to repair the file is what a reader is told that may not write it.
+    let in_order = |ledger: &str| redb::ReadOnlyDatabase::open(job.path(ledger)).map(drop);
+    let (refresh, capped, plain): (&[&str], &[&str], &[&str]) =
+        (&["--refresh"], &["--max-lookups", "100"], &[]);
+    for (nth, flags) in [refresh, capped, plain].into_iter().cycle().take(9).enumerate() {
+        let ledger = format!("{nth}.redb");
+        let flags = [&["--force", "--ledger", &ledger], flags].concat();
+        job.enrich("list.csv", "out.parquet", &service, &flags);
+        in_order(&ledger).unwrap_or_else(|fault| panic!("{flags:?}: {fault}"));
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+
+        let script = r#"umask 000; exec "$HLR" "$@""#;
+        let mut command = job.command_of("sh");
+        command.args(["-c", script, "sh"]).args(enrich("list.csv", "open.parquet", &service, "private.redb"));
+        ends(command).exits_with(0);
+        let mode = fs::metadata(job.path("private.redb")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "numbers are personal data");
+    }
+}
+
+#[test]
+fn a_ledger_in_use_is_told_at_once_and_the_run_that_has_it_is_not_disturbed() {
+    let latency = Latency { median: Duration::from_millis(30), p99: Duration::from_millis(60) };
+    let service = Service::start(SimulatorSettings { latency, ..SimulatorSettings::default() });
+    let job = Job::new().numbers("list.csv", 500).numbers("other.csv", 10);
+    let slow = [&LEDGER[..], &["--rate", "200"]].concat();
+    let mut first = job.start_enrich("list.csv", "first.parquet", &service, &slow);
+    while service.account_in_short().requests == 0 && first.try_wait().unwrap().is_none() {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    let url = service.url();
+    let second = enrich("other.csv", "second.parquet", &service, "l.redb");
+    for arguments in [
+        second.iter().map(String::as_str).collect(),
+        vec!["ledger", "stats", "--ledger", "l.redb"],
+        vec!["ledger", "forget", "+46700000001", "--ledger", "l.redb"],
+        vec!["enrich", "other.csv", "--dry-run", "--endpoint", &url, "--ledger", "l.redb"],
+    ] {
+        let done = job.hlr(arguments);
+        done.exits_with(5).says(&["l.redb", "is in use by another run", "wait for its end"]);
+    }
+    assert!(first.try_wait().unwrap().is_none(), "nobody waited for the first run");
+    let ended = first.wait_with_output().unwrap();
+    assert_eq!(ended.status.code(), Some(0), "{}", String::from_utf8_lossy(&ended.stderr));
+    every_row_is_true(&job.read("first.parquet"), &service);
+    assert_eq!(service.account().requests, 500, "the others asked nobody");
+    assert!(!job.path("second.parquet").exists());
+    job.enrich("list.csv", "again.parquet", &service, &LEDGER).exits_with(0);
+    assert_eq!(service.account().requests, 500, "all of it was kept");
+}
+
+/// Whether this machine lets a test do so; what cannot be shown here is said loudly, and shown elsewhere.
+fn can(job: &Job, program: &str, arguments: &[&str]) -> bool {
+    let mut command = job.command_of(program);
+    command.args(arguments).stdout(Stdio::null()).stderr(Stdio::null());
+    command.status().is_ok_and(|done| done.success())
+}
+
+#[cfg(unix)]
+#[test]
+fn a_ledger_that_may_not_be_written_is_told_with_a_way_round() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let (job, service) = with_ledger(100);
+    let allow = |name: &str, mode| {
+        fs::set_permissions(job.path(name), fs::Permissions::from_mode(mode)).unwrap();
+    };
+    for name in ["closed", "open"] {
+        fs::create_dir(job.path(name)).unwrap();
+    }
+    fs::copy(job.path("l.redb"), job.path("open/l.redb")).unwrap();
+    // Not by this process: its other threads would hand the open copy on to their children, and it could not be run.
+    assert!(can(&job, "sh", &["-c", r#"cp "$HLR" hlr"#]));
+    for (name, mode) in [("", 0o755), ("closed", 0o555), ("open", 0o777), ("open/l.redb", 0o444)] {
+        allow(name, mode);
+    }
+    // Whoever may do everything has to become somebody who may not.
+    let nobody = ["--reuid=65534", "--regid=65534", "--clear-groups"];
+    let somebody: &[&str] = if can(&job, "sh", &["-c", "! touch closed/x"]) {
+        &["env"]
+    } else if can(&job, "setpriv", &[&nobody[..], &["./hlr", "--version"]].concat()) {
+        &["setpriv", nobody[0], nobody[1], nobody[2]]
+    } else {
+        eprintln!("NOT SHOWN: this user may write everywhere, and setpriv does not work here");
+        return;
+    };
+    let asked = service.account().requests;
+    for (ledger, doing) in [("closed/l.redb", "cannot be begun"), ("open/l.redb", "cannot be opened")] {
+        let before = fs::read(job.path(ledger)).ok();
+        let mut command = job.command_of(somebody[0]);
+        command.args(&somebody[1..]).arg("./hlr");
+        command.args(enrich("list.csv", "open/out.parquet", &service, ledger));
+        ends(command).exits_with(2).says(&[ledger, doing, "--ledger", "--no-ledger", "ermission denied"]);
+        assert_eq!(fs::read(job.path(ledger)).ok(), before);
+    }
+    assert_eq!(service.account().requests, asked, "nobody was asked");
+    assert!(!job.path("open/out.parquet").exists());
+    allow("closed", 0o755);
+}
+
+/// Runs over 8 000 numbers in a script that fills the ledger's disk, `full/l.redb`, and copies it to `l.redb` in the
+/// end. Shows that the run stops and loses nothing, and that the next one goes on from there.
+fn a_full_disk_costs_nothing(program: &str, arguments: &[&str], script: &str) {
+    let service = Service::start(SimulatorSettings::default());
+    let job = Job::new().numbers("list.csv", 8_000);
+    fs::create_dir(job.path("full")).unwrap();
+    let mut command = job.command_of(program);
+    let script = format!("{script} || exit 99; \"$HLR\" \"$@\"; code=$?; cp full/l.redb . && exit $code");
+    command.args(arguments).args(["sh", "-c", &script, "sh"]);
+    command.args(enrich("list.csv", "out.parquet", &service, "full/l.redb"));
+    command.args(["--concurrency", "16", "--rate", "4000", "--summary", "run.json"]);
+    let done = ends(command);
+    done.exits_with(4).says(&["full/l.redb cannot be written", "make room on its disk", "--ledger"]);
+    done.says(&["not in the ledger", "hlr ledger import out.partial.parquet --ledger full/l.redb"]);
+
+    let (account, table) = (service.account(), job.read("out.partial.parquet"));
+    assert!(!job.path("out.parquet").exists());
+    assert_eq!(table.count("hlr_source", "live") as u64, account.billed, "every paid answer has its row");
+    let live = table.column("hlr_source").into_iter().map(|source| Some(source.as_deref() == Some("live")));
+    let live = filter_record_batch(&table.0, &live.collect::<BooleanArray>()).unwrap();
+    every_row_is_true(&Table(live), &service);
+    let not_kept = job.json("run.json")["counts"]["not_kept"].as_u64().unwrap();
+    let kept = LedgerFile::open(&job.path("l.redb"), IfMissing::Refuse).unwrap();
+    assert_eq!(kept.count().unwrap() + not_kept, account.billed, "each is in the ledger or said not to be");
+    // Those of two commits, of 20 ms at 4 000 a second each, and those in flight; with room for a slow machine.
+    assert!((1..=1_500).contains(&not_kept), "{not_kept} answers came after the ledger had failed");
+    drop(kept);
+
+    // The command that it prints, with the ledger where there is room.
+    let stderr = done.stderr();
+    let printed = stderr.lines().find(|line| line.starts_with("hlr ledger import ")).unwrap();
+    job.hlr(printed.replace("full/l.redb", "l.redb").split(' ').skip(1)).exits_with(0);
+    job.enrich("list.csv", "out.parquet", &service, &LEDGER).exits_with(0);
+    every_row_is_true(&job.read("out.parquet"), &service);
+    let account = service.account();
+    assert_eq!(account.settled_more_than_once(), 0, "nothing is paid for twice");
+    assert_eq!(account.requests, 8_000);
+}
+
+/// The words that make a file system of one's own possible, if any do.
+fn mounting(job: &Job) -> Option<&'static [&'static str]> {
+    const WAYS: [&[&str]; 2] = [&["--mount"], &["--user", "--map-root-user", "--mount"]];
+    let script = ["sh", "-c", "mkdir -p full && mount -t tmpfs -o size=64k tmpfs full"];
+    let way = WAYS.into_iter().find(|way| can(job, "unshare", &[*way, &script].concat()));
+    if way.is_none() {
+        eprintln!("NOT SHOWN: no file system can be mounted here");
+    }
+    way
+}
+
+#[test]
+fn a_disk_that_fills_up_ends_the_run_and_costs_nothing() {
+    if let Some(way) = mounting(&Job::new()) {
+        a_full_disk_costs_nothing("unshare", way, "mount -t tmpfs -o size=128k tmpfs full");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_that_may_not_grow_ends_the_run_and_costs_nothing() {
+    a_full_disk_costs_nothing("env", &[], "trap '' XFSZ && ulimit -f 300");
+}
+
+#[test]
+fn a_ledger_that_could_not_be_begun_on_a_full_disk_can_be_begun_when_there_is_room() {
+    let (service, job) = (Service::start(SimulatorSettings::default()), Job::new().numbers("list.csv", 100));
+    let Some(way) = mounting(&job) else { return };
+    let script = r#"mount -t tmpfs -o size=128k tmpfs full || exit 99
+        head -c 200000 /dev/zero > full/all 2> /dev/null
+        "$HLR" "$@"; echo "first $?, left $(ls -A full)"
+        rm full/all; exec "$HLR" "$@""#;
+    let mut command = job.command_of("unshare");
+    command.args(way).args(["sh", "-c", script, "sh"]);
+    command.args(enrich("list.csv", "out.parquet", &service, "full/l.redb"));
+    let done = ends(command);
+    done.exits_with(0).says(&["full/l.redb cannot be begun; make room on its disk"]);
+    assert_eq!(done.stdout(), "first 2, left all\n");
+    every_row_is_true(&job.read("out.parquet"), &service);
+    assert_eq!(service.account().requests, 100);
+}
