@@ -1,10 +1,10 @@
 //! `hlr enrich` and `hlr run`: a whole job, watched.
 
-use std::error::Error;
 use std::ffi::OsString;
 use std::path::Path;
 use std::sync::Arc;
 
+use miette::Report;
 use tracing::info;
 
 use super::args::{DisplayFlags, EnrichArgs, ProgressStyle, RunArgs, Verbosity};
@@ -261,8 +261,8 @@ fn log_end(finished: &JobReport) {
 }
 
 /// An error that ends a command which has no better place for it.
-pub(super) fn fail(error: &(dyn Error + 'static)) -> Exit {
-    say_error(error);
+pub(super) fn fail(error: &Report) -> Exit {
+    say_error(&**error);
     match error.downcast_ref() {
         _ if is_busy(error) => Exit::Busy,
         Some(StartError::Simulator(_)) | None => Exit::Unexpected,
@@ -272,7 +272,7 @@ pub(super) fn fail(error: &(dyn Error + 'static)) -> Exit {
 }
 
 /// Whether nothing is wrong but that a run is at work.
-pub(super) fn is_busy(error: &(dyn Error + 'static)) -> bool {
+pub(super) fn is_busy(error: &Report) -> bool {
     error.downcast_ref::<StartError>().is_some_and(StartError::is_busy)
         || matches!(error.downcast_ref(), Some(LedgerError::InUse { .. }))
 }

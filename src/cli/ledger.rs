@@ -1,9 +1,9 @@
 //! `hlr ledger`: what was paid for, read through and kept in order.
 
 use std::collections::BTreeMap;
-use std::error::Error;
 use std::path::Path;
 
+use miette::{IntoDiagnostic, Report};
 use tokio::runtime::Handle;
 use tokio::task::spawn_blocking;
 
@@ -21,8 +21,6 @@ use crate::model::{ProviderCache, UtcMillis};
 use crate::numbering::Region;
 use crate::output::{OutputSettings, Replace};
 use crate::{ledger_admin, output};
-
-type Failure = Box<dyn Error + Send + Sync>;
 
 /// Does what the subcommand says. These commands are short; a signal ends them where they are.
 pub(super) async fn ledger(arguments: LedgerArgs, stop: StopSignal) -> Exit {
@@ -57,7 +55,7 @@ pub(super) async fn ledger(arguments: LedgerArgs, stop: StopSignal) -> Exit {
         Ok(()) => Exit::Complete,
         Err(error) => {
             say_error(&*error);
-            if is_busy(&*error) { Exit::Busy } else { Exit::Usage }
+            if is_busy(&error) { Exit::Busy } else { Exit::Usage }
         }
     }
 }
@@ -66,10 +64,10 @@ fn open(path: &Path) -> Result<LedgerFile, LedgerError> {
     LedgerFile::open(path, IfMissing::Refuse)
 }
 
-fn show_stats(path: &Path, arguments: &StatsArgs) -> Result<(), Failure> {
+fn show_stats(path: &Path, arguments: &StatsArgs) -> Result<(), Report> {
     let stats = Stats::read(&open(path)?, UtcMillis::now())?;
     if arguments.json {
-        let _ = print(format_args!("{}", serde_json::to_string_pretty(&stats)?));
+        let _ = print(format_args!("{}", serde_json::to_string_pretty(&stats).into_diagnostic()?));
         return Ok(());
     }
     for line in lines(path, &stats, arguments.top) {
@@ -123,7 +121,7 @@ fn lines(path: &Path, stats: &Stats, top: usize) -> Vec<String> {
     lines
 }
 
-async fn write_export(path: &Path, arguments: ExportArgs) -> Result<(), Failure> {
+async fn write_export(path: &Path, arguments: ExportArgs) -> Result<(), Report> {
     let replace = if arguments.force { Replace::Allowed } else { Replace::Never };
     let settings = OutputSettings { replace, ..OutputSettings::new(arguments.output) };
     let ledger_file = open(path)?;
@@ -135,11 +133,11 @@ async fn write_export(path: &Path, arguments: ExportArgs) -> Result<(), Failure>
     Ok(())
 }
 
-async fn take_in(path: &Path, arguments: ImportArgs) -> Result<(), Failure> {
+async fn take_in(path: &Path, arguments: ImportArgs) -> Result<(), Report> {
     let (prefix, product) = (arguments.prefix, arguments.product.unwrap_or_default());
     let simulated = arguments.simulated;
     let cache = if arguments.nocache { ProviderCache::Bypassed } else { ProviderCache::Allowed };
-    let origin_of = |input: &String| -> Result<_, Failure> {
+    let origin_of = |input: &String| -> Result<_, Report> {
         let settings = InputSettings::new(vec![input.clone()]);
         let prefix = prefix.clone().map_or_else(|| ledger_admin::prefix_of(&settings), Ok)?;
         Ok((settings, Origin { prefix, product, cache, simulated }))
@@ -161,7 +159,7 @@ async fn take_in(path: &Path, arguments: ImportArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-fn throw_away(path: &Path, arguments: &PruneArgs) -> Result<(), Failure> {
+fn throw_away(path: &Path, arguments: &PruneArgs) -> Result<(), Report> {
     let (ledger_file, now) = (open(path)?, UtcMillis::now());
     let age = arguments.older_than.0;
     let before = ledger_file.bytes();
@@ -181,8 +179,8 @@ fn throw_away(path: &Path, arguments: &PruneArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn leave_no_trace(path: &Path, arguments: ForgetArgs) -> Result<(), Failure> {
-    let region = arguments.region.map(|text| text.parse::<Region>()).transpose()?;
+async fn leave_no_trace(path: &Path, arguments: ForgetArgs) -> Result<(), Report> {
+    let region = arguments.region.map(|text| text.parse::<Region>()).transpose().into_diagnostic()?;
     let list = arguments.file.map(|file| (InputSettings::new(vec![file]), arguments.column));
     let ledger_file = open(path)?;
     let numbers = ledger_admin::numbers_of(&arguments.numbers, list, region).await?;

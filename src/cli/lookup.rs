@@ -9,6 +9,7 @@ use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{DataType, TimestampMillisecondType, UInt16Type};
 use arrow::util::display::array_value_to_string;
 use jiff::Timestamp;
+use miette::Report;
 use serde_json::{Map, Value};
 
 use super::args::{LookupArgs, Verbosity};
@@ -19,7 +20,7 @@ use super::resume_command;
 use super::resume_command::Obstacle;
 use super::terminal::{print, say, say_command, say_loudly, say_warning};
 use crate::config::{DurationValue, Environment, Settings};
-use crate::job::{JobOutcome, NumberLookup};
+use crate::job::{JobOutcome, LookupError, NumberLookup};
 use crate::lookup::StopSignal;
 use crate::telemetry::{Counters, NoReporter};
 
@@ -57,13 +58,15 @@ pub(super) async fn look_up(arguments: LookupArgs, words: &[OsString], stop: Sto
     let simulated = enquiry.provider().is_simulated();
     let numbers = match read_numbers(written_numbers) {
         Ok(numbers) => numbers,
-        Err(fault) => return fail(&fault),
+        Err(fault) => return fail(&Report::from_err(fault)),
     };
     let counters = Arc::new(Counters::default());
     let looked_up = enquiry.look_up(numbers, stop, Arc::new(NoReporter), counters).await;
     let NumberLookup { answers, ending, warnings } = match looked_up {
         Ok(looked_up) => looked_up,
-        Err(error) => return fail(&*error),
+        Err(LookupError::Start(error)) => return fail(&error.into()),
+        Err(LookupError::Ledger(error)) => return fail(&error.into()),
+        Err(error) => return fail(&error.into()),
     };
     warnings.iter().for_each(say_warning);
     if let Some(answers) = answers {
@@ -72,7 +75,7 @@ pub(super) async fn look_up(arguments: LookupArgs, words: &[OsString], stop: Sto
         if let Err(fault) = printed
             && fault.kind() != io::ErrorKind::BrokenPipe
         {
-            return fail(&fault);
+            return fail(&Report::from_err(fault));
         }
     }
     if simulated {

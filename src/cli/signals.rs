@@ -12,7 +12,7 @@ pub(super) fn on_runtime<W: Future<Output = Exit>>(work: impl FnOnce(StopSignal)
     let runtime = match Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(fault) => {
-            terminal::say_error(&fault);
+            terminal::say_system_error(&fault);
             return Exit::Unexpected;
         }
     };

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::args::SimulateArgs;
 use super::exit::Exit;
-use super::terminal::{print, say, say_error, say_loudly, say_problem, say_warning};
+use super::terminal::{print, say, say_loudly, say_problem, say_system_error, say_warning};
 use crate::enricher::file_descriptors;
 use crate::lookup::StopSignal;
 use crate::simulator::{Account, Authentication, Scheme, Simulator, SimulatorSettings};
@@ -28,7 +28,7 @@ pub(super) async fn simulate(arguments: SimulateArgs, stop: StopSignal) -> Exit 
     let simulator = match Simulator::start(settings.clone()).await {
         Ok(simulator) => simulator,
         Err(fault) => {
-            say_error(&fault);
+            say_system_error(&fault);
             say(format_args!("  {} may be in use; --port 0 takes any free port", settings.listen));
             return Exit::Usage;
         }
@@ -37,7 +37,7 @@ pub(super) async fn simulate(arguments: SimulateArgs, stop: StopSignal) -> Exit 
         && let Err(fault) = std::fs::write(path, pem)
     {
         say_warning(format_args!("the certificate could not be written to {}", path.display()));
-        say_error(&fault);
+        say_system_error(&fault);
         return Exit::Usage;
     }
     let _ = print(format_args!("{}", simulator.url()));
@@ -70,7 +70,7 @@ fn settle_accounts(account: &Account, file: Option<&Path>) -> Exit {
         Ok(()) => Exit::Complete,
         Err(fault) => {
             say_warning(format_args!("the account could not be written to {}", path.display()));
-            say_error(&fault);
+            say_system_error(&fault);
             Exit::Unexpected
         }
     }

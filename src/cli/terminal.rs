@@ -1,10 +1,10 @@
 //! Lines on standard error and standard output, which may be closed: then nobody listens, and the work goes on.
 
-use std::error::Error;
 use std::fmt::{Arguments, Display};
 use std::io::{self, IsTerminal, Write};
 
 use clap::builder::styling::Style;
+use miette::Diagnostic;
 use tracing::{error, info, warn};
 
 use super::log;
@@ -26,20 +26,29 @@ pub(super) fn print(line: Arguments<'_>) -> io::Result<()> {
     writeln!(io::stdout().lock(), "{line}")
 }
 
-/// What is wrong, and after it each cause; for people on a line of its own.
-pub(super) fn say_error(error: &dyn Error) {
+/// An error: what is wrong, after it each cause, then what to do about it, each on a line of its own.
+pub(super) fn say_error(error: &dyn Diagnostic) {
+    let help = error.help().map(|help| help.to_string());
     match log::format() {
-        LogFormat::Json => error!("{}", with_causes(error)),
+        LogFormat::Json => error!(help, "{}", with_causes(error)),
         LogFormat::Human => {
             let mut text = error.to_string();
             let mut cause = error.source();
             while let Some(inner) = cause {
-                text.push_str(&format!("\n  because: {inner}"));
+                text.push_str(&format!("\n  caused by: {inner}"));
                 cause = inner.source();
+            }
+            if let Some(help) = help {
+                text.push_str(&format!("\nhelp: {help}"));
             }
             error!("{text}");
         }
     }
+}
+
+/// An error of the system, which nobody here can advise on.
+pub(super) fn say_system_error(error: &io::Error) {
+    error!("{error}");
 }
 
 /// What is wrong, in a sentence of its own.

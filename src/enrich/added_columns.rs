@@ -71,7 +71,7 @@ impl AddedColumns {
                 true if is_cost && cost == CostColumn::No && !all_there => kept.push(place),
                 true if all_there || field.metadata().contains_key(MARK) => {}
                 true => {
-                    return Err(ColumnError(format!(
+                    return Err(ColumnError::new(format!(
                         "the input has a column {:?} already, and it is not from an earlier run; choose other \
                          names for the new columns with --prefix",
                         field.name()

@@ -49,7 +49,7 @@ impl ColumnChoice {
             fields.filter(|(_, field)| is_written(field.name())).map(|(place, _)| place).collect();
         match places.len() > self.needed.len() {
             true => Ok(places),
-            false => Err(ColumnError("drop_columns leaves no column to write".into())),
+            false => Err(ColumnError::new("drop_columns leaves no column to write")),
         }
     }
 }
@@ -90,7 +90,7 @@ mod tests {
         assert_eq!(choice(&[], &[], &[]).unwrap(), [0, 1, 2, 3]);
         assert_eq!(choice(&["id"], &["hlr_location"], &[]).unwrap(), [0, 2]);
         assert_eq!(choice(&[], &["phone", "hlr_status"], &["hlr_status"]).unwrap(), [0, 2, 3]);
-        assert!(choice(&["hlr_status"], &[], &[]).unwrap_err().0.contains("keep_columns"));
+        assert!(choice(&["hlr_status"], &[], &[]).unwrap_err().problem.contains("keep_columns"));
         assert!(choice(&["id"], &["id", "hlr_status", "hlr_location"], &[]).is_err());
         assert!(choice(&["id"], &["id", "hlr_location"], &["hlr_status"]).is_err());
     }

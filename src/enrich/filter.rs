@@ -86,7 +86,7 @@ pub(crate) fn rows_that_fit(
         if data_type.is_nested() || !can_cast_types(data_type, &DataType::Utf8) {
             let name = &condition.column;
             let text = format!("filter: column {name:?} has no cells that could be compared ({data_type})");
-            return Err(ColumnError(text));
+            return Err(ColumnError::new(text));
         }
         Ok((place, condition.clone()))
     };
@@ -127,7 +127,7 @@ pub(super) fn place_of(name: &str, schema: &Schema, key: &str) -> Result<usize, 
             Some(near) => format!("did you mean {near:?}?"),
             None => format!("there are {}", columns.join(", ")),
         };
-        ColumnError(format!("{key}: there is no column {name:?}; {offer}"))
+        ColumnError::new(format!("{key}: there is no column {name:?}; {offer}"))
     })
 }
 
@@ -190,7 +190,7 @@ mod tests {
         let Err(error) = rows_that_fit(rows, &[condition], Arc::default()) else {
             panic!("it is a structure")
         };
-        assert!(error.0.contains("person"), "{error}");
+        assert!(error.problem.contains("person"), "{error}");
     }
 
     #[test]
@@ -202,6 +202,6 @@ mod tests {
         let Err(error) = rows_that_fit(list(), &[condition], Arc::default()) else {
             panic!("no such column")
         };
-        assert!(error.0.contains("did you mean \"country\"?"), "{error}");
+        assert!(error.problem.contains("did you mean \"country\"?"), "{error}");
     }
 }

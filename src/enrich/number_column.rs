@@ -18,12 +18,12 @@ pub(super) fn choose(schema: &Schema, kept: &[usize], named: Option<&str>) -> Re
         None => {
             let names: Vec<&str> = kept.iter().map(|column| name(*column)).collect();
             let found = numbering::find_number_column(&names);
-            kept[found.map_err(|error| ColumnError(error.to_string()))?]
+            kept[found.map_err(|error| ColumnError::new(error.to_string()))?]
         }
     };
     let field = schema.field(column);
     if !may_hold_numbers(field.data_type()) {
-        return Err(ColumnError(format!(
+        return Err(ColumnError::new(format!(
             "column {:?} has the type {}, and numbers are text or whole numbers; name another with --column",
             field.name(),
             field.data_type(),
@@ -41,7 +41,7 @@ fn find_named(names: &[&str], named: &str) -> Result<usize, ColumnError> {
     let mut columns = names.iter().enumerate().filter(|(_, name)| alike(name));
     match (columns.next(), columns.next()) {
         (Some((column, _)), None) => Ok(column),
-        _ => Err(ColumnError(format!(
+        _ => Err(ColumnError::new(format!(
             "there is no column {named:?}; give --column one of: {}",
             names.join(", ")
         ))),

@@ -59,7 +59,7 @@ impl RowReader {
         let number_column = number_column::choose(input, columns.kept(), settings.column.as_deref())?;
         let number_column_name = input.field(number_column).name().clone();
         if !columns.kept().contains(&number_column) {
-            return Err(ColumnError(format!(
+            return Err(ColumnError::new(format!(
                 "column {number_column_name:?} was added by an earlier run and is replaced by this one, so the \
                  numbers cannot be read from it; name the list's own column with --column, or choose \
                  other names for the new columns with --prefix"
@@ -130,7 +130,7 @@ impl Rows {
 }
 
 fn not_enriched(prefix: &str) -> ColumnError {
-    ColumnError(format!(
+    ColumnError::new(format!(
         "--only unresolved takes a file that was enriched before, and the input has not all of its columns, \
          {prefix}{} to {prefix}{}; --prefix says what their names begin with",
         ADDED[0],

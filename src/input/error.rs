@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::model::StreamError;
 
 /// A list that cannot be read.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum InputError {
     /// A file cannot be opened or read.
     #[error("cannot read {}", path.display())]

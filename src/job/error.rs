@@ -11,25 +11,31 @@ use crate::output::{OutputError, WriteError};
 use crate::service::ServiceError;
 
 /// Why a run was not started. Nobody was asked.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum StartError {
     /// Another run is at work, or the lock cannot be used.
     #[error(transparent)]
+    #[diagnostic(transparent)]
     Lock(#[from] LockError),
     /// The list cannot be read.
     #[error(transparent)]
+    #[diagnostic(transparent)]
     Input(#[from] InputError),
     /// The result could not be written.
     #[error(transparent)]
+    #[diagnostic(transparent)]
     Output(#[from] OutputError),
     /// The columns do not allow the job.
     #[error(transparent)]
+    #[diagnostic(transparent)]
     Column(#[from] ColumnError),
     /// The ledger cannot be used.
     #[error(transparent)]
+    #[diagnostic(transparent)]
     Ledger(#[from] LedgerError),
     /// The client cannot be set up.
     #[error(transparent)]
+    #[diagnostic(transparent)]
     Service(#[from] ServiceError),
     /// The simulator cannot be started.
     #[error("the simulator cannot be started")]
@@ -66,16 +72,19 @@ impl StartError {
 }
 
 /// Why a run that was started ended without a result.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum RunError {
     /// The rows or the file failed.
     #[error(transparent)]
+    #[diagnostic(transparent)]
     Write(#[from] WriteError),
     /// The file could not be given its name.
     #[error(transparent)]
+    #[diagnostic(transparent)]
     Keep(#[from] OutputError),
     /// The ledger cannot be read.
     #[error(transparent)]
+    #[diagnostic(transparent)]
     Ledger(#[from] LedgerError),
     /// A temporary file cannot be written or read.
     #[error("a temporary file in {} cannot be written; TMPDIR names another folder", std::env::temp_dir().display())]
@@ -105,4 +114,34 @@ pub enum RunError {
 
 fn kept_in(path: Option<&Path>) -> String {
     path.map_or_else(String::new, |path| format!(", which {} keeps", path.display()))
+}
+
+/// Why a whole run has no result: it was not started, or it failed.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+pub enum JobError {
+    /// It was not started.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Start(#[from] StartError),
+    /// It failed.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Run(#[from] RunError),
+}
+
+/// Why numbers could not be looked up.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+pub enum LookupError {
+    /// Nobody was asked.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Start(#[from] StartError),
+    /// The rows failed.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Stream(#[from] StreamError),
+    /// The ledger failed.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Ledger(#[from] LedgerError),
 }

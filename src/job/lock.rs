@@ -25,7 +25,7 @@ pub struct Holder {
 }
 
 /// Why a lock could not be had.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum LockError {
     /// Another run holds it.
     #[error(

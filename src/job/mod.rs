@@ -17,7 +17,7 @@ mod recorder;
 mod run;
 
 pub use self::dry_run::{DryRunReport, Estimate, StartedDryRun};
-pub use self::error::{RunError, StartError};
+pub use self::error::{JobError, LookupError, RunError, StartError};
 pub use self::load::Job;
 pub use self::lock::{Holder, LockError};
 pub use self::number_lookup::NumberLookup;

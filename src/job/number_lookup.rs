@@ -6,7 +6,7 @@ use arrow::array::{RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema};
 use futures::{StreamExt, TryStreamExt, stream};
 
-use super::error::StartError;
+use super::error::{LookupError, StartError};
 use super::outcome::JobOutcome;
 use crate::config::settings::Settings;
 use crate::enrich::{BatchEnricher, RowReader};
@@ -43,7 +43,7 @@ impl Settings {
         stop: StopSignal,
         reporter: Arc<dyn Reporter>,
         counters: Arc<Counters>,
-    ) -> Result<NumberLookup, Box<dyn std::error::Error + Send + Sync>> {
+    ) -> Result<NumberLookup, LookupError> {
         self.enrich.column = Some(NUMBER.into());
         self.enrich.prefix = String::new();
         let list = in_memory(numbers)?;

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use super::Job;
 use super::artifacts::Artifact;
-use super::error::{RunError, StartError};
+use super::error::{JobError, RunError, StartError};
 use super::lock::{Lock, LockError};
 use super::metrics::Metrics;
 use super::outcome::JobOutcome;
@@ -101,7 +101,7 @@ impl Job {
         stop: StopSignal,
         reporter: Arc<dyn Reporter>,
         counters: Arc<Counters>,
-    ) -> Result<JobReport, Box<dyn std::error::Error + Send + Sync>> {
+    ) -> Result<JobReport, JobError> {
         Ok(self.start(stop, reporter, counters).await?.finish().await?)
     }
 

@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 /// Why a ledger cannot be opened, read or written. What was in it is still there.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum LedgerError {
     /// Another process works with it.
     #[error(

@@ -9,16 +9,19 @@ use crate::model::{ColumnError, Msisdn, StreamError};
 use crate::numbering::{Region, parse};
 
 /// Why nothing is forgotten yet.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum NotForgotten {
     /// The list cannot be read.
     #[error(transparent)]
+    #[diagnostic(transparent)]
     Input(#[from] InputError),
     /// The list cannot be read to its end.
     #[error(transparent)]
+    #[diagnostic(transparent)]
     Stage(#[from] StreamError),
     /// It is not clear which column holds the numbers.
     #[error(transparent)]
+    #[diagnostic(transparent)]
     Column(#[from] ColumnError),
     /// Something is no number, and might be meant as one.
     #[error(

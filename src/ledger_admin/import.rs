@@ -42,13 +42,15 @@ pub struct Imported {
 }
 
 /// Why a file cannot be taken in. What was taken before is kept.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum ImportError {
     /// The file cannot be read.
     #[error(transparent)]
+    #[diagnostic(transparent)]
     Input(#[from] InputError),
     /// The file cannot be read to its end.
     #[error(transparent)]
+    #[diagnostic(transparent)]
     Stage(#[from] StreamError),
     /// A column is missing.
     #[error(
@@ -69,6 +71,7 @@ pub enum ImportError {
     Simulated,
     /// The ledger refuses.
     #[error(transparent)]
+    #[diagnostic(transparent)]
     Ledger(#[from] LedgerError),
 }
 
@@ -104,7 +107,7 @@ pub async fn import(
     let mut entries = Vec::new();
     while let Some(batch) = batches.next().await {
         let batch = batch?;
-        let columns = columns.read(&batch).map_err(StreamError::source)?;
+        let columns = columns.read(&batch).map_err(StreamError::from)?;
         for row in 0..batch.num_rows() {
             imported.rows += 1;
             let entry = columns.entry(row, origin);

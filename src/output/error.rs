@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 /// A result that cannot be written.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum OutputError {
     /// The output is there already and may not be replaced.
     #[error("{} exists already; name another output, or give --force to replace it", path.display())]

@@ -68,13 +68,15 @@ impl OutputSettings {
 }
 
 /// Why a stream of rows did not become a file. No file is left behind.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum WriteError {
     /// The rows ended in an error; the file was not at fault.
     #[error(transparent)]
+    #[diagnostic(transparent)]
     Stage(#[from] StreamError),
     /// The file could not be written.
     #[error(transparent)]
+    #[diagnostic(transparent)]
     Output(#[from] OutputError),
 }
 

@@ -47,7 +47,7 @@ pub struct HttpSettings {
 }
 
 /// Why the HTTP client cannot be set up.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum ServiceError {
     /// The credentials have characters that no header can carry.
     #[error("the user name must not contain a colon, nor user name and password line ends")]
