@@ -11,32 +11,32 @@ check:
 demo:
     cargo run --release -- enrich sample-data/contacts.csv -o enriched.parquet --endpoint simulator --force
 
-# the service on loopback, on the documented port
+# the simulator on the documented port
 simulate *flags:
     cargo run --release -- simulate {{flags}}
 
-# more seeds of the runs in paused time than the tests take
+# the runs in paused time with more seeds than the tests use
 seeds count="10000":
     HLR_SEEDS={{count}} cargo test --test it paused_time
 
-# the release binary beside its peers, on the same server and in the same minute
+# the release binary beside other clients, on the same server and in the same minute
 compare *flags:
     benches/compare.py {{flags}}
 
-# whether the contract's limits are used to the full and never passed
+# whether the contract's limits are used in full and never exceeded
 contract *flags:
     benches/contract.py {{flags}}
 
-# instructions for each lookup, under valgrind
+# instructions per lookup, counted by valgrind
 instructions *flags:
     benches/instructions.py {{flags}}
 
-# Leaks are not looked for: the thread that reads a list may end after the target has.
-# bytes that nobody would write, given to a reader (msisdn, wire, csv) for so many seconds; needs cargo-fuzz
+# Leaks are not reported: the thread that reads a list may end after the target.
+# fuzz one reader (msisdn, wire, csv) for a number of seconds; needs cargo-fuzz
 fuzz target seconds="120":
     RUSTC_BOOTSTRAP=1 cargo fuzz run {{target}} -- -max_total_time={{seconds}} -timeout=20 -detect_leaks=0
 
-# changes of one file that none of these tests notices; needs cargo-mutants
+# mutations of one file that no test notices; needs cargo-mutants
 mutants file="src/lookup/retry.rs" tests="retry":
     cargo mutants -f {{file}} -- --lib {{tests}}
 

@@ -1,11 +1,11 @@
-"""A nightly run of hlr, and what is done on each of its exit codes (docs/nightly-runs.md).
+"""A nightly run of hlr, with a reaction to each of its exit codes (docs/nightly-runs.md).
 
 | code | here |
 | --- | --- |
 | 0 | success |
 | 3, 130, death by a signal | failed, tried again after retry_delay |
-| 4, 2, 1 | failed for good: a person has to look |
-| 5 | skipped: another run is at work |
+| 4, 2, 1 | failed for good: somebody must look |
+| 5 | skipped: another run is active |
 
 A retry runs the same command. The ledger knows what was paid for, so it asks only for the rest; the pipeline file needs
 `force = true`, because a run that ended with code 3 has written its output.
@@ -26,12 +26,12 @@ from airflow.exceptions import AirflowException, AirflowFailException, AirflowSk
 HLR = os.environ.get("HLR_BINARY", "/usr/local/bin/hlr")
 PIPELINE = "/etc/hlr/nightly.toml"
 FOLDER = Path("/var/lib/hlr")
-# Longer than `timeout` in the pipeline file: lookups that were sent are paid for, and their answers are worth waiting for.
+# Longer than `timeout` in the pipeline file, so that answers to lookups that were sent are kept.
 SECONDS_TO_END = 60
 
 
 def run_hlr(*arguments: str) -> int:
-    """Runs hlr to its end. Stopped, it is asked to stop, and waited for."""
+    """Runs hlr to its end. When the task is stopped, asks hlr to stop and waits for it."""
     with subprocess.Popen([HLR, *arguments], cwd=FOLDER) as process:
         try:
             return process.wait()
@@ -50,13 +50,13 @@ def judge(code: int) -> None:
         case 0:
             return
         case 5:
-            raise AirflowSkipException("another run is at work")
+            raise AirflowSkipException("another run is active")
         case 3:
-            raise AirflowException("some rows have no answer; the output is written, another try may close the gaps")
+            raise AirflowException("some rows have no answer; the output is written, a retry may close the gaps")
         case 1 | 2 | 4:
-            raise AirflowFailException(f"hlr ended with exit code {code}; its last lines in the log say what mends it")
+            raise AirflowFailException(f"hlr ended with exit code {code}; the last lines of its log say what to do")
         case _:
-            raise AirflowException(f"hlr was ended from outside ({code}); another try goes on where it was")
+            raise AirflowException(f"hlr was killed or interrupted ({code}); a retry continues")
 
 
 @dag(
@@ -72,27 +72,27 @@ def hlr_nightly():
     def check() -> None:
         judge(run_hlr("check", PIPELINE))
 
-    # No retry is worth more than the night: whatever gaps are left go on as `unknown` and `not_checked`.
+    # After the last retry, rows that are still without an answer stay `unknown` or `not_checked`.
     @task(execution_timeout=timedelta(hours=8))
     def enrich() -> str:
         summary = FOLDER / "nightly.json"
         before = summary.stat().st_mtime_ns if summary.exists() else None
         judge(run_hlr("run", PIPELINE, "--summary", str(summary), "--quiet"))
-        # A summary that this run did not write is an older run's.
+        # A summary that this run did not write belongs to an older run.
         if not summary.exists() or summary.stat().st_mtime_ns == before:
             raise AirflowFailException(f"{summary} was not written by this run")
         return str(summary)
 
     @task
     def accept(summary: str) -> str:
-        """Looks at the figures before anything is loaded."""
-        told = json.loads(Path(summary).read_text())
-        counts = told["counts"]
-        if told["simulated"]:
+        """Checks the figures before anything is loaded."""
+        figures = json.loads(Path(summary).read_text())
+        counts = figures["counts"]
+        if figures["simulated"]:
             raise AirflowFailException("the answers are the simulator's")
         if counts["rows"] == 0 or counts["invalid"] > counts["rows"] / 2:
             raise AirflowFailException(f"{counts['invalid']} of {counts['rows']} rows have no valid number; has the export changed?")
-        return told["output"]
+        return figures["output"]
 
     ready = check()
     summary = enrich()
