@@ -54,16 +54,16 @@ fn the_parquet_sample_is_enriched_too() {
 }
 
 #[test]
-fn the_readme_names_every_exit_code_column_and_status() {
-    let readme = document("README.md");
+fn the_reference_page_names_every_exit_code_column_and_status() {
+    let page = document("docs/reference.md");
     for exit in Exit::ALL {
-        assert!(readme.contains(&format!("| {} |", exit.code())), "exit code {}", exit.code());
+        assert!(page.contains(&format!("| {} |", exit.code())), "exit code {}", exit.code());
     }
     for column in ADDED {
-        assert!(readme.contains(&format!("`hlr_{column}`")), "column {column}");
+        assert!(page.contains(&format!("`hlr_{column}`")), "column {column}");
     }
     for status in Status::ALL {
-        assert!(readme.contains(&format!("| `{}` |", status.text())), "status {}", status.text());
+        assert!(page.contains(&format!("| `{}` |", status.text())), "status {}", status.text());
     }
 }
 
