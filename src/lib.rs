@@ -34,5 +34,6 @@ pub mod service;
 pub mod simulator;
 pub mod staging;
 mod suggest;
+mod sync;
 pub mod task;
 pub mod telemetry;

@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use super::args::Verbosity;
 use crate::humanize::lasting;
 use crate::lookup::StopReason;
+use crate::sync;
 use crate::telemetry::{Event, Reporter};
 
 /// Throttling goes on for as long as it does; one note in this time is enough.
@@ -21,13 +22,13 @@ pub(super) struct Inbox(Mutex<Vec<Event>>);
 
 impl Reporter for Inbox {
     fn event(&self, event: Event) {
-        self.0.lock().expect("nothing panics while it is held").push(event);
+        sync::lock(&self.0).push(event);
     }
 }
 
 impl Inbox {
     pub(super) fn take(&self) -> Vec<Event> {
-        std::mem::take(&mut *self.0.lock().expect("nothing panics while it is held"))
+        std::mem::take(&mut *sync::lock(&self.0))
     }
 }
 

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::sync;
+
 /// How many places are remembered of each kind of finding.
 const FIRST_PLACES: usize = 5;
 
@@ -132,12 +134,12 @@ struct Tally {
 impl Tally {
     fn note(&self, place: impl FnOnce() -> Place) {
         if self.count.fetch_add(1, Ordering::Relaxed) < FIRST_PLACES as u64 {
-            self.first.lock().expect("nothing panics while it is held").push(place());
+            sync::lock(&self.first).push(place());
         }
     }
 
     fn noted(&self) -> Noted {
-        let first = self.first.lock().expect("nothing panics while it is held").clone();
+        let first = sync::lock(&self.first).clone();
         Noted { count: self.count.load(Ordering::Relaxed), first }
     }
 }

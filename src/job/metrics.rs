@@ -20,6 +20,7 @@ use tokio::net::{TcpListener, TcpStream};
 use super::artifacts::Artifact;
 use super::error::StartError;
 use crate::model::UtcMillis;
+use crate::sync;
 use crate::task::AbortOnDrop;
 use crate::telemetry::Counters;
 use crate::telemetry::prometheus::{RunEnd, RunLabels, text};
@@ -90,7 +91,7 @@ impl Metrics {
     }
 
     fn write(&self, path: &Path, end: Option<RunEnd>) -> Result<(), StartError> {
-        let mut ended = self.ended.lock().expect("no panic while locked");
+        let mut ended = sync::lock(&self.ended);
         if *ended {
             return Ok(());
         }

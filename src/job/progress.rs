@@ -8,6 +8,7 @@ use futures::{StreamExt, stream};
 
 use crate::input::ListLength;
 use crate::model::{Money, RecordStream, StreamError};
+use crate::sync;
 use crate::telemetry::Counters;
 
 /// How many rows a list has, as far as is known.
@@ -104,7 +105,7 @@ impl Progress {
 
     /// Why the list ended before its end, if it did. The second call finds nothing.
     pub(crate) fn take_break(&self) -> Option<StreamError> {
-        self.broken_off.lock().expect("no panic while locked").take()
+        sync::lock(&self.broken_off).take()
     }
 
     /// The same stream, with its rows and its end noted here. A list that breaks off ends there, and the rows
@@ -119,7 +120,7 @@ impl Progress {
                     return Poll::Ready(Some(Ok(batch)));
                 }
                 Some(Err(error)) => {
-                    *progress.broken_off.lock().expect("no panic while locked") = Some(error);
+                    *sync::lock(&progress.broken_off) = Some(error);
                 }
                 None => progress.all_taken_in.store(true, Ordering::Release),
             }

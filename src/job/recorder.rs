@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior};
 
 use crate::model::UtcMillis;
+use crate::sync;
 use crate::task::AbortOnDrop;
 use crate::telemetry::timeline::{Mark, Point, Timeline};
 use crate::telemetry::{Counters, Event, Reporter};
@@ -63,7 +64,7 @@ impl Recorder {
     }
 
     fn lock(&self) -> MutexGuard<'_, Timeline> {
-        self.timeline.lock().expect("no panic while locked")
+        sync::lock(&self.timeline)
     }
 }
 

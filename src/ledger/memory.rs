@@ -11,6 +11,7 @@ use tokio::sync::Notify;
 use super::packed_answer::{PackedAnswer, ResultTexts};
 use super::{Kept, KeptAnswers, Ledger, LedgerError, Paid, Remembered};
 use crate::model::{Msisdn, Source};
+use crate::sync;
 
 /// Enough shards that two threads rarely want the same one.
 const SHARDS: usize = 64;
@@ -47,7 +48,7 @@ impl Ledger for MemoryLedger {
 
     fn find_recent(&self, numbers: &[Msisdn]) -> Vec<Option<Remembered>> {
         let find = |msisdn: &Msisdn| {
-            let packed = *self.shard(*msisdn).lock().expect("no panic while locked").get(msisdn)?;
+            let packed = *sync::lock(self.shard(*msisdn)).get(msisdn)?;
             Some(Remembered { answered: packed.unpack(&self.texts)?, source: Source::Duplicate })
         };
         numbers.iter().map(find).collect()
@@ -55,7 +56,7 @@ impl Ledger for MemoryLedger {
 
     fn record(&self, paid: Paid) -> Kept {
         let packed = PackedAnswer::pack(&paid.answered, &self.texts);
-        self.shard(paid.msisdn).lock().expect("no panic while locked").insert(paid.msisdn, packed);
+        sync::lock(self.shard(paid.msisdn)).insert(paid.msisdn, packed);
         Kept::Now(paid)
     }
 

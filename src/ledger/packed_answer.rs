@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, RwLock};
 
 use crate::model::{Answer, Answered, CallingCode, LookupResult, Msisdn, Plmn, Unreadable, UtcMillis};
+use crate::sync;
 
 /// An [`Answered`] in two words. This is also how answers stand in a ledger's file: what it means never changes.
 ///
@@ -40,10 +41,10 @@ const MOST_TEXTS: u16 = u16::MAX - FIRST_TEXT - 1;
 impl ResultTexts {
     fn number(&self, result: &LookupResult) -> u16 {
         let LookupResult::Unrecognised(text) = result else { return result.index() as u16 };
-        if let Some(number) = self.0.read().expect("no panic while locked").numbers.get(text) {
+        if let Some(number) = sync::read(&self.0).numbers.get(text) {
             return FIRST_TEXT + number;
         }
-        let mut table = self.0.write().expect("no panic while locked");
+        let mut table = sync::write(&self.0);
         let count = table.texts.len() as u16;
         let text = if count < MOST_TEXTS { text.clone() } else { TOO_MANY_TEXTS.into() };
         if let Some(number) = table.numbers.get(&text) {
@@ -59,14 +60,14 @@ impl ResultTexts {
         if let Some(result) = LookupResult::DOCUMENTED.get(usize::from(number)) {
             return Some(result.clone());
         }
-        let table = self.0.read().expect("no panic while locked");
+        let table = sync::read(&self.0);
         let text = table.texts.get(usize::from(number.checked_sub(FIRST_TEXT)?))?;
         Some(LookupResult::Unrecognised(text.clone()))
     }
 
     /// Takes the next text of a file in.
     pub(super) fn push(&self, text: &str) {
-        let mut table = self.0.write().expect("no panic while locked");
+        let mut table = sync::write(&self.0);
         let (text, number): (Arc<str>, _) = (text.into(), table.texts.len() as u16);
         table.texts.push(text.clone());
         table.numbers.insert(text, number);
@@ -74,7 +75,7 @@ impl ResultTexts {
 
     /// The texts from this place on, for a file that has those before.
     pub(super) fn since(&self, place: usize) -> Vec<Arc<str>> {
-        let table = self.0.read().expect("no panic while locked");
+        let table = sync::read(&self.0);
         table.texts.get(place..).unwrap_or_default().to_vec()
     }
 }

@@ -11,6 +11,7 @@ use foldhash::fast::FixedState;
 
 use super::packed_answer::PackedAnswer;
 use crate::model::Msisdn;
+use crate::sync;
 
 type Table = HashMap<Msisdn, PackedAnswer, FixedState>;
 
@@ -30,7 +31,7 @@ struct Generations {
 impl Recent {
     /// Hands out the answers to these numbers, where there are any, each with the place of its number.
     pub(super) fn find(&self, numbers: &[Msisdn], mut found: impl FnMut(usize, PackedAnswer)) {
-        let generations = self.0.read().expect("no panic while locked");
+        let generations = sync::read(&self.0);
         let Generations { journalled, folding, folded } = &*generations;
         if journalled.is_empty() && folding.is_empty() && folded.is_empty() {
             return;
@@ -45,23 +46,23 @@ impl Recent {
 
     /// Takes in answers that are on disk.
     pub(super) fn take_in(&self, answers: impl Iterator<Item = (Msisdn, PackedAnswer)>) {
-        self.0.write().expect("no panic while locked").journalled.extend(answers);
+        sync::write(&self.0).journalled.extend(answers);
     }
 
     /// How many are in the journal only.
     pub(super) fn journalled(&self) -> usize {
-        self.0.read().expect("no panic while locked").journalled.len()
+        sync::read(&self.0).journalled.len()
     }
 
     /// All that was taken in so far goes to its scope now.
     pub(super) fn begin_folding(&self) {
-        let mut generations = self.0.write().expect("no panic while locked");
+        let mut generations = sync::write(&self.0);
         generations.folding = std::mem::take(&mut generations.journalled);
     }
 
     /// It is there.
     pub(super) fn folded(&self) {
-        let mut generations = self.0.write().expect("no panic while locked");
+        let mut generations = sync::write(&self.0);
         generations.folded = std::mem::take(&mut generations.folding);
     }
 }

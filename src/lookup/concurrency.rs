@@ -13,6 +13,8 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 
 use tokio::sync::Semaphore;
 
+use crate::sync;
+
 /// Where the search for the limit starts.
 const FIRST_LIMIT: usize = 32;
 /// What is left of the limit after a refusal near the account's limit.
@@ -73,7 +75,7 @@ impl ConcurrencyLimiter {
     /// Where the service refused last, if it ever has.
     #[must_use]
     pub fn refused_at(&self) -> Option<usize> {
-        self.limit.lock().expect("no panic while locked").refused_at.map(|refused_at| refused_at as usize)
+        sync::lock(&self.limit).refused_at.map(|refused_at| refused_at as usize)
     }
 
     /// Waits for a permit in flight.
@@ -90,7 +92,7 @@ impl ConcurrencyLimiter {
     /// How many requests may be in flight now.
     #[must_use]
     pub fn limit(&self) -> usize {
-        self.limit.lock().expect("no panic while locked").permits as usize
+        sync::lock(&self.limit).permits as usize
     }
 
     fn release(&self) {
@@ -101,7 +103,7 @@ impl ConcurrencyLimiter {
     }
 
     fn grow(&self) {
-        let mut limit = self.limit.lock().expect("no panic while locked");
+        let mut limit = sync::lock(&self.limit);
         limit.answers += 1.0;
         let before = limit.permits as usize;
         if self.permits.available_permits() > before / 2 {
@@ -119,7 +121,7 @@ impl ConcurrencyLimiter {
     }
 
     fn fall(&self, seen: u32) -> Option<usize> {
-        let mut limit = self.limit.lock().expect("no panic while locked");
+        let mut limit = sync::lock(&self.limit);
         if seen != self.falls.load(Ordering::Relaxed) {
             return None;
         }

@@ -12,6 +12,7 @@ use tokio::sync::Notify;
 
 use super::clock::StageClock;
 use crate::model::{Fault, FaultKind};
+use crate::sync;
 use crate::telemetry::{Event, Reporter};
 
 /// So many failures in a row, with no answer between them, are the endpoint's own. At 5 % of stray faults
@@ -262,7 +263,7 @@ impl EndpointHealth {
     }
 
     fn lock(&self) -> MutexGuard<'_, Endpoints> {
-        self.endpoints.lock().expect("no panic while locked")
+        sync::lock(&self.endpoints)
     }
 }
 

@@ -14,6 +14,7 @@ use tokio::time::Instant;
 
 use super::range_scheduler::{RangeScheduler, Scheduled, UselessRange};
 use crate::model::{Money, Msisdn, UnansweredReason, UtcMillis};
+use crate::sync;
 
 /// A number to ask about, and what has been tried.
 #[derive(Clone, Debug)]
@@ -186,7 +187,7 @@ impl LookupQueue {
     }
 
     fn lock(&self) -> MutexGuard<'_, Waiting> {
-        self.waiting.lock().expect("no panic while locked")
+        sync::lock(&self.waiting)
     }
 }
 

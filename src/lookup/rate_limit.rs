@@ -20,6 +20,8 @@ use tokio::sync::{Notify, Semaphore};
 
 use super::clock::StageClock;
 
+use crate::sync;
+
 /// How much of the rate may be caught up with after a late timer. With 6 ms no second ever has more than
 /// 1.01 R requests, or than R and one where that is more.
 const SLACK: Duration = Duration::from_millis(6);
@@ -119,7 +121,7 @@ impl RateLimiter {
 
     /// Changes the rate, from the next permit on.
     pub fn set_rate(&self, rate: Option<Rate>) {
-        *self.gcra.write().expect("no panic while locked") = rate.map(|rate| Gcra::new(rate, self.clock));
+        *sync::write(&self.gcra) = rate.map(|rate| Gcra::new(rate, self.clock));
         self.unpaced.store(rate.is_none(), Ordering::Release);
         self.changed.notify_waiters();
     }
@@ -163,7 +165,7 @@ impl RateLimiter {
         if now < held_until {
             return Err(held_until - now);
         }
-        let gcra = self.gcra.read().expect("no panic while locked");
+        let gcra = sync::read(&self.gcra);
         gcra.as_ref().map_or(Ok(()), |gcra| gcra.take(now))
     }
 }

@@ -13,6 +13,7 @@ use tokio::sync::Notify;
 
 use crate::ledger::Remembered;
 use crate::model::{Money, Msisdn, Outcome, Source};
+use crate::sync;
 
 /// Enough shards that two threads rarely want the same one.
 const SHARDS: usize = 64;
@@ -56,7 +57,7 @@ impl BatchTicket {
 
     /// Fills one place. Each is filled once.
     pub fn fill(&self, place: usize, reply: Reply) {
-        self.replies.lock().expect("no panic while locked")[place] = Some(reply);
+        sync::lock(&self.replies)[place] = Some(reply);
         if self.open.fetch_sub(1, Ordering::AcqRel) == 1 {
             self.complete.notify_one();
         }
@@ -67,7 +68,7 @@ impl BatchTicket {
         while self.open.load(Ordering::Acquire) > 0 {
             self.complete.notified().await;
         }
-        let replies = std::mem::take(&mut *self.replies.lock().expect("no panic while locked"));
+        let replies = std::mem::take(&mut *sync::lock(&self.replies));
         replies.into_iter().map(|reply| reply.expect("every place is filled")).collect()
     }
 }
@@ -112,7 +113,7 @@ impl SingleFlight {
     /// Waits for a number on behalf of one place of a ticket.
     pub fn join(&self, msisdn: Msisdn, ticket: &Arc<BatchTicket>, place: usize) -> FlightRole {
         let waiter = Waiter { ticket: ticket.clone(), place };
-        let mut shard = self.shard(msisdn).lock().expect("no panic while locked");
+        let mut shard = sync::lock(self.shard(msisdn));
         match shard.get_mut(&msisdn) {
             None => {
                 shard.insert(msisdn, Number::Asked(vec![waiter]));
@@ -141,7 +142,7 @@ impl SingleFlight {
             }
         };
         let before = {
-            let mut shard = self.shard(msisdn).lock().expect("no panic while locked");
+            let mut shard = sync::lock(self.shard(msisdn));
             match remembered {
                 Some(remembered) => shard.insert(msisdn, remembered),
                 None => shard.remove(&msisdn),

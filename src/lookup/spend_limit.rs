@@ -11,6 +11,7 @@ use tokio::sync::Notify;
 
 use crate::model::Money;
 use crate::pricing::Charge;
+use crate::sync;
 
 /// What may be spent at the most; `None` is without a limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -84,7 +85,7 @@ impl SpendLimit {
     }
 
     fn try_reserve(&self, most: Money) -> Result<(), Full> {
-        let mut spent = self.spent.lock().expect("no panic while locked");
+        let mut spent = sync::lock(&self.spent);
         let full = |cap| Full { cap, nothing_is_open: spent.open == 0 };
         if let Some(cap) = self.caps.lookups
             && spent.lookups >= cap
@@ -126,7 +127,7 @@ impl Reservation<'_> {
     fn settle(&mut self, charge: Charge) {
         let Some(spend_limit) = self.spend_limit.take() else { return };
         {
-            let mut spent = spend_limit.spent.lock().expect("no panic while locked");
+            let mut spent = sync::lock(&spend_limit.spent);
             spent.open -= 1;
             spent.cost = spent.cost.less(self.most) + charge.amount();
             spent.lookups -= u64::from(charge == Charge::Free);

@@ -24,6 +24,7 @@ use crate::model::{
     UnansweredReason,
 };
 use crate::service::Service;
+use crate::sync;
 use crate::task::AbortOnDrop;
 use crate::telemetry::{Counters, Event, Reporter};
 
@@ -151,13 +152,13 @@ impl<S: Service> Lookup<S> {
     /// asked.
     pub async fn finish(&self) {
         self.stage.close();
-        let workers = std::mem::take(&mut *self.workers.lock().expect("no panic while locked"));
+        let workers = std::mem::take(&mut *sync::lock(&self.workers));
         for worker in workers {
             // Workers end when the queue is closed; one that could not has nothing more to say.
             let _ = worker.await;
         }
         self.stage.ledger.close();
-        let settler = self.settler.lock().expect("no panic while locked").take();
+        let settler = sync::lock(&self.settler).take();
         if let Some(settler) = settler {
             let _ = settler.await;
         }
@@ -398,7 +399,7 @@ impl<S: Service> Stage<S> {
     }
 
     fn roll(&self) -> f64 {
-        self.chance.lock().expect("no panic while locked").f64()
+        sync::lock(&self.chance).f64()
     }
 }
 

@@ -24,6 +24,7 @@ use tokio::time::Instant;
 use super::Endpoint;
 use super::exchange::{LONGEST_BODY, Reply, broken, not_connected, too_long};
 use crate::model::Fault;
+use crate::sync;
 
 /// Connections to one endpoint. Those that are idle wait for the next request, the last used first.
 #[derive(Debug)]
@@ -123,7 +124,7 @@ impl Direct {
     }
 
     fn take_idle(&self) -> Option<Connection> {
-        let mut idle = self.idle.lock().expect("no panic while locked");
+        let mut idle = sync::lock(&self.idle);
         let connection = idle.pop()?;
         if connection.last_used.elapsed() > self.idle_timeout {
             // Those below it are older still.
@@ -136,7 +137,7 @@ impl Direct {
     fn put_back(&self, mut connection: Connection) {
         if connection.driver.is_some() {
             connection.last_used = Instant::now();
-            self.idle.lock().expect("no panic while locked").push(connection);
+            sync::lock(&self.idle).push(connection);
         }
     }
 }

@@ -8,6 +8,7 @@ use std::sync::Mutex;
 use foldhash::fast::FixedState;
 
 use crate::model::{Money, Msisdn, Plmn, Status};
+use crate::sync;
 
 /// So many digits of a number name its range.
 const RANGE_DIGITS: usize = 6;
@@ -92,7 +93,7 @@ impl Breakdown {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, BreakdownTally> {
-        self.0.lock().expect("counting does not panic")
+        sync::lock(&self.0)
     }
 }
 

@@ -12,6 +12,7 @@ use super::breakdown::Breakdown;
 use super::latency::Latencies;
 use crate::model::{Fault, LookupResult, Money, Status};
 use crate::pricing::Charge;
+use crate::sync;
 
 /// One count. Relaxed: counts are read for people, and nothing is decided by their order.
 #[derive(Debug, Default)]
@@ -122,11 +123,11 @@ struct Tally(Mutex<BTreeMap<Cow<'static, str>, u64>>);
 
 impl Tally {
     fn add(&self, word: Cow<'static, str>, more: u64) {
-        *self.0.lock().expect("counting does not panic").entry(word).or_default() += more;
+        *sync::lock(&self.0).entry(word).or_default() += more;
     }
 
     fn get(&self) -> BTreeMap<String, u64> {
-        let tally = self.0.lock().expect("counting does not panic");
+        let tally = sync::lock(&self.0);
         tally.iter().map(|(word, count)| (word.clone().into_owned(), *count)).collect()
     }
 }

@@ -5,14 +5,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What every module may speak of: the words of the field, and small tools without a state of their own.
-const SHARED: [&str; 5] = ["humanize", "model", "staging", "suggest", "task"];
+const SHARED: [&str; 6] = ["humanize", "model", "staging", "suggest", "sync", "task"];
 
 /// Each module, and the other modules that it may import.
-const MAY_IMPORT: [(&str, &[&str]); 23] = [
+const MAY_IMPORT: [(&str, &[&str]); 24] = [
     ("model", &[]),
     ("humanize", &[]),
     ("staging", &[]),
     ("suggest", &[]),
+    ("sync", &[]),
     ("task", &[]),
     ("numbering", &[]),
     ("input", &[]),

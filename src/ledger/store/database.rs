@@ -7,6 +7,8 @@ use std::sync::RwLock;
 
 use redb::{ReadTransaction, ReadableDatabase, StorageError, TransactionError, WriteTransaction};
 
+use crate::sync;
+
 pub(super) struct Database(RwLock<Option<redb::Database>>);
 
 impl Database {
@@ -15,21 +17,21 @@ impl Database {
     }
 
     pub(super) fn begin_read(&self) -> Result<ReadTransaction, TransactionError> {
-        match &*self.0.read().expect("no panic while locked") {
+        match &*sync::read(&self.0) {
             Some(database) => database.begin_read(),
             None => Err(closed()),
         }
     }
 
     pub(super) fn begin_write(&self) -> Result<WriteTransaction, TransactionError> {
-        match &*self.0.read().expect("no panic while locked") {
+        match &*sync::read(&self.0) {
             Some(database) => database.begin_write(),
             None => Err(closed()),
         }
     }
 
     pub(super) fn compact(&mut self) -> Result<bool, redb::Error> {
-        match self.0.get_mut().expect("no panic while locked") {
+        match self.0.get_mut().expect("no code panics while it holds a lock") {
             Some(database) => Ok(database.compact()?),
             None => Err(closed().into()),
         }
@@ -37,7 +39,7 @@ impl Database {
 
     /// Leaves the file in order, for whoever opens it next. Once is enough.
     pub(super) fn close(&self) -> Result<(), redb::Error> {
-        match self.0.write().expect("no panic while locked").take() {
+        match sync::write(&self.0).take() {
             Some(database) => Ok(database.close()?),
             None => Ok(()),
         }

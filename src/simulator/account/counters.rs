@@ -1,13 +1,14 @@
 //! The running account. Every request makes a few entries; none of them waits for another.
 
 use std::collections::BTreeMap;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use crate::model::{LookupResult, Msisdn};
+use crate::sync;
 
 use super::arrivals::Arrivals;
 use super::numbers::Numbers;
@@ -229,13 +230,13 @@ impl AccountCounters {
     }
 
     fn change_unrecognised(&self, result: &LookupResult, change: impl FnOnce(&mut u64)) {
-        let mut counts = self.unrecognised.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut counts = sync::lock(&self.unrecognised);
         change(counts.entry(result.text().to_owned()).or_default());
     }
 
     fn results(&self) -> BTreeMap<String, u64> {
         let mut results = named(LookupResult::DOCUMENTED.iter().map(LookupResult::text), &self.by_result);
-        let unrecognised = self.unrecognised.lock().unwrap_or_else(PoisonError::into_inner);
+        let unrecognised = sync::lock(&self.unrecognised);
         results.extend(unrecognised.iter().map(|(text, count)| (text.clone(), *count)));
         results
     }

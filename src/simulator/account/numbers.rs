@@ -1,11 +1,12 @@
 //! The account of every number: eight bytes of key and eight of counts, in shards.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 
 use foldhash::fast::FixedState;
 
 use crate::model::Msisdn;
+use crate::sync;
 
 use super::NumberAccount;
 use crate::simulator::rng::mix;
@@ -41,7 +42,7 @@ impl Numbers {
 
 /// An account is counts; a panic in another thread leaves none of them half written.
 fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
-    shard.lock().unwrap_or_else(PoisonError::into_inner)
+    sync::lock(shard)
 }
 
 #[cfg(test)]

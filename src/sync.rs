@@ -1,0 +1,21 @@
+//! Locks of the standard library, taken through one place.
+
+use std::sync::{Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+/// Why a lock is never poisoned: whoever holds one only reads and writes plain values.
+const NEVER_POISONED: &str = "no code panics while it holds a lock";
+
+/// Locks a mutex.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().expect(NEVER_POISONED)
+}
+
+/// Locks for reading.
+pub(crate) fn read<T>(lock: &RwLock<T>) -> RwLockReadGuard<'_, T> {
+    lock.read().expect(NEVER_POISONED)
+}
+
+/// Locks for writing.
+pub(crate) fn write<T>(lock: &RwLock<T>) -> RwLockWriteGuard<'_, T> {
+    lock.write().expect(NEVER_POISONED)
+}
