@@ -15,6 +15,7 @@
 //!
 //! [`report`] counts along the way. ARCHITECTURE.md says who may import whom, and why things are as they are.
 
+#[cfg(feature = "cli")]
 pub mod cli;
 pub mod config;
 pub mod enrich;
@@ -31,6 +32,7 @@ pub mod output;
 pub mod pricing;
 pub mod report;
 pub mod service;
+#[cfg(feature = "simulator")]
 pub mod simulator;
 pub mod staging;
 mod suggest;

@@ -24,15 +24,16 @@ fn distance(from: &str, to: &str) -> usize {
     row[to.len()]
 }
 
-/// Shortens serde's "unknown field `x`, expected one of …" to the field that was probably meant.
-pub(crate) fn offer_nearest(message: &str) -> String {
-    let Some(rest) = message.strip_prefix("unknown field `") else { return message.to_owned() };
-    let mut words = rest.split('`').step_by(2);
+/// What serde's "unknown field `x`, expected one of …" means, and the field that was probably meant; `None` for other
+/// messages.
+pub(crate) fn explain_unknown_field(message: &str) -> Option<(String, Option<String>)> {
+    let mut words = message.strip_prefix("unknown field `")?.split('`').step_by(2);
     let written = words.next().unwrap_or_default();
-    match nearest(written, words) {
-        Some(meant) => format!("unknown key `{written}`; did you mean `{meant}`?"),
-        None => format!("unknown key `{written}`; remove it, or see the list of keys in the documentation"),
-    }
+    let help = match nearest(written, words) {
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None => "remove it; the documentation lists all keys".to_owned(),
+    };
+    Some((format!("unknown key `{written}`"), Some(help)))
 }
 
 #[cfg(test)]
@@ -57,7 +58,11 @@ mod tests {
     #[test]
     fn an_unknown_field_is_told_its_neighbour() {
         let message = "unknown field `latncy`, expected one of `listen`, `latency`, `seed`";
-        assert_eq!(offer_nearest(message), "unknown key `latncy`; did you mean `latency`?");
-        assert_eq!(offer_nearest("invalid type: map"), "invalid type: map");
+        let (problem, help) = explain_unknown_field(message).unwrap();
+        assert_eq!(
+            (problem.as_str(), help.as_deref()),
+            ("unknown key `latncy`", Some("did you mean `latency`?"))
+        );
+        assert_eq!(explain_unknown_field("invalid type: map"), None);
     }
 }

@@ -5,17 +5,17 @@ use std::path::PathBuf;
 use super::exit::Exit;
 use super::terminal::{print, say};
 use crate::config::{Diagnostics, Environment, RawConfig};
-use crate::job::Job;
+use crate::job::Loaded;
 
 pub(super) fn check(files: &[PathBuf]) -> Exit {
     let environment = Environment::of_this_process();
     let mut exit = Exit::Complete;
     for file in files {
         let name = file.display();
-        match Job::load(Some(file), RawConfig::default(), &environment) {
+        match Loaded::load(Some(file), RawConfig::default(), &environment) {
             Ok(pipeline) => {
                 let _ = print(format_args!("{name}: ok"));
-                for warning in pipeline.enquiry().warnings() {
+                for warning in pipeline.warnings() {
                     say(format_args!("  warning: {warning}"));
                 }
             }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use crate::enricher::Estimate;
 use crate::humanize::{clock, grouped, percent};
-use crate::job::Estimate;
 
 /// The survey, a line each.
 pub(super) fn lines(survey: &Estimate) -> Vec<String> {

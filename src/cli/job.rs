@@ -4,7 +4,6 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::sync::Arc;
 
-use miette::Report;
 use tracing::info;
 
 use super::args::{DisplayFlags, EnrichArgs, ProgressStyle, RunArgs, Verbosity};
@@ -14,14 +13,13 @@ use super::log::LogFormat;
 use super::progress::ProgressDisplay;
 use super::resume_command::Obstacle;
 use super::signals::hung_up;
-use super::terminal::{
-    say, say_command, say_error, say_import, say_loudly, say_note, say_problem, say_raw, say_warning,
-};
+use super::terminal::{say, say_command, say_error, say_import, say_loudly, say_note, say_raw, say_warning};
 use super::{dry_run, log, resume_command, summary};
-use crate::config::{Diagnostics, Environment, RawConfig};
+use crate::config::{Diagnostics, Environment, RawConfig, ResolvedSettings};
 use crate::input::CsvFile;
-use crate::job::{Job, JobOutcome, JobReport, RateControl, RunError, StartError, StartedJob};
-use crate::ledger::LedgerError;
+use crate::job::{
+    DryRunJob, Job, JobOutcome, JobReport, Loaded, RateControl, RunError, StartError, StartedJob,
+};
 use crate::lookup::StopSignal;
 use crate::report::RunReport;
 use crate::task::AbortOnDrop;
@@ -48,19 +46,17 @@ async fn do_job(
     stop: StopSignal,
 ) -> Exit {
     let flags_again = flags.clone();
-    let pipeline = match Job::load(file, flags, &Environment::of_this_process()) {
-        Ok(pipeline) => pipeline,
+    let job = match Loaded::load(file, flags, &Environment::of_this_process()) {
+        Ok(Loaded::Job(job)) => *job,
+        Ok(Loaded::DryRun(job)) => return estimate(*job, &display, words, stop).await,
         Err(problems) => return refuse(&problems),
     };
     let verbosity = display.verbosity();
-    if pipeline.is_dry_run() {
-        return take_survey(pipeline, &display, words, stop).await;
-    }
-    log::name_run(pipeline.run_id());
-    announce(&pipeline, verbosity);
+    log::name_run(job.run_id());
+    announce(job.resolved(), verbosity);
     let inbox = Arc::new(Inbox::default());
     let counters = Arc::new(Counters::default());
-    let started = match pipeline.start(stop.clone(), inbox.clone(), counters).await {
+    let started = match job.start(stop.clone(), inbox.clone(), counters).await {
         Ok(started) => started,
         Err(error) => return not_started(&error, words),
     };
@@ -84,7 +80,7 @@ async fn do_job(
         Ok(finished) => conclude(&finished, &display, words),
         Err(error) => {
             say_error(&error);
-            if matches!(error, RunError::BrokenOff { .. }) { Exit::Usage } else { Exit::Unexpected }
+            if matches!(error, RunError::InputFailed { .. }) { Exit::Usage } else { Exit::Unexpected }
         }
     }
 }
@@ -92,36 +88,36 @@ async fn do_job(
 /// Takes the rate and its schedule from the pipeline file as it is now; with problems in it, nothing changes.
 fn read_again(file: &Path, flags: RawConfig, rate: &RateControl) {
     match Job::load(Some(file), flags, &Environment::of_this_process()) {
-        Ok(pipeline) => rate.take_from(&pipeline),
+        Ok(job) => rate.take_from(&job),
         Err(problems) => {
-            problems.0.iter().for_each(say_problem);
+            problems.0.iter().for_each(|problem| say_error(problem));
             say_warning("the pipeline file was read again, and the run goes on as before");
         }
     }
 }
 
 /// What a run would do; nobody is asked.
-async fn take_survey(pipeline: Job, display: &DisplayFlags, words: &[OsString], stop: StopSignal) -> Exit {
+async fn estimate(job: DryRunJob, display: &DisplayFlags, words: &[OsString], stop: StopSignal) -> Exit {
     let verbosity = display.verbosity();
-    pipeline.enquiry().warnings().iter().for_each(say_warning);
+    job.resolved().warnings.iter().for_each(say_warning);
     if verbosity > Verbosity::Quiet {
-        say(format_args!("dry run, nothing is sent: {}", pipeline.enquiry().choices()));
+        say(format_args!("dry run, nothing is sent: {}", job.resolved().effective));
     }
-    let surveying = match pipeline.start_survey(stop.clone(), Arc::default()).await {
-        Ok(surveying) => surveying,
+    let started = match job.start(stop.clone(), Arc::default()).await {
+        Ok(started) => started,
         Err(error) => return not_started(&error, words),
     };
     let inbox = Arc::new(Inbox::default());
-    let shown = ProgressDisplay::start(display.progress, verbosity, surveying.progress(), inbox, stop);
-    let surveyed = surveying.finish().await;
+    let shown = ProgressDisplay::start(display.progress, verbosity, started.progress(), inbox, stop);
+    let finished = started.finish().await;
     shown.finish().await;
-    match surveyed {
-        Ok(Some(surveyed)) => {
-            surveyed.warnings.iter().for_each(say_warning);
+    match finished {
+        Ok(Some(report)) => {
+            report.warnings.iter().for_each(say_warning);
             match display.progress {
                 _ if verbosity == Verbosity::Quiet => {}
-                ProgressStyle::Json => say_raw(surveyed.to_json()),
-                _ => dry_run::lines(&surveyed.survey).iter().for_each(say),
+                ProgressStyle::Json => say_raw(report.to_json()),
+                _ => dry_run::lines(&report.estimate).iter().for_each(say),
             }
             Exit::Complete
         }
@@ -134,18 +130,17 @@ async fn take_survey(pipeline: Job, display: &DisplayFlags, words: &[OsString], 
 }
 
 pub(super) fn refuse(problems: &Diagnostics) -> Exit {
-    problems.0.iter().for_each(say_problem);
+    problems.0.iter().for_each(|problem| say_error(problem));
     Exit::Usage
 }
 
-fn announce(pipeline: &Job, verbosity: Verbosity) {
-    let enquiry = pipeline.enquiry();
-    if enquiry.provider().is_simulated() {
+fn announce(resolved: &ResolvedSettings, verbosity: Verbosity) {
+    if resolved.settings.is_simulated() {
         say_loudly("SIMULATED ANSWERS: nothing is looked up at a provider");
     }
-    enquiry.warnings().iter().for_each(say_warning);
+    resolved.warnings.iter().for_each(say_warning);
     if verbosity > Verbosity::Quiet {
-        say(enquiry.choices());
+        say(&resolved.effective);
     }
 }
 
@@ -183,13 +178,9 @@ fn not_started(error: &StartError, words: &[OsString]) -> Exit {
             say_command(&resume_command::command(words, Obstacle::None));
             Exit::Interrupted
         }
-        StartError::Simulator(_) => {
-            say_error(error);
-            Exit::Unexpected
-        }
         _ => {
             say_error(error);
-            if error.is_busy() { Exit::Busy } else { Exit::Usage }
+            exit_of(error)
         }
     }
 }
@@ -205,7 +196,7 @@ fn conclude(finished: &JobReport, display: &DisplayFlags, words: &[OsString]) ->
     if finished.report.simulated {
         say_loudly(SIMULATED);
     }
-    let (what, obstacle) = match (&finished.ending, &finished.report.ledger) {
+    let (what, obstacle) = match (&finished.outcome, &finished.report.ledger) {
         (JobOutcome::Complete, _) => return Exit::Complete,
         (JobOutcome::Gaps { .. }, Some(_)) => ("to ask again about these", Obstacle::Output),
         (JobOutcome::Gaps { .. }, None) => {
@@ -214,7 +205,7 @@ fn conclude(finished: &JobReport, display: &DisplayFlags, words: &[OsString]) ->
         (JobOutcome::Stopped(_), Some(_)) => ("to go on from here", Obstacle::None),
         (JobOutcome::Stopped(_), None) => ("to go on, with every number and at its price", Obstacle::None),
     };
-    let kind = if matches!(finished.ending, JobOutcome::Gaps { .. }) { "gaps" } else { "stopped" };
+    let kind = if matches!(finished.outcome, JobOutcome::Gaps { .. }) { "gaps" } else { "stopped" };
     say_note(kind, &summary::ending(finished));
     if let Some(import) = &finished.import {
         let count = finished.report.counts.not_kept;
@@ -229,7 +220,7 @@ fn conclude(finished: &JobReport, display: &DisplayFlags, words: &[OsString]) ->
         say(format_args!("{what}:"));
     }
     say_command(&resume_command::command(words, obstacle));
-    Exit::from(&finished.ending)
+    Exit::from(&finished.outcome)
 }
 
 /// The end of a run, for a log that programs read.
@@ -260,19 +251,12 @@ fn log_end(finished: &JobReport) {
     );
 }
 
-/// An error that ends a command which has no better place for it.
-pub(super) fn fail(error: &Report) -> Exit {
-    say_error(&**error);
-    match error.downcast_ref() {
-        _ if is_busy(error) => Exit::Busy,
-        Some(StartError::Simulator(_)) | None => Exit::Unexpected,
-        Some(StartError::Stopped) => Exit::Interrupted,
-        Some(_) => Exit::Usage,
+/// How a command ends that could not start.
+pub(super) fn exit_of(error: &StartError) -> Exit {
+    match error {
+        StartError::Stopped => Exit::Interrupted,
+        _ if error.is_internal() => Exit::Unexpected,
+        _ if error.is_busy() => Exit::Busy,
+        _ => Exit::Usage,
     }
-}
-
-/// Whether nothing is wrong but that a run is at work.
-pub(super) fn is_busy(error: &Report) -> bool {
-    error.downcast_ref::<StartError>().is_some_and(StartError::is_busy)
-        || matches!(error.downcast_ref(), Some(LedgerError::InUse { .. }))
 }

@@ -9,9 +9,8 @@ use tokio::task::spawn_blocking;
 
 use super::args::{ExportArgs, ForgetArgs, ImportArgs, LedgerArgs, LedgerCommand, PruneArgs, StatsArgs};
 use super::exit::Exit;
-use super::job::is_busy;
-use super::terminal::{print, say, say_error, say_problem};
-use crate::config::default_ledger_path;
+use super::terminal::{print, say, say_error};
+use crate::config::{Location, default_ledger_path};
 use crate::humanize::{grouped, percent, size};
 use crate::input::InputSettings;
 use crate::ledger::{AnswersOf, IfMissing, LedgerError, LedgerFile};
@@ -29,7 +28,7 @@ pub(super) async fn ledger(arguments: LedgerArgs, stop: StopSignal) -> Exit {
         None => match default_ledger_path(AnswersOf::Provider) {
             Ok(path) => path,
             Err(problem) => {
-                say_problem(problem);
+                say_error(&problem.at(Location::Nowhere));
                 return Exit::Usage;
             }
         },
@@ -214,4 +213,9 @@ mod tests {
         let lines = lines(&PathBuf::from("x.redb"), &stats, 10);
         assert!(lines.iter().any(|line| line.contains("and 2 more")), "{lines:#?}");
     }
+}
+
+/// Whether nothing is wrong but that a run uses the ledger.
+fn is_busy(error: &Report) -> bool {
+    matches!(error.downcast_ref(), Some(LedgerError::InUse { .. }))
 }

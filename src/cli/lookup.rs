@@ -5,25 +5,28 @@ use std::io::{self, BufRead};
 use std::sync::Arc;
 use std::time::Duration;
 
-use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, TimestampMillisecondType, UInt16Type};
 use arrow::util::display::array_value_to_string;
+use futures::{StreamExt, stream};
 use jiff::Timestamp;
-use miette::Report;
 use serde_json::{Map, Value};
 
 use super::args::{LookupArgs, Verbosity};
 use super::event_messages::why;
 use super::exit::Exit;
-use super::job::{SIMULATED, fail, refuse};
+use super::job::{SIMULATED, exit_of, refuse};
 use super::resume_command;
 use super::resume_command::Obstacle;
-use super::terminal::{print, say, say_command, say_loudly, say_warning};
-use crate::config::{DurationValue, Environment, Settings};
-use crate::job::{JobOutcome, LookupError, NumberLookup};
+use super::terminal::{print, say, say_command, say_error, say_loudly, say_system_error, say_warning};
+use crate::config::{DurationValue, Environment, ResolvedSettings};
+use crate::enricher::{EnrichError, Enricher, OpenError, RowSettings, Settings};
+use crate::job::{JobOutcome, StartError};
 use crate::lookup::StopSignal;
-use crate::telemetry::{Counters, NoReporter};
+use crate::model::RecordStream;
 
+/// The column of the numbers as they were given.
+const NUMBER: &str = "number";
 /// What the table shows; JSON has all columns.
 const SHOWN: [&str; 11] = [
     "number",
@@ -47,42 +50,84 @@ pub(super) async fn look_up(arguments: LookupArgs, words: &[OsString], stop: Sto
     let written_numbers = arguments.numbers.clone();
     let mut flags = arguments.written();
     flags.give_up_after.get_or_insert(PATIENCE);
-    let enquiry = match Settings::load(flags, &Environment::of_this_process()) {
-        Ok(enquiry) => enquiry,
+    let resolved = match ResolvedSettings::load(flags, &Environment::of_this_process()) {
+        Ok(resolved) => resolved,
         Err(problems) => return refuse(&problems),
     };
-    enquiry.warnings().iter().for_each(say_warning);
+    resolved.warnings.iter().for_each(say_warning);
     if verbosity == Verbosity::Verbose {
-        say(enquiry.choices());
+        say(&resolved.effective);
     }
-    let simulated = enquiry.provider().is_simulated();
+    let simulated = resolved.settings.is_simulated();
     let numbers = match read_numbers(written_numbers) {
         Ok(numbers) => numbers,
-        Err(fault) => return fail(&Report::from_err(fault)),
+        Err(fault) => {
+            say_system_error(&fault);
+            return Exit::Unexpected;
+        }
     };
-    let counters = Arc::new(Counters::default());
-    let looked_up = enquiry.look_up(numbers, stop, Arc::new(NoReporter), counters).await;
-    let NumberLookup { answers, ending, warnings } = match looked_up {
+    let looked_up = match ask(resolved.settings, numbers, stop).await {
         Ok(looked_up) => looked_up,
-        Err(LookupError::Start(error)) => return fail(&error.into()),
-        Err(LookupError::Ledger(error)) => return fail(&error.into()),
-        Err(error) => return fail(&error.into()),
+        Err(exit) => return exit,
     };
-    warnings.iter().for_each(say_warning);
-    if let Some(answers) = answers {
-        let printed = if json { print_json(&answers) } else { print_table(&answers) };
+    if let Some(answers) = &looked_up.answers {
+        let printed = if json { print_json(answers) } else { print_table(answers) };
         // That nobody reads on is no fault of the lookup; that a disk is full is one of its output.
         if let Err(fault) = printed
             && fault.kind() != io::ErrorKind::BrokenPipe
         {
-            return fail(&Report::from_err(fault));
+            say_system_error(&fault);
+            return Exit::Unexpected;
         }
     }
     if simulated {
         say_loudly(SIMULATED);
     }
-    say_ending(&ending, words);
-    Exit::from(&ending)
+    say_ending(&looked_up.outcome, words);
+    Exit::from(&looked_up.outcome)
+}
+
+/// What became of a few numbers.
+struct LookedUp {
+    /// A row for each number: the column `number`, and the columns that every enriched file has, without a
+    /// prefix. `None` when the run was stopped before.
+    answers: Option<RecordBatch>,
+    outcome: JobOutcome,
+}
+
+/// Asks about numbers as they were written, through the same door as a list.
+async fn ask(settings: Settings, numbers: Vec<String>, stop: StopSignal) -> Result<LookedUp, Exit> {
+    let rows = RowSettings { column: Some(NUMBER.into()), prefix: String::new(), ..settings.rows.clone() };
+    let opened = Enricher::builder().settings(settings).stop_signal(stop).open().await;
+    let enricher = opened.map_err(|error| not_started(&error.into()))?;
+    enricher.warnings().iter().for_each(say_warning);
+    let table = RecordBatch::try_from_iter([(NUMBER, Arc::new(StringArray::from(numbers)) as ArrayRef)]);
+    let table = table.expect("one column makes a table");
+    let list = RecordStream::new(table.schema(), stream::iter([Ok(table)]));
+    let mut enriched = enricher.enrich_with(list, rows).map_err(|error| not_started(&error.into()))?;
+    let (mut answers, mut stopped) = (None, None);
+    while let Some(batch) = enriched.next().await {
+        match batch {
+            Ok(batch) => answers = Some(batch),
+            Err(EnrichError::Stopped(stop)) => stopped = Some(stop.reason),
+            Err(error) => {
+                say_error(&error);
+                return Err(Exit::Unexpected);
+            }
+        }
+    }
+    let totals = enricher.close().await.map_err(|error| not_started(&OpenError::from(error).into()))?;
+    let not_kept = totals.counts.not_kept;
+    if not_kept > 0 {
+        say_warning(format_args!("{not_kept} answers that were paid for are not in the ledger"));
+    }
+    Ok(LookedUp { answers, outcome: JobOutcome::of(stopped, totals.counts.unanswered) })
+}
+
+/// Nobody was asked.
+fn not_started(error: &StartError) -> Exit {
+    say_error(error);
+    exit_of(error)
 }
 
 fn say_ending(ending: &JobOutcome, words: &[OsString]) {

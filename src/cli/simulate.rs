@@ -8,7 +8,7 @@ use std::path::Path;
 use super::args::SimulateArgs;
 use super::exit::Exit;
 use super::terminal::{print, say, say_loudly, say_problem, say_system_error, say_warning};
-use crate::enricher::file_descriptors;
+use crate::enricher::make_room;
 use crate::lookup::StopSignal;
 use crate::simulator::{Account, Authentication, Scheme, Simulator, SimulatorSettings};
 
@@ -24,7 +24,7 @@ pub(super) async fn simulate(arguments: SimulateArgs, stop: StopSignal) -> Exit 
         }
     };
     // Clients bring what they bring; more room than the system gives cannot be had.
-    let _ = file_descriptors::make_room(CONNECTIONS);
+    let _ = make_room(CONNECTIONS);
     let simulator = match Simulator::start(settings.clone()).await {
         Ok(simulator) => simulator,
         Err(fault) => {

@@ -27,7 +27,7 @@ pub(super) fn lines(finished: &JobReport) -> Vec<String> {
     }
     lines.push(String::new());
     if let (Some(path), JobOutcome::Complete | JobOutcome::Gaps { .. }) =
-        (&finished.report.output, &finished.ending)
+        (&finished.report.output, &finished.outcome)
     {
         lines.push(format!(
             "{}: {} rows, {}, in {}",
@@ -47,7 +47,7 @@ pub(super) fn lines(finished: &JobReport) -> Vec<String> {
 
 /// Why the run is not complete, and what is kept of it.
 pub(super) fn ending(finished: &JobReport) -> String {
-    match (&finished.ending, &finished.report.output) {
+    match (&finished.outcome, &finished.report.output) {
         (JobOutcome::Complete, _) => "complete".into(),
         (JobOutcome::Gaps { unanswered }, _) => format!("{} rows have no answer", grouped(*unanswered)),
         (JobOutcome::Stopped(reason), None) => {

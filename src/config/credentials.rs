@@ -3,8 +3,9 @@
 
 use std::path::Path;
 
-use super::diagnostics::Location;
-use super::resolver::ConfigResolver;
+use super::diagnostics::{Location, Problem};
+use super::environment::Environment;
+use super::resolver::{ConfigResolver, Reported, Resolved};
 use crate::service::Credentials;
 
 const USERNAME: &str = "HLR_USERNAME";
@@ -12,65 +13,56 @@ const PASSWORD: &str = "HLR_PASSWORD";
 /// Where systemd puts the credentials of a service (`LoadCredential=`, systemd.exec(5)).
 const CREDENTIALS_DIRECTORY: &str = "CREDENTIALS_DIRECTORY";
 
-/// The credentials: of the named file, else of the environment, else of systemd. `None` leaves a problem.
-pub(crate) fn find(reading: &mut ConfigResolver) -> Option<Credentials> {
-    if let Some(path) = reading.written.credentials_file.clone() {
-        return from_file(reading, &path);
+/// The credentials: of the named file, else of the environment, else of systemd.
+pub(crate) fn find(resolver: &mut ConfigResolver) -> Resolved<Credentials> {
+    if let Some(path) = resolver.raw.credentials_file.clone() {
+        return from_file(resolver, &path);
     }
-    let username_env = reading.written.username_env.clone().unwrap_or_else(|| USERNAME.into());
-    let password_env = reading.written.password_env.clone().unwrap_or_else(|| PASSWORD.into());
-    let variables =
-        (reading.environment.variable(&username_env), reading.environment.variable(&password_env));
-    match variables {
+    let username_env = resolver.raw.username_env.clone().unwrap_or_else(|| USERNAME.into());
+    let password_env = resolver.raw.password_env.clone().unwrap_or_else(|| PASSWORD.into());
+    let environment = resolver.environment;
+    match (environment.variable(&username_env), environment.variable(&password_env)) {
         (Some(username), Some(password)) => {
-            Some(Credentials { username: username.into(), password: password.into() })
+            Ok(Credentials { username: username.into(), password: password.into() })
         }
-        (Some(_), None) => missing(reading, &password_env, &username_env),
-        (None, Some(_)) => missing(reading, &username_env, &password_env),
-        (None, None) => from_systemd(reading).or_else(|| {
-            let text = format!(
-                "the service needs credentials: set {username_env} and {password_env}, or name a file that \
-                 holds them with --credentials-file"
-            );
-            reading.problem_at(Location::Nowhere, text);
-            None
+        (Some(_), None) => Err(missing(resolver, &password_env, &username_env)),
+        (None, Some(_)) => Err(missing(resolver, &username_env, &password_env)),
+        (None, None) => from_systemd(environment).ok_or_else(|| {
+            let problem = Problem::new("the service needs credentials").with_help(format!(
+                "set {username_env} and {password_env}, or name a file that holds them with --credentials-file"
+            ));
+            resolver.report_at(Location::Nowhere, problem)
         }),
     }
 }
 
-fn missing(reading: &mut ConfigResolver, variable: &str, other: &str) -> Option<Credentials> {
-    reading.problem_at(Location::Variable(variable.into()), format!("not set, although {other} is"));
-    None
+fn missing(resolver: &mut ConfigResolver, variable: &str, other: &str) -> Reported {
+    let location = Location::Variable(variable.into());
+    resolver.report_at(location, format!("is not set, although {other} is"))
 }
 
-fn from_systemd(reading: &ConfigResolver) -> Option<Credentials> {
-    let folder = reading.environment.variable(CREDENTIALS_DIRECTORY)?;
+fn from_systemd(environment: &Environment) -> Option<Credentials> {
+    let folder = environment.variable(CREDENTIALS_DIRECTORY)?;
     let secret = |name| {
-        let text = std::fs::read_to_string(Path::new(&folder).join(name)).ok()?;
+        let text = environment.text_of(&Path::new(&folder).join(name)).ok()?;
         Some(text.trim_end_matches(['\r', '\n']).to_owned().into())
     };
     Some(Credentials { username: secret("hlr_username")?, password: secret("hlr_password")? })
 }
 
-fn from_file(reading: &mut ConfigResolver, path: &Path) -> Option<Credentials> {
-    let key = "credentials_file";
-    let text =
-        std::fs::read_to_string(path).map_err(|fault| format!("{} cannot be read: {fault}", path.display()));
-    let text = reading.sound(key, text)?;
-    if others_may_read(path) {
-        reading.warnings.push(format!(
-            "{} can be read by every user of this machine; run: chmod 600 {}",
-            path.display(),
-            path.display()
-        ));
+fn from_file(resolver: &mut ConfigResolver, path: &Path) -> Resolved<Credentials> {
+    let (key, name) = ("credentials_file", path.display());
+    let text = resolver.environment.text_of(path);
+    let text = resolver.check(key, text.map_err(|fault| format!("cannot read {name}: {fault}")))?;
+    if resolver.environment.others_may_read(path) {
+        let warning = format!("{name} can be read by every user of this machine; run: chmod 600 {name}");
+        resolver.warnings.push(warning);
     }
     let credentials = parse(&text).ok_or_else(|| {
-        format!(
-            "{} must have two lines, username=… and password=…, or the user name and then the password",
-            path.display()
-        )
+        Problem::new(format!("{name} does not hold a user name and a password"))
+            .with_help("write two lines, username=… and password=…, or the user name and then the password")
     });
-    reading.sound(key, credentials)
+    resolver.check(key, credentials)
 }
 
 /// Two lines with names, in either order, or two without.
@@ -89,18 +81,6 @@ fn parse(text: &str) -> Option<Credentials> {
     };
     let complete = !username.is_empty() && !password.is_empty();
     complete.then(|| Credentials { username: username.into(), password: password.into() })
-}
-
-#[cfg(unix)]
-fn others_may_read(path: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt;
-
-    std::fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o004 != 0)
-}
-
-#[cfg(not(unix))]
-fn others_may_read(_: &Path) -> bool {
-    false
 }
 
 #[cfg(test)]

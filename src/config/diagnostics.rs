@@ -1,9 +1,9 @@
-//! What is wrong with a pipeline, told all at once: where it is written, what is wrong, what mends it.
+//! What is wrong with a configuration, all at once: where it is written, what is wrong, what to do.
 
 use std::fmt;
 use std::path::PathBuf;
 
-/// Where a problem is written.
+/// Where a setting is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Location {
     /// A flag, such as `--rate`.
@@ -41,19 +41,72 @@ impl fmt::Display for Location {
     }
 }
 
-/// One thing that is wrong. Displays as one line.
+/// What is wrong, before anybody says where.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Diagnostic {
-    /// Where it is written.
-    pub place: Location,
-    /// What is wrong, and what mends it.
-    pub text: String,
+pub struct Problem {
+    text: String,
+    help: Option<String>,
 }
 
-impl fmt::Display for Diagnostic {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{}", self.place, self.text)
+impl Problem {
+    /// What is wrong, in one line.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self { text: text.into(), help: None }
     }
+
+    /// The same, with what to do about it.
+    #[must_use]
+    pub fn with_help(self, help: impl Into<String>) -> Self {
+        Self { help: Some(help.into()), ..self }
+    }
+
+    /// The same, with what to do about it if that is known.
+    #[must_use]
+    pub fn with_help_if(self, help: Option<impl Into<String>>) -> Self {
+        Self { help: help.map(Into::into), ..self }
+    }
+
+    /// The message and the help of an error.
+    pub fn of(error: &dyn miette::Diagnostic) -> Self {
+        Self { text: error.to_string(), help: error.help().map(|help| help.to_string()) }
+    }
+
+    /// The same, with a word before the message.
+    #[must_use]
+    pub fn about(self, subject: &str) -> Self {
+        Self { text: format!("{subject}: {}", self.text), ..self }
+    }
+
+    /// The same, at its place.
+    #[must_use]
+    pub fn at(self, location: Location) -> Diagnostic {
+        Diagnostic { location, text: self.text, help: self.help }
+    }
+}
+
+impl From<&str> for Problem {
+    fn from(text: &str) -> Self {
+        Self::new(text)
+    }
+}
+
+impl From<String> for Problem {
+    fn from(text: String) -> Self {
+        Self::new(text)
+    }
+}
+
+/// One thing that is wrong. Displays as one line.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
+#[error("{location}{text}")]
+pub struct Diagnostic {
+    /// Where it is written.
+    pub location: Location,
+    /// What is wrong.
+    pub text: String,
+    /// What to do about it, where that is not obvious.
+    #[help]
+    pub help: Option<String>,
 }
 
 /// Everything that is wrong; never empty. Displays as one line each.
@@ -62,9 +115,9 @@ pub struct Diagnostics(pub Vec<Diagnostic>);
 
 impl fmt::Display for Diagnostics {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (place, problem) in self.0.iter().enumerate() {
+        for (place, diagnostic) in self.0.iter().enumerate() {
             let line_end = if place == 0 { "" } else { "\n" };
-            write!(f, "{line_end}{problem}")?;
+            write!(f, "{line_end}{diagnostic}")?;
         }
         Ok(())
     }

@@ -2,24 +2,15 @@
 
 use std::fmt;
 
+use crate::model::Setting;
+
 /// Some settings with where each came from.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
-pub struct EffectiveSettings(pub Vec<EffectiveSetting>);
-
-/// A setting with where it came from.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-pub struct EffectiveSetting {
-    /// Its key.
-    pub name: &'static str,
-    /// Its value, as people write it.
-    pub value: String,
-    /// A flag, a file, or a kind of default.
-    pub origin: String,
-}
+pub struct EffectiveSettings(pub Vec<Setting>);
 
 impl EffectiveSettings {
-    pub(crate) fn note(&mut self, name: &'static str, value: impl ToString, origin: String) {
-        self.0.push(EffectiveSetting { name, value: value.to_string(), origin });
+    pub(crate) fn note(&mut self, name: &str, value: impl ToString, origin: String) {
+        self.0.push(Setting { name: name.to_owned(), value: value.to_string(), origin });
     }
 }
 

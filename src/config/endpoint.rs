@@ -1,111 +1,82 @@
 //! Who is asked: the simulator inside this process, or endpoints somewhere.
 
 use super::credentials;
-use super::diagnostics::Location;
-use super::resolver::ConfigResolver;
-use crate::service::{Credentials, Endpoint};
+use super::diagnostics::{Location, Problem};
+use super::resolver::{ConfigResolver, Resolved};
+use crate::enricher::Provider;
+use crate::service::Endpoint;
+#[cfg(feature = "simulator")]
 use crate::simulator::SimulatorSettings;
 
-/// Who answers.
-#[derive(Clone, Debug)]
-pub enum Provider {
-    /// Simulators inside this process, one for each endpoint. Nothing is looked up.
-    Simulator {
-        /// What the primary does; its backups do the same, and have no outages.
-        settings: Box<SimulatorSettings>,
-        /// How many there are besides the primary.
-        backups: usize,
-    },
-    /// A server, with backups.
-    Endpoints {
-        /// In order of preference; not empty.
-        endpoints: Vec<Endpoint>,
-        /// The account on all of them.
-        credentials: Credentials,
-    },
-}
+/// The name of the simulator inside this process.
+const SIMULATOR: &str = "simulator";
 
-/// How far away the provider is, which decides how careful the defaults are.
+/// Whether somebody is going to be asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Distance {
-    /// On this machine.
-    Loopback,
-    /// Elsewhere, and probably not for nothing.
-    Remote,
+pub(crate) enum Purpose {
+    /// Numbers are looked up, with the credentials of an account.
+    Lookups,
+    /// Nobody is asked.
+    DryRun,
 }
 
-impl Provider {
-    pub(crate) fn read(reading: &mut ConfigResolver) -> Option<Self> {
-        let named = reading.written.endpoint.clone().map(|texts| texts.0).unwrap_or_default();
-        if named.is_empty() {
-            reading.problem_at(
-                Location::Nowhere,
-                "no endpoint is named, and none is asked unasked: give --endpoint eu, us or a URL for real \
-                 lookups, or --endpoint simulator to try everything out at no cost",
-            );
-            return None;
-        }
-        if named.iter().all(|text| text == "simulator") {
-            let backups = named.len() - 1;
-            return simulator(reading)
-                .map(|settings| Self::Simulator { settings: Box::new(settings), backups });
-        }
-        let endpoints = endpoints(reading, &named);
-        let credentials = match reading.written.dry_run {
-            // Nobody is asked.
-            Some(true) => Some(Credentials { username: "".into(), password: "".into() }),
-            _ => credentials::find(reading),
-        };
-        Some(Self::Endpoints { endpoints: endpoints?, credentials: credentials? })
+/// Who is asked, and with which account.
+pub(super) fn provider(resolver: &mut ConfigResolver, purpose: Purpose) -> Resolved<Provider> {
+    let named = resolver.raw.endpoint.clone().map(|texts| texts.0).unwrap_or_default();
+    if named.is_empty() {
+        let problem = Problem::new("no endpoint is named").with_help(
+            "use --endpoint eu, us or a URL for real lookups, or --endpoint simulator to try it at no cost",
+        );
+        return Err(resolver.report_at(Location::Nowhere, problem));
     }
-
-    pub(crate) fn distance(&self) -> Distance {
-        match self {
-            Self::Endpoints { endpoints, .. } if !endpoints.iter().all(Endpoint::is_loopback) => {
-                Distance::Remote
-            }
-            _ => Distance::Loopback,
-        }
+    if named.iter().all(|text| text == SIMULATOR) {
+        return simulated(resolver, named.len() - 1);
     }
-
-    /// Whether no provider is asked at all.
-    #[must_use]
-    pub fn is_simulated(&self) -> bool {
-        matches!(self, Self::Simulator { .. })
-    }
+    let endpoints = endpoints(resolver, &named);
+    let credentials = match purpose {
+        Purpose::Lookups => credentials::find(resolver).map(Some),
+        Purpose::DryRun => Ok(None),
+    };
+    Ok(Provider::Endpoints { endpoints: endpoints?, credentials: credentials? })
 }
 
-fn simulator(reading: &mut ConfigResolver) -> Option<SimulatorSettings> {
-    let mut settings = reading.written.simulator.clone().unwrap_or_default();
-    settings.seed = reading.written.seed.unwrap_or(settings.seed);
-    settings.product = reading.written.product.unwrap_or(settings.product);
-    let problems = settings.problems();
-    for problem in &problems {
-        reading.problem("simulator", problem);
+#[cfg(feature = "simulator")]
+fn simulated(resolver: &mut ConfigResolver, backups: usize) -> Resolved<Provider> {
+    let mut settings: SimulatorSettings = resolver.raw.simulator.clone().unwrap_or_default();
+    settings.seed = resolver.raw.seed.unwrap_or(settings.seed);
+    settings.product = resolver.raw.product.unwrap_or(settings.product);
+    let mut checked = Ok(());
+    for problem in settings.problems() {
+        checked = Err(resolver.report("simulator", problem));
     }
-    problems.is_empty().then_some(settings)
+    checked.map(|()| Provider::Simulator { settings: Box::new(settings), backups })
 }
 
-fn endpoints(reading: &mut ConfigResolver, named: &[String]) -> Option<Vec<Endpoint>> {
+#[cfg(not(feature = "simulator"))]
+fn simulated(resolver: &mut ConfigResolver, _: usize) -> Resolved<Provider> {
+    Err(resolver.report("endpoint", "this program was built without the simulator"))
+}
+
+fn endpoints(resolver: &mut ConfigResolver, named: &[String]) -> Resolved<Vec<Endpoint>> {
     let mut endpoints = Vec::new();
-    let mut sound = true;
+    let mut checked = Ok(());
     for text in named {
-        if text == "simulator" {
-            let text = "simulator stands alone: simulated answers must not mix with real ones";
-            reading.problem("endpoint", text);
-            sound = false;
+        if text == SIMULATOR {
+            let problem = Problem::new("simulator cannot be combined with other endpoints")
+                .with_help("simulated answers must not mix with real ones; name one kind");
+            checked = Err(resolver.report("endpoint", problem));
             continue;
         }
-        match reading.sound("endpoint", Endpoint::named(text)) {
-            Some(named) => endpoints.extend(named),
-            None => sound = false,
+        match resolver.parsed("endpoint", Endpoint::named(text)) {
+            Ok(named) => endpoints.extend(named),
+            Err(reported) => checked = Err(reported),
         }
     }
     for endpoint in endpoints.iter().filter(|endpoint| !endpoint.is_https() && !endpoint.is_loopback()) {
-        reading.warnings.push(format!(
+        resolver.warnings.push(format!(
             "{endpoint} is plain HTTP: user name, password and numbers travel in clear text; use https where \
              the provider offers it"
         ));
     }
-    sound.then_some(endpoints)
+    checked.map(|()| endpoints)
 }

@@ -1,6 +1,9 @@
-//! The environment variables, as a value that is handed in.
+//! The surroundings of a configuration as a value that is handed in: environment variables, and the files that settings
+//! name. Nothing else in this folder reaches outside.
 
 use std::collections::BTreeMap;
+use std::io;
+use std::path::Path;
 
 /// Where environment variables are looked up. Tests hand in their own.
 pub struct Environment(Box<Variables>);
@@ -26,5 +29,30 @@ impl Environment {
     #[must_use]
     pub fn variable(&self, name: &str) -> Option<String> {
         (self.0)(name).filter(|value| !value.is_empty())
+    }
+
+    /// The text of a file that a setting names.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read, or is not UTF-8.
+    pub fn text_of(&self, path: &Path) -> io::Result<String> {
+        std::fs::read_to_string(path)
+    }
+
+    /// Whether every user of this machine may read a file.
+    #[cfg(unix)]
+    #[must_use]
+    pub fn others_may_read(&self, path: &Path) -> bool {
+        use std::os::unix::fs::PermissionsExt;
+
+        std::fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o004 != 0)
+    }
+
+    /// Nothing is known of it here.
+    #[cfg(not(unix))]
+    #[must_use]
+    pub fn others_may_read(&self, _: &Path) -> bool {
+        false
     }
 }

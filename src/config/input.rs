@@ -1,28 +1,30 @@
 //! Which list is read, and how.
 
-use super::diagnostics::Location;
-use super::resolver::ConfigResolver;
+use super::diagnostics::{Location, Problem};
+use super::resolver::{ConfigResolver, Resolved};
 use crate::input::{Header, InputSettings};
 
-pub(crate) fn input_settings(reading: &mut ConfigResolver) -> Option<InputSettings> {
-    let paths = reading.written.input.clone().map(|texts| texts.0).unwrap_or_default();
-    if paths.is_empty() {
-        reading.problem_at(Location::Nowhere, "no input: name the list's file, or - for standard input");
-    }
-    let delimiter = match reading.written.delimiter.clone() {
-        Some(text) => reading.sound("delimiter", delimiter(&text)).map(Some),
-        None => Some(None),
+/// Which list is read, and how.
+pub(crate) fn input_settings(resolver: &mut ConfigResolver) -> Resolved<InputSettings> {
+    let paths = resolver.raw.input.clone().map(|texts| texts.0).unwrap_or_default();
+    let named = match paths.is_empty() {
+        true => {
+            let problem = Problem::new("no input is named").with_help("name a file, or - for standard input");
+            Err(resolver.report_at(Location::Nowhere, problem))
+        }
+        false => Ok(paths),
     };
-    let header = match reading.written.header {
+    let delimiter = resolver.raw.delimiter.clone();
+    let delimiter = delimiter.map(|text| resolver.check("delimiter", delimiter_byte(&text))).transpose();
+    let header = match resolver.raw.header {
         None => Header::Detect,
         Some(true) => Header::Present,
         Some(false) => Header::Absent,
     };
-    let settings = InputSettings { delimiter: delimiter?, header, ..InputSettings::new(paths) };
-    (!settings.paths.is_empty()).then_some(settings)
+    Ok(InputSettings { delimiter: delimiter?, header, ..InputSettings::new(named?) })
 }
 
-fn delimiter(text: &str) -> Result<u8, &'static str> {
+fn delimiter_byte(text: &str) -> Result<u8, Problem> {
     match text.as_bytes() {
         b"tab" | b"\\t" => Ok(b'\t'),
         [byte]
@@ -30,6 +32,7 @@ fn delimiter(text: &str) -> Result<u8, &'static str> {
         {
             Ok(*byte)
         }
-        _ => Err("a delimiter is one character, such as ; or , or |, or the word tab"),
+        _ => Err(Problem::new("this is not a delimiter")
+            .with_help("use one character, such as ; or , or |, or the word tab")),
     }
 }

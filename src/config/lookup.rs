@@ -1,96 +1,79 @@
-//! The settings of the lookup stage: how fast, how much at once, how patient. Careful with a provider,
-//! generous on this machine.
+//! The settings of the lookup stage: how fast, how many at a time, how patient.
 
 use std::num::NonZeroUsize;
-use std::sync::Arc;
 use std::time::Duration;
 
+use super::diagnostics::Problem;
 use super::effective::EffectiveSettings;
-use super::endpoint::Distance;
 use super::raw::{RawConfig, RetryOn};
-use super::resolver::ConfigResolver;
-use crate::lookup::{Again, Caps, LookupSettings, Rate, RetryPolicy};
-use crate::pricing::Tariff;
+use super::resolver::{ConfigResolver, Resolved};
+use crate::enricher::{RateChoice, Settings};
+use crate::lookup::{Again, Rate, RetryPolicy};
 
-/// What the stage is told; what decides about speed and money is noted among the choices.
-pub(crate) fn settings(
-    reading: &mut ConfigResolver,
-    distance: Distance,
-    money: Option<(Arc<Tariff>, Caps)>,
-    choices: &mut EffectiveSettings,
-) -> Option<LookupSettings> {
-    let (by_distance, default_rate, default_concurrency) = match distance {
-        Distance::Remote => ("careful default", Rate::per_second(10.0).ok(), 10),
-        Distance::Loopback => ("loopback", None, 256),
-    };
-    let rate = match reading.written.rate {
-        Some(rate) => reading.sound("rate", Rate::per_second(rate)).map(Some),
-        None => Some(default_rate),
-    };
-    let concurrency = reading.written.concurrency.unwrap_or(default_concurrency);
-    let concurrency = NonZeroUsize::new(concurrency as usize).ok_or("at least one request must be in flight");
-    let concurrency = reading.sound("concurrency", concurrency);
-    let timeout = RawConfig::duration(reading.written.timeout).unwrap_or(Duration::from_secs(10));
-    let timeout = not_zero(reading, "timeout", timeout);
-    let give_up_after =
-        RawConfig::duration(reading.written.give_up_after).unwrap_or(Duration::from_secs(600));
-    let retry = retry_policy(reading);
-    let (rate, concurrency, timeout, retry) = (rate?, concurrency?, timeout?, retry?);
-    let (tariff, caps) = money?;
-
-    let rate_text = rate.map_or("unlimited".into(), |rate| format!("{}/s", rate.get()));
-    choices.note("rate", rate_text, reading.origin("rate", by_distance));
-    choices.note("concurrency", concurrency, reading.origin("concurrency", by_distance));
-    choices.note("timeout", humantime::format_duration(timeout), reading.origin("timeout", "default"));
-    choices.note("attempts", retry.attempts, reading.origin("attempts", "default"));
-    Some(LookupSettings {
-        rate,
-        concurrency,
-        refused_at: None,
-        timeout,
-        retry,
-        give_up_after,
-        skip_useless: reading.written.skip_useless == Some(true),
-        tariff,
-        caps,
-        seed: reading.written.seed.unwrap_or_else(|| fastrand::u64(..)),
-    })
+/// Fills in the limits.
+pub(super) fn limits(resolver: &mut ConfigResolver, settings: &mut Settings) -> Resolved<()> {
+    let rate = resolver.raw.rate.map(|rate| resolver.parsed("rate", Rate::per_second(rate))).transpose();
+    let concurrency = resolver.raw.concurrency.map(|concurrency| {
+        let concurrency = NonZeroUsize::new(concurrency as usize).ok_or("must be at least 1");
+        resolver.check("concurrency", concurrency)
+    });
+    let concurrency = concurrency.transpose();
+    settings.retry = retry_policy(resolver);
+    let raw = &resolver.raw;
+    let duration = |raw, default: Duration| RawConfig::duration(raw).unwrap_or(default);
+    settings.timeout = duration(raw.timeout, settings.timeout);
+    settings.connect_timeout = duration(raw.connect_timeout, settings.connect_timeout);
+    settings.give_up_after = duration(raw.give_up_after, settings.give_up_after);
+    settings.skip_useless = raw.skip_useless == Some(true);
+    settings.seed = raw.seed;
+    settings.rate = rate?.map_or(RateChoice::ByDistance, RateChoice::AtMost);
+    settings.concurrency = concurrency?;
+    Ok(())
 }
 
-fn retry_policy(reading: &mut ConfigResolver) -> Option<RetryPolicy> {
-    let default = RetryPolicy::default();
-    let written = &reading.written;
-    let again = |result| match written.retry_on.as_ref().is_some_and(|list| list.contains(&result)) {
+/// What decides about speed, for people to see.
+pub(super) fn note_limits(resolver: &ConfigResolver, settings: &Settings, effective: &mut EffectiveSettings) {
+    let by_distance = if settings.is_remote() { "careful default" } else { "loopback" };
+    let rate = settings.effective_rate().map_or("unlimited".into(), |rate| format!("{}/s", rate.get()));
+    effective.note("rate", rate, resolver.origin("rate", by_distance));
+    let concurrency = settings.effective_concurrency();
+    effective.note("concurrency", concurrency, resolver.origin("concurrency", by_distance));
+    let timeout = humantime::format_duration(settings.timeout);
+    effective.note("timeout", timeout, resolver.origin("timeout", "default"));
+    effective.note("attempts", settings.retry.attempts, resolver.origin("attempts", "default"));
+}
+
+fn retry_policy(resolver: &ConfigResolver) -> RetryPolicy {
+    let (default, raw) = (RetryPolicy::default(), &resolver.raw);
+    let again = |result| match raw.retry_on.as_ref().is_some_and(|list| list.contains(&result)) {
         true => Again::Yes,
         false => Again::No,
     };
-    let policy = RetryPolicy {
-        attempts: written.attempts.unwrap_or(default.attempts),
-        first_backoff: RawConfig::duration(written.first_backoff).unwrap_or(default.first_backoff),
-        longest_backoff: RawConfig::duration(written.longest_backoff).unwrap_or(default.longest_backoff),
-        second_pass: RawConfig::duration(written.second_pass),
+    RetryPolicy {
+        attempts: raw.attempts.unwrap_or(default.attempts),
+        first_backoff: RawConfig::duration(raw.first_backoff).unwrap_or(default.first_backoff),
+        longest_backoff: RawConfig::duration(raw.longest_backoff).unwrap_or(default.longest_backoff),
+        second_pass: RawConfig::duration(raw.second_pass),
         local_cancel: again(RetryOn::HlrLocalCancel),
         system_failure: again(RetryOn::SystemFailure),
-        budget: written.retry_budget.unwrap_or(default.budget),
-    };
-    let mut sound = true;
-    if policy.attempts == 0 {
-        reading.problem("attempts", "a number is asked at least once; write 1 for no retries");
-        sound = false;
+        budget: raw.retry_budget.unwrap_or(default.budget),
     }
-    if !(0.0..=100.0).contains(&policy.budget) {
-        reading.problem("retry_budget", "retries for each number asked, on average: from 0 to 100");
-        sound = false;
-    }
-    if policy.first_backoff > policy.longest_backoff {
-        let key = if reading.written.first_backoff.is_some() { "first_backoff" } else { "longest_backoff" };
-        reading.problem(key, "first_backoff must not be longer than longest_backoff");
-        sound = false;
-    }
-    sound.then_some(policy)
 }
 
-fn not_zero(reading: &mut ConfigResolver, key: &str, duration: Duration) -> Option<Duration> {
-    let checked = if duration.is_zero() { Err("must be longer than zero") } else { Ok(duration) };
-    reading.sound(key, checked)
+/// Reports every value that no enricher can work with, where it is written.
+pub(super) fn check_values(resolver: &mut ConfigResolver, settings: &Settings) -> Resolved<()> {
+    let mut checked = Ok(());
+    for invalid in settings.check() {
+        let key = match invalid.key {
+            // Either of the two may be the one that is written.
+            "first_backoff" if resolver.raw.first_backoff.is_none() => "longest_backoff",
+            key => key,
+        };
+        let problem = match key {
+            "longest_backoff" => "must not be shorter than first_backoff",
+            _ => invalid.problem,
+        };
+        checked = Err(resolver.report(key, Problem::new(problem).with_help_if(invalid.help)));
+    }
+    checked
 }

@@ -24,11 +24,10 @@ pub mod selection;
 pub mod settings;
 pub mod values;
 
-pub use self::diagnostics::{Diagnostic, Diagnostics, Location};
-pub use self::effective::{EffectiveSetting, EffectiveSettings};
-pub use self::endpoint::Provider;
+pub use self::diagnostics::{Diagnostic, Diagnostics, Location, Problem};
+pub use self::effective::EffectiveSettings;
 pub use self::environment::Environment;
 pub use self::ledger::default_ledger_path;
-pub use self::raw::{PartitionBy, PartitionColumns, RawConfig, RetryOn};
-pub use self::settings::Settings;
+pub use self::raw::{Key, KeySource, PartitionBy, PartitionColumns, RawConfig, RetryOn};
+pub use self::settings::ResolvedSettings;
 pub use self::values::{DurationValue, InvalidDuration, MaxAgeValue, PriceValue, TextList};

@@ -4,20 +4,20 @@ use std::path::{Path, PathBuf};
 
 use jiff::Zoned;
 
-use super::resolver::ConfigResolver;
+use super::diagnostics::Problem;
 use crate::suggest::nearest;
 
-/// What may stand in braces, with how it is written (strftime).
-const WORDS: [(&str, &str); 5] =
+/// What may stand in braces, with its format (strftime).
+const PLACEHOLDERS: [(&str, &str); 5] =
     [("date", "%Y-%m-%d"), ("time", "%H%M%S"), ("year", "%Y"), ("month", "%m"), ("day", "%d")];
 
-/// The name with its words filled in; `now` is in local time. Braces round anything but a word are left
+/// The name with its placeholders filled in; `now` is in local time. Braces around anything but a word are left
 /// alone, and `{{` is a brace.
 ///
 /// # Errors
 ///
-/// Names the word that there is not, and those that there are.
-pub(crate) fn fill(name: &str, now: &Zoned) -> Result<String, String> {
+/// When a word in braces is not a placeholder.
+pub(crate) fn fill(name: &str, now: &Zoned) -> Result<String, Problem> {
     let mut filled = String::with_capacity(name.len());
     let mut rest = name;
     while let Some(start) = rest.find('{') {
@@ -33,7 +33,7 @@ pub(crate) fn fill(name: &str, now: &Zoned) -> Result<String, String> {
             !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'_')
         }) {
             Some(word) => {
-                let format = WORDS.iter().find(|(known, _)| *known == word).map(|(_, format)| *format);
+                let format = PLACEHOLDERS.iter().find(|(known, _)| *known == word).map(|(_, format)| *format);
                 let format = format.ok_or_else(|| unknown(word))?;
                 filled.push_str(&now.strftime(format).to_string());
                 rest = &behind[word.len() + 2..];
@@ -48,27 +48,24 @@ pub(crate) fn fill(name: &str, now: &Zoned) -> Result<String, String> {
     Ok(filled)
 }
 
-fn unknown(word: &str) -> String {
-    match nearest(word, WORDS.map(|(known, _)| known)) {
-        Some(meant) => format!("a name cannot have {{{word}}}; did you mean {{{meant}}}?"),
+fn unknown(word: &str) -> Problem {
+    let help = match nearest(word, PLACEHOLDERS.map(|(known, _)| known)) {
+        Some(meant) => format!("did you mean {{{meant}}}?"),
         None => {
-            let words = WORDS.map(|(known, _)| format!("{{{known}}}")).join(", ");
-            format!("a name cannot have {{{word}}}; there are {words}")
+            let known = PLACEHOLDERS.map(|(known, _)| format!("{{{known}}}")).join(", ");
+            format!("the placeholders are {known}")
         }
-    }
+    };
+    Problem::new(format!("{{{word}}} is not a placeholder")).with_help(help)
 }
 
-/// The same for the path that is written under a key; a problem leaves it as it is.
-pub(crate) fn path(reading: &mut ConfigResolver, key: &str, path: PathBuf, now: &Zoned) -> PathBuf {
-    match path.to_str() {
-        Some(text) => reading.sound(key, fill(text, now)).map_or(path, PathBuf::from),
-        // What is no text has no words in it.
-        None => path,
-    }
+/// The same for a path. A name that is not text has no placeholders.
+pub(crate) fn fill_path(template: &Path, now: &Zoned) -> Result<PathBuf, Problem> {
+    template.to_str().map_or_else(|| Ok(template.to_owned()), |text| fill(text, now).map(PathBuf::from))
 }
 
-/// Whether there may be such a word in a path.
-pub(crate) fn has_a_word(path: &Path) -> bool {
+/// Whether there may be a placeholder in a path.
+pub(crate) fn has_placeholder(path: &Path) -> bool {
     path.to_string_lossy().contains('{')
 }
 
@@ -80,9 +77,11 @@ pub(crate) fn stem(path: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Location;
 
     fn filled(name: &str) -> Result<String, String> {
-        fill(name, &"2026-11-04T03:07:09+01:00[Europe/Oslo]".parse().unwrap())
+        let filled = fill(name, &"2026-11-04T03:07:09+01:00[Europe/Oslo]".parse().unwrap());
+        filled.map_err(|problem| problem.at(Location::Nowhere).help.unwrap())
     }
 
     #[test]

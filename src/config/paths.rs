@@ -1,53 +1,66 @@
-//! The names of the files of a run: dates in them filled in, each file one thing.
+//! The names of the files of a run: dates filled in, each file one thing, each name text.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use super::diagnostics::Problem;
 use super::path_template;
 use super::raw::RawConfig;
-use super::resolver::ConfigResolver;
+use super::resolver::{ConfigResolver, Resolved};
 use super::values::TextList;
 
-/// Puts the moment of the run into the names that have a place for it. Gives the folders that have it in theirs: nobody could
-/// make them beforehand.
-pub(crate) fn fill_names(reading: &mut ConfigResolver) -> Vec<PathBuf> {
+/// Fills the date of the run into names that have a place for it. Gives the folders with a date in their names: nobody
+/// could create them beforehand.
+pub(crate) fn fill_dates(resolver: &mut ConfigResolver) -> Resolved<Vec<PathBuf>> {
     let now = jiff::Zoned::now();
-    if let Some(TextList(paths)) = reading.written.input.clone() {
+    let mut checked = Ok(());
+    if let Some(TextList(paths)) = resolver.raw.input.clone() {
         let filled = paths.iter().map(|path| path_template::fill(path, &now)).collect();
-        if let Some(paths) = reading.sound("input", filled) {
-            reading.written.input = Some(TextList(paths));
+        match resolver.check("input", filled) {
+            Ok(paths) => resolver.raw.input = Some(TextList(paths)),
+            Err(reported) => checked = Err(reported),
         }
     }
     let mut folders = Vec::new();
-    for (key, place) in RawConfig::DATED {
-        let Some(template) = place(&mut reading.written).take() else { continue };
-        let has_a_date = template.parent().is_some_and(path_template::has_a_word);
-        let filled = path_template::path(reading, key, template, &now);
+    for (key, path_of) in RawConfig::DATED {
+        let Some(template) = path_of(&mut resolver.raw).take() else { continue };
+        let has_a_date = template.parent().is_some_and(path_template::has_placeholder);
+        let filled = path_template::fill_path(&template, &now);
+        let filled = resolver.check(key, filled).unwrap_or_else(|reported| {
+            checked = Err(reported);
+            template
+        });
         folders.extend(filled.parent().filter(|_| has_a_date).map(Path::to_owned));
-        *place(&mut reading.written) = Some(filled);
+        *path_of(&mut resolver.raw) = Some(filled);
     }
-    folders
+    checked.map(|()| folders)
 }
 
-pub(crate) fn metrics_listen(reading: &mut ConfigResolver) -> Option<SocketAddr> {
-    let text = reading.written.metrics_listen.clone()?;
-    let address = text.parse().map_err(|_| "an address is a number and a port, such as 127.0.0.1:9464");
-    reading.sound("metrics_listen", address)
+/// The address at which metrics are served, if they are.
+pub(crate) fn metrics_listen(resolver: &mut ConfigResolver) -> Resolved<Option<SocketAddr>> {
+    let Some(text) = resolver.raw.metrics_listen.clone() else { return Ok(None) };
+    let address = text.parse().map_err(|_| {
+        Problem::new("this is not an address").with_help("write an IP address and a port: 127.0.0.1:9464")
+    });
+    resolver.check("metrics_listen", address).map(Some)
 }
 
-/// The lock of an output, in its folder. A date in its name is none in that of the lock, and a folder with a date is left for
-/// the one above, so that two nights have the same lock.
+/// The lock of an output, in its folder. Placeholders are left out of its name, and folders with one are left for the
+/// folder above, so that two nights have the same lock.
 pub(crate) fn lock_beside(output: &Path) -> PathBuf {
     let name = output.file_name().unwrap_or_default().to_string_lossy().replace(['{', '}'], "");
-    let folder = output.ancestors().skip(1).find(|folder| !path_template::has_a_word(folder));
+    let folder = output.ancestors().skip(1).find(|folder| !path_template::has_placeholder(folder));
     folder.unwrap_or(Path::new("")).join(format!(".{name}.lock"))
 }
 
-/// Leaves a problem where one file would be two things: each of them replaces the other, or itself.
-pub(crate) fn keep_apart(reading: &mut ConfigResolver, lock: Option<&Path>) {
-    let written = &reading.written;
-    let inputs = written.input.iter().flat_map(|texts| &texts.0).map(|path| ("input", Path::new(path)));
-    let others = written.paths().filter(|(key, _)| *key != "lock");
+/// Reports every file that would be two things: each of them would replace the other.
+pub(crate) fn ensure_each_file_is_one_thing(
+    resolver: &mut ConfigResolver,
+    lock: Option<&Path>,
+) -> Resolved<()> {
+    let raw = &resolver.raw;
+    let inputs = raw.input.iter().flat_map(|texts| &texts.0).map(|path| ("input", Path::new(path)));
+    let others = raw.paths().filter(|(key, _)| *key != "lock");
     let lock = lock.map(|lock| ("lock", lock));
     let all: Vec<(&str, PathBuf)> =
         inputs.chain(others).chain(lock).map(|(key, path)| (key, path.to_owned())).collect();
@@ -55,20 +68,26 @@ pub(crate) fn keep_apart(reading: &mut ConfigResolver, lock: Option<&Path>) {
         (Ok(one), Ok(other)) => one == other,
         _ => one == other,
     };
+    let mut checked = Ok(());
     for (place, (key, path)) in all.iter().enumerate() {
         let earlier = all[..place].iter().find(|(other, taken)| other != key && same(taken, path));
         if let Some((other, _)) = earlier {
-            let text = format!("{} is the {other} already; give each a file of its own", path.display());
-            reading.problem(key, text);
+            let problem = Problem::new(format!("{} is the {other} too", path.display()))
+                .with_help("give each a file of its own");
+            checked = Err(resolver.report(key, problem));
         }
     }
+    checked
 }
 
-/// Leaves a problem with every name that is no text: it could not be told to anybody.
-pub(crate) fn refuse_names_that_are_no_text(reading: &mut ConfigResolver) {
-    let no_text = reading.written.paths().filter(|(_, path)| path.to_str().is_none());
-    let keys: Vec<&str> = no_text.map(|(key, _)| key).collect();
+/// Reports every name that is not text: no message and no report could show it.
+pub(crate) fn ensure_names_are_text(resolver: &mut ConfigResolver) -> Resolved<()> {
+    let not_text = resolver.raw.paths().filter(|(_, path)| path.to_str().is_none());
+    let keys: Vec<&str> = not_text.map(|(key, _)| key).collect();
+    let mut checked = Ok(());
     for key in keys {
-        reading.problem(key, "the name is not UTF-8; choose another");
+        checked =
+            Err(resolver.report(key, Problem::new("the name is not UTF-8").with_help("choose another")));
     }
+    checked
 }

@@ -7,49 +7,50 @@ use serde::Deserialize;
 use toml::Spanned;
 use toml::de::{DeTable, Deserializer};
 
-use super::diagnostics::{Diagnostic, Location};
+use super::diagnostics::{Diagnostic, Diagnostics, Location, Problem};
+use super::environment::Environment;
 use super::raw::RawConfig;
-use crate::suggest::offer_nearest;
+use crate::suggest::explain_unknown_field;
 
-/// What a file says, and on which line each key is.
+/// What a file says, on which line each key is, and what is wrong with it.
+#[derive(Clone)]
 pub(crate) struct PipelineFile {
     path: PathBuf,
-    pub(crate) written: RawConfig,
+    pub(crate) raw: RawConfig,
+    pub(crate) diagnostics: Vec<Diagnostic>,
     lines: BTreeMap<String, usize>,
-    is_unread: bool,
 }
 
 impl PipelineFile {
-    /// Reads the file. What can be understood of it is there, whatever the problems.
-    pub(crate) fn read(path: &Path, problems: &mut Vec<Diagnostic>) -> Self {
-        match std::fs::read_to_string(path) {
-            Ok(text) => Self::parse(path, &text, problems),
-            Err(fault) => {
-                let place = Location::File { path: path.to_owned(), line: None, key: None };
-                problems
-                    .push(Diagnostic { place, text: format!("the pipeline file cannot be read: {fault}") });
-                Self { is_unread: true, ..Self::parse(path, "", problems) }
-            }
-        }
+    /// Reads the file. Faults of single keys are in its diagnostics; the rest is there all the same.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read or is not TOML: what follows such a fault would be guesswork.
+    pub(crate) fn read(path: &Path, environment: &Environment) -> Result<Self, Diagnostics> {
+        let text = environment.text_of(path).map_err(|fault| {
+            let location = Location::File { path: path.to_owned(), line: None, key: None };
+            let problem = Problem::new(format!("the pipeline file cannot be read: {fault}"));
+            Diagnostics(vec![problem.at(location)])
+        });
+        Self::parse(path, &text?)
     }
 
-    fn parse(path: &Path, text: &str, problems: &mut Vec<Diagnostic>) -> Self {
+    fn parse(path: &Path, text: &str) -> Result<Self, Diagnostics> {
         let mut file = Self {
             path: path.to_owned(),
-            written: RawConfig::default(),
+            raw: RawConfig::default(),
+            diagnostics: Vec::new(),
             lines: BTreeMap::new(),
-            is_unread: false,
         };
         let (document, faults) = DeTable::parse_recoverable(text);
-        for fault in &faults {
-            let line = fault.span().map(|span| line_at(text, span.start));
-            let place = Location::File { path: path.to_owned(), line, key: None };
-            problems.push(Diagnostic { place, text: in_one_line(fault.message()) });
-        }
         if !faults.is_empty() {
-            // What follows a fault in the notation is guesswork, and would be reported as such.
-            file.is_unread = true;
-            return file;
+            let fault = |fault: &toml::de::Error| {
+                let line = fault.span().map(|span| line_at(text, span.start));
+                let location = Location::File { path: path.to_owned(), line, key: None };
+                Problem::new(in_one_line(fault.message())).at(location)
+            };
+            return Err(Diagnostics(faults.iter().map(fault).collect()));
         }
         let whole = document.span();
         let mut entries: Vec<_> = document.into_inner().into_iter().collect();
@@ -59,31 +60,28 @@ impl PipelineFile {
             let mut alone = DeTable::new();
             alone.insert(key, value);
             match RawConfig::deserialize(Deserializer::from(Spanned::new(whole.clone(), alone))) {
-                Ok(written) => file.written = written.over(std::mem::take(&mut file.written)),
+                Ok(raw) => file.raw = raw.over(std::mem::take(&mut file.raw)),
                 Err(fault) => {
                     let line = fault.span().map_or(line, |span| line_at(text, span.start));
-                    problems.push(file.problem_with(&name, line, fault.message()));
+                    file.diagnostics.push(file.fault_of_key(&name, line, fault.message()));
                 }
             }
             file.lines.insert(name, line);
         }
-        file
+        Ok(file)
     }
 
-    fn problem_with(&self, name: &str, line: usize, message: &str) -> Diagnostic {
-        // An unknown key is in the message; a known one is named in the place.
-        let key = RawConfig::KEYS.contains(&name).then(|| name.to_owned());
-        let place = Location::File { path: self.path.clone(), line: Some(line), key };
-        Diagnostic { place, text: offer_nearest(&in_plain_words(in_one_line(message))) }
-    }
-
-    /// Whether nothing is known of what it says.
-    pub(crate) fn is_unread(&self) -> bool {
-        self.is_unread
+    fn fault_of_key(&self, name: &str, line: usize, message: &str) -> Diagnostic {
+        // An unknown key is in the message; a known one is named in the location.
+        let key = RawConfig::KEYS.iter().any(|key| key.name == name).then(|| name.to_owned());
+        let location = Location::File { path: self.path.clone(), line: Some(line), key };
+        let message = in_plain_words(in_one_line(message));
+        let (text, help) = explain_unknown_field(&message).unwrap_or((message, None));
+        Problem::new(text).with_help_if(help).at(location)
     }
 
     /// Where the key is written, if it is.
-    pub(crate) fn place(&self, key: &str) -> Option<Location> {
+    pub(crate) fn location(&self, key: &str) -> Option<Location> {
         let line = self.lines.get(key).copied()?;
         Some(Location::File { path: self.path.clone(), line: Some(line), key: Some(key.to_owned()) })
     }
@@ -120,9 +118,15 @@ mod tests {
     use super::*;
 
     fn problems_of(text: &str) -> Vec<String> {
-        let mut problems = Vec::new();
-        PipelineFile::parse(Path::new("nightly.toml"), text, &mut problems);
-        problems.iter().map(ToString::to_string).collect()
+        let diagnostics = match PipelineFile::parse(Path::new("nightly.toml"), text) {
+            Ok(file) => file.diagnostics,
+            Err(Diagnostics(diagnostics)) => diagnostics,
+        };
+        let lines = diagnostics.iter().map(|problem| match &problem.help {
+            Some(help) => format!("{problem} / {help}"),
+            None => problem.to_string(),
+        });
+        lines.collect()
     }
 
     #[test]
@@ -138,12 +142,12 @@ mod tests {
         assert_eq!(
             problems,
             [
-                "nightly.toml:1: unknown key `rates`; did you mean `rate`?",
+                "nightly.toml:1: unknown key `rates` / did you mean `rate`?",
                 "nightly.toml:2: timeout: invalid type: integer `10`, expected a duration with its unit, in \
                  quotes, such as \"10s\"",
                 "nightly.toml:3: product: unknown variant `realtime`, expected `real-time` or `portability`",
                 "nightly.toml:4: rate: invalid type: string \"fast\", expected a number",
-                "nightly.toml:6: simulator: unknown key `latncy`; did you mean `latency`?",
+                "nightly.toml:6: simulator: unknown key `latncy` / did you mean `latency`?",
             ]
         );
     }
@@ -156,11 +160,11 @@ mod tests {
 
     #[test]
     fn one_text_is_a_list_of_one() {
-        let mut problems = Vec::new();
         let text = "input = \"a.csv\"\nendpoint = [\"eu\", \"us\"]\nrate = 500\n";
-        let file = PipelineFile::parse(Path::new("x.toml"), text, &mut problems);
-        assert_eq!(problems, []);
-        let written = file.written;
+        let file =
+            PipelineFile::parse(Path::new("x.toml"), text).unwrap_or_else(|problems| panic!("{problems}"));
+        assert_eq!(file.diagnostics, []);
+        let written = file.raw;
         assert!(written.input.is_some_and(|input| input.0 == ["a.csv"]));
         assert!(written.endpoint.is_some_and(|endpoint| endpoint.0 == ["eu", "us"]));
         assert_eq!(written.rate, Some(500.0));

@@ -1,11 +1,13 @@
-//! What lookups cost by the contract, and what the run may spend.
+//! What lookups cost by the contract, and what a run may spend.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::diagnostics::Problem;
 use super::effective::EffectiveSettings;
-use super::resolver::ConfigResolver;
+use super::resolver::{ConfigResolver, Reported, Resolved};
 use super::values::PriceValue;
+use crate::enricher::Settings;
 use crate::lookup::Caps;
 use crate::model::{LookupResult, Money, Plmn};
 use crate::numbering::Region;
@@ -15,98 +17,107 @@ use crate::suggest::nearest;
 /// The price for what no other entry of the table names.
 const DEFAULT: &str = "default";
 
-/// The tariff and the caps; what was written of them is noted among the choices.
-pub(crate) fn settings(
-    reading: &mut ConfigResolver,
-    choices: &mut EffectiveSettings,
-) -> Option<(Arc<Tariff>, Caps)> {
-    let tariff = tariff(reading);
-    let caps = caps(reading);
-    let (tariff, caps) = (tariff?, caps?);
-    if caps.cost.is_some() && !tariff.has_prices() {
-        reading.problem("max_cost", "a cost needs a price: give --price, or price in the pipeline file");
-        return None;
-    }
-    if let Some(price) = tariff.price {
-        choices.note("price", price, reading.origin("price", "default"));
-    }
-    if let Some(lookups) = caps.lookups {
-        choices.note("max_lookups", lookups, reading.origin("max_lookups", "default"));
-    }
-    if let Some(cost) = caps.cost {
-        choices.note("max_cost", cost, reading.origin("max_cost", "default"));
-    }
-    Some((Arc::new(tariff), caps))
+/// Fills in the tariff and the caps.
+pub(super) fn prices(resolver: &mut ConfigResolver, settings: &mut Settings) -> Resolved<()> {
+    let (tariff, caps) = (tariff(resolver), caps(resolver));
+    settings.tariff = Arc::new(tariff?);
+    settings.caps = caps?;
+    Ok(())
 }
 
-fn caps(reading: &mut ConfigResolver) -> Option<Caps> {
-    let cost = match reading.written.max_cost {
-        Some(number) => Some(reading.sound("max_cost", Money::from_number(number))?),
-        None => None,
-    };
-    Some(Caps { lookups: reading.written.max_lookups, cost })
+/// What decides about money, for people to see.
+pub(super) fn note_prices(resolver: &ConfigResolver, settings: &Settings, effective: &mut EffectiveSettings) {
+    if let Some(price) = settings.tariff.price {
+        effective.note("price", price, resolver.origin("price", "default"));
+    }
+    if let Some(lookups) = settings.caps.lookups {
+        effective.note("max_lookups", lookups, resolver.origin("max_lookups", "default"));
+    }
+    if let Some(cost) = settings.caps.cost {
+        effective.note("max_cost", cost, resolver.origin("max_cost", "default"));
+    }
 }
 
-fn tariff(reading: &mut ConfigResolver) -> Option<Tariff> {
+fn caps(resolver: &mut ConfigResolver) -> Resolved<Caps> {
+    let cost = resolver.raw.max_cost.map(|cost| resolver.parsed("max_cost", Money::from_number(cost)));
+    Ok(Caps { lookups: resolver.raw.max_lookups, cost: cost.transpose()? })
+}
+
+fn tariff(resolver: &mut ConfigResolver) -> Resolved<Tariff> {
     let mut tariff = Tariff::default();
-    let mut sound = true;
-    match reading.written.price.clone() {
-        None => {}
+    let priced = match resolver.raw.price.clone() {
+        None => Ok(()),
         Some(PriceValue::OfAll(price)) => {
-            tariff.price = Some(reading.sound("price", Money::from_number(price))?);
+            resolver.parsed("price", Money::from_number(price)).map(|price| tariff.price = Some(price))
         }
-        Some(PriceValue::ByPlace(prices)) => sound = by_place(reading, &prices, &mut tariff),
+        Some(PriceValue::ByPlace(prices)) => by_place(resolver, &prices, &mut tariff),
+    };
+    let free = resolver.raw.free_results.clone().map(|texts| free_results(resolver, &texts)).transpose();
+    priced?;
+    if let Some(free) = free? {
+        tariff.free = free;
     }
-    if let Some(texts) = reading.written.free_results.clone() {
-        // Nothing was looked up, whatever the contract says of the rest.
-        tariff.free = vec![LookupResult::RequestThrottled];
-        for text in texts {
-            match free_result(&text) {
-                Ok(result) => tariff.free.push(result),
-                Err(problem) => {
-                    reading.problem("free_results", problem);
-                    sound = false;
-                }
-            }
-        }
-    }
-    sound.then_some(tariff)
+    Ok(tariff)
 }
 
-fn by_place(reading: &mut ConfigResolver, prices: &BTreeMap<String, f64>, tariff: &mut Tariff) -> bool {
-    let mut sound = true;
+fn by_place(
+    resolver: &mut ConfigResolver,
+    prices: &BTreeMap<String, f64>,
+    tariff: &mut Tariff,
+) -> Resolved<()> {
+    let mut priced = Ok(());
     for (place, price) in prices {
-        let price = Money::from_number(*price).map_err(|no_money| format!("{place}: {no_money}"));
-        let Some(price) = reading.sound("price", price) else {
-            sound = false;
-            continue;
-        };
-        if place == DEFAULT {
-            tariff.price = Some(price);
-        } else if let Some(network) = Plmn::from_digits(&place.replace('-', "")) {
-            tariff.by_network.insert(network, price);
-        } else if let Ok(country) = place.parse::<Region>() {
-            tariff.by_country.insert(country.code().to_owned(), price);
-        } else {
-            let text = format!(
-                "{place:?} is neither a country (SE) nor a network (\"240-08\") nor the word default"
-            );
-            reading.problem("price", text);
-            sound = false;
-        }
+        let one = price_of(resolver, place, *price, tariff);
+        priced = priced.and(one);
     }
-    sound
+    priced
 }
 
-fn free_result(text: &str) -> Result<LookupResult, String> {
+fn price_of(
+    resolver: &mut ConfigResolver,
+    place: &str,
+    price: f64,
+    tariff: &mut Tariff,
+) -> Result<(), Reported> {
+    let price = Money::from_number(price).map_err(|error| format!("{place}: {error}"));
+    let price = resolver.check("price", price)?;
+    if place == DEFAULT {
+        tariff.price = Some(price);
+    } else if let Some(network) = Plmn::from_digits(&place.replace('-', "")) {
+        tariff.by_network.insert(network, price);
+    } else if let Ok(country) = place.parse::<Region>() {
+        tariff.by_country.insert(country.code().to_owned(), price);
+    } else {
+        let problem = Problem::new(format!("{place:?} is neither a country nor a network"))
+            .with_help("write a country as SE, a network as \"240-08\", all others as default");
+        return Err(resolver.report("price", problem));
+    }
+    Ok(())
+}
+
+fn free_results(resolver: &mut ConfigResolver, texts: &[String]) -> Resolved<Vec<LookupResult>> {
+    // Nothing was looked up then, whatever the contract says of the rest.
+    let mut free = Ok(vec![LookupResult::RequestThrottled]);
+    for text in texts {
+        match (free_result(text), &mut free) {
+            (Ok(result), Ok(free)) => free.push(result),
+            (Ok(_), Err(_)) => {}
+            (Err(problem), _) => free = Err(resolver.report("free_results", problem)),
+        }
+    }
+    free
+}
+
+fn free_result(text: &str) -> Result<LookupResult, Problem> {
     match LookupResult::from_text(text) {
         LookupResult::Unrecognised(_) => {
             let known = LookupResult::DOCUMENTED.map(|result| result.text().to_lowercase());
             let meant = nearest(text, known.iter().map(String::as_str));
             let meant =
                 LookupResult::DOCUMENTED.iter().find(|known| Some(&*known.text().to_lowercase()) == meant);
-            let offer = meant.map_or(String::new(), |meant| format!("; did you mean {:?}?", meant.text()));
-            Err(format!("the interface document has no result {text:?}{offer}"))
+            let help = meant.map(|meant| format!("did you mean {:?}?", meant.text()));
+            let problem = format!("{text:?} is not a result of the interface document");
+            Err(Problem::new(problem).with_help_if(help))
         }
         result => Ok(result),
     }

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Time;
 
+use super::diagnostics::Problem;
 use super::effective::EffectiveSettings;
-use super::resolver::ConfigResolver;
+use super::resolver::{ConfigResolver, Resolved};
 use crate::lookup::Rate;
 
 /// A rate, and others for some times of the day.
@@ -18,40 +19,43 @@ pub(crate) struct RatePlan {
 }
 
 impl RatePlan {
-    /// The plan that was written, `otherwise` being the rate. `None` leaves a problem.
-    pub(crate) fn read(
-        reading: &mut ConfigResolver,
+    /// The plan that was written, `otherwise` being the rate.
+    pub(crate) fn resolve(
+        resolver: &mut ConfigResolver,
         otherwise: Option<Rate>,
-        choices: &mut EffectiveSettings,
-    ) -> Option<Self> {
-        let written: BTreeMap<String, f64> = match reading.flag_wins("rate", "rate_schedule") {
+        effective: &mut EffectiveSettings,
+    ) -> Resolved<Self> {
+        let raw: BTreeMap<String, f64> = match resolver.flag_wins("rate", "rate_schedule") {
             true => BTreeMap::new(),
-            false => reading.written.rate_schedule.clone().unwrap_or_default(),
+            false => resolver.raw.rate_schedule.clone().unwrap_or_default(),
         };
-        if !written.is_empty() {
-            let times: Vec<String> = written.iter().map(|(span, rate)| format!("{rate}/s {span}")).collect();
-            choices.note("rate_schedule", times.join(", "), reading.origin("rate_schedule", "default"));
+        if !raw.is_empty() {
+            let times: Vec<String> = raw.iter().map(|(span, rate)| format!("{rate}/s {span}")).collect();
+            effective.note("rate_schedule", times.join(", "), resolver.origin("rate_schedule", "default"));
         }
         let mut times = Vec::new();
-        let mut sound = true;
-        for (span, rate) in &written {
+        let mut checked = Ok(());
+        for (span, rate) in &raw {
             let parsed = Self::parse(span).and_then(|(from, to)| {
-                let rate = Rate::per_second(*rate).map_err(|error| format!("{span}: {error}"))?;
+                let rate = Rate::per_second(*rate);
+                let rate = rate.map_err(|error| Problem::new(format!("{span}: {error}")))?;
                 Ok((from, to, rate))
             });
-            match reading.sound("rate_schedule", parsed) {
-                Some(time) => times.push(time),
-                None => sound = false,
+            match resolver.check("rate_schedule", parsed) {
+                Ok(time) => times.push(time),
+                Err(reported) => checked = Err(reported),
             }
         }
-        sound.then_some(Self { otherwise, times })
+        checked.map(|()| Self { otherwise, times })
     }
 
-    fn parse(span: &str) -> Result<(Time, Time), String> {
+    fn parse(span: &str) -> Result<(Time, Time), Problem> {
         let time = |text: &str| text.trim().parse::<Time>().ok();
         let ends = span.split_once('-').and_then(|(from, to)| Some((time(from)?, time(to)?)));
-        ends.filter(|(from, to)| from != to)
-            .ok_or_else(|| format!("{span:?} is no time of the day; write \"22:00-06:00\", in local time"))
+        ends.filter(|(from, to)| from != to).ok_or_else(|| {
+            Problem::new(format!("{span:?} is not a span of the day"))
+                .with_help("write \"22:00-06:00\", in local time")
+        })
     }
 
     /// The rate at this time of the day.
@@ -67,6 +71,7 @@ impl RatePlan {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Location;
 
     fn rate(per_second: f64) -> Rate {
         Rate::per_second(per_second).unwrap()
@@ -98,7 +103,8 @@ mod tests {
     #[test]
     fn what_is_no_time_is_told_with_an_example() {
         for span in ["22:00", "25:00-06:00", "night", "06:00-06:00"] {
-            assert!(RatePlan::parse(span).unwrap_err().contains("22:00-06:00"), "{span}");
+            let problem = RatePlan::parse(span).unwrap_err().at(Location::Nowhere);
+            assert!(problem.help.unwrap().contains("22:00-06:00"), "{span}");
         }
         assert_eq!(RatePlan::parse("22:00-06:00"), Ok((time("22:00"), time("06:00"))));
     }

@@ -1,7 +1,7 @@
 //! What was written, in a pipeline file or on the command line, before anybody asked what it means.
 //!
 //! Every key is optional here, and a key's name is its flag's name with `_` for `-`. Defaults, ranges and
-//! what keys mean together are the business of [`super::reading`].
+//! what keys mean together are the business of [`super::resolver`].
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -13,24 +13,53 @@ use serde::{Deserialize, Serialize};
 use super::values::{DurationValue, MaxAgeValue, PriceValue, TextList};
 use crate::enrich::{Only, Order};
 use crate::model::Product;
+#[cfg(feature = "simulator")]
 use crate::simulator::SimulatorSettings;
 
-/// Declares the keys once; the struct, the merge and the list of names follow from it.
-macro_rules! written {
-    ($($(#[$doc:meta])* $key:ident: $kind:ty,)*) => {
-        /// What was written: by a pipeline file, or by flags. It has no `Debug`, because a URL that somebody
+/// Without the simulator its key is read and refused.
+#[cfg(not(feature = "simulator"))]
+type SimulatorSettings = toml::Table;
+
+/// A key of a pipeline file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Key {
+    /// Its name; the flag of the same meaning has `-` for `_`.
+    pub name: &'static str,
+    /// What it sets.
+    pub doc: &'static str,
+    /// Where it can be written.
+    pub source: KeySource,
+}
+
+/// Where a key can be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeySource {
+    /// In a pipeline file, and as a flag.
+    Flag,
+    /// In a pipeline file only.
+    File,
+}
+
+/// Declares the keys once; the struct, the merge and the table of keys follow from it.
+macro_rules! keys {
+    ($($(#[doc = $doc:literal])* $key:ident: $kind:ty => $source:ident,)*) => {
+        /// What was written: in a pipeline file, or as flags. It has no `Debug`, because a URL that somebody
         /// wrote may carry a password.
         #[derive(Clone, Default, PartialEq, Deserialize, Serialize)]
         #[serde(default, deny_unknown_fields)]
         pub struct RawConfig {
-            $($(#[$doc])* pub $key: Option<$kind>,)*
+            $($(#[doc = $doc])* pub $key: Option<$kind>,)*
         }
 
         impl RawConfig {
             /// Every key that a pipeline file may have.
-            pub const KEYS: &[&str] = &[$(stringify!($key)),*];
+            pub const KEYS: &[Key] = &[$(Key {
+                name: stringify!($key),
+                doc: concat!($($doc),*),
+                source: KeySource::$source,
+            }),*];
 
-            /// These words, and for what they leave out the others.
+            /// These values, and for what they leave out the others.
             #[must_use]
             pub fn over(self, under: Self) -> Self {
                 Self { $($key: self.$key.or(under.$key),)* }
@@ -48,123 +77,123 @@ macro_rules! written {
     };
 }
 
-written! {
+keys! {
     /// The lists: files, glob patterns, or `-` for standard input. Relative to the working directory.
-    input: TextList,
+    input: TextList => Flag,
     /// The file to write, `.parquet`, `.csv` or `.ndjson`. Relative to the working directory.
-    output: PathBuf,
+    output: PathBuf => Flag,
     /// Conditions on the list's columns that rows must fulfil to be worked on: `country=SE|NO`, `consent!=no`.
-    filter: TextList,
+    filter: TextList => Flag,
     /// Which of the list's own columns are written; all without it.
-    keep_columns: TextList,
+    keep_columns: TextList => Flag,
     /// Which columns are not written.
-    drop_columns: TextList,
+    drop_columns: TextList => Flag,
     /// What the output is parted by; it is a folder of Parquet files then.
-    partition_by: PartitionColumns,
+    partition_by: PartitionColumns => Flag,
     /// The file that is locked while the run goes on, so that no other run of the pipeline is at work.
-    lock: PathBuf,
+    lock: PathBuf => Flag,
     /// The column of the numbers; without it, it is found by its name.
-    column: String,
+    column: String => Flag,
     /// Where national numbers are at home, as ISO 3166 alpha-2.
-    region: String,
+    region: String => Flag,
     /// Who is asked: `eu`, `us`, `simulator` or a URL; the first is the primary, the rest are backups.
-    endpoint: TextList,
+    endpoint: TextList => Flag,
     /// Which product the account has; decides what `OK` proves.
-    product: Product,
+    product: Product => Flag,
     /// Requests a second at the most.
-    rate: f64,
+    rate: f64 => Flag,
     /// Other rates for some times of the day, local time: `"22:00-06:00" = 2000`.
-    rate_schedule: BTreeMap<String, f64>,
+    rate_schedule: BTreeMap<String, f64> => File,
     /// Requests in flight at the most.
-    concurrency: u32,
+    concurrency: u32 => Flag,
     /// How long one request may take.
-    timeout: DurationValue,
+    timeout: DurationValue => Flag,
     /// Requests for one number at the most, the first included.
-    attempts: u16,
+    attempts: u16 => Flag,
     /// Results that are asked again besides TIMEOUT and HLR_ABORT.
-    retry_on: Vec<RetryOn>,
+    retry_on: Vec<RetryOn> => Flag,
     /// Whether the provider is asked to bypass its cache.
-    nocache: bool,
+    nocache: bool => Flag,
     /// The file in which answers are kept, for this run and later ones.
-    ledger: PathBuf,
+    ledger: PathBuf => Flag,
     /// Whether answers are forgotten at the end of the run.
-    no_ledger: bool,
+    no_ledger: bool => Flag,
     /// How old an answer of the ledger may be: one duration, or one by status.
-    max_age: MaxAgeValue,
+    max_age: MaxAgeValue => Flag,
     /// Whether everything is asked anew, whatever the ledger has.
-    refresh: bool,
+    refresh: bool => Flag,
     /// How long answers are gathered before they are committed to the ledger.
-    commit_interval: DurationValue,
+    commit_interval: DurationValue => Flag,
     /// How many MiB of the ledger may be held in memory.
-    ledger_memory_mib: u32,
+    ledger_memory_mib: u32 => File,
     /// What a lookup costs, in the contract's currency: one price, or one by country and network.
-    price: PriceValue,
+    price: PriceValue => Flag,
     /// The results that the contract does not bill: all of them, in place of the default.
-    free_results: Vec<String>,
+    free_results: Vec<String> => File,
     /// Billed lookups after which the run stops.
-    max_lookups: u64,
+    max_lookups: u64 => Flag,
     /// What the lookups may cost at the most.
-    max_cost: f64,
+    max_cost: f64 => Flag,
     /// Whether the list is only surveyed: what would be asked, at what price, in what time.
-    dry_run: bool,
+    dry_run: bool => Flag,
     /// Which rows are asked about; the others keep what an earlier run wrote.
-    only: Only,
+    only: Only => Flag,
     /// Whether a column says what each row cost.
-    cost_column: bool,
+    cost_column: bool => Flag,
     /// What the names of the added columns begin with.
-    prefix: String,
+    prefix: String => Flag,
     /// In which order rows are written.
-    order: Order,
+    order: Order => Flag,
     /// What stands between the cells of a CSV list: one character, or `tab`.
-    delimiter: String,
+    delimiter: String => Flag,
     /// Whether CSV lists begin with the names of their columns.
-    header: bool,
+    header: bool => Flag,
     /// Whether an output that is there already is replaced.
-    force: bool,
+    force: bool => Flag,
     /// Where the figures of the run are written as JSON.
-    summary: PathBuf,
+    summary: PathBuf => Flag,
     /// How many rows are held between reading and writing.
-    window_rows: u32,
+    window_rows: u32 => Flag,
     /// How many MiB of the list are held between reading and writing.
-    window_mib: u32,
+    window_mib: u32 => File,
     /// How many MiB a Parquet row group may take before it is written.
-    row_group_mib: u32,
+    row_group_mib: u32 => File,
     /// The Zstandard level of Parquet, 1 to 22.
-    compression_level: i32,
+    compression_level: i32 => File,
     /// How long the run waits for a service from which nothing useful comes.
-    give_up_after: DurationValue,
+    give_up_after: DurationValue => Flag,
     /// Whether ranges of numbers are no longer asked about that answer nothing useful.
-    skip_useless: bool,
+    skip_useless: bool => Flag,
     /// Retries of the whole run for each number asked, on average.
-    retry_budget: f64,
+    retry_budget: f64 => File,
     /// How long a number rests whose attempts are spent, before it gets as many again.
-    second_pass: DurationValue,
+    second_pass: DurationValue => Flag,
     /// The longest wait before a second attempt; it doubles with each further one.
-    first_backoff: DurationValue,
+    first_backoff: DurationValue => File,
     /// The longest wait before any attempt.
-    longest_backoff: DurationValue,
+    longest_backoff: DurationValue => File,
     /// How long a connection may take to come about.
-    connect_timeout: DurationValue,
+    connect_timeout: DurationValue => File,
     /// A file with the user name and the password.
-    credentials_file: PathBuf,
+    credentials_file: PathBuf => Flag,
     /// The environment variable that holds the user name.
-    username_env: String,
+    username_env: String => File,
     /// The environment variable that holds the password.
-    password_env: String,
+    password_env: String => File,
     /// PEM certificates to trust instead of the system's.
-    ca_file: PathBuf,
+    ca_file: PathBuf => Flag,
     /// The HTTP proxy to go through.
-    proxy: String,
+    proxy: String => Flag,
     /// Where the counts are written as Prometheus' text, again and again.
-    metrics: PathBuf,
+    metrics: PathBuf => Flag,
     /// The address at which the same text is served while the run goes on.
-    metrics_listen: String,
+    metrics_listen: String => Flag,
     /// Where the run is told on a page, as HTML.
-    report: PathBuf,
+    report: PathBuf => Flag,
     /// Seeds all randomness, the simulator's answers included.
-    seed: u64,
+    seed: u64 => Flag,
     /// What the built-in simulator does, where `endpoint` is `simulator`.
-    simulator: SimulatorSettings,
+    simulator: SimulatorSettings => File,
 }
 
 /// A key with the field of its path.

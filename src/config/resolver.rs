@@ -1,119 +1,118 @@
-//! ConfigResolver what was written: where each word came from, and what was found wrong so far.
+//! Finding out what is meant: where each value was written, and what is wrong so far.
 //!
-//! Every conversion takes its words from here and leaves its problems here, so that all of them are
-//! reported at once.
-
-use std::fmt::Display;
+//! Every group of settings takes its raw values from here and reports its problems here, so that all of them
+//! are shown at once.
 
 use serde_json::Value;
 
-use super::diagnostics::{Diagnostic, Diagnostics, Location};
+use super::diagnostics::{Diagnostic, Diagnostics, Location, Problem};
 use super::effective::EffectiveSettings;
 use super::environment::Environment;
 use super::pipeline_file::PipelineFile;
 use super::raw::RawConfig;
-use crate::report::run_report::Setting;
+use crate::model::Setting;
+
+/// Proof that a problem was reported: the only way to get one is to report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Reported(());
+
+/// A value, or a problem that was reported.
+pub(crate) type Resolved<T> = Result<T, Reported>;
 
 /// Flags over file, with everything that is wrong with them.
 pub(crate) struct ConfigResolver<'a> {
     /// What is to be understood.
-    pub(crate) written: RawConfig,
+    pub(crate) raw: RawConfig,
     pub(crate) environment: &'a Environment,
     flags: RawConfig,
     file: Option<PipelineFile>,
-    problems: Vec<Diagnostic>,
-    /// What is allowed and yet should be told.
+    diagnostics: Vec<Diagnostic>,
+    /// What is allowed, and should be known all the same.
     pub(crate) warnings: Vec<String>,
 }
 
 impl<'a> ConfigResolver<'a> {
     pub(crate) fn new(flags: RawConfig, file: Option<PipelineFile>, environment: &'a Environment) -> Self {
-        let below = file.as_ref().map(|file| file.written.clone()).unwrap_or_default();
-        let written = flags.clone().over(below);
-        Self { written, environment, flags, file, problems: Vec::new(), warnings: Vec::new() }
+        let below = file.as_ref().map(|file| file.raw.clone()).unwrap_or_default();
+        let raw = flags.clone().over(below);
+        let diagnostics = file.as_ref().map(|file| file.diagnostics.clone()).unwrap_or_default();
+        Self { raw, environment, flags, file, diagnostics, warnings: Vec::new() }
     }
 
     /// Where the key is written, if it is.
-    pub(crate) fn place(&self, key: &str) -> Option<Location> {
+    pub(crate) fn location(&self, key: &str) -> Option<Location> {
         if self.flags.says(key) {
             return Some(Location::Flag(flag(key)));
         }
-        self.file.as_ref().and_then(|file| file.place(key))
+        self.file.as_ref().and_then(|file| file.location(key))
     }
 
-    /// Whether a flag says it, and no flag says the other, which a file may.
+    /// Whether a flag sets this key and no flag sets the other, which a file may.
     pub(crate) fn flag_wins(&self, key: &str, other: &str) -> bool {
         self.flags.says(key) && !self.flags.says(other)
     }
 
     /// Where a value came from, in a word or two: its flag, its file, or the kind of default.
     pub(crate) fn origin(&self, key: &str, default: &str) -> String {
-        match (self.place(key), &self.file) {
+        match (self.location(key), &self.file) {
             (Some(Location::Flag(flag)), _) => flag,
             (Some(_), Some(file)) => file.name(),
             _ => default.to_owned(),
         }
     }
 
-    /// Something is wrong with a key that was written.
-    pub(crate) fn problem(&mut self, key: &str, text: impl Display) {
-        let place = self.place(key).unwrap_or(Location::Nowhere);
-        self.problems.push(Diagnostic { place, text: text.to_string() });
+    /// Reports a problem with a key, where it is written.
+    pub(crate) fn report(&mut self, key: &str, problem: impl Into<Problem>) -> Reported {
+        let location = self.location(key).unwrap_or(Location::Nowhere);
+        self.report_at(location, problem)
     }
 
-    /// Something is wrong elsewhere, or missing.
-    pub(crate) fn problem_at(&mut self, place: Location, text: impl Display) {
-        self.problems.push(Diagnostic { place, text: text.to_string() });
+    /// Reports a problem elsewhere, or with something that is missing.
+    pub(crate) fn report_at(&mut self, location: Location, problem: impl Into<Problem>) -> Reported {
+        self.diagnostics.push(problem.into().at(location));
+        Reported(())
     }
 
-    /// The value if there is no error; else nothing, and a problem with the key.
-    pub(crate) fn sound<T, E: Display>(&mut self, key: &str, value: Result<T, E>) -> Option<T> {
-        value.map_err(|error| self.problem(key, error)).ok()
+    /// The value, or its problem reported.
+    pub(crate) fn check<T>(&mut self, key: &str, value: Result<T, impl Into<Problem>>) -> Resolved<T> {
+        value.map_err(|problem| self.report(key, problem))
     }
 
-    /// Every setting that is written somewhere, with where; and before them the choices that were made for the rest.
-    pub(crate) fn settings(&self, choices: &EffectiveSettings) -> Vec<Setting> {
-        let chosen = choices.0.iter().map(|choice| Setting {
-            name: choice.name.to_owned(),
-            value: choice.value.clone(),
-            origin: choice.origin.clone(),
-        });
-        let mut settings: Vec<_> = chosen.collect();
-        // Names that are no text have left a problem, and nothing is told then.
-        let mut written = serde_json::to_value(&self.written).unwrap_or_default();
-        if let Some(simulator) = written["simulator"].as_object_mut() {
+    /// The value of a text that is parsed, or its error reported.
+    pub(crate) fn parsed<T>(&mut self, key: &str, value: Result<T, impl std::fmt::Display>) -> Resolved<T> {
+        value.map_err(|error| self.report(key, error.to_string()))
+    }
+
+    /// Every setting that is written somewhere, with where; before them those that were chosen for the rest.
+    pub(crate) fn settings(&self, effective: &EffectiveSettings) -> Vec<Setting> {
+        let mut settings = effective.0.clone();
+        // Names that are not UTF-8 have been reported, and no report is written then.
+        let mut raw = serde_json::to_value(&self.raw).unwrap_or_default();
+        if let Some(simulator) = raw["simulator"].as_object_mut() {
             simulator.remove("authentication");
         }
-        if let Some(conditions) = written["filter"].as_array_mut() {
+        if let Some(conditions) = raw["filter"].as_array_mut() {
             conditions.iter_mut().for_each(|text| *text = masked(text.as_str().unwrap_or_default()).into());
         }
         for key in RawConfig::KEYS {
-            let value = match &written[key] {
+            let value = match &raw[key.name] {
                 Value::Null => continue,
                 Value::String(text) => text.clone(),
                 other => other.to_string(),
             };
-            if !settings.iter().any(|setting| setting.name == *key) {
-                settings.push(Setting {
-                    name: (*key).to_owned(),
-                    value,
-                    origin: self.origin(key, "default"),
-                });
+            if !settings.iter().any(|setting| setting.name == key.name) {
+                let origin = self.origin(key.name, "default");
+                settings.push(Setting { name: key.name.to_owned(), value, origin });
             }
         }
         settings
     }
 
-    /// The result of the reading, if there is no problem.
-    ///
-    /// # Panics
-    ///
-    /// When something is missing from the result and nobody said why.
-    pub(crate) fn finish<T>(self, before: Vec<Diagnostic>, result: Option<T>) -> Result<T, Diagnostics> {
-        let problems: Vec<_> = before.into_iter().chain(self.problems).collect();
-        match problems.is_empty() {
-            true => Ok(result.expect("what is missing has left a problem")),
-            false => Err(Diagnostics(problems)),
+    /// The result, if nothing was reported.
+    pub(crate) fn finish<T>(self, result: Resolved<T>) -> Result<T, Diagnostics> {
+        match result {
+            Ok(result) if self.diagnostics.is_empty() => Ok(result),
+            Ok(_) | Err(Reported(())) => Err(Diagnostics(self.diagnostics)),
         }
     }
 }
@@ -133,7 +132,7 @@ fn masked(text: &str) -> String {
     shown + rest
 }
 
-/// The flag that says the same as a key.
+/// The flag that sets the same as a key.
 pub(crate) fn flag(key: &str) -> String {
     match key {
         "input" => "INPUT".into(),

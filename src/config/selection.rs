@@ -1,27 +1,45 @@
-//! Which rows are worked on, and which columns are written.
+//! Which rows are worked on, which column is read, and which columns are written.
 
-use super::resolver::ConfigResolver;
-use super::settings::Settings;
-use super::values::TextList;
+use super::resolver::{ConfigResolver, Resolved};
+use super::values::{TextList, mebibytes};
+use crate::enrich::Window;
 use crate::enrich::column_selection::ColumnChoice;
 use crate::enrich::filter::Condition;
+use crate::enricher::RowSettings;
 
-/// Which rows are worked on, and which columns are written.
+/// Which rows are worked on, and which columns are written. `prefix` is that of the added columns.
 pub(crate) fn selection(
-    reading: &mut ConfigResolver,
-    enquiry: Option<&Settings>,
-) -> Option<(Vec<Condition>, ColumnChoice)> {
+    resolver: &mut ConfigResolver,
+    prefix: &str,
+) -> Resolved<(Vec<Condition>, ColumnChoice)> {
     let texts = |texts: &Option<TextList>| texts.clone().map(|texts| texts.0).unwrap_or_default();
-    let written = &reading.written;
-    let (keep, drop) = (texts(&written.keep_columns), texts(&written.drop_columns));
-    let conditions = texts(&written.filter).iter().map(|text| text.parse()).collect();
-    let partition_by = written.partition_by.clone().unwrap_or_default().0;
-    let conditions = reading.sound("filter", conditions);
+    let raw = &resolver.raw;
+    let (keep, drop) = (texts(&raw.keep_columns), texts(&raw.drop_columns));
+    let conditions = texts(&raw.filter).iter().map(|text| text.parse()).collect();
+    let partition_by = raw.partition_by.clone().unwrap_or_default().0;
+    let conditions = resolver.check("filter", conditions);
     if partition_by.len() == 2 && partition_by[0] == partition_by[1] {
-        reading.problem("partition_by", "the same column twice; name each once");
-        return None;
+        return Err(resolver.report("partition_by", "the same column is named twice"));
     }
-    let prefix = &enquiry?.enrich.prefix;
     let needed = partition_by.iter().map(|by| by.column(prefix)).collect();
-    Some((conditions?, ColumnChoice { keep, drop, needed }))
+    Ok((conditions?, ColumnChoice { keep, drop, needed }))
+}
+
+/// Fills in how rows are read and written.
+pub(super) fn rows(resolver: &mut ConfigResolver, rows: &mut RowSettings) -> Resolved<()> {
+    let raw = &resolver.raw;
+    rows.column.clone_from(&raw.column);
+    rows.order = raw.order.unwrap_or_default();
+    rows.only = raw.only.unwrap_or_default();
+    rows.cost_column = raw.cost_column == Some(true);
+    rows.window = Window {
+        rows: raw.window_rows.map_or(rows.window.rows, |rows| rows as usize),
+        bytes: raw.window_mib.map_or(rows.window.bytes, mebibytes),
+    };
+    if let Some(prefix) = &raw.prefix {
+        rows.prefix.clone_from(prefix);
+    }
+    let region = raw.region.clone();
+    rows.region = region.map(|text| resolver.parsed("region", text.parse())).transpose()?;
+    Ok(())
 }

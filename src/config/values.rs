@@ -191,3 +191,8 @@ fn entries<'de, T: Deserialize<'de>, A: MapAccess<'de>>(
     }
     Ok(entries)
 }
+
+/// So many MiB in bytes.
+pub(super) fn mebibytes(count: u32) -> usize {
+    (count as usize).saturating_mul(1 << 20)
+}

@@ -2,6 +2,7 @@
 //! of batches is under way at a time, and they come out in input order.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
@@ -12,7 +13,7 @@ use super::row_reader::{Row, RowReader};
 use super::settings::{EnrichSettings, Order};
 use super::window::{OpenWindow, Room};
 use crate::lookup::Lookup;
-use crate::model::{RecordStream, StreamError};
+use crate::model::{Outcome, RecordStream, StreamError};
 use crate::service::Service;
 use crate::task::AbortOnDrop;
 use crate::telemetry::Counters;
@@ -21,6 +22,8 @@ use crate::telemetry::Counters;
 pub struct BatchEnricher<S> {
     lookup: Arc<Lookup<S>>,
     counters: Arc<Counters>,
+    /// Rows of this stream whose numbers have no answer.
+    unanswered: Arc<AtomicU64>,
     settings: EnrichSettings,
     reader: RowReader,
 }
@@ -32,8 +35,9 @@ impl<S: Service> BatchEnricher<S> {
         reader: RowReader,
         settings: EnrichSettings,
         counters: Arc<Counters>,
+        unanswered: Arc<AtomicU64>,
     ) -> Self {
-        Self { lookup, counters, settings, reader }
+        Self { lookup, counters, unanswered, settings, reader }
     }
 
     /// The name of the column that the numbers are read from.
@@ -94,7 +98,11 @@ impl<S: Service> BatchEnricher<S> {
 
     async fn enrich_batch(&self, batch: RecordBatch) -> Result<RecordBatch, StreamError> {
         let rows = self.reader.read(&batch)?;
-        let mut replies = self.lookup.answer_all(&rows.numbers()).await.into_iter();
+        let replies = self.lookup.answer_all(&rows.numbers()).await;
+        let unanswered =
+            replies.iter().filter(|reply| matches!(reply.outcome, Outcome::Unanswered(_))).count();
+        self.unanswered.fetch_add(unanswered as u64, Ordering::Relaxed);
+        let mut replies = replies.into_iter();
         let mut assembly = Assembly::new(batch.num_rows(), &self.settings);
         for row in rows.iter() {
             match row {

@@ -1,4 +1,30 @@
-//! Everything that is needed to ask about numbers, opened and closed together.
+//! The front door: everything that asks about numbers enters here.
+//!
+//! [`Enricher`] is the engine with everything open, [`Settings`] what it is told. The command line, pipeline files and
+//! other languages are thin shells around the two.
 
-pub mod file_descriptors;
-pub mod session;
+mod blocking;
+mod builder;
+mod distinct;
+mod dry_run;
+mod error;
+mod file_descriptors;
+mod front_door;
+mod session;
+mod settings;
+mod stream;
+
+pub use self::blocking::EnrichedReader;
+pub use self::builder::EnricherBuilder;
+pub use self::dry_run::{DryRun, DryRunError, Estimate};
+pub use self::error::{EnrichError, OpenError, Stopped};
+pub use self::file_descriptors::{Room, make_room};
+pub use self::front_door::{Enricher, Totals};
+pub use self::settings::{
+    InvalidSetting, LedgerChoice, LedgerFolder, LedgerSettings, Provider, RateChoice, Refresh, RowSettings,
+    Settings,
+};
+pub use self::stream::EnrichedStream;
+
+pub(crate) use self::front_door::enrich_settings;
+pub(crate) use self::session::{Observers, SessionEnd, SessionGuard};

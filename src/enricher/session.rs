@@ -1,120 +1,332 @@
-//! The open line to whoever is asked: the simulator where one is wanted, the HTTP client, the lookup stage.
+//! Everything that is needed to ask about numbers, opened and closed together: the service, the lookup stage,
+//! the ledger, and the simulators where such answer.
 
+use std::fs;
 use std::io;
+use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+use tokio::runtime::{Handle, Runtime};
+use tokio::sync::OnceCell;
+
+use super::error::OpenError;
 use super::file_descriptors;
-use crate::config::endpoint::Provider;
-use crate::config::settings::Settings;
-use crate::job::StartError;
-use crate::ledger::{DurableLedger, DurableSettings, InDoubt, Ledger, MemoryLedger};
-use crate::lookup::{Lookup, StopSignal};
+use super::settings::{LedgerChoice, LedgerFolder, LedgerSettings, Provider, Refresh, Settings};
+use crate::ledger::{DurableLedger, DurableSettings, InDoubt, Ledger, LedgerError, MemoryLedger, RefreshEnd};
+use crate::lookup::{Lookup, LookupSettings, Rate, StopReason, StopSignal};
 use crate::model::UtcMillis;
 use crate::service::{Credentials, Endpoint, HttpService, HttpSettings, Service};
+#[cfg(feature = "simulator")]
 use crate::simulator::{Account, Authentication, Simulator, SimulatorSettings};
 use crate::telemetry::{Counters, Event, Reporter};
 
-/// A line on which numbers can be asked. Dropping it aborts what is under way; [`Session::close`] waits for it.
+/// Who stops the work, who counts it, and who is told of it.
+#[derive(Clone)]
+pub(crate) struct Observers {
+    pub(crate) stop: StopSignal,
+    pub(crate) counters: Arc<Counters>,
+    pub(crate) reporter: Arc<dyn Reporter>,
+}
+
+/// An open session. [`Session::finish`] waits for what was sent.
 pub(crate) struct Session {
     pub(crate) lookup: Arc<Lookup<HttpService>>,
     pub(crate) endpoints: Vec<String>,
-    /// What the caller should know of before anything is asked.
+    /// What the caller should know before anything is asked.
     pub(crate) warnings: Vec<String>,
-    /// The ledger's file, if there is one.
-    pub(crate) ledger: Option<Arc<DurableLedger>>,
-    /// Under which word the ledger has how many requests the account allows at once.
-    limit_word: String,
-    /// Those that answer, where no provider does.
+    pub(crate) observers: Observers,
+    ledger: Option<Arc<DurableLedger>>,
+    /// The key under which the ledger has how many requests the account allows at a time.
+    limit_key: String,
+    /// Whether a refresh ends with the session, however it ends.
+    forgets_refresh: bool,
+    finished: OnceCell<()>,
+    #[cfg(feature = "simulator")]
     simulators: Vec<Simulator>,
 }
 
 impl Session {
-    /// Opens the line. Nothing is asked yet. `job` names the work to be done, so that it can be taken up again.
-    pub(crate) async fn open(
-        enquiry: &Settings,
-        job: &str,
-        stop: StopSignal,
-        counters: Arc<Counters>,
-        reporter: Arc<dyn Reporter>,
-    ) -> Result<Self, StartError> {
-        let room = file_descriptors::make_room(enquiry.lookup.concurrency);
-        let mut settings = enquiry.lookup.clone();
-        settings.concurrency = room.concurrency;
-        let (simulators, service) = connect(enquiry).await?;
-        // Last of all: it notes that a run is under way.
-        let durable = open_ledger(enquiry, job, room.concurrency.get()).await?;
-        if let Some(needed) = enquiry.window_wanted() {
-            reporter.event(Event::WindowTooSmall { rows: enquiry.enrich.window.rows, needed });
+    /// Opens everything. Nothing is asked yet.
+    pub(crate) async fn open(settings: &Settings, observers: Observers) -> Result<Self, OpenError> {
+        let provider = settings.provider.as_ref().ok_or(OpenError::NoEndpoint)?;
+        if let Some(invalid) = settings.check().into_iter().next() {
+            return Err(invalid.into());
         }
-        let endpoints = service.endpoints().to_vec();
-        let asked = if enquiry.provider.is_simulated() { "simulator".into() } else { endpoints.join(" ") };
-        let limit_word = format!("in flight at {asked}");
-        let noted = durable.as_ref().map(|ledger| ledger.noted(&limit_word)).transpose()?.flatten();
-        settings.refused_at = noted.and_then(|text| text.parse().ok());
-        let ledger: Arc<dyn Ledger> = match &durable {
+        let ledger_settings = chosen_ledger(settings, provider)?;
+        let room = file_descriptors::make_room(settings.effective_concurrency());
+        let connected = connect(settings, provider).await?;
+        // Last of all: it leaves a mark that a run is under way.
+        let ledger = open_ledger(settings, provider, ledger_settings, room.concurrency.get()).await?;
+        if let Some(needed) = settings.larger_window() {
+            observers.reporter.event(Event::WindowTooSmall { rows: settings.rows.window.rows, needed });
+        }
+        let endpoints = connected.service.endpoints().to_vec();
+        let asked = if provider.is_simulated() { "simulator".into() } else { endpoints.join(" ") };
+        let limit_key = format!("in flight at {asked}");
+        let noted = ledger.as_ref().map(|ledger| ledger.noted(&limit_key)).transpose()?.flatten();
+        let lookup_settings = LookupSettings {
+            rate: settings.effective_rate(),
+            concurrency: room.concurrency,
+            refused_at: noted.and_then(|text| text.parse().ok()),
+            timeout: settings.timeout,
+            retry: settings.retry.clone(),
+            give_up_after: settings.give_up_after,
+            skip_useless: settings.skip_useless,
+            tariff: settings.tariff.clone(),
+            caps: settings.caps,
+            seed: settings.seed.unwrap_or_else(|| fastrand::u64(..)),
+        };
+        let store: Arc<dyn Ledger> = match &ledger {
             Some(durable) => durable.clone(),
             None => Arc::new(MemoryLedger::default()),
         };
-        let lookup = Arc::new(Lookup::start(service, ledger, &settings, stop, counters, reporter));
-        let in_doubt = durable.as_ref().and_then(|ledger| ledger.in_doubt()).map(doubts);
-        let warnings = room.warning.into_iter().chain(in_doubt).collect();
-        Ok(Self { lookup, endpoints, warnings, ledger: durable, limit_word, simulators })
+        let Observers { stop, counters, reporter } = observers.clone();
+        let lookup =
+            Arc::new(Lookup::start(connected.service, store, &lookup_settings, stop, counters, reporter));
+        let in_doubt = ledger.as_ref().and_then(|ledger| ledger.in_doubt()).map(doubts);
+        Ok(Self {
+            lookup,
+            endpoints,
+            warnings: room.warning.into_iter().chain(in_doubt).collect(),
+            observers,
+            forgets_refresh: ledger_settings.is_some_and(|ledger| ledger.refresh == Refresh::Once),
+            ledger,
+            limit_key,
+            finished: OnceCell::new(),
+            #[cfg(feature = "simulator")]
+            simulators: connected.simulators,
+        })
     }
 
-    /// Waits until every request that was sent is over, and gives the simulators' accounts, where some answered.
-    pub(crate) async fn close(self) -> Vec<Account> {
-        if let (Some(ledger), Some(refused_at)) = (&self.ledger, self.lookup.refused_at()) {
-            // Without it the next run finds the limit anew.
-            let _ = ledger.note(self.limit_word, refused_at.to_string()).await;
-        }
-        self.lookup.finish().await;
+    /// The ledger's file, if there is one.
+    pub(crate) fn ledger_path(&self) -> Option<&Path> {
+        self.ledger.as_deref().map(DurableLedger::path)
+    }
+
+    /// Waits until every request that was sent is over and its answer recorded. No further number can be asked.
+    pub(crate) async fn finish(&self) {
+        let finish = || async {
+            if let (Some(ledger), Some(refused_at)) = (&self.ledger, self.lookup.refused_at()) {
+                // Without it the next run learns the limit anew.
+                let _ = ledger.note(self.limit_key.clone(), refused_at.to_string()).await;
+            }
+            self.lookup.finish().await;
+        };
+        self.finished.get_or_init(finish).await;
+    }
+
+    /// Tells the ledger that its refresh is over, if it is. The error says that the next one will not ask anew.
+    pub(crate) async fn end_refresh(&self, end: SessionEnd) -> Result<(), LedgerError> {
+        let Some(ledger) = &self.ledger else { return Ok(()) };
+        let end = match end {
+            _ if self.forgets_refresh => RefreshEnd::Complete,
+            SessionEnd::Complete => RefreshEnd::Complete,
+            SessionEnd::Gaps => RefreshEnd::Gaps(UtcMillis::now()),
+            SessionEnd::Early => return Ok(()),
+        };
+        ledger.job_has_ended(end).await
+    }
+
+    /// What the simulators were asked, where such answered.
+    #[cfg(feature = "simulator")]
+    pub(crate) fn simulator_accounts(&self) -> Vec<Account> {
         self.simulators.iter().map(Simulator::totals).collect()
     }
 }
 
+/// How the work of a session has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SessionEnd {
+    /// Every number has its answer.
+    Complete,
+    /// Some numbers have none: another run may get it.
+    Gaps,
+    /// A stream stopped, or was dropped before its last row.
+    Early,
+}
+
+/// A session that is finished when the last who holds it lets go, so that a drop loses no paid answer.
+pub(crate) struct SessionGuard {
+    session: Arc<Session>,
+    runtime: Handle,
+    /// The runtime, where nobody else owns it.
+    owned: Option<Runtime>,
+    streams_under_way: AtomicUsize,
+    ended_early: AtomicBool,
+}
+
+impl SessionGuard {
+    /// For a session on the current runtime.
+    pub(super) fn on_current_runtime(session: Session) -> Arc<Self> {
+        Self::new(session, Handle::current(), None)
+    }
+
+    /// For a session on a runtime that ends with it.
+    pub(super) fn with_runtime(session: Session, runtime: Runtime) -> Arc<Self> {
+        Self::new(session, runtime.handle().clone(), Some(runtime))
+    }
+
+    fn new(session: Session, runtime: Handle, owned: Option<Runtime>) -> Arc<Self> {
+        let (streams_under_way, ended_early) = Default::default();
+        Arc::new(Self { session: Arc::new(session), runtime, owned, streams_under_way, ended_early })
+    }
+
+    pub(crate) fn session(&self) -> &Arc<Session> {
+        &self.session
+    }
+
+    pub(crate) fn runtime(&self) -> &Handle {
+        &self.runtime
+    }
+
+    pub(super) fn stream_started(&self) {
+        self.streams_under_way.fetch_add(1, Ordering::AcqRel);
+    }
+
+    pub(super) fn stream_ended(&self, is_complete: bool) {
+        self.streams_under_way.fetch_sub(1, Ordering::AcqRel);
+        if !is_complete {
+            self.ended_early.store(true, Ordering::Release);
+        }
+    }
+
+    pub(super) fn has_streams_under_way(&self) -> bool {
+        self.streams_under_way.load(Ordering::Acquire) > 0
+    }
+
+    /// Why the run stops, if it does.
+    pub(crate) fn stop_reason(&self) -> Option<StopReason> {
+        self.session.observers.stop.reason()
+    }
+
+    /// How the work has ended, once it has.
+    pub(crate) fn end(&self) -> SessionEnd {
+        let unanswered = self.session.observers.counters.unanswered.get();
+        match self.ended_early.load(Ordering::Acquire) || self.has_streams_under_way() {
+            true => SessionEnd::Early,
+            false if unanswered > 0 => SessionEnd::Gaps,
+            false => SessionEnd::Complete,
+        }
+    }
+
+    pub(crate) fn set_rate(&self, rate: Option<Rate>) {
+        self.session.lookup.set_rate(rate);
+    }
+}
+
+impl Drop for SessionGuard {
+    fn drop(&mut self) {
+        let (session, is_finished) = (self.session.clone(), self.session.finished.initialized());
+        match self.owned.take() {
+            // On a runtime that is shutting down the task never runs: the ledger keeps its mark then, and the next run
+            // says what is in doubt.
+            None if !is_finished => drop(self.runtime.spawn(async move { session.finish().await })),
+            None => {}
+            Some(runtime) => {
+                if !is_finished {
+                    // On a thread of its own: the caller may be inside another runtime, where blocking panics.
+                    std::thread::scope(|threads| {
+                        threads.spawn(|| runtime.block_on(session.finish()));
+                    });
+                }
+                runtime.shutdown_background();
+            }
+        }
+    }
+}
+
+fn chosen_ledger<'a>(
+    settings: &'a Settings,
+    provider: &Provider,
+) -> Result<Option<&'a LedgerSettings>, OpenError> {
+    match &settings.ledger {
+        LedgerChoice::Unset if !provider.is_simulated() => Err(OpenError::NoLedgerChosen),
+        LedgerChoice::Unset | LedgerChoice::Nowhere => Ok(None),
+        LedgerChoice::File(file) => Ok(Some(file)),
+    }
+}
+
 async fn open_ledger(
-    enquiry: &Settings,
-    job: &str,
+    settings: &Settings,
+    provider: &Provider,
+    file: Option<&LedgerSettings>,
     in_flight: usize,
-) -> Result<Option<Arc<DurableLedger>>, StartError> {
-    let Some(settings) = &enquiry.ledger else { return Ok(None) };
-    settings.make_folder()?;
-    let settings = DurableSettings {
-        path: settings.path.clone(),
-        answers_of: settings.answers_of,
-        scope: enquiry.scope(),
-        max_age: settings.max_age.clone(),
-        refresh: settings.refresh.then(|| job.to_owned()),
-        commit_interval: settings.commit_interval,
-        memory: settings.memory,
+) -> Result<Option<Arc<DurableLedger>>, LedgerError> {
+    let Some(file) = file else { return Ok(None) };
+    if let (LedgerFolder::Created, Some(folder)) = (file.folder, file.path.parent()) {
+        let refused = |source| LedgerError::File { path: file.path.clone(), doing: "begun", source };
+        make_private_folder(folder).map_err(refused)?;
+    }
+    let durable = DurableSettings {
+        path: file.path.clone(),
+        answers_of: provider.answers_of(),
+        scope: settings.scope(),
+        max_age: file.max_age.clone(),
+        refresh: match &file.refresh {
+            Refresh::No => None,
+            Refresh::Once => Some("lookup".to_owned()),
+            Refresh::Job(name) => Some(name.clone()),
+        },
+        commit_interval: file.commit_interval,
+        memory: file.memory,
         in_flight,
     };
-    Ok(Some(Arc::new(DurableLedger::open(settings, UtcMillis::now()).await?)))
+    Ok(Some(Arc::new(DurableLedger::open(durable, UtcMillis::now()).await?)))
+}
+
+fn make_private_folder(folder: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::DirBuilderExt;
+
+        builder.mode(0o700);
+    }
+    builder.create(folder)
 }
 
 fn doubts(InDoubt { started, at_most }: InDoubt) -> String {
     format!(
-        "the run that began at {started} did not end in order: up to {at_most} numbers may have been paid for \
-         without their answers being kept, and are asked again"
+        "the run that started at {started} did not end cleanly: up to {at_most} numbers may have been paid for \
+         without their answers being kept; they are asked again"
     )
 }
 
-async fn connect(enquiry: &Settings) -> Result<(Vec<Simulator>, HttpService), StartError> {
-    match &enquiry.provider {
-        Provider::Simulator { settings, backups } => {
-            let simulators = start(settings, *backups).await.map_err(StartError::Simulator)?;
-            let service = service_of(&simulators, settings, enquiry)?;
-            Ok((simulators, service))
+/// The service, and whatever must live as long as it.
+struct Connected {
+    service: HttpService,
+    #[cfg(feature = "simulator")]
+    simulators: Vec<Simulator>,
+}
+
+async fn connect(settings: &Settings, provider: &Provider) -> Result<Connected, OpenError> {
+    match provider {
+        #[cfg(feature = "simulator")]
+        Provider::Simulator { settings: simulated, backups } => {
+            let simulated = SimulatorSettings { product: settings.product, ..(**simulated).clone() };
+            let simulators = start_simulators(&simulated, *backups).await.map_err(OpenError::Simulator)?;
+            let service = service_of(&simulators, &simulated, settings)?;
+            Ok(Connected { service, simulators })
         }
         Provider::Endpoints { endpoints, credentials } => {
-            let certificates = enquiry.trusted_certificates.clone();
-            Ok((Vec::new(), service(endpoints.clone(), credentials.clone(), certificates, enquiry)?))
+            let credentials = credentials.clone().ok_or(OpenError::NoCredentials)?;
+            let certificates = settings.trusted_certificates.clone();
+            let proxy = settings.proxy.clone();
+            let service = http_service(endpoints.clone(), credentials, certificates, proxy, settings)?;
+            Ok(Connected {
+                service,
+                #[cfg(feature = "simulator")]
+                simulators: Vec::new(),
+            })
         }
     }
 }
 
 /// A primary, and backups that say the same and have no outages.
-async fn start(primary: &SimulatorSettings, backups: usize) -> io::Result<Vec<Simulator>> {
+#[cfg(feature = "simulator")]
+async fn start_simulators(primary: &SimulatorSettings, backups: usize) -> io::Result<Vec<Simulator>> {
     let mut simulators = vec![Simulator::start(primary.clone()).await?];
     for _ in 0..backups {
         let mut backup = SimulatorSettings { outages: Vec::new(), ..primary.clone() };
@@ -124,36 +336,39 @@ async fn start(primary: &SimulatorSettings, backups: usize) -> io::Result<Vec<Si
     Ok(simulators)
 }
 
+#[cfg(feature = "simulator")]
 fn service_of(
     simulators: &[Simulator],
-    settings: &SimulatorSettings,
-    enquiry: &Settings,
-) -> Result<HttpService, StartError> {
+    simulated: &SimulatorSettings,
+    settings: &Settings,
+) -> Result<HttpService, OpenError> {
     let endpoint =
-        |simulator: &Simulator| Endpoint::named(&simulator.url()).expect("the simulator knows where it is");
+        |simulator: &Simulator| Endpoint::named(&simulator.url()).expect("a simulator's URL is an endpoint");
     let endpoints = simulators.iter().flat_map(endpoint).collect();
-    let (username, password) = match &settings.authentication {
+    let (username, password) = match &simulated.authentication {
         Authentication::Any => ("user", "password"),
         Authentication::Basic { username, password } => (username.as_str(), password.as_str()),
     };
     let credentials = Credentials { username: username.into(), password: password.into() };
     let certificates: String = simulators.iter().filter_map(Simulator::certificate_pem).collect();
-    service(endpoints, credentials, Some(certificates).filter(|pem| !pem.is_empty()), enquiry)
+    let certificates = Some(certificates).filter(|pem| !pem.is_empty());
+    http_service(endpoints, credentials, certificates, None, settings)
 }
 
-fn service(
+fn http_service(
     endpoints: Vec<Endpoint>,
     credentials: Credentials,
     trusted_certificates: Option<String>,
-    enquiry: &Settings,
-) -> Result<HttpService, StartError> {
-    let settings = HttpSettings {
+    proxy: Option<crate::service::Url>,
+    settings: &Settings,
+) -> Result<HttpService, OpenError> {
+    let http = HttpSettings {
         endpoints,
         credentials,
-        cache: enquiry.cache,
-        connect_timeout: enquiry.connect_timeout,
+        cache: settings.cache,
+        connect_timeout: settings.connect_timeout.min(settings.timeout * 4 / 5),
         trusted_certificates,
-        proxy: if enquiry.provider.is_simulated() { None } else { enquiry.proxy.clone() },
+        proxy,
     };
-    Ok(HttpService::new(&settings)?)
+    Ok(HttpService::new(&http)?)
 }

@@ -1,19 +1,19 @@
 //! What can end a run: before anybody was asked, and after.
 
 use std::io;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use super::lock::LockError;
+use crate::enricher::{DryRunError, OpenError};
 use crate::input::InputError;
-use crate::ledger::LedgerError;
 use crate::model::{ColumnError, StreamError};
 use crate::output::{OutputError, WriteError};
-use crate::service::ServiceError;
 
 /// Why a run was not started. Nobody was asked.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum StartError {
-    /// Another run is at work, or the lock cannot be used.
+    /// Another run is writing this output, or the lock cannot be used.
     #[error(transparent)]
     #[diagnostic(transparent)]
     Lock(#[from] LockError),
@@ -29,17 +29,14 @@ pub enum StartError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Column(#[from] ColumnError),
-    /// The ledger cannot be used.
+    /// The enricher cannot be opened.
     #[error(transparent)]
     #[diagnostic(transparent)]
-    Ledger(#[from] LedgerError),
-    /// The client cannot be set up.
+    Open(#[from] OpenError),
+    /// The dry run cannot begin.
     #[error(transparent)]
     #[diagnostic(transparent)]
-    Service(#[from] ServiceError),
-    /// The simulator cannot be started.
-    #[error("the simulator cannot be started")]
-    Simulator(#[source] std::io::Error),
+    DryRun(#[from] DryRunError),
     /// The summary, the report or the metrics could not be written.
     #[error("cannot write {}", path.display())]
     Artifact {
@@ -47,16 +44,17 @@ pub enum StartError {
         path: PathBuf,
         /// Why not.
         #[source]
-        source: std::io::Error,
+        source: io::Error,
     },
     /// The metrics cannot be served.
-    #[error("cannot serve the metrics at {address}; --metrics-listen names another address")]
+    #[error("cannot serve the metrics at {address}")]
+    #[diagnostic(help("choose another address with --metrics-listen"))]
     Listen {
         /// The address.
-        address: std::net::SocketAddr,
+        address: SocketAddr,
         /// Why not.
         #[source]
-        source: std::io::Error,
+        source: io::Error,
     },
     /// The run was stopped before its first row.
     #[error("stopped before the first row")]
@@ -64,10 +62,21 @@ pub enum StartError {
 }
 
 impl StartError {
-    /// Whether nothing is wrong but that another run is at work.
+    /// Whether nothing is wrong but that another run has the output or the ledger.
     #[must_use]
     pub fn is_busy(&self) -> bool {
-        matches!(self, Self::Lock(LockError::Held { .. }) | Self::Ledger(LedgerError::InUse { .. }))
+        match self {
+            Self::Lock(LockError::Held { .. }) => true,
+            Self::Open(error) => error.is_busy(),
+            Self::DryRun(error) => error.is_busy(),
+            _ => false,
+        }
+    }
+
+    /// Whether the fault is not the user's: the built-in simulator or the runtime failed.
+    #[must_use]
+    pub fn is_internal(&self) -> bool {
+        matches!(self, Self::Open(OpenError::Simulator(_) | OpenError::Runtime(_)))
     }
 }
 
@@ -81,18 +90,16 @@ pub enum RunError {
     /// The file could not be given its name.
     #[error(transparent)]
     #[diagnostic(transparent)]
-    Keep(#[from] OutputError),
-    /// The ledger cannot be read.
+    Commit(#[from] OutputError),
+    /// The dry run failed.
     #[error(transparent)]
     #[diagnostic(transparent)]
-    Ledger(#[from] LedgerError),
-    /// A temporary file cannot be written or read.
-    #[error("a temporary file in {} cannot be written; TMPDIR names another folder", std::env::temp_dir().display())]
-    Temporary(#[source] io::Error),
+    DryRun(#[from] DryRunError),
     /// The list cannot be read to its end.
-    #[error("the list breaks off after {rows} rows{}; mend it and run again", kept_in(kept.as_deref()))]
-    BrokenOff {
-        /// Rows before the break.
+    #[error("input ends unexpectedly after {}", rows_text(*rows))]
+    #[diagnostic(help("repair the list and run again{}", kept_in(kept.as_deref())))]
+    InputFailed {
+        /// Rows before the fault.
         rows: u64,
         /// Where they are kept, if any of them has an answer.
         kept: Option<PathBuf>,
@@ -101,7 +108,8 @@ pub enum RunError {
         source: StreamError,
     },
     /// Rows went in and did not come out.
-    #[error("{rows_in} rows were read and {rows_out} written{}; please report this bug", kept_in(kept.as_deref()))]
+    #[error("internal error: {rows_in} rows were read and {rows_out} written")]
+    #[diagnostic(help("please report this{}", kept_in(kept.as_deref())))]
     RowsLost {
         /// Rows that were read.
         rows_in: u64,
@@ -110,10 +118,6 @@ pub enum RunError {
         /// Where they are kept, if any of them has an answer.
         kept: Option<PathBuf>,
     },
-}
-
-fn kept_in(path: Option<&Path>) -> String {
-    path.map_or_else(String::new, |path| format!(", which {} keeps", path.display()))
 }
 
 /// Why a whole run has no result: it was not started, or it failed.
@@ -129,19 +133,10 @@ pub enum JobError {
     Run(#[from] RunError),
 }
 
-/// Why numbers could not be looked up.
-#[derive(Debug, thiserror::Error, miette::Diagnostic)]
-pub enum LookupError {
-    /// Nobody was asked.
-    #[error(transparent)]
-    #[diagnostic(transparent)]
-    Start(#[from] StartError),
-    /// The rows failed.
-    #[error(transparent)]
-    #[diagnostic(transparent)]
-    Stream(#[from] StreamError),
-    /// The ledger failed.
-    #[error(transparent)]
-    #[diagnostic(transparent)]
-    Ledger(#[from] LedgerError),
+fn rows_text(rows: u64) -> String {
+    if rows == 1 { "1 row".into() } else { format!("{rows} rows") }
+}
+
+fn kept_in(path: Option<&Path>) -> String {
+    path.map_or_else(String::new, |path| format!("; the rows before it are kept in {}", path.display()))
 }

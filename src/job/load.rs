@@ -3,50 +3,55 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use super::dry_run::DryRunJob;
+use super::list::List;
 use super::recorder;
+use crate::config::endpoint::Purpose;
 use crate::config::input::input_settings;
 use crate::config::output::output_settings;
 use crate::config::paths::{
-    fill_names, keep_apart, lock_beside, metrics_listen, refuse_names_that_are_no_text,
+    ensure_each_file_is_one_thing, ensure_names_are_text, fill_dates, lock_beside, metrics_listen,
 };
 use crate::config::pipeline_file::PipelineFile;
-use crate::config::resolver::ConfigResolver;
+use crate::config::resolver::{ConfigResolver, Resolved};
 use crate::config::selection::selection;
-use crate::config::{Diagnostics, Environment, RawConfig, Settings};
-use crate::enrich::column_selection::ColumnChoice;
-use crate::enrich::filter::Condition;
-use crate::input::InputSettings;
+use crate::config::{Diagnostics, Environment, RawConfig, ResolvedSettings};
+use crate::enricher::{LedgerChoice, Refresh, RowSettings, Settings};
+use crate::model::Setting;
 use crate::output::OutputSettings;
-use crate::report::run_report::Setting;
+
+/// What a configuration describes.
+#[derive(Debug)]
+pub enum Loaded {
+    /// A run.
+    Job(Box<Job>),
+    /// A dry run: nobody is asked, and no output is written.
+    DryRun(Box<DryRunJob>),
+}
 
 /// A whole job: a list in, an enriched file out. Validated, ready to start.
 #[derive(Clone, Debug)]
 pub struct Job {
-    pub(super) input: InputSettings,
-    /// `None` when the list is only surveyed.
-    pub(super) output: Option<OutputSettings>,
-    pub(super) conditions: Vec<Condition>,
-    pub(super) columns: ColumnChoice,
-    /// Folders that have the moment of the run in their names, and are made for it.
+    pub(super) list: List,
+    pub(super) output: OutputSettings,
+    /// Folders that have the date of the run in their names, and are created for it.
     pub(super) dated_folders: Vec<PathBuf>,
-    /// `None` where there is no output.
-    pub(super) lock: Option<PathBuf>,
+    pub(super) lock: PathBuf,
     pub(super) summary: Option<PathBuf>,
     pub(super) report: Option<PathBuf>,
     pub(super) metrics: Option<PathBuf>,
     pub(super) metrics_listen: Option<SocketAddr>,
-    pub(super) enquiry: Settings,
+    pub(super) resolved: ResolvedSettings,
     /// The file that describes it, if one does.
     pub(super) file: Option<PathBuf>,
-    /// What this run is called.
     pub(super) run_id: String,
     /// What was written, and what was chosen for the rest.
     pub(super) settings: Vec<Setting>,
 }
 
-impl Job {
-    /// The pipeline that a file and flags describe; flags win over the file, the file over defaults. Reads the
-    /// files that settings name (credentials, certificates), and neither the list nor the output.
+impl Loaded {
+    /// What a pipeline file and flags describe; flags win over the file, the file over defaults. Reads the files that
+    /// settings name (credentials, certificates), and neither the list nor the output.
     ///
     /// # Errors
     ///
@@ -56,89 +61,148 @@ impl Job {
         flags: RawConfig,
         environment: &Environment,
     ) -> Result<Self, Diagnostics> {
-        let mut problems = Vec::new();
-        let name = file.map(Path::to_owned);
-        let file = file.map(|path| PipelineFile::read(path, &mut problems));
-        if file.as_ref().is_some_and(PipelineFile::is_unread) {
-            // The rest would be about what the file may well say.
-            return Err(Diagnostics(problems));
-        }
-        let mut reading = ConfigResolver::new(flags, file, environment);
-        let template = reading.written.output.clone();
-        let dated_folders = fill_names(&mut reading);
-        let input = input_settings(&mut reading);
-        let output = match reading.written.dry_run {
-            Some(true) => Some(None),
-            _ => output_settings(&mut reading).map(Some),
+        let pipeline = file.map(|path| PipelineFile::read(path, environment)).transpose()?;
+        let mut resolver = ConfigResolver::new(flags, pipeline, environment);
+        let loaded = match resolver.raw.dry_run {
+            Some(true) => dry_run(&mut resolver).map(|job| Self::DryRun(Box::new(job))),
+            _ => job(&mut resolver, file).map(|job| Self::Job(Box::new(job))),
         };
-        if reading.written.dry_run == Some(true) {
-            for (key, is_written) in
-                [("report", reading.written.report.is_some()), ("metrics", reading.written.metrics.is_some())]
-            {
-                if is_written {
-                    reading.warnings.push(format!("a dry run writes no {key}; --summary has its figures"));
-                }
-            }
-        }
-        let enquiry = Settings::read(&mut reading);
-        let selection = selection(&mut reading, enquiry.as_ref());
-        refuse_names_that_are_no_text(&mut reading);
-        let lock = reading.written.lock.clone();
-        let lock = lock.or_else(|| Some(lock_beside(template.as_deref()?)));
-        keep_apart(&mut reading, lock.as_deref());
-        let (summary, report) = (reading.written.summary.clone(), reading.written.report.clone());
-        let metrics = reading.written.metrics.clone();
-        let metrics_listen = metrics_listen(&mut reading);
-        let settings =
-            enquiry.as_ref().map(|enquiry| reading.settings(enquiry.choices())).unwrap_or_default();
-        let pipeline = (|| Some((input?, output?, enquiry?, selection?)))();
-        let pipeline = pipeline.map(|(mut input, mut output, enquiry, (conditions, columns))| {
-            input.batch_rows = batch_rows(&enquiry, input.batch_rows);
-            if let Some(output) = &mut output {
-                output.partition_by = columns.needed.clone();
-            }
-            Self {
-                input,
-                output,
-                conditions,
-                columns,
-                dated_folders,
-                lock,
-                summary,
-                report,
-                metrics,
-                metrics_listen,
-                enquiry,
-                file: name,
-                run_id: recorder::new_run_id(),
-                settings,
-            }
-        });
-        reading.finish(problems, pipeline)
+        resolver.finish(loaded)
     }
 
-    /// Whether the list is only surveyed, and nothing written but the summary.
+    /// What is allowed, and should be known before anything is asked.
     #[must_use]
-    pub fn is_dry_run(&self) -> bool {
-        self.output.is_none()
+    pub fn warnings(&self) -> &[String] {
+        match self {
+            Self::Job(job) => &job.resolved.warnings,
+            Self::DryRun(job) => &job.resolved.warnings,
+        }
+    }
+}
+
+impl Job {
+    /// The job that a pipeline file and flags describe, whatever they say of a dry run. See [`Loaded::load`].
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong, at once.
+    pub fn load(
+        file: Option<&Path>,
+        flags: RawConfig,
+        environment: &Environment,
+    ) -> Result<Self, Diagnostics> {
+        let pipeline = file.map(|path| PipelineFile::read(path, environment)).transpose()?;
+        let mut resolver = ConfigResolver::new(flags, pipeline, environment);
+        let job = job(&mut resolver, file);
+        resolver.finish(job)
     }
 
-    /// What this run is called, to tell it from others.
+    /// Tells this run from others, in logs and reports.
     #[must_use]
     pub fn run_id(&self) -> &str {
         &self.run_id
     }
 
-    /// How numbers are asked about.
+    /// How numbers are looked up, and where each setting came from.
     #[must_use]
-    pub fn enquiry(&self) -> &Settings {
-        &self.enquiry
+    pub fn resolved(&self) -> &ResolvedSettings {
+        &self.resolved
     }
 }
 
+fn job(resolver: &mut ConfigResolver, file: Option<&Path>) -> Resolved<Job> {
+    let lock = lock(resolver);
+    let dated_folders = fill_dates(resolver);
+    let output = output_settings(resolver);
+    let common = list_and_settings(resolver, Purpose::Lookups, lock.as_deref());
+    let metrics_listen = metrics_listen(resolver);
+    let (mut output, (list, resolved)) = (output?, common?);
+    output.partition_by.clone_from(&list.columns.needed);
+    Ok(Job {
+        // Beside an output that was named there is always a lock.
+        lock: lock.unwrap_or_else(|| lock_beside(&output.path)),
+        dated_folders: dated_folders?,
+        metrics_listen: metrics_listen?,
+        summary: resolver.raw.summary.clone(),
+        report: resolver.raw.report.clone(),
+        metrics: resolver.raw.metrics.clone(),
+        file: file.map(Path::to_owned),
+        run_id: recorder::new_run_id(),
+        settings: resolver.settings(&resolved.effective),
+        list,
+        output,
+        resolved,
+    })
+}
+
+fn dry_run(resolver: &mut ConfigResolver) -> Resolved<DryRunJob> {
+    let lock = lock(resolver);
+    let dated = fill_dates(resolver);
+    let raw = &resolver.raw;
+    for (key, is_written) in [("report", raw.report.is_some()), ("metrics", raw.metrics.is_some())] {
+        if is_written {
+            resolver.warnings.push(format!("a dry run writes no {key}; --summary has its figures"));
+        }
+    }
+    let common = list_and_settings(resolver, Purpose::DryRun, lock.as_deref());
+    dated?;
+    let (list, resolved) = common?;
+    Ok(DryRunJob { list, summary: resolver.raw.summary.clone(), resolved })
+}
+
+/// The lock that is named, or the one beside the output. Of the output's name as it is written: two nights have the
+/// same lock.
+fn lock(resolver: &ConfigResolver) -> Option<PathBuf> {
+    let beside = || resolver.raw.output.as_deref().map(lock_beside);
+    resolver.raw.lock.clone().or_else(beside)
+}
+
+fn list_and_settings(
+    resolver: &mut ConfigResolver,
+    purpose: Purpose,
+    lock: Option<&Path>,
+) -> Resolved<(List, ResolvedSettings)> {
+    let input = input_settings(resolver);
+    let resolved = ResolvedSettings::resolve(resolver, purpose);
+    let prefix =
+        resolved.as_ref().map_or_else(|_| RowSettings::default(), |resolved| resolved.settings.rows.clone());
+    let selection = selection(resolver, &prefix.prefix);
+    let names = ensure_names_are_text(resolver);
+    let apart = ensure_each_file_is_one_thing(resolver, lock);
+    names.and(apart)?;
+    let (mut input, mut resolved, (conditions, columns)) = (input?, resolved?, selection?);
+    input.batch_rows = batch_rows(&resolved.settings, input.batch_rows);
+    let list = List { input, conditions, columns };
+    name_refresh(&list, &mut resolved.settings);
+    Ok((list, resolved))
+}
+
 /// About a second's worth of rows, so that a slow run shows its progress, and none of it costs a fast one.
-fn batch_rows(enquiry: &Settings, most: usize) -> usize {
+fn batch_rows(settings: &Settings, most: usize) -> usize {
     const FEWEST: f64 = 64.0;
-    let rate = enquiry.lookup.rate.map_or(f64::INFINITY, |rate| rate.get());
+    let rate = settings.effective_rate().map_or(f64::INFINITY, |rate| rate.get());
     rate.max(FEWEST).min(most as f64) as usize
+}
+
+/// A refresh is known by its job, so that the same command continues one that was stopped.
+fn name_refresh(list: &List, settings: &mut Settings) {
+    let name = job_name(list, settings);
+    if let LedgerChoice::File(file) = &mut settings.ledger
+        && file.refresh == Refresh::Once
+    {
+        file.refresh = Refresh::Job(name);
+    }
+}
+
+/// What a job is called in its ledger. Written as the first version wrote it, so that its refreshes continue.
+fn job_name(list: &List, settings: &Settings) -> String {
+    let absolute = |path: &String| match std::path::absolute(path) {
+        Ok(absolute) if path != "-" => absolute.display().to_string(),
+        _ => path.clone(),
+    };
+    let paths = list.input.paths.iter().map(absolute).collect::<Vec<_>>().join(" ");
+    let column = settings.rows.column.as_deref().unwrap_or_default();
+    let conditions: String = list.conditions.iter().map(|condition| format!(" {condition}")).collect();
+    let (product, cache) = (settings.product, settings.cache);
+    format!("{paths} {column} Shelf {{ product: {product:?}, cache: {cache:?} }}{conditions}")
 }

@@ -6,25 +6,27 @@
 mod artifacts;
 pub mod dry_run;
 mod error;
+mod import_command;
+mod list;
 mod load;
 mod lock;
 mod metrics;
-mod number_lookup;
 mod outcome;
 mod progress;
 mod rate_control;
 mod recorder;
 mod run;
+mod start;
 
-pub use self::dry_run::{DryRunReport, Estimate, StartedDryRun};
-pub use self::error::{JobError, LookupError, RunError, StartError};
-pub use self::load::Job;
+pub use self::dry_run::{DryRunJob, DryRunReport, StartedDryRun};
+pub use self::error::{JobError, RunError, StartError};
+pub use self::load::{Job, Loaded};
 pub use self::lock::{Holder, LockError};
-pub use self::number_lookup::NumberLookup;
 pub use self::outcome::JobOutcome;
 pub use self::progress::{Progress, Total};
 pub use self::rate_control::RateControl;
-pub use self::run::{JobReport, StartedJob};
+pub use self::run::JobReport;
+pub use self::start::StartedJob;
 
 #[cfg(test)]
 mod tests;

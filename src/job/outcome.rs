@@ -1,6 +1,6 @@
 //! How a run that was started has ended.
 
-use crate::lookup::{StopReason, StopSignal};
+use crate::lookup::StopReason;
 
 /// How a run has ended.
 #[derive(Clone, Debug)]
@@ -12,20 +12,18 @@ pub enum JobOutcome {
         /// How many have none.
         unanswered: u64,
     },
-    /// The run stopped before its last row, and can be taken up again.
+    /// The run stopped before its last row, and can be resumed.
     Stopped(StopReason),
 }
 
 impl JobOutcome {
-    /// How a run ends: `all_there` is whether every row came out. A stop that came after the last answer has stopped
-    /// nothing.
-    pub(crate) fn of(all_there: bool, stop: &StopSignal, unanswered: u64) -> Self {
-        match stop.reason() {
-            // Answers that are in no ledger would be paid for again, however complete the rows are.
-            Some(reason @ StopReason::LedgerFailed { .. }) => Self::Stopped(reason),
-            Some(reason) if !all_there || unanswered > 0 => Self::Stopped(reason),
+    /// How a run ends that has stopped for this reason, if for any, with so many rows without an answer.
+    #[must_use]
+    pub fn of(stopped: Option<StopReason>, unanswered: u64) -> Self {
+        match stopped {
+            Some(reason) => Self::Stopped(reason),
             None if unanswered > 0 => Self::Gaps { unanswered },
-            _ => Self::Complete,
+            None => Self::Complete,
         }
     }
 

@@ -1,14 +1,13 @@
 //! How far a run is, for whoever shows it. The run bumps atomics; readers sample them when they like.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
 use std::task::{Poll, ready};
 
 use futures::{StreamExt, stream};
 
 use crate::input::ListLength;
-use crate::model::{Money, RecordStream, StreamError};
-use crate::sync;
+use crate::model::{Money, RecordStream};
 use crate::telemetry::Counters;
 
 /// How many rows a list has, as far as is known.
@@ -32,14 +31,13 @@ pub struct Progress {
     has_prices: bool,
     taken_in: Arc<AtomicU64>,
     all_taken_in: Arc<AtomicBool>,
-    broken_off: Arc<Mutex<Option<StreamError>>>,
 }
 
 impl Progress {
     pub(crate) fn new(counters: Arc<Counters>, length: ListLength) -> Self {
-        let (taken_in, all_taken_in, broken_off) = Default::default();
+        let (taken_in, all_taken_in) = Default::default();
         let (endpoints, has_prices) = (Arc::default(), false);
-        Self { counters, length, endpoints, has_prices, taken_in, all_taken_in, broken_off }
+        Self { counters, length, endpoints, has_prices, taken_in, all_taken_in }
     }
 
     /// The same, with who is asked and whether it costs.
@@ -103,28 +101,19 @@ impl Progress {
         self.all_taken_in.load(Ordering::Acquire)
     }
 
-    /// Why the list ended before its end, if it did. The second call finds nothing.
-    pub(crate) fn take_break(&self) -> Option<StreamError> {
-        sync::lock(&self.broken_off).take()
-    }
-
-    /// The same stream, with its rows and its end noted here. A list that breaks off ends there, and the rows
-    /// before it, which may have been paid for, come out.
-    pub(crate) fn watch(&self, mut batches: RecordStream) -> RecordStream {
-        let (schema, progress) = (batches.schema(), self.clone());
+    /// The same stream, with its rows and its end counted.
+    pub(crate) fn watch(&self, batches: RecordStream) -> RecordStream {
+        let (schema, taken_in, all_taken_in) =
+            (batches.schema(), self.taken_in.clone(), self.all_taken_in.clone());
+        let mut batches = batches;
         let watched = stream::poll_fn(move |cx| {
             let next = ready!(batches.poll_next_unpin(cx));
-            match next {
-                Some(Ok(batch)) => {
-                    progress.taken_in.fetch_add(batch.num_rows() as u64, Ordering::Relaxed);
-                    return Poll::Ready(Some(Ok(batch)));
-                }
-                Some(Err(error)) => {
-                    *sync::lock(&progress.broken_off) = Some(error);
-                }
-                None => progress.all_taken_in.store(true, Ordering::Release),
+            match &next {
+                Some(Ok(batch)) => drop(taken_in.fetch_add(batch.num_rows() as u64, Ordering::Relaxed)),
+                Some(Err(_)) => {}
+                None => all_taken_in.store(true, Ordering::Release),
             }
-            Poll::Ready(None)
+            Poll::Ready(next)
         });
         RecordStream::new(schema, watched)
     }

@@ -8,8 +8,8 @@ use tokio::sync::watch;
 
 use super::Job;
 use crate::config::rate_schedule::RatePlan;
-use crate::lookup::{Lookup, Rate};
-use crate::service::HttpService;
+use crate::enricher::SessionGuard;
+use crate::lookup::Rate;
 use crate::task::AbortOnDrop;
 use crate::telemetry::{Event, Reporter};
 
@@ -24,7 +24,7 @@ impl RateControl {
     /// Follows the plan until the task is dropped.
     pub(crate) fn follow(
         plan: RatePlan,
-        lookup: Arc<Lookup<HttpService>>,
+        session: Arc<SessionGuard>,
         reporter: Arc<dyn Reporter>,
     ) -> (Self, AbortOnDrop<()>) {
         let mut current = plan.otherwise;
@@ -38,7 +38,7 @@ impl RateControl {
                     let rate = sender.borrow().at(Zoned::now().time());
                     if rate != current {
                         current = rate;
-                        lookup.set_rate(rate);
+                        session.set_rate(rate);
                         reporter.event(Event::RateChanged { rate: rate.map(Rate::get) });
                     }
                     tokio::select! {
@@ -51,8 +51,8 @@ impl RateControl {
         (Self(sender), following)
     }
 
-    /// Takes the rate and the schedule of another pipeline; nothing else of it.
-    pub fn take_from(&self, pipeline: &Job) {
-        self.0.send_replace(pipeline.enquiry.rate_plan.clone());
+    /// Takes the rate and the schedule of another job, and nothing else of it.
+    pub fn take_from(&self, job: &Job) {
+        self.0.send_replace(job.resolved.rate_plan.clone());
     }
 }

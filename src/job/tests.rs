@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::*;
 use crate::config::paths::lock_beside;
-use crate::config::{Diagnostics, Environment, RawConfig, Settings, TextList, ledger};
+use crate::config::{Diagnostics, Environment, RawConfig, TextList};
+use crate::enricher::{LedgerSettings, Settings};
 use crate::ledger::AnswersOf;
 use crate::lookup::{StopReason, StopSignal};
 use crate::model::{LookupResult, Money, Msisdn, Plmn, Status};
@@ -32,10 +33,17 @@ fn asking(endpoint: &str) -> RawConfig {
     RawConfig { endpoint: Some(TextList(vec![endpoint.into()])), ..flags() }
 }
 
+/// Everything that is wrong, each with its help in the same line.
 fn problems(file: Option<&Path>, flags: RawConfig, environment: &Environment) -> Vec<String> {
     match Job::load(file, flags, environment) {
         Ok(_) => Vec::new(),
-        Err(Diagnostics(problems)) => problems.iter().map(ToString::to_string).collect(),
+        Err(Diagnostics(problems)) => problems
+            .iter()
+            .map(|problem| match &problem.help {
+                Some(help) => format!("{problem} / {help}"),
+                None => problem.to_string(),
+            })
+            .collect(),
     }
 }
 
@@ -70,8 +78,8 @@ fn all_problems_are_told_at_once() {
     };
     let found = problems(None, written, &no_environment());
     for expected in [
-        "no input: ",
-        "no output: ",
+        "no input is named",
+        "no output is named",
         "--rate: ",
         "--concurrency: ",
         "--attempts: ",
@@ -80,9 +88,9 @@ fn all_problems_are_told_at_once() {
         "--compression-level: ",
         "--window-rows: ",
         "--proxy: ",
-        "--ca-file: /nowhere/ca.pem cannot be read",
+        "--ca-file: cannot read /nowhere/ca.pem",
         "--endpoint: \"europe\" is no endpoint",
-        "the service needs credentials: set HLR_USERNAME and HLR_PASSWORD",
+        "the service needs credentials / set HLR_USERNAME and HLR_PASSWORD",
     ] {
         assert!(found.iter().any(|problem| problem.starts_with(expected)), "{expected:?} in {found:#?}");
     }
@@ -105,8 +113,8 @@ fn flags_win_over_the_file_and_the_file_over_defaults() {
         .unwrap();
     let flags = RawConfig { rate: Some(5.0), ..RawConfig::default() };
     let pipeline = Job::load(Some(&path), flags, &with_credentials()).unwrap();
-    let choices = pipeline.enquiry.choices.0.iter().filter(|choice| choice.name != "ledger");
-    let choices: Vec<_> = choices.map(|c| (c.name, c.value.as_str(), c.origin.clone())).collect();
+    let choices = pipeline.resolved.effective.0.iter().filter(|choice| choice.name != "ledger");
+    let choices: Vec<_> = choices.map(|c| (c.name.as_str(), c.value.as_str(), c.origin.clone())).collect();
     let file = path.display().to_string();
     assert_eq!(
         choices,
@@ -130,8 +138,8 @@ fn a_problem_in_a_file_names_file_line_and_key() {
     assert_eq!(
         found,
         [
-            format!("{file}:2: unknown key `outputt`; did you mean `output`?"),
-            "no output: name the file to write with --output".into(),
+            format!("{file}:2: unknown key `outputt` / did you mean `output`?"),
+            "no output is named / name the file to write with --output".into(),
             format!(
                 "{file}:4: rate: a rate is a number of requests a second, from 0.0003 (one an hour) to 1000000"
             ),
@@ -144,7 +152,7 @@ fn defaults_are_careful_with_a_provider_and_generous_on_this_machine() {
     let shown = |endpoint| {
         let written = RawConfig { no_ledger: Some(true), ..asking(endpoint) };
         let pipeline = Job::load(None, written, &with_credentials()).unwrap();
-        pipeline.enquiry().choices().to_string()
+        pipeline.resolved.effective.to_string()
     };
     let careful = "rate 10/s, concurrency 10 (careful default); timeout 10s, attempts 4 (default); ledger none \
                    (--no-ledger)";
@@ -159,7 +167,7 @@ fn defaults_are_careful_with_a_provider_and_generous_on_this_machine() {
 fn clear_text_is_warned_of_and_loopback_is_not() {
     let warnings = |endpoint| {
         let pipeline = Job::load(None, asking(endpoint), &with_credentials()).unwrap();
-        pipeline.enquiry().warnings().concat()
+        pipeline.resolved.warnings.concat()
     };
     assert!(warnings("http://lookup.example.com").contains("clear text"));
     assert_eq!(warnings("https://lookup.example.com"), "");
@@ -170,13 +178,13 @@ fn clear_text_is_warned_of_and_loopback_is_not() {
 fn simulated_and_real_answers_do_not_mix() {
     let both = Some(TextList(vec!["eu".into(), "simulator".into()]));
     let found = problems(None, RawConfig { endpoint: both, ..flags() }, &with_credentials());
-    assert!(found.concat().contains("simulator stands alone"), "{found:?}");
+    assert!(found.concat().contains("simulator cannot be combined with other endpoints"), "{found:?}");
 }
 
 #[test]
 fn half_of_the_credentials_are_none() {
     let found = problems(None, asking("eu"), &Environment::of([("HLR_USERNAME", "ada")]));
-    assert_eq!(found, ["HLR_PASSWORD: not set, although HLR_USERNAME is"]);
+    assert_eq!(found, ["HLR_PASSWORD: is not set, although HLR_USERNAME is"]);
 }
 
 #[test]
@@ -201,7 +209,7 @@ fn secrets_show_nowhere() {
 fn a_window_too_small_for_the_rate_is_noticed() {
     let wanted = |rate| {
         let flags = RawConfig { rate: Some(rate), ..asking("eu") };
-        Job::load(None, flags, &with_credentials()).unwrap().enquiry.window_wanted()
+        Job::load(None, flags, &with_credentials()).unwrap().resolved.settings.larger_window()
     };
     assert_eq!(wanted(5_000.0), None);
     assert_eq!(wanted(10_000.0), Some(205_000));
@@ -245,7 +253,7 @@ async fn a_whole_run_leaves_the_file_and_its_summary() {
         .run(StopSignal::default(), Arc::new(NoReporter), counters)
         .await
         .unwrap();
-    assert!(matches!(finished.ending, JobOutcome::Complete), "{finished:?}");
+    assert!(matches!(finished.outcome, JobOutcome::Complete), "{finished:?}");
     assert_eq!(
         (finished.report.rows, finished.report.counts.answered, finished.report.counts.duplicates),
         (20, 10, 10)
@@ -284,25 +292,16 @@ async fn a_run_that_was_stopped_does_not_take_the_result_s_name() {
         .unwrap();
     stop.request(StopReason::Interrupted);
     let finished = started.finish().await.unwrap();
-    assert!(matches!(finished.ending, JobOutcome::Stopped(StopReason::Interrupted)), "{finished:?}");
+    assert!(matches!(finished.outcome, JobOutcome::Stopped(StopReason::Interrupted)), "{finished:?}");
     assert!(!job.path("enriched.csv").exists());
 }
 
-#[tokio::test]
-async fn a_handful_needs_no_files() {
-    let flags = RawConfig { endpoint: Some(TextList(vec!["simulator".into()])), ..RawConfig::default() };
-    let enquiry = Settings::load(flags, &no_environment()).unwrap();
-    let numbers = vec!["+46 70-174 06 05".to_owned(), "nonsense".to_owned()];
-    let looked_up =
-        enquiry.look_up(numbers, StopSignal::default(), Arc::new(NoReporter), Arc::default()).await.unwrap();
-    let answers = looked_up.answers.unwrap();
-    assert_eq!(answers.num_rows(), 2);
-    assert!(answers.column_by_name("status").is_some());
-    assert!(matches!(looked_up.ending, JobOutcome::Complete));
+fn resolved(written: RawConfig) -> Settings {
+    Job::load(None, written, &with_credentials()).unwrap().resolved.settings
 }
 
-fn ledger_of(written: RawConfig) -> Option<ledger::LedgerSettings> {
-    Job::load(None, written, &with_credentials()).unwrap().enquiry.ledger
+fn ledger_of(written: RawConfig) -> Option<LedgerSettings> {
+    resolved(written).ledger_file().cloned()
 }
 
 #[test]
@@ -311,12 +310,14 @@ fn answers_are_kept_unless_nothing_is_paid_or_nobody_wants_it() {
     assert!(ledger_of(asking("simulator")).is_none());
     assert!(ledger_of(RawConfig { no_ledger: Some(true), ..asking("eu") }).is_none());
     let (simulated, real) = (ledger_of(named(asking("simulator"))), ledger_of(named(asking("eu"))));
-    assert_eq!(simulated.unwrap().answers_of, AnswersOf::ThisMachine);
-    assert_eq!(real.unwrap().answers_of, AnswersOf::Provider);
+    assert_eq!(simulated.unwrap().path, real.unwrap().path);
+    let answers_of = |written| resolved(written).provider.unwrap().answers_of();
+    assert_eq!(answers_of(named(asking("simulator"))), AnswersOf::ThisMachine);
+    assert_eq!(answers_of(named(asking("eu"))), AnswersOf::Provider);
     let (near, far) = (ledger_of(asking("http://127.0.0.1:3700")), ledger_of(asking("eu")));
     assert_ne!(near.unwrap().path, far.unwrap().path, "simulated and real answers do not mix");
     let both = RawConfig { no_ledger: Some(true), ..named(asking("eu")) };
-    assert!(problems(None, both, &with_credentials())[0].contains("give one of the two"));
+    assert!(problems(None, both, &with_credentials())[0].contains("use either --ledger or --no-ledger"));
 }
 
 #[test]
@@ -328,16 +329,17 @@ fn ages_and_prices_are_read_by_status_country_and_network() {
                 price = { default = 0.004, NO = 0.006, \"240-08\" = 0.003 }\n\
                 free_results = [\"TIMEOUT\"]\nmax_cost = 100\n";
     fs::write(&path, text).unwrap();
-    let enquiry = Job::load(Some(&path), RawConfig::default(), &with_credentials()).unwrap().enquiry;
-    let ages = enquiry.ledger.unwrap().max_age;
+    let job = Job::load(Some(&path), RawConfig::default(), &with_credentials()).unwrap();
+    let settings = job.resolved.settings;
+    let ages = settings.ledger_file().unwrap().max_age.clone();
     let hours = |status| ages.of(status).as_secs() / 3600;
     assert_eq!((hours(Status::Dead), hours(Status::Absent), hours(Status::Reachable)), (90 * 24, 6, 24));
-    let tariff = enquiry.lookup.tariff;
+    let tariff = &settings.tariff;
     let swede = Msisdn::new(46_701_740_605).unwrap();
     assert_eq!(tariff.price_of(swede, None), Money::from_number(0.004).unwrap());
     assert_eq!(tariff.price_of(swede, Plmn::from_digits("24008")), Money::from_number(0.003).unwrap());
     assert_eq!(tariff.free, [LookupResult::RequestThrottled, LookupResult::Timeout]);
-    assert_eq!(enquiry.lookup.caps.cost, Money::from_number(100.0).ok());
+    assert_eq!(settings.caps.cost, Money::from_number(100.0).ok());
 }
 
 #[test]
@@ -372,10 +374,7 @@ fn no_file_is_two_things() {
     };
     for key in ["summary", "report", "metrics", "ledger", "lock"] {
         let problem = named(key).unwrap_or_else(|| panic!("{key}"));
-        assert_eq!(
-            problem,
-            format!("--{key}: ./same.csv is the output already; give each a file of its own")
-        );
+        assert_eq!(problem, format!("--{key}: ./same.csv is the output too"));
     }
     assert_eq!(named("none"), None);
 }
@@ -388,17 +387,18 @@ fn a_flag_wins_over_what_the_file_says_of_the_same_thing() {
     std::fs::write(file.path(), text).unwrap();
     let load = |flags| Job::load(Some(file.path()), flags, &Environment::of([])).unwrap();
     let noon = jiff::civil::time(12, 0, 0, 0);
-    let rate_at_noon = |pipeline: &Job| pipeline.enquiry.rate_plan.at(noon).map(crate::lookup::Rate::get);
+    let rate_at_noon = |pipeline: &Job| pipeline.resolved.rate_plan.at(noon).map(crate::lookup::Rate::get);
     let plain = load(RawConfig::default());
     assert_eq!(rate_at_noon(&plain), Some(9.0));
-    assert!(plain.enquiry.choices().to_string().contains("9/s 00:00-23:59"), "the schedule is announced");
+    assert!(plain.resolved.effective.to_string().contains("9/s 00:00-23:59"), "the schedule is announced");
     let flagged = load(RawConfig { rate: Some(3.0), no_ledger: Some(true), ..RawConfig::default() });
     assert_eq!(rate_at_noon(&flagged), Some(3.0));
-    assert!(plain.enquiry.ledger.is_some() && flagged.enquiry.ledger.is_none());
+    let ledger = |job: &Job| job.resolved.settings.ledger_file().is_some();
+    assert!(ledger(&plain) && !ledger(&flagged));
 }
 
 #[test]
-fn what_is_wrong_with_money_and_ages_is_told_with_its_mend() {
+fn what_is_wrong_with_money_and_ages_comes_with_help() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("nightly.toml");
     let text = "input = \"a.csv\"\noutput = \"b.csv\"\nendpoint = \"eu\"\n\
@@ -407,14 +407,16 @@ fn what_is_wrong_with_money_and_ages_is_told_with_its_mend() {
     fs::write(&path, text).unwrap();
     let found = problems(Some(&path), RawConfig::default(), &with_credentials());
     for expected in [
-        ":4: max_age: no status is called \"ded\": did you mean dead?",
+        ":4: max_age: \"ded\" is not a status / did you mean dead?",
         ":5: price: \"Sverige\" is neither a country",
         ":5: price: SE: an amount is a number",
-        ":6: free_results: the interface document has no result \"TIMEOUTS\"; did you mean \"TIMEOUT\"?",
+        ":6: free_results: \"TIMEOUTS\" is not a result of the interface document / did you mean \"TIMEOUT\"?",
         ":8: commit_interval: ",
     ] {
         assert!(found.iter().any(|problem| problem.contains(expected)), "{expected:?} in {found:#?}");
     }
     let capped = RawConfig { max_cost: Some(5.0), ..asking("eu") };
-    assert!(problems(None, capped, &with_credentials())[0].starts_with("--max-cost: a cost needs a price"));
+    assert!(
+        problems(None, capped, &with_credentials())[0].starts_with("--max-cost: a cost limit needs a price")
+    );
 }

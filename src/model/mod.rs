@@ -13,6 +13,7 @@ mod outcome;
 mod plmn;
 mod product;
 mod record_stream;
+mod setting;
 mod status;
 mod utc_millis;
 
@@ -27,5 +28,6 @@ pub use self::outcome::{Answered, Outcome, Source, Unanswered, UnansweredReason}
 pub use self::plmn::Plmn;
 pub use self::product::{Product, ProviderCache};
 pub use self::record_stream::{ANSWERS_OF, RecordStream, SIMULATED, cells_as, utc_moments};
+pub use self::setting::Setting;
 pub use self::status::Status;
 pub use self::utc_millis::UtcMillis;

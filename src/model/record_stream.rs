@@ -5,12 +5,12 @@ use std::task::{Context, Poll};
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, AsArray, RecordBatch};
+use arrow::array::{ArrayRef, AsArray, RecordBatch, RecordBatchReader};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, SchemaRef, TimeUnit, TimestampMillisecondType};
 use arrow::error::ArrowError;
 use futures::stream::BoxStream;
-use futures::{Stream, StreamExt};
+use futures::{Stream, StreamExt, stream};
 
 use super::StreamError;
 
@@ -27,6 +27,12 @@ impl RecordStream {
         batches: impl Stream<Item = Result<RecordBatch, StreamError>> + Send + 'static,
     ) -> Self {
         Self { schema, batches: Box::pin(batches) }
+    }
+
+    /// The batches of a reader, read on the thread that asks for them.
+    pub fn from_reader(reader: impl RecordBatchReader + Send + 'static) -> Self {
+        let schema = reader.schema();
+        Self::new(schema, stream::iter(reader).map(|batch| batch.map_err(StreamError::from)))
     }
 
     /// The schema of every batch.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use crate::model::{Money, Status, UtcMillis};
+use crate::model::{Money, Setting, Status, UtcMillis};
 use crate::telemetry::counters::Snapshot;
 use crate::telemetry::latency::LatencyFigures;
 use crate::telemetry::timeline::Timeline;
@@ -130,17 +130,6 @@ pub struct RangeRows {
     pub requests: u64,
     /// What was spent on them, or may have been.
     pub cost: Money,
-}
-
-/// A setting with where it came from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Setting {
-    /// Its key.
-    pub name: String,
-    /// Its value, as people write it.
-    pub value: String,
-    /// A flag, a file, or a kind of default.
-    pub origin: String,
 }
 
 impl CountryRows {

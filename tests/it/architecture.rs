@@ -30,24 +30,28 @@ const MAY_IMPORT: [(&str, &[&str]); 24] = [
     // The simulator judges the client, so it shares the model with it and none of its code.
     ("simulator", &[]),
     ("report", &["numbering", "telemetry"]),
-    ("enricher", &["config", "job", "enrich", "lookup", "ledger", "service", "simulator", "telemetry"]),
+    // Its settings are made of the values of what it opens.
+    (
+        "enricher",
+        &["enrich", "lookup", "ledger", "service", "simulator", "telemetry", "numbering", "pricing"],
+    ),
+    // Values only: those that the settings of an enricher are made of.
     (
         "config",
         &[
+            "enricher",
+            "input",
+            "output",
+            "numbering",
             "enrich",
             "lookup",
             "ledger",
             "service",
             "simulator",
-            "input",
-            "output",
-            "numbering",
             "pricing",
-            "report",
-            "enricher",
-            "job",
         ],
     ),
+    // Numbers to forget are read from a list as a run would read it.
     ("ledger_admin", &["input", "output", "ledger", "numbering", "enrich"]),
     (
         "job",
@@ -59,10 +63,7 @@ const MAY_IMPORT: [(&str, &[&str]); 24] = [
             "output",
             "ledger",
             "lookup",
-            "numbering",
-            "pricing",
             "report",
-            "service",
             "simulator",
             "telemetry",
         ],
@@ -104,7 +105,7 @@ const ONLY_IN: [(&str, &[&str], &str); 12] = [
     ("reqwest::", &["service"], "only the service speaks HTTP"),
     (
         "arrow::",
-        &["model", "enrich", "input", "output", "ledger_admin", "job", "cli"],
+        &["model", "enrich", "enricher", "input", "output", "ledger_admin", "cli"],
         "the lookup knows no Arrow",
     ),
 ];

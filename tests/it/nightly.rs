@@ -143,7 +143,7 @@ fn names_have_the_date_of_the_run() {
         .exits_with(0);
     job.hlr(["enrich", "a.csv", "-o", "{dat}.csv", "--endpoint", "simulator"])
         .exits_with(2)
-        .says(&["--output: a name cannot have {dat}; did you mean {date}?"]);
+        .says(&["--output: {dat} is not a placeholder", "help: did you mean {date}?"]);
 }
 
 fn get(address: &str, path: &str) -> String {
@@ -401,7 +401,7 @@ fn a_filter_that_leaves_nothing_is_told() {
     let service = Service::start(SimulatorSettings::default());
     let job = Job::new().numbers("list.csv", 10);
     let done = job.enrich("list.csv", "a.csv", &service, &["--filter", "id=x", "--no-ledger"]);
-    done.exits_with(0).says(&["the filter leaves no row"]);
+    done.exits_with(0).says(&["the filter matches no row"]);
 }
 
 #[test]

@@ -331,7 +331,8 @@ fn judge_rows(seed: u64) {
         let list = list_of(&batches, &held, &most_held);
         let reader = RowReader::new(&list.schema(), &settings).unwrap();
         let lookup = Arc::new(lookup);
-        let mut rows = BatchEnricher::new(lookup.clone(), reader, settings, counters.clone()).enrich(list);
+        let mut rows = BatchEnricher::new(lookup.clone(), reader, settings, counters.clone(), Arc::default())
+            .enrich(list);
         let mut out = Vec::new();
         while let Some(batch) = rows.next().await {
             let batch = batch.unwrap();

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::render;
-use crate::model::{Money, Status, UtcMillis};
-use crate::report::run_report::{CountryRows, FunnelStep, NetworkRows, RangeRows, RunReport, Setting};
+use crate::model::{Money, Setting, Status, UtcMillis};
+use crate::report::run_report::{CountryRows, FunnelStep, NetworkRows, RangeRows, RunReport};
 use crate::telemetry::counters::{Costs, Snapshot};
 use crate::telemetry::latency::{Latencies, LatencyFigures};
 use crate::telemetry::timeline::{Mark, Point, Timeline};

@@ -1,0 +1,194 @@
+//! Settings one by one, for code that reads like a sentence.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::runtime::Builder;
+
+use super::error::OpenError;
+use super::front_door::Enricher;
+use super::session::Observers;
+use super::settings::{LedgerChoice, LedgerSettings, Provider, RateChoice, Settings};
+use crate::lookup::{Caps, Rate, RateError, StopSignal};
+use crate::model::Product;
+use crate::numbering::{Region, UnknownRegion};
+use crate::pricing::Tariff;
+use crate::service::{Credentials, Endpoint, EndpointError};
+#[cfg(feature = "simulator")]
+use crate::simulator::SimulatorSettings;
+use crate::telemetry::{NoReporter, Reporter};
+
+/// Collects the [`Settings`] of an [`Enricher`]. Fields without a method of their own are set through
+/// [`EnricherBuilder::settings`].
+#[must_use = "nothing happens before `open`"]
+pub struct EnricherBuilder {
+    settings: Settings,
+    endpoints: Vec<Endpoint>,
+    credentials: Option<Credentials>,
+    stop: StopSignal,
+    reporter: Arc<dyn Reporter>,
+}
+
+impl Enricher {
+    /// Collects settings one by one.
+    pub fn builder() -> EnricherBuilder {
+        EnricherBuilder::default()
+    }
+}
+
+impl Default for EnricherBuilder {
+    fn default() -> Self {
+        Self {
+            settings: Settings::default(),
+            endpoints: Vec::new(),
+            credentials: None,
+            stop: StopSignal::default(),
+            reporter: Arc::new(NoReporter),
+        }
+    }
+}
+
+impl EnricherBuilder {
+    /// Takes these settings in place of all that were set before.
+    pub fn settings(mut self, settings: Settings) -> Self {
+        self.settings = settings;
+        self
+    }
+
+    /// Adds an endpoint: `eu` or `us` for a documented pair, or a URL such as `https://lookup.example.com:3701`. The
+    /// first is preferred, the others are backups.
+    ///
+    /// # Errors
+    ///
+    /// When the text is not an endpoint, or a URL with credentials or a path.
+    pub fn endpoint(mut self, text: &str) -> Result<Self, EndpointError> {
+        self.endpoints.extend(Endpoint::named(text)?);
+        Ok(self)
+    }
+
+    /// The account on all endpoints.
+    pub fn credentials(mut self, username: impl Into<String>, password: impl Into<String>) -> Self {
+        let (username, password) = (username.into().into(), password.into().into());
+        self.credentials = Some(Credentials { username, password });
+        self
+    }
+
+    /// Lets the simulator inside this process answer, so that nothing is looked up and nothing paid.
+    #[cfg(feature = "simulator")]
+    pub fn simulator(mut self, settings: SimulatorSettings) -> Self {
+        self.settings.product = settings.product;
+        self.settings.provider = Some(Provider::Simulator { settings: Box::new(settings), backups: 0 });
+        self
+    }
+
+    /// Which product the account has.
+    pub fn product(mut self, product: Product) -> Self {
+        self.settings.product = product;
+        self
+    }
+
+    /// Requests that may start per second, retries included.
+    ///
+    /// # Errors
+    ///
+    /// When this is not a rate: from 0.0003 (one per hour) to 1,000,000.
+    pub fn rate(mut self, per_second: f64) -> Result<Self, RateError> {
+        self.settings.rate = RateChoice::AtMost(Rate::per_second(per_second)?);
+        Ok(self)
+    }
+
+    /// Requests in flight, at most.
+    pub fn concurrency(mut self, requests: NonZeroUsize) -> Self {
+        self.settings.concurrency = Some(requests);
+        self
+    }
+
+    /// How long one request may take.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.settings.timeout = timeout;
+        self
+    }
+
+    /// Keeps answers in this file.
+    pub fn ledger(mut self, path: impl Into<PathBuf>) -> Self {
+        self.settings.ledger = LedgerChoice::File(LedgerSettings::new(path));
+        self
+    }
+
+    /// Forgets answers when the enricher is closed: they are paid for again next time.
+    pub fn without_ledger(mut self) -> Self {
+        self.settings.ledger = LedgerChoice::Nowhere;
+        self
+    }
+
+    /// What lookups cost.
+    pub fn tariff(mut self, tariff: Tariff) -> Self {
+        self.settings.tariff = Arc::new(tariff);
+        self
+    }
+
+    /// What may be spent.
+    pub fn caps(mut self, caps: Caps) -> Self {
+        self.settings.caps = caps;
+        self
+    }
+
+    /// The column of the numbers; without it, it is found by its name.
+    pub fn column(mut self, name: impl Into<String>) -> Self {
+        self.settings.rows.column = Some(name.into());
+        self
+    }
+
+    /// Default country for national numbers, as an ISO 3166 code such as `SE`.
+    ///
+    /// # Errors
+    ///
+    /// When no country has this code.
+    pub fn region(mut self, code: &str) -> Result<Self, UnknownRegion> {
+        self.settings.rows.region = Some(code.parse::<Region>()?);
+        Ok(self)
+    }
+
+    /// The signal by which somebody else can stop the work.
+    pub fn stop_signal(mut self, stop: StopSignal) -> Self {
+        self.stop = stop;
+        self
+    }
+
+    /// Who is told of what happens a few times in a run: an outage, throttling, a range without useful answers.
+    pub fn reporter(mut self, reporter: Arc<dyn Reporter>) -> Self {
+        self.reporter = reporter;
+        self
+    }
+
+    /// Opens the enricher on the current tokio runtime. Nobody is asked yet.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Enricher::open`].
+    pub async fn open(self) -> Result<Enricher, OpenError> {
+        let (settings, observers) = self.into_parts();
+        Enricher::open_observed(settings, observers).await
+    }
+
+    /// Opens the enricher on a runtime of its own, for callers without one: see [`Enricher::enrich_blocking`].
+    ///
+    /// # Errors
+    ///
+    /// As for [`Enricher::open`], or when no runtime can be started.
+    pub fn open_blocking(self) -> Result<Enricher, OpenError> {
+        let (settings, observers) = self.into_parts();
+        let runtime = Builder::new_multi_thread().enable_all().thread_name("hlr").build();
+        Enricher::open_on(runtime.map_err(OpenError::Runtime)?, settings, observers)
+    }
+
+    fn into_parts(self) -> (Settings, Observers) {
+        let Self { mut settings, endpoints, credentials, stop, reporter } = self;
+        if !endpoints.is_empty() {
+            settings.provider = Some(Provider::Endpoints { endpoints, credentials });
+        }
+        (settings, Observers { stop, counters: Arc::default(), reporter })
+    }
+}

@@ -1,0 +1,92 @@
+//! Why an enricher cannot be opened, and why a stream of rows ends early.
+
+use std::io;
+
+use super::settings::InvalidSetting;
+use crate::ledger::LedgerError;
+use crate::lookup::StopReason;
+use crate::model::StreamError;
+use crate::service::ServiceError;
+
+/// Why an enricher cannot be opened. Nobody was asked.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// Nobody is named who could be asked.
+    #[error("no endpoint is named")]
+    #[diagnostic(help("name eu, us or a URL for real lookups, or the simulator to try it at no cost"))]
+    NoEndpoint,
+    /// The account is not named.
+    #[error("the service needs credentials")]
+    #[diagnostic(help("give the user name and the password of the account"))]
+    NoCredentials,
+    /// Nobody has said where answers are kept.
+    #[error("it is not chosen where answers are kept")]
+    #[diagnostic(help("name a ledger file, or choose to forget answers and to pay for them again"))]
+    NoLedgerChosen,
+    /// A value that no enricher can work with.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Setting(#[from] InvalidSetting),
+    /// The ledger cannot be used.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Ledger(#[from] LedgerError),
+    /// The HTTP client cannot be set up.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Service(#[from] ServiceError),
+    /// The built-in simulator cannot start.
+    #[error("the simulator cannot start")]
+    Simulator(#[source] io::Error),
+    /// No runtime could be started for a caller without one.
+    #[error("no async runtime can be started")]
+    Runtime(#[source] io::Error),
+}
+
+impl OpenError {
+    /// Whether nothing is wrong but that another run uses the ledger.
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
+        matches!(self, Self::Ledger(LedgerError::InUse { .. }))
+    }
+}
+
+/// The run stopped before every number had its answer. Rows that are done have come out, and every answer that
+/// was paid for is in the ledger: the same rows again ask only about the rest.
+#[derive(Clone, Debug, thiserror::Error, miette::Diagnostic)]
+#[error("{reason}")]
+#[diagnostic(help("run it again to continue; answers that were paid for are not asked again"))]
+#[non_exhaustive]
+pub struct Stopped {
+    /// Why it stopped.
+    pub reason: StopReason,
+    /// How many rows of the stream have come out before.
+    pub rows: u64,
+}
+
+/// Why a stream of enriched rows ends before its last row. Always the last item of the stream.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[non_exhaustive]
+pub enum EnrichError {
+    /// The run stopped: a cap, an outage, a refused account, a full ledger, or on request.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Stopped(#[from] Stopped),
+    /// The stream of the caller failed. The rows before its error have come out.
+    #[error("the input failed")]
+    Input(#[source] StreamError),
+    /// The rows could not be worked on.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Rows(StreamError),
+    /// Rows went in and did not come out.
+    #[error("internal error: {rows_in} rows were read and {rows_out} came out")]
+    #[diagnostic(help("please report this"))]
+    RowsLost {
+        /// Rows that were read.
+        rows_in: u64,
+        /// Rows that came out.
+        rows_out: u64,
+    },
+}

@@ -1,0 +1,213 @@
+//! [`Enricher`]: open once, enrich many streams, close.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use tokio::runtime::Runtime;
+
+use super::error::OpenError;
+use super::session::{Observers, Session, SessionEnd, SessionGuard};
+use super::settings::{RowSettings, Settings};
+use super::stream::{EnrichedStream, StreamTally};
+use crate::enrich::{BatchEnricher, EnrichSettings, RowReader};
+use crate::ledger::LedgerError;
+use crate::lookup::{Rate, Reply, StopReason};
+use crate::model::{ColumnError, Msisdn, RecordStream};
+#[cfg(feature = "simulator")]
+use crate::simulator::Account;
+use crate::telemetry::{Counters, NoReporter, Snapshot};
+
+/// Looks numbers up, within the limits of one contract, and remembers every answer.
+///
+/// Everything that can fail without cost fails when it is opened. All streams of one enricher share its rate
+/// limit, its concurrency limit, its spending caps and its ledger, and no number is asked twice at the same time.
+///
+/// [`Enricher::close`] waits for requests that were sent and records their answers. Dropping an enricher and its
+/// streams without closing loses no paid answer either, as long as the runtime lives: a task finishes what was
+/// sent. If the runtime ends first, the ledger keeps its mark, and the next run says what is in doubt.
+pub struct Enricher {
+    guard: Arc<SessionGuard>,
+    settings: Arc<Settings>,
+}
+
+/// What a closed enricher has done.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Totals {
+    /// The counts of all streams and lookups together.
+    pub counts: Snapshot,
+    /// What the built-in simulators were asked, where such answered.
+    #[cfg(feature = "simulator")]
+    pub simulator_accounts: Vec<Account>,
+}
+
+impl Enricher {
+    /// Opens the ledger and the service, and asks nobody. Must be called on a tokio runtime with time and I/O.
+    ///
+    /// # Errors
+    ///
+    /// What would make a run fail or cost too much: no endpoint, no credentials, no choice of a ledger, a value that
+    /// cannot be worked with, a ledger that is damaged or in use, a client that cannot be set up.
+    pub async fn open(settings: Settings) -> Result<Self, OpenError> {
+        let observers = Observers {
+            stop: crate::lookup::StopSignal::default(),
+            counters: Arc::default(),
+            reporter: Arc::new(NoReporter),
+        };
+        Self::open_observed(settings, observers).await
+    }
+
+    pub(crate) async fn open_observed(settings: Settings, observers: Observers) -> Result<Self, OpenError> {
+        let session = Session::open(&settings, observers).await?;
+        Ok(Self { guard: SessionGuard::on_current_runtime(session), settings: Arc::new(settings) })
+    }
+
+    /// Opens the enricher on a runtime that ends with it.
+    pub(super) fn open_on(
+        runtime: Runtime,
+        settings: Settings,
+        observers: Observers,
+    ) -> Result<Self, OpenError> {
+        let session = runtime.block_on(Session::open(&settings, observers))?;
+        Ok(Self { guard: SessionGuard::with_runtime(session, runtime), settings: Arc::new(settings) })
+    }
+
+    /// The rows with the added columns, by the row settings that the enricher was opened with.
+    ///
+    /// # Errors
+    ///
+    /// When the column of the numbers is not clear, or an added column is there already.
+    pub fn enrich(&self, rows: impl Into<RecordStream>) -> Result<EnrichedStream, ColumnError> {
+        self.enrich_with(rows, self.settings.rows.clone())
+    }
+
+    /// The rows with the added columns, by row settings of their own.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Enricher::enrich`].
+    pub fn enrich_with(
+        &self,
+        rows: impl Into<RecordStream>,
+        settings: RowSettings,
+    ) -> Result<EnrichedStream, ColumnError> {
+        let rows = rows.into();
+        let settings = enrich_settings(&self.settings, settings);
+        let reader = RowReader::new(&rows.schema(), &settings)?;
+        Ok(self.enrich_read(rows, reader, settings))
+    }
+
+    /// The same, where the reader is known already.
+    pub(crate) fn enrich_read(
+        &self,
+        rows: RecordStream,
+        reader: RowReader,
+        settings: EnrichSettings,
+    ) -> EnrichedStream {
+        let tally = Arc::new(StreamTally::default());
+        let number_column = reader.number_column().to_owned();
+        let session = self.guard.session();
+        let counters = session.observers.counters.clone();
+        let enricher =
+            BatchEnricher::new(session.lookup.clone(), reader, settings, counters, tally.unanswered());
+        let batches = enricher.enrich(tally.watch(rows));
+        EnrichedStream::new(batches, number_column, tally, self.guard.clone())
+    }
+
+    /// What became of each of these numbers, in their order. A number of which nothing became known says why not in
+    /// its outcome; [`Enricher::stop_reason`] says whether the whole enricher has stopped.
+    pub async fn lookup(&self, numbers: &[Msisdn]) -> Vec<Reply> {
+        self.guard.session().lookup.answer_all(numbers).await
+    }
+
+    /// Stops asking. Streams give the rows that are done and end with an error; what was sent is finished.
+    pub fn stop(&self) {
+        self.guard.session().observers.stop.request(StopReason::Interrupted);
+    }
+
+    /// Why nothing more is asked, if so.
+    #[must_use]
+    pub fn stop_reason(&self) -> Option<StopReason> {
+        self.guard.stop_reason()
+    }
+
+    /// Changes how many requests may start per second, from the next one on; `None` for as many as can be sent.
+    pub fn set_rate(&self, rate: Option<Rate>) {
+        self.guard.set_rate(rate);
+    }
+
+    /// Who is asked, in order of preference. Without user names and passwords.
+    #[must_use]
+    pub fn endpoints(&self) -> &[String] {
+        &self.guard.session().endpoints
+    }
+
+    /// What was found on opening and should be known before anything is asked: answers in doubt from a run that did
+    /// not end cleanly, a concurrency that the system does not allow.
+    #[must_use]
+    pub fn warnings(&self) -> &[String] {
+        &self.guard.session().warnings
+    }
+
+    /// The ledger's file, if answers are kept in one.
+    #[must_use]
+    pub fn ledger_path(&self) -> Option<&Path> {
+        self.guard.session().ledger_path()
+    }
+
+    /// The counts so far, of all streams and lookups together.
+    #[must_use]
+    pub fn counts(&self) -> Snapshot {
+        self.counters().snapshot()
+    }
+
+    pub(crate) fn counters(&self) -> &Counters {
+        &self.guard.session().observers.counters
+    }
+
+    pub(crate) fn guard(&self) -> &Arc<SessionGuard> {
+        &self.guard
+    }
+
+    /// Waits for requests that were sent and records their answers; no further number can be asked. Streams that are
+    /// not read to their end end with [`super::EnrichError::Stopped`].
+    ///
+    /// # Errors
+    ///
+    /// When the ledger cannot note that a refresh is over: the same refresh would then not ask anew next time. Every
+    /// answer is kept all the same.
+    pub async fn close(self) -> Result<Totals, LedgerError> {
+        self.finish().await;
+        self.end_refresh(self.guard.end()).await?;
+        Ok(self.totals())
+    }
+
+    /// Waits for requests that were sent and records their answers, and leaves a refresh open.
+    pub(crate) async fn finish(&self) {
+        if self.guard.has_streams_under_way() {
+            self.stop();
+        }
+        self.guard.session().finish().await;
+    }
+
+    /// Notes how a refresh has ended.
+    pub(crate) async fn end_refresh(&self, end: SessionEnd) -> Result<(), LedgerError> {
+        self.guard.session().end_refresh(end).await
+    }
+
+    /// What was done, once it is finished.
+    pub(crate) fn totals(&self) -> Totals {
+        Totals {
+            counts: self.counts(),
+            #[cfg(feature = "simulator")]
+            simulator_accounts: self.guard.session().simulator_accounts(),
+        }
+    }
+}
+
+/// The settings of one stream, with what it shares with all others.
+pub(crate) fn enrich_settings(settings: &Settings, rows: RowSettings) -> EnrichSettings {
+    let RowSettings { column, region, prefix, order, window, only, cost_column } = rows;
+    let (product, tariff) = (settings.product, settings.tariff.clone());
+    EnrichSettings { column, region, product, prefix, order, window, only, tariff, cost_column }
+}

@@ -1,0 +1,375 @@
+//! What an enricher is told before it opens: plain values, each fact once.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::enrich::{Only, Order, Window};
+use crate::ledger::{AnswerScope, AnswersOf, MaxAge};
+use crate::lookup::{Caps, Rate, RetryPolicy};
+use crate::model::{Product, ProviderCache};
+use crate::numbering::Region;
+use crate::pricing::Tariff;
+use crate::service::{Credentials, Endpoint, Url};
+#[cfg(feature = "simulator")]
+use crate::simulator::SimulatorSettings;
+
+/// The rate for a provider when none is chosen: slow enough for any contract.
+const CAREFUL_RATE: f64 = 10.0;
+/// The concurrency for a provider when none is chosen.
+const CAREFUL_CONCURRENCY: usize = 10;
+/// The concurrency on this machine when none is chosen.
+const LOOPBACK_CONCURRENCY: usize = 256;
+
+/// How numbers are looked up, and what becomes of the answers.
+///
+/// [`Settings::default`] lacks what must not be guessed: who is asked ([`Settings::provider`]) and, for a
+/// provider that bills, where answers are kept ([`Settings::ledger`]). Opening an enricher without them is an
+/// error. Every other default is safe: a provider gets 10 requests per second and 10 at a time.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Who is asked. `None` is an error of opening.
+    pub provider: Option<Provider>,
+    /// Which product the account has; decides what `OK` proves.
+    pub product: Product,
+    /// Whether the provider may answer from its own cache.
+    pub cache: ProviderCache,
+    /// How long a connection attempt may take. At most four fifths of `timeout` are used: a failed connection
+    /// is surely not billed, and a request that times out may be.
+    pub connect_timeout: Duration,
+    /// PEM certificates to trust in place of the system's.
+    pub trusted_certificates: Option<String>,
+    /// The HTTP proxy for requests to a provider. Proxies of the environment are ignored.
+    pub proxy: Option<Url>,
+    /// Requests that may start per second, retries included.
+    pub rate: RateChoice,
+    /// Requests in flight, at most; `None` for 10 with a provider and 256 on this machine.
+    pub concurrency: Option<NonZeroUsize>,
+    /// How long one request may take. A request that times out may still be billed.
+    pub timeout: Duration,
+    /// What happens to numbers that get no answer.
+    pub retry: RetryPolicy,
+    /// How long to wait for a service that gives no useful answer, before the run stops.
+    pub give_up_after: Duration,
+    /// Whether ranges that stop returning useful answers are skipped; 1 % of their numbers is still sampled.
+    pub skip_useless: bool,
+    /// What lookups cost.
+    pub tariff: Arc<Tariff>,
+    /// What may be spent.
+    pub caps: Caps,
+    /// Where answers are kept.
+    pub ledger: LedgerChoice,
+    /// Which column is read, and what is written beside it.
+    pub rows: RowSettings,
+    /// Seeds all randomness, so that a run can be replayed; `None` for a random seed.
+    pub seed: Option<u64>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            provider: None,
+            product: Product::default(),
+            cache: ProviderCache::default(),
+            connect_timeout: Duration::from_secs(5),
+            trusted_certificates: None,
+            proxy: None,
+            rate: RateChoice::default(),
+            concurrency: None,
+            timeout: Duration::from_secs(10),
+            retry: RetryPolicy::default(),
+            give_up_after: Duration::from_secs(600),
+            skip_useless: false,
+            tariff: Arc::default(),
+            caps: Caps::default(),
+            ledger: LedgerChoice::default(),
+            rows: RowSettings::default(),
+            seed: None,
+        }
+    }
+}
+
+/// Who answers.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Provider {
+    /// Simulators inside this process, one for each endpoint. Nothing is looked up.
+    #[cfg(feature = "simulator")]
+    Simulator {
+        /// What the primary does; its backups do the same, without outages.
+        settings: Box<SimulatorSettings>,
+        /// How many there are besides the primary.
+        backups: usize,
+    },
+    /// Servers, the first of them preferred.
+    Endpoints {
+        /// In order of preference; not empty.
+        endpoints: Vec<Endpoint>,
+        /// The account on all of them. `None` is an error of opening; a dry run needs none.
+        credentials: Option<Credentials>,
+    },
+}
+
+impl Provider {
+    /// Whether somebody outside this machine is asked, who probably bills.
+    #[must_use]
+    pub fn is_remote(&self) -> bool {
+        match self {
+            #[cfg(feature = "simulator")]
+            Self::Simulator { .. } => false,
+            Self::Endpoints { endpoints, .. } => !endpoints.iter().all(Endpoint::is_loopback),
+        }
+    }
+
+    /// Whether the answers are invented inside this process.
+    #[must_use]
+    pub fn is_simulated(&self) -> bool {
+        match self {
+            #[cfg(feature = "simulator")]
+            Self::Simulator { .. } => true,
+            Self::Endpoints { .. } => false,
+        }
+    }
+
+    /// Whose answers a ledger then holds.
+    #[must_use]
+    pub(crate) fn answers_of(&self) -> AnswersOf {
+        if self.is_remote() { AnswersOf::Provider } else { AnswersOf::ThisMachine }
+    }
+}
+
+/// How many requests may start per second.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum RateChoice {
+    /// 10 per second with a provider, unlimited on this machine.
+    #[default]
+    ByDistance,
+    /// As many as can be sent.
+    Unlimited,
+    /// The number of the contract.
+    AtMost(Rate),
+}
+
+/// Where answers are kept.
+#[derive(Clone, Debug, Default)]
+pub enum LedgerChoice {
+    /// Nobody has chosen. With the built-in simulator this means nowhere; with anybody else it is an error of
+    /// opening, because a forgotten answer is paid for again.
+    #[default]
+    Unset,
+    /// Nowhere: answers are forgotten when the enricher is closed.
+    Nowhere,
+    /// In a file.
+    File(LedgerSettings),
+}
+
+/// A ledger file, and how it is used.
+#[derive(Clone, Debug)]
+pub struct LedgerSettings {
+    /// The file; created if it does not exist.
+    pub path: PathBuf,
+    /// Whether the folder of the file is created too.
+    pub folder: LedgerFolder,
+    /// How old an answer may be, by its status.
+    pub max_age: MaxAge,
+    /// Whether answers from before this job are taken.
+    pub refresh: Refresh,
+    /// How long answers are gathered before they are committed. A power cut may cost this much.
+    pub commit_interval: Duration,
+    /// How much of the file may be held in memory, in bytes; 25 bytes for each answer make reads three times faster.
+    pub memory: usize,
+}
+
+impl LedgerSettings {
+    /// This file, in a folder that exists, with the default ages and limits.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self {
+            path: path.into(),
+            folder: LedgerFolder::MustExist,
+            max_age: MaxAge::default(),
+            refresh: Refresh::No,
+            commit_interval: Duration::from_millis(20),
+            memory: 256 << 20,
+        }
+    }
+}
+
+/// What happens when the folder of a ledger does not exist.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LedgerFolder {
+    /// Opening fails.
+    MustExist,
+    /// It is created, readable by its owner only.
+    Created,
+}
+
+/// Whether everything is asked again, whatever the ledger has.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Refresh {
+    /// Answers that are fresh enough are taken.
+    #[default]
+    No,
+    /// Everything is asked again, once.
+    Once,
+    /// Everything is asked again by a job of this name. A job that was stopped, or left gaps, continues where it was
+    /// when it is started again under the same name.
+    Job(String),
+}
+
+/// How the rows of one stream are read and written.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RowSettings {
+    /// The column of the numbers; `None` to find it by its name.
+    pub column: Option<String>,
+    /// Default country for national numbers.
+    pub region: Option<Region>,
+    /// Prefix of the added columns' names.
+    pub prefix: String,
+    /// In which order rows come out.
+    pub order: Order,
+    /// How many rows are held between reading and writing.
+    pub window: Window,
+    /// Which rows are asked about.
+    pub only: Only,
+    /// Whether a column says what each row cost.
+    pub cost_column: bool,
+}
+
+impl Default for RowSettings {
+    fn default() -> Self {
+        Self {
+            column: None,
+            region: None,
+            prefix: "hlr_".into(),
+            order: Order::default(),
+            window: Window::default(),
+            only: Only::default(),
+            cost_column: false,
+        }
+    }
+}
+
+/// A value that no enricher can work with.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
+#[error("{key}: {problem}")]
+pub struct InvalidSetting {
+    /// Its key in a pipeline file.
+    pub key: &'static str,
+    /// What is wrong.
+    pub problem: &'static str,
+    /// What to do about it, where that is not obvious.
+    #[help]
+    pub help: Option<&'static str>,
+}
+
+impl Settings {
+    /// Every value that no enricher can work with. What is missing is found when the enricher is opened.
+    #[must_use]
+    pub fn check(&self) -> Vec<InvalidSetting> {
+        let retry = &self.retry;
+        let has_prices = self.tariff.has_prices();
+        let needs_a_price = Some("set a price with --price, or with price in the pipeline file");
+        let rules: [(bool, &'static str, &'static str, Option<&'static str>); 9] = [
+            (self.timeout.is_zero(), "timeout", "must be longer than zero", None),
+            (
+                retry.attempts == 0,
+                "attempts",
+                "a number is asked at least once",
+                Some("use 1 for no retries"),
+            ),
+            (
+                !(0.0..=100.0).contains(&retry.budget),
+                "retry_budget",
+                "must be from 0 to 100 (retries for each number, on average)",
+                None,
+            ),
+            (
+                retry.first_backoff > retry.longest_backoff,
+                "first_backoff",
+                "must not be longer than longest_backoff",
+                None,
+            ),
+            (
+                self.caps.cost.is_some() && !has_prices,
+                "max_cost",
+                "a cost limit needs a price",
+                needs_a_price,
+            ),
+            (self.rows.cost_column && !has_prices, "cost_column", "a cost needs a price", needs_a_price),
+            (
+                self.rows.prefix.contains(['/', '\\']),
+                "prefix",
+                "must not contain / or \\, because a column's name can become a folder's",
+                None,
+            ),
+            (
+                self.rows.window.rows == 0,
+                "window_rows",
+                "must be at least 1",
+                Some("omit it for the default"),
+            ),
+            (
+                self.rows.window.bytes == 0,
+                "window_mib",
+                "must be at least 1",
+                Some("omit it for the default"),
+            ),
+        ];
+        let broken = rules.into_iter().filter(|(is_broken, ..)| *is_broken);
+        broken.map(|(_, key, problem, help)| InvalidSetting { key, problem, help }).collect()
+    }
+
+    /// The rate that is kept; `None` for as many requests as can be sent.
+    #[must_use]
+    pub fn effective_rate(&self) -> Option<Rate> {
+        match self.rate {
+            RateChoice::AtMost(rate) => Some(rate),
+            RateChoice::Unlimited => None,
+            RateChoice::ByDistance if self.is_remote() => Rate::per_second(CAREFUL_RATE).ok(),
+            RateChoice::ByDistance => None,
+        }
+    }
+
+    /// The most requests that are in flight.
+    #[must_use]
+    pub fn effective_concurrency(&self) -> NonZeroUsize {
+        let by_distance = if self.is_remote() { CAREFUL_CONCURRENCY } else { LOOPBACK_CONCURRENCY };
+        self.concurrency.or(NonZeroUsize::new(by_distance)).unwrap_or(NonZeroUsize::MIN)
+    }
+
+    /// Whether somebody outside this machine is asked; as long as nobody is named, that is assumed.
+    #[must_use]
+    pub fn is_remote(&self) -> bool {
+        self.provider.as_ref().is_none_or(Provider::is_remote)
+    }
+
+    /// Whether the answers are invented inside this process.
+    #[must_use]
+    pub fn is_simulated(&self) -> bool {
+        self.provider.as_ref().is_some_and(Provider::is_simulated)
+    }
+
+    /// Where answers of these settings belong in a ledger.
+    pub(crate) fn scope(&self) -> AnswerScope {
+        AnswerScope { product: self.product, cache: self.cache }
+    }
+
+    /// The ledger file, if answers are kept in one.
+    pub(crate) fn ledger_file(&self) -> Option<&LedgerSettings> {
+        match &self.ledger {
+            LedgerChoice::File(file) => Some(file),
+            LedgerChoice::Unset | LedgerChoice::Nowhere => None,
+        }
+    }
+
+    /// How many rows should be held at this rate, where that is more than are.
+    pub(crate) fn larger_window(&self) -> Option<usize> {
+        let rate = self.effective_rate()?.get();
+        // One request that stalls until its timeout, the wait after it, and one more like it.
+        let rest = self.retry.second_pass.unwrap_or_default();
+        let ordinary_delay = self.timeout * 2 + self.retry.first_backoff + rest;
+        let wanted = (rate * ordinary_delay.as_secs_f64()).ceil() as usize;
+        (wanted > self.rows.window.rows).then_some(wanted)
+    }
+}

@@ -1,0 +1,144 @@
+//! The enriched rows as a stream that says how it ends.
+
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, ready};
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use futures::stream::{self, Stream, StreamExt};
+
+use super::error::{EnrichError, Stopped};
+use super::session::SessionGuard;
+use crate::lookup::StopReason;
+use crate::model::{RecordStream, StreamError};
+use crate::sync;
+
+/// Record batches with the added columns, in input order unless the settings say otherwise.
+///
+/// A stream that is read to its end without an error has given a row for every row that went in. An error is
+/// always the last item; the rows that were done by then have come out before it. Dropping the stream early
+/// loses no paid answer: what was sent is finished and recorded.
+pub struct EnrichedStream {
+    schema: SchemaRef,
+    number_column: String,
+    batches: RecordStream,
+    tally: Arc<StreamTally>,
+    ended: bool,
+    session: Arc<SessionGuard>,
+}
+
+/// What went into one stream, and how it ended.
+#[derive(Debug, Default)]
+pub(crate) struct StreamTally {
+    rows_in: AtomicU64,
+    rows_out: AtomicU64,
+    /// Rows whose numbers have no answer.
+    unanswered: Arc<AtomicU64>,
+    all_read: AtomicBool,
+    input_failure: Mutex<Option<StreamError>>,
+}
+
+impl StreamTally {
+    /// Where the rows without an answer are counted.
+    pub(crate) fn unanswered(&self) -> Arc<AtomicU64> {
+        self.unanswered.clone()
+    }
+
+    /// The same rows, counted. An error ends the stream; it is kept until the rows before it have come out.
+    pub(crate) fn watch(self: &Arc<Self>, mut input: RecordStream) -> RecordStream {
+        let (schema, tally) = (input.schema(), self.clone());
+        let watched = stream::poll_fn(move |cx| {
+            match ready!(input.poll_next_unpin(cx)) {
+                Some(Ok(batch)) => {
+                    tally.rows_in.fetch_add(batch.num_rows() as u64, Ordering::Relaxed);
+                    return Poll::Ready(Some(Ok(batch)));
+                }
+                Some(Err(error)) => *sync::lock(&tally.input_failure) = Some(error),
+                None => tally.all_read.store(true, Ordering::Release),
+            }
+            Poll::Ready(None)
+        });
+        RecordStream::new(schema, watched)
+    }
+
+    /// Why the stream has ended early, if it has.
+    fn failure(&self, stop: Option<StopReason>) -> Option<EnrichError> {
+        if let Some(error) = sync::lock(&self.input_failure).take() {
+            return Some(EnrichError::Input(error));
+        }
+        let (rows_in, rows_out) =
+            (self.rows_in.load(Ordering::Relaxed), self.rows_out.load(Ordering::Relaxed));
+        let is_whole = self.all_read.load(Ordering::Acquire) && rows_in == rows_out;
+        let unanswered = self.unanswered.load(Ordering::Relaxed);
+        match stop {
+            // Answers that are in no ledger would be paid for again, however complete the rows are.
+            Some(reason @ StopReason::LedgerFailed { .. }) => Some(Stopped { reason, rows: rows_out }.into()),
+            // A stop that came after the last answer has stopped nothing.
+            Some(reason) if !is_whole || unanswered > 0 => Some(Stopped { reason, rows: rows_out }.into()),
+            None if !is_whole => Some(EnrichError::RowsLost { rows_in, rows_out }),
+            _ => None,
+        }
+    }
+}
+
+impl EnrichedStream {
+    pub(super) fn new(
+        batches: RecordStream,
+        number_column: String,
+        tally: Arc<StreamTally>,
+        session: Arc<SessionGuard>,
+    ) -> Self {
+        session.stream_started();
+        Self { schema: batches.schema(), number_column, batches, tally, ended: false, session }
+    }
+
+    /// The schema of every batch: the input's columns, then the added ones.
+    #[must_use]
+    pub fn schema(&self) -> SchemaRef {
+        self.schema.clone()
+    }
+
+    /// The name of the column that the numbers are read from.
+    #[must_use]
+    pub fn number_column(&self) -> &str {
+        &self.number_column
+    }
+
+    /// The end of the stream, and with what it ends.
+    fn end(&mut self, error: Option<EnrichError>) -> Poll<Option<Result<RecordBatch, EnrichError>>> {
+        self.ended = true;
+        self.session.stream_ended(error.is_none());
+        Poll::Ready(error.map(Err))
+    }
+}
+
+impl Stream for EnrichedStream {
+    type Item = Result<RecordBatch, EnrichError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if self.ended {
+            return Poll::Ready(None);
+        }
+        match ready!(self.batches.poll_next_unpin(cx)) {
+            Some(Ok(batch)) => {
+                self.tally.rows_out.fetch_add(batch.num_rows() as u64, Ordering::Relaxed);
+                Poll::Ready(Some(Ok(batch)))
+            }
+            Some(Err(error)) => self.end(Some(EnrichError::Rows(error))),
+            None => {
+                let failure = self.tally.failure(self.session.stop_reason());
+                self.end(failure)
+            }
+        }
+    }
+}
+
+impl Drop for EnrichedStream {
+    fn drop(&mut self) {
+        if !self.ended {
+            self.session.stream_ended(false);
+        }
+    }
+}

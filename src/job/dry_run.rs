@@ -1,0 +1,128 @@
+//! `--dry-run`: what a run over files would ask. Nobody is asked, and nothing is written but the summary.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::artifacts::Artifact;
+use super::error::{RunError, StartError};
+use super::list::{List, OpenList};
+use super::progress::Progress;
+use crate::config::{EffectiveSettings, ResolvedSettings};
+use crate::enricher::{DryRun, DryRunError, Estimate};
+use crate::lookup::StopSignal;
+use crate::telemetry::Counters;
+
+/// A dry run over files. Validated, ready to start.
+#[derive(Clone, Debug)]
+pub struct DryRunJob {
+    pub(super) list: List,
+    pub(super) summary: Option<PathBuf>,
+    pub(super) resolved: ResolvedSettings,
+}
+
+/// A dry run with everything open.
+pub struct StartedDryRun {
+    list: OpenList,
+    dry_run: DryRun,
+    effective: EffectiveSettings,
+    summary: Option<Artifact>,
+    counters: Arc<Counters>,
+    stop: StopSignal,
+}
+
+/// What a dry run has brought.
+#[derive(Debug)]
+pub struct DryRunReport {
+    /// The figures.
+    pub estimate: Estimate,
+    /// What was odd about the list.
+    pub warnings: Vec<String>,
+    /// The settings that decide about speed and money.
+    pub settings: EffectiveSettings,
+}
+
+impl DryRunReport {
+    /// What `--summary` writes.
+    #[must_use]
+    pub fn to_json(&self) -> serde_json::Value {
+        serde_json::to_value(self.summary()).expect("figures and texts are JSON")
+    }
+
+    fn summary(&self) -> DryRunSummary<'_> {
+        DryRunSummary {
+            version: env!("CARGO_PKG_VERSION"),
+            ending: "dry_run",
+            survey: &self.estimate,
+            settings: &self.settings,
+            warnings: &self.warnings,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct DryRunSummary<'a> {
+    version: &'static str,
+    ending: &'static str,
+    survey: &'a Estimate,
+    settings: &'a EffectiveSettings,
+    warnings: &'a [String],
+}
+
+impl DryRunJob {
+    /// How numbers would be looked up, and where each setting came from.
+    #[must_use]
+    pub fn resolved(&self) -> &ResolvedSettings {
+        &self.resolved
+    }
+
+    /// Opens the list and, if there is one, the ledger.
+    ///
+    /// # Errors
+    ///
+    /// What would stand in the way of a run too, but for its output.
+    pub async fn start(self, stop: StopSignal, counters: Arc<Counters>) -> Result<StartedDryRun, StartError> {
+        let summary = self.summary.as_deref().map(Artifact::prepare).transpose()?;
+        let list = OpenList::open(&self.list, &stop, counters.clone()).await?;
+        let dry_run = DryRun::open(&list.rows.schema(), &self.resolved.settings)?;
+        // What would stand in the way of the run is reported now.
+        self.list.columns.places(dry_run.reader())?;
+        Ok(StartedDryRun { list, dry_run, effective: self.resolved.effective, summary, counters, stop })
+    }
+}
+
+impl StartedDryRun {
+    /// How far the dry run is.
+    #[must_use]
+    pub fn progress(&self) -> Progress {
+        self.list.progress.clone()
+    }
+
+    /// Reads the list to its end. `Ok(None)` when it was stopped.
+    ///
+    /// # Errors
+    ///
+    /// When the list cannot be read to its end, or a temporary file cannot be written.
+    pub async fn finish(self) -> Result<Option<DryRunReport>, RunError> {
+        let Self { list, dry_run, effective, summary, counters, stop } = self;
+        let estimate = tokio::select! {
+            estimate = dry_run.estimate_counted(list.rows, counters.clone()) => estimate,
+            () = stop.requested() => return Ok(None),
+        };
+        let estimate = estimate.map_err(|error| match error {
+            DryRunError::Rows(source) => {
+                RunError::InputFailed { rows: counters.rows.get(), kept: None, source }
+            }
+            error => RunError::DryRun(error),
+        })?;
+        let mut report = DryRunReport { estimate, warnings: list.notes.warnings(), settings: effective };
+        if let Some(file) = summary {
+            let path = file.path().display().to_string();
+            if let Err(fault) = file.write_json(&report.summary()) {
+                report.warnings.push(format!("the summary could not be written to {path}: {fault}"));
+            }
+        }
+        Ok(Some(report))
+    }
+}

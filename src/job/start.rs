@@ -1,0 +1,200 @@
+//! A job with everything open: what can fail for nothing fails here.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::artifacts::Artifacts;
+use super::error::StartError;
+use super::list::OpenList;
+use super::load::Job;
+use super::lock::{Lock, LockError};
+use super::metrics::Metrics;
+use super::progress::Progress;
+use super::rate_control::RateControl;
+use super::recorder::Recorder;
+use crate::config::path_template;
+use crate::enrich::RowReader;
+use crate::enricher::{EnrichedStream, Enricher, Observers, enrich_settings};
+use crate::input::InputNotes;
+use crate::lookup::StopSignal;
+use crate::model::Setting;
+use crate::output;
+use crate::output::Target;
+use crate::task::AbortOnDrop;
+use crate::telemetry::prometheus::RunLabels;
+use crate::telemetry::{Counters, Reporter};
+
+/// A run with everything open, and nothing asked yet.
+pub struct StartedJob {
+    pub(super) enricher: Enricher,
+    pub(super) rows: EnrichedStream,
+    /// The places of the columns that are written.
+    pub(super) columns: Vec<usize>,
+    pub(super) target: Target,
+    pub(super) artifacts: Artifacts,
+    pub(super) metrics: Arc<Metrics>,
+    pub(super) description: Description,
+    pub(super) progress: Progress,
+    pub(super) recorder: Arc<Recorder>,
+    pub(super) files: Vec<PathBuf>,
+    pub(super) notes: Arc<InputNotes>,
+    pub(super) rate: RateControl,
+    /// What runs beside the work, until it is dropped.
+    pub(super) companions: Vec<AbortOnDrop<()>>,
+    pub(super) lock: Lock,
+}
+
+/// What is known of a run before it starts.
+pub(super) struct Description {
+    pub(super) pipeline: Option<PathBuf>,
+    pub(super) inputs: Vec<String>,
+    pub(super) settings: Vec<Setting>,
+    pub(super) has_prices: bool,
+    pub(super) simulated: bool,
+    pub(super) partition_by: Vec<String>,
+    /// The flags of the command that imports answers from the output.
+    pub(super) import_flags: Vec<String>,
+}
+
+impl Job {
+    /// Opens everything that the run needs, and asks nobody.
+    ///
+    /// # Errors
+    ///
+    /// What stands in the way: a list that cannot be read, an output that cannot be written, columns that are not
+    /// clear, a client that cannot be set up.
+    pub async fn start(
+        self,
+        stop: StopSignal,
+        reporter: Arc<dyn Reporter>,
+        counters: Arc<Counters>,
+    ) -> Result<StartedJob, StartError> {
+        let recorder = Arc::new(Recorder::new(self.run_id.clone(), counters.clone(), reporter));
+        let (lock, target) = self.lock_and_prepare_output()?;
+        let artifacts = Artifacts::prepare(self.summary.as_deref(), self.report.as_deref())?;
+        let description = self.description();
+        let list = OpenList::open(&self.list, &stop, counters.clone()).await?;
+        let settings = enrich_settings(&self.resolved.settings, self.resolved.settings.rows.clone());
+        let reader = RowReader::new(&list.rows.schema(), &settings)?;
+        let columns = self.list.columns.places(&reader)?;
+        let metrics = Metrics::new(counters.clone(), self.labels(&recorder), self.metrics.clone());
+        let listener = metrics.prepare(self.metrics_listen).await?;
+        let observers = Observers { stop, counters, reporter: recorder.clone() };
+        let enricher = Enricher::open_observed(self.resolved.settings, observers).await?;
+        // Last of what may fail: a run that does nothing leaves the metrics of the one before.
+        let mut companions = metrics.start(listener)?;
+        let rate_plan = self.resolved.rate_plan;
+        let (rate, following) = RateControl::follow(rate_plan, enricher.guard().clone(), recorder.clone());
+        companions.extend([following, recorder.follow()]);
+        let progress = list.progress.asking(enricher.endpoints(), description.has_prices);
+        let rows = enricher.enrich_read(list.rows, reader, settings);
+        let (files, notes) = (list.files, list.notes);
+        Ok(StartedJob {
+            enricher,
+            rows,
+            columns,
+            target,
+            artifacts,
+            metrics,
+            description,
+            progress,
+            recorder,
+            files,
+            notes,
+            rate,
+            companions,
+            lock,
+        })
+    }
+
+    /// Nobody else writes the output meanwhile, and it can surely be written.
+    fn lock_and_prepare_output(&self) -> Result<(Lock, Target), StartError> {
+        for folder in &self.dated_folders {
+            // What is in the way is reported of the file that is to stand in it.
+            let _ = fs::create_dir_all(folder);
+        }
+        let lock = match Lock::take(&self.lock, &self.run_id) {
+            Ok(lock) => lock,
+            // It is in the output's folder, most often: what is wrong with that is reported of the output.
+            Err(error @ LockError::File { .. }) => {
+                output::prepare(&self.output)?;
+                return Err(error.into());
+            }
+            Err(error) => return Err(error.into()),
+        };
+        Ok((lock, output::prepare(&self.output)?))
+    }
+
+    fn description(&self) -> Description {
+        let settings = &self.resolved.settings;
+        Description {
+            pipeline: self.file.clone(),
+            inputs: self.list.input.paths.clone(),
+            settings: self.settings.clone(),
+            has_prices: settings.tariff.has_prices(),
+            simulated: settings.is_simulated(),
+            partition_by: self.output.partition_by.clone(),
+            import_flags: super::import_command::flags(settings),
+        }
+    }
+
+    fn labels(&self, recorder: &Recorder) -> RunLabels {
+        RunLabels {
+            pipeline: self.file.as_deref().map_or("enrich".into(), path_template::stem),
+            run_id: recorder.run_id.clone(),
+            simulated: self.resolved.settings.is_simulated(),
+            started_at: recorder.started_at,
+        }
+    }
+}
+
+impl StartedJob {
+    /// How far the run is.
+    #[must_use]
+    pub fn progress(&self) -> Progress {
+        self.progress.clone()
+    }
+
+    /// How fast the run is, to be changed while it runs.
+    #[must_use]
+    pub fn rate(&self) -> RateControl {
+        self.rate.clone()
+    }
+
+    /// The column that the numbers are read from.
+    #[must_use]
+    pub fn number_column(&self) -> &str {
+        self.rows.number_column()
+    }
+
+    /// The files of the list, in reading order; `-` for standard input.
+    #[must_use]
+    pub fn files(&self) -> &[PathBuf] {
+        &self.files
+    }
+
+    /// How the list was read.
+    #[must_use]
+    pub fn input_notes(&self) -> &InputNotes {
+        &self.notes
+    }
+
+    /// Who is asked, in order of preference.
+    #[must_use]
+    pub fn endpoints(&self) -> &[String] {
+        self.enricher.endpoints()
+    }
+
+    /// What was found while starting, and should be known.
+    #[must_use]
+    pub fn warnings(&self) -> &[String] {
+        self.enricher.warnings()
+    }
+
+    /// The ledger's file, if answers are kept in one.
+    #[must_use]
+    pub fn ledger(&self) -> Option<&Path> {
+        self.enricher.ledger_path()
+    }
+}
