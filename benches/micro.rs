@@ -1,10 +1,10 @@
 //! What is done for every row and every lookup, alone: `cargo bench --bench micro`.
 
 use divan::{Bencher, black_box};
-use hlr_enrich::ledger::{Ledger, MemoryLedger, Paid};
-use hlr_enrich::model::{Answer, Answered, LookupResult, Money, Msisdn, ProviderCache, UtcMillis};
-use hlr_enrich::numbering;
-use hlr_enrich::service::wire;
+use hlr_enrich::internals::ledger::{Ledger, MemoryLedger, Paid};
+use hlr_enrich::internals::model::{Answer, Answered, LookupResult, Money, Msisdn, ProviderCache, UtcMillis};
+use hlr_enrich::internals::numbering;
+use hlr_enrich::internals::service::wire;
 
 fn main() {
     divan::main();

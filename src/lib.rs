@@ -1,41 +1,150 @@
 //! Bulk HLR lookups: a stream of record batches becomes a stream of record batches with more columns.
 //!
-//! # The walk of one number
+//! An [`Enricher`] reads phone numbers from Arrow record batches, looks each one up within the limits of a
+//! contract, and adds the network, status and location to its row. Every answer that was paid for is on disk
+//! before a row shows it, and no number is paid for twice.
 //!
-//! | | where | what happens |
-//! | --- | --- | --- |
-//! | 1 | [`input`] | a row arrives as text in a record batch |
-//! | 2 | [`enrich`] | each batch becomes a task; a bounded window of them is under way |
-//! | 3 | [`numbering`] | `+46 (0)70-174 06 05` becomes an [`msisdn::Msisdn`], or is refused with a reason |
-//! | 4 | [`ledger`] | what was paid for already ends here |
-//! | 5 | [`lookup`] | the first asker starts the question, later ones wait for it; gate, pace, retries |
-//! | 6 | [`service`] | one request, one word back |
-//! | 7 | [`enrich`] | answers become columns beside the input's own |
-//! | 8 | [`output`] | encoded on a thread of its own; the file gets its name when it is whole |
+//! ```
+//! use std::sync::Arc;
 //!
-//! [`report`] counts along the way. ARCHITECTURE.md says who may import whom, and why things are as they are.
+//! use arrow::array::{ArrayRef, RecordBatch, StringArray};
+//! use futures::TryStreamExt;
+//! use hlr_enrich::{Enricher, RecordStream, simulator::SimulatorSettings};
+//!
+//! # #[tokio::main]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+//! let phones: ArrayRef = Arc::new(StringArray::from(vec!["+46 70-174 06 05", "not a number"]));
+//! let list = RecordBatch::try_from_iter([("phone", phones)])?;
+//! let enricher = Enricher::builder().simulator(SimulatorSettings::default()).open().await?;
+//! let mut rows = enricher.enrich(RecordStream::from_batches(list.schema(), [list]))?;
+//! while let Some(batch) = rows.try_next().await? {
+//!     println!("{:?}", batch.column_by_name("hlr_status"));
+//! }
+//! let totals = enricher.close().await?;
+//! assert_eq!((totals.counts.answered, totals.counts.invalid), (1, 1));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Real lookups
+//!
+//! [`EnricherBuilder::endpoint`] and [`EnricherBuilder::credentials`] name the service and the account,
+//! [`EnricherBuilder::ledger`] the file that keeps the answers. What is unsafe to leave out is an error of
+//! [`EnricherBuilder::open`]; without a rate, a provider gets 10 requests per second and 10 at a time.
+//!
+//! # How a stream ends
+//!
+//! A cap, an outage, a refused account or a full ledger is the last item of a stream: [`EnrichError::Stopped`], after
+//! the rows that are done. The same rows again ask only about the rest. Dropping a stream or an enricher early loses
+//! no paid answer while the runtime lives.
+//!
+//! # The map
+//!
+//! | what you want | where it is |
+//! | --- | --- |
+//! | rows in, rows out | [`Enricher::enrich`], or [`Enricher::enrich_blocking`] without an async runtime |
+//! | a few numbers | [`Enricher::lookup`] |
+//! | what a run would ask and cost | [`DryRun`] |
+//! | text to a number, asking nobody | [`normalise`], [`normalise_rows`] |
+//! | a whole run over files, as the command line does it | [`Job`] |
+//! | answers between runs | [`ledger_admin`] |
+//! | a service to test against | [`simulator`] |
+//!
+//! # Cargo features
+//!
+//! `cli` (default) is the program `hlr`, and brings the other two; `report` writes the HTML report of a run;
+//! `simulator` is a service on loopback that misbehaves on demand. Without default features the engine is built alone.
 
 #[cfg(feature = "cli")]
-pub mod cli;
-pub mod config;
-pub mod enrich;
-pub mod enricher;
+mod cli;
+mod config;
+mod enrich;
+mod enricher;
 mod humanize;
-pub mod input;
-pub mod job;
-pub mod ledger;
+mod input;
+mod job;
+mod ledger;
 pub mod ledger_admin;
-pub mod lookup;
-pub mod model;
-pub mod numbering;
-pub mod output;
-pub mod pricing;
-pub mod report;
-pub mod service;
+mod lookup;
+mod model;
+mod numbering;
+mod output;
+mod pricing;
+mod report;
+mod service;
 #[cfg(feature = "simulator")]
 pub mod simulator;
-pub mod staging;
+mod staging;
 mod suggest;
 mod sync;
-pub mod task;
-pub mod telemetry;
+mod task;
+mod telemetry;
+
+pub use self::config::{
+    Diagnostic, Diagnostics, DurationValue, EffectiveSettings, Environment, Key, KeySource, Location,
+    MaxAgeValue, PartitionBy, PartitionColumns, PriceValue, RawConfig, ResolvedSettings, RetryOn, TextList,
+};
+pub use self::enrich::{Only, Order, Window};
+pub use self::enricher::{
+    DryRun, DryRunError, EnrichError, EnrichedReader, EnrichedStream, Enricher, EnricherBuilder, Estimate,
+    InvalidSetting, LedgerChoice, LedgerFolder, LedgerSettings, OpenError, Provider, RateChoice, Refresh,
+    RowSettings, Settings, Stopped, Totals, normalise_rows,
+};
+pub use self::input::{CsvFile, InputError, InputNotes};
+pub use self::job::{
+    DryRunJob, DryRunReport, Holder, Job, JobError, JobOutcome, JobReport, Loaded, LockError, Progress,
+    RateControl, RunError, StartError, StartedDryRun, StartedJob,
+};
+pub use self::ledger::{LedgerError, MaxAge};
+pub use self::lookup::{Again, Cap, Caps, Rate, RateError, Reply, RetryPolicy, StopReason, StopSignal};
+pub use self::model::{
+    Answer, Answered, CallingCode, ColumnError, Fault, FaultKind, LookupResult, Money, Msisdn, Outcome, Plmn,
+    Product, ProviderCache, RecordStream, Setting, Source, Status, StreamError, Unanswered, UnansweredReason,
+    UtcMillis,
+};
+pub use self::numbering::{Refusal, Region, UnknownRegion, parse as normalise};
+pub use self::output::{OutputError, WriteError};
+pub use self::pricing::Tariff;
+pub use self::report::RunReport;
+pub use self::service::{Credentials, Endpoint, EndpointError, ServiceError, Url};
+pub use self::telemetry::{Counters, Event, NoReporter, Reporter, Snapshot};
+
+/// What the tests, benches and fuzz targets of this project reach besides the public parts. Anything in here may
+/// change with any version.
+#[doc(hidden)]
+pub mod internals {
+    #[cfg(feature = "cli")]
+    pub mod cli {
+        pub use crate::cli::*;
+    }
+    pub mod config {
+        pub use crate::config::*;
+    }
+    pub mod enrich {
+        pub use crate::enrich::*;
+    }
+    pub mod input {
+        pub use crate::input::*;
+    }
+    pub mod ledger {
+        pub use crate::ledger::*;
+    }
+    pub mod lookup {
+        pub use crate::lookup::*;
+    }
+    pub mod model {
+        pub use crate::model::*;
+    }
+    pub mod numbering {
+        pub use crate::numbering::*;
+    }
+    pub mod output {
+        pub use crate::output::*;
+    }
+    pub mod service {
+        pub use crate::service::*;
+    }
+    pub mod telemetry {
+        pub use crate::telemetry::*;
+    }
+}

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    hlr_enrich::cli::run().into()
+    hlr_enrich::internals::cli::run().into()
 }

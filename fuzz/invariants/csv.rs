@@ -8,8 +8,8 @@ use ::csv::{ByteRecord, ReaderBuilder};
 use arrow::array::{Array, AsArray};
 use arrow::datatypes::DataType;
 use futures::StreamExt;
-use hlr_enrich::input::{CsvFile, Header, InputNotes, InputSettings, Opened, open};
-use hlr_enrich::model::StreamError;
+use hlr_enrich::internals::input::{CsvFile, Header, InputNotes, InputSettings, Opened, open};
+use hlr_enrich::internals::model::StreamError;
 
 /// More rows than this are not looked at: a small archive may hold millions.
 const MOST_ROWS: usize = 10_000;

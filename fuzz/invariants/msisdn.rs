@@ -1,7 +1,7 @@
 //! What holds of every cell that is read as a number, whatever is in it.
 
-use hlr_enrich::model::Msisdn;
-use hlr_enrich::numbering::{Refusal, Region, parse};
+use hlr_enrich::internals::model::Msisdn;
+use hlr_enrich::internals::numbering::{Refusal, Region, parse};
 
 /// Reads the bytes as a cell, with and without a home region: the one that the first two letters name (`SE070-174 06 05`),
 /// or else Sweden.

@@ -1,7 +1,7 @@
 //! What holds of every body that the service may send, whatever is in it.
 
-use hlr_enrich::model::{Answer, LookupResult, Unreadable};
-use hlr_enrich::service::wire::{NoAnswer, read_body};
+use hlr_enrich::internals::model::{Answer, LookupResult, Unreadable};
+use hlr_enrich::internals::service::wire::{NoAnswer, read_body};
 
 /// The longest result and the longest excerpt, in characters.
 const LONGEST_RESULT: usize = 120;

@@ -192,6 +192,11 @@ async fn leave_no_trace(path: &Path, arguments: ForgetArgs) -> Result<(), Report
     Ok(())
 }
 
+/// Whether nothing is wrong but that a run uses the ledger.
+fn is_busy(error: &Report) -> bool {
+    matches!(error.downcast_ref(), Some(LedgerError::InUse { .. }))
+}
+
 #[cfg(test)]
 mod tests {
     use std::path::PathBuf;
@@ -213,9 +218,4 @@ mod tests {
         let lines = lines(&PathBuf::from("x.redb"), &stats, 10);
         assert!(lines.iter().any(|line| line.contains("and 2 more")), "{lines:#?}");
     }
-}
-
-/// Whether nothing is wrong but that a run uses the ledger.
-fn is_busy(error: &Report) -> bool {
-    matches!(error.downcast_ref(), Some(LedgerError::InUse { .. }))
 }

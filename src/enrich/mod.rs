@@ -9,6 +9,7 @@ mod carried_over;
 pub mod column_selection;
 pub mod filter;
 mod network_cells;
+mod normalise;
 mod number_column;
 mod outcome_text;
 mod row_reader;
@@ -17,6 +18,7 @@ mod window;
 
 pub use self::batch_enricher::BatchEnricher;
 pub use self::carried_over::Only;
+pub use self::normalise::normalise;
 pub use self::row_reader::{Row, RowReader};
 pub use self::settings::{EnrichSettings, Order};
 pub use self::window::Window;

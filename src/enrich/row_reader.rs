@@ -43,6 +43,11 @@ impl RowReader {
         (0..self.columns.kept().len()).map(move |place| fields.field(place).name().clone())
     }
 
+    /// The places in the input of the columns that come out too.
+    pub(super) fn own_places(&self) -> &[usize] {
+        self.columns.kept()
+    }
+
     /// Checks that the job can be done on input of this schema.
     ///
     /// # Errors

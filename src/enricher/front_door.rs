@@ -9,7 +9,7 @@ use super::error::OpenError;
 use super::session::{Observers, Session, SessionEnd, SessionGuard};
 use super::settings::{RowSettings, Settings};
 use super::stream::{EnrichedStream, StreamTally};
-use crate::enrich::{BatchEnricher, EnrichSettings, RowReader};
+use crate::enrich::{BatchEnricher, EnrichSettings, RowReader, normalise};
 use crate::ledger::LedgerError;
 use crate::lookup::{Rate, Reply, StopReason};
 use crate::model::{ColumnError, Msisdn, RecordStream};
@@ -210,4 +210,17 @@ pub(crate) fn enrich_settings(settings: &Settings, rows: RowSettings) -> EnrichS
     let RowSettings { column, region, prefix, order, window, only, cost_column } = rows;
     let (product, tariff) = (settings.product, settings.tariff.clone());
     EnrichSettings { column, region, product, prefix, order, window, only, tariff, cost_column }
+}
+
+/// The rows with their numbers in international digits, asking nobody: the input's own columns, then `msisdn` (text,
+/// null where the row has no valid number) and `reason` (text, why not), both with the prefix of the settings.
+///
+/// # Errors
+///
+/// When the column of the numbers is not clear, or one of the two columns is there already.
+pub fn normalise_rows(
+    rows: impl Into<RecordStream>,
+    settings: RowSettings,
+) -> Result<RecordStream, ColumnError> {
+    normalise(rows.into(), &enrich_settings(&Settings::default(), settings))
 }

@@ -18,8 +18,8 @@ pub use self::blocking::EnrichedReader;
 pub use self::builder::EnricherBuilder;
 pub use self::dry_run::{DryRun, DryRunError, Estimate};
 pub use self::error::{EnrichError, OpenError, Stopped};
-pub use self::file_descriptors::{Room, make_room};
-pub use self::front_door::{Enricher, Totals};
+pub(crate) use self::file_descriptors::make_room;
+pub use self::front_door::{Enricher, Totals, normalise_rows};
 pub use self::settings::{
     InvalidSetting, LedgerChoice, LedgerFolder, LedgerSettings, Provider, RateChoice, Refresh, RowSettings,
     Settings,

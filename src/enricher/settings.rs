@@ -153,6 +153,7 @@ pub enum RateChoice {
 
 /// Where answers are kept.
 #[derive(Clone, Debug, Default)]
+#[expect(clippy::large_enum_variant, reason = "there is one for each enricher")]
 pub enum LedgerChoice {
     /// Nobody has chosen. With the built-in simulator this means nowhere; with anybody else it is an error of
     /// opening, because a forgotten answer is paid for again.

@@ -29,6 +29,15 @@ impl RecordStream {
         Self { schema, batches: Box::pin(batches) }
     }
 
+    /// Batches in memory, each of which has this schema.
+    pub fn from_batches<B>(schema: SchemaRef, batches: B) -> Self
+    where
+        B: IntoIterator<Item = RecordBatch>,
+        B::IntoIter: Send + 'static,
+    {
+        Self::new(schema, stream::iter(batches.into_iter().map(Ok)))
+    }
+
     /// The batches of a reader, read on the thread that asks for them.
     pub fn from_reader(reader: impl RecordBatchReader + Send + 'static) -> Self {
         let schema = reader.schema();

@@ -47,7 +47,7 @@ use crate::model::Msisdn;
 /// The [`Refusal`] that goes to the `reason` column.
 ///
 /// ```
-/// use hlr_enrich::numbering::{Refusal, parse};
+/// use hlr_enrich::{Refusal, normalise as parse};
 ///
 /// assert_eq!(&*parse("+46 (0)70-174 06 05", None).unwrap().digits(), "46701740605");
 /// assert_eq!(&*parse("070-174 06 05", "SE".parse().ok()).unwrap().digits(), "46701740605");

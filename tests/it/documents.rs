@@ -6,10 +6,10 @@ use std::net::TcpStream;
 use std::path::Path;
 use std::time::Duration;
 
-use hlr_enrich::cli::Exit;
-use hlr_enrich::config::RawConfig;
-use hlr_enrich::enrich::added_columns::ADDED;
-use hlr_enrich::model::Status;
+use hlr_enrich::internals::cli::Exit;
+use hlr_enrich::internals::config::RawConfig;
+use hlr_enrich::internals::enrich::added_columns::ADDED;
+use hlr_enrich::internals::model::Status;
 use hlr_enrich::simulator::{Scheme, SimulatorSettings};
 
 use crate::harness::{Job, Service, Table};

@@ -18,9 +18,9 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use hlr_enrich::cli::Exit;
-use hlr_enrich::model::{LookupResult, Status};
-use hlr_enrich::numbering::Refusal;
+use hlr_enrich::internals::cli::Exit;
+use hlr_enrich::internals::model::{LookupResult, Status};
+use hlr_enrich::internals::numbering::Refusal;
 
 use crate::harness::Job;
 

@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 use arrow::array::{AsArray, RecordBatch};
 use arrow::compute::{cast, concat_batches};
 use arrow::datatypes::{DataType, SchemaRef};
-use hlr_enrich::model::{Answer, Msisdn};
+use hlr_enrich::internals::model::{Answer, Msisdn};
 use hlr_enrich::simulator::{Account, OutageKind, Simulator, SimulatorSettings};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use tempfile::TempDir;
@@ -272,7 +272,7 @@ pub fn every_row_is_true(table: &Table, service: &Service) {
     let columns = ["msisdn", "status", "result", "mcc", "mnc", "location"];
     let [msisdn, status, result, mcc, mnc, location] =
         columns.map(|name| table.column(&format!("hlr_{name}")));
-    let product = hlr_enrich::model::Product::RealTime;
+    let product = hlr_enrich::internals::model::Product::RealTime;
     for row in 0..table.rows() {
         let Some(digits) = &msisdn[row] else {
             assert_eq!(status[row].as_deref(), Some("invalid"), "row {row}");

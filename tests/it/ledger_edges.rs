@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use arrow::array::BooleanArray;
 use arrow::compute::filter_record_batch;
-use hlr_enrich::ledger::{AnswersOf, IfMissing, LedgerFile};
+use hlr_enrich::internals::ledger::{AnswersOf, IfMissing, LedgerFile};
 use hlr_enrich::simulator::{Latency, SimulatorSettings};
 use redb::{Database, TableDefinition};
 

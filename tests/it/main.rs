@@ -3,7 +3,8 @@
 #![allow(
     clippy::unwrap_used,
     clippy::disallowed_methods,
-    reason = "a test may panic, and waits in real time"
+    clippy::print_stderr,
+    reason = "a test may panic, wait in real time and say what it skips"
 )]
 
 mod architecture;
@@ -15,6 +16,7 @@ mod guide;
 mod harness;
 mod ledger;
 mod ledger_edges;
+mod library;
 mod nightly;
 mod paused_time;
 mod report;

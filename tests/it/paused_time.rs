@@ -13,14 +13,16 @@ use arrow::array::{ArrayRef, AsArray, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema};
 use futures::future::join_all;
 use futures::{StreamExt, stream};
-use hlr_enrich::enrich::{BatchEnricher, EnrichSettings, Only, Order, RowReader, Window};
-use hlr_enrich::ledger::MemoryLedger;
-use hlr_enrich::lookup::{Caps, Lookup, LookupSettings, Rate, RetryPolicy, StopReason, StopSignal};
-use hlr_enrich::model::{
+use hlr_enrich::internals::enrich::{BatchEnricher, EnrichSettings, Only, Order, RowReader, Window};
+use hlr_enrich::internals::ledger::MemoryLedger;
+use hlr_enrich::internals::lookup::{
+    Caps, Lookup, LookupSettings, Rate, RetryPolicy, StopReason, StopSignal,
+};
+use hlr_enrich::internals::model::{
     Answer, Billed, Fault, FaultKind, LookupResult, Msisdn, Outcome, Product, RecordStream, Source,
 };
-use hlr_enrich::service::Service;
-use hlr_enrich::telemetry::{Counters, NoReporter};
+use hlr_enrich::internals::service::Service;
+use hlr_enrich::internals::telemetry::{Counters, NoReporter};
 use tokio::runtime::Runtime;
 use tokio::time::Instant;
 

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use hlr_enrich::model::Product;
+use hlr_enrich::internals::model::Product;
 use hlr_enrich::simulator::{
     ConnectionLimits, FaultShares, Latency, Outage, OutageKind, SentenceGuise, SimulatorSettings,
 };
