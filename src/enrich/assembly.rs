@@ -10,12 +10,12 @@ use super::network_cells::NetworkCellCache;
 use super::{EnrichSettings, outcome_text};
 use crate::lookup::Reply;
 use crate::model::{
-    Answered, CallingCode, LookupResult, Money, Msisdn, Outcome, Plmn, Product, Source, Status,
+    Answered, CallingCode, LookupResult, Money, Msisdn, NumberRange, Outcome, Plmn, Product, Source, Status,
 };
 use crate::numbering::Refusal;
 use crate::pricing::Tariff;
 use crate::telemetry::Counters;
-use crate::telemetry::breakdown::{BreakdownCounts, BreakdownKey, BreakdownTally, Range};
+use crate::telemetry::breakdown::{BreakdownCounts, BreakdownKey, BreakdownTally};
 
 /// Builders for the added columns, in the order of [`super::added_columns::ADDED`].
 pub(super) struct Assembly {
@@ -221,7 +221,7 @@ impl Tally {
         };
         // Of the rows with the same number, one has sent the requests.
         let attempts = if reply.source == Source::Live { attempts.into() } else { 0 };
-        let place = BreakdownKey { range: Range::of(msisdn), network, status };
+        let place = BreakdownKey { range: NumberRange::of(msisdn), network, status };
         self.places.entry(place).or_default().add(BreakdownCounts { rows: 1, attempts, cost: reply.cost });
     }
 

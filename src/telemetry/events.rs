@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::humanize::{grouped, lasting, speed};
-use crate::model::{Fault, LookupResult, Msisdn};
+use crate::model::{Fault, LookupResult, NumberRange};
 use crate::numbering;
 
 /// Something that a person who watches would want to know.
@@ -38,8 +38,8 @@ pub enum Event {
     },
     /// Hundreds of numbers in a row, all of one range, got no useful answer.
     RangeUseless {
-        /// What the numbers have in common: all but their last six digits.
-        prefix: u32,
+        /// The range.
+        range: NumberRange,
         /// How many of them.
         in_a_row: u32,
         /// What the last of them got.
@@ -99,13 +99,13 @@ impl fmt::Display for Event {
             Self::Throttled { in_flight_limit } => {
                 write!(f, "the service throttles; at most {in_flight_limit} requests in flight now")
             }
-            Self::RangeUseless { prefix, in_a_row, last, is_skipped } => {
-                let country = Msisdn::new(u64::from(*prefix) * 1_000_000).and_then(numbering::number_country);
+            Self::RangeUseless { range, in_a_row, last, is_skipped } => {
+                let country = numbering::range_country(*range);
                 let country = country.map_or(String::new(), |country| format!(" ({country})"));
                 let (count, last) = (grouped(u64::from(*in_a_row)), last.text());
                 write!(
                     f,
-                    "the last {count} numbers +{prefix}…{country} in a row got no useful answer ({last}); "
+                    "the last {count} numbers {range}{country} in a row got no useful answer ({last}); "
                 )?;
                 f.write_str("their network may be down, or not covered, and ")?;
                 f.write_str(match is_skipped {
