@@ -4,6 +4,7 @@
 //! them. Nothing here prints.
 
 pub mod breakdown;
+mod count;
 pub mod counters;
 pub mod events;
 pub mod latency;
