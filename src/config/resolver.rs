@@ -78,6 +78,15 @@ impl<'a> ConfigResolver<'a> {
         value.map_err(|problem| self.report(key, problem))
     }
 
+    /// The value, or its error reported with the help that it brings.
+    pub(crate) fn diagnosed<T>(
+        &mut self,
+        key: &str,
+        value: Result<T, impl miette::Diagnostic>,
+    ) -> Resolved<T> {
+        value.map_err(|error| self.report(key, Problem::of(&error)))
+    }
+
     /// The value of a text that is parsed, or its error reported.
     pub(crate) fn parsed<T>(&mut self, key: &str, value: Result<T, impl std::fmt::Display>) -> Resolved<T> {
         value.map_err(|error| self.report(key, error.to_string()))

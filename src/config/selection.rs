@@ -17,7 +17,7 @@ pub(crate) fn selection(
     let (keep, drop) = (texts(&raw.keep_columns), texts(&raw.drop_columns));
     let conditions = texts(&raw.filter).iter().map(|text| text.parse()).collect();
     let partition_by = raw.partition_by.clone().unwrap_or_default().0;
-    let conditions = resolver.check("filter", conditions);
+    let conditions = resolver.diagnosed("filter", conditions);
     if partition_by.len() == 2 && partition_by[0] == partition_by[1] {
         return Err(resolver.report("partition_by", "the same column is named twice"));
     }

@@ -1,7 +1,7 @@
-//! The columns that are added: their names, their types, and where they go.
+//! The columns that are added: their names, their types, and their order.
 //!
-//! They follow the input's own columns. AddedColumns that an earlier run added are replaced; any other column
-//! of the same name is a clash, and an error before anything is asked.
+//! They follow the input's own columns. Columns that an earlier run added are replaced. Any other column of the same
+//! name is an error before anything is looked up.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 
 use crate::model::{ColumnError, StreamError, utc_moments};
 
-/// The columns, in their order, without their prefix.
+/// The added columns in their order, without the prefix.
 pub const ADDED: [&str; 14] = [
     "msisdn",
     "status",
@@ -29,57 +29,64 @@ pub const ADDED: [&str; 14] = [
     "reason",
 ];
 
-/// A further column, on request: what this run paid for the row, in the contract's currency.
+/// One more column on request: what this run paid for the row, in the currency of the price.
 pub const COST: &str = "cost";
 
-/// What marks a field in the file's metadata as one of ours.
+/// The metadata key of a field that was added by a run. Parquet files keep it.
 const MARK: &str = "hlr_enrich.column";
 
-/// Whether there is a column of what each row cost.
+/// Whether a column has the cost of each row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum CostColumn {
     Yes,
     No,
 }
 
-/// The output's schema, and how the input's columns get there.
+impl From<bool> for CostColumn {
+    fn from(is_wanted: bool) -> Self {
+        if is_wanted { Self::Yes } else { Self::No }
+    }
+}
+
+/// The output's schema, and which columns of the input are in it.
 #[derive(Clone, Debug)]
 pub(super) struct AddedColumns {
     schema: SchemaRef,
-    /// The input's columns that stay, by their place.
+    /// The indices of the input's columns that stay.
     kept: Vec<usize>,
-    /// Where the input has the columns of [`ADDED`], if an earlier run has added them all.
+    /// The indices of the columns of [`ADDED`] in the input, if an earlier run added all of them.
     earlier: Option<[usize; ADDED.len()]>,
 }
 
 impl AddedColumns {
-    /// Adds the columns, each with the prefix, to the input's.
+    /// Adds the columns, each with the prefix, to those of the input.
     pub(super) fn new(input: &Schema, prefix: &str, cost: CostColumn) -> Result<Self, ColumnError> {
         let names = ADDED.map(|name| format!("{prefix}{name}"));
         let cost_name = format!("{prefix}{COST}");
-        let place = |name: &String| input.fields().iter().position(|field| field.name() == name);
-        // CSV has no metadata; a list that has all of our columns has them from us.
-        let earlier: Option<Vec<usize>> = names.iter().map(place).collect();
-        let earlier = earlier.and_then(|places| places.try_into().ok());
-        let all_there = earlier.is_some();
+        let index_of = |name: &String| input.fields().iter().position(|field| field.name() == name);
+        // CSV has no metadata; a list with all added columns has them from an earlier run.
+        let earlier: Option<Vec<usize>> = names.iter().map(index_of).collect();
+        let earlier = earlier.and_then(|indices| indices.try_into().ok());
+        let is_enriched = earlier.is_some();
         let mut kept = Vec::new();
-        for (place, field) in input.fields().iter().enumerate() {
+        for (index, field) in input.fields().iter().enumerate() {
             let is_cost = *field.name() == cost_name;
             match is_cost || names.iter().any(|name| name == field.name()) {
-                false => kept.push(place),
-                // Somebody else's, and not in the way.
-                true if is_cost && cost == CostColumn::No && !all_there => kept.push(place),
-                true if all_there || field.metadata().contains_key(MARK) => {}
+                false => kept.push(index),
+                // The list's own column, and no column of this run has its name.
+                true if is_cost && cost == CostColumn::No && !is_enriched => kept.push(index),
+                true if is_enriched || field.metadata().contains_key(MARK) => {}
                 true => {
-                    return Err(ColumnError::new(format!(
-                        "the input has a column {:?} already, and it is not from an earlier run; choose other \
-                         names for the new columns with --prefix",
+                    let problem = format!(
+                        "the input already has a column {:?}, which was not added by an earlier run",
                         field.name()
-                    )));
+                    );
+                    return Err(ColumnError::new(problem)
+                        .with_help("give the added columns another prefix with --prefix"));
                 }
             }
         }
-        let own = kept.iter().map(|place| input.fields()[*place].clone());
+        let own = kept.iter().map(|index| input.fields()[*index].clone());
         let cost = (cost == CostColumn::Yes).then_some((COST, &cost_name));
         let added = ADDED.into_iter().zip(&names).chain(cost);
         let added = added.map(|(column, name)| Arc::new(added_field(column, name)));
@@ -88,12 +95,12 @@ impl AddedColumns {
         Ok(Self { schema, kept, earlier })
     }
 
-    /// Where the input has the columns of [`ADDED`], if an earlier run has added them all.
+    /// The indices of the columns of [`ADDED`] in the input, if an earlier run added all of them.
     pub(super) fn earlier(&self) -> Option<[usize; ADDED.len()]> {
         self.earlier
     }
 
-    /// The input's columns that are in the output too, by their place.
+    /// The indices of the input's columns that are in the output too.
     pub(super) fn kept(&self) -> &[usize] {
         &self.kept
     }
@@ -108,7 +115,7 @@ impl AddedColumns {
         batch: &RecordBatch,
         added: Vec<ArrayRef>,
     ) -> Result<RecordBatch, StreamError> {
-        let own = self.kept.iter().map(|place| batch.column(*place).clone());
+        let own = self.kept.iter().map(|index| batch.column(*index).clone());
         Ok(RecordBatch::try_new(self.schema.clone(), own.chain(added).collect())?)
     }
 }
@@ -142,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn our_columns_follow_the_inputs_own() {
+    fn added_columns_follow_the_inputs_own() {
         let columns = AddedColumns::new(&schema(&["id", "phone"]), "hlr_", CostColumn::No).unwrap();
         let names = names(&columns);
         assert_eq!(names[..4], ["id", "phone", "hlr_msisdn", "hlr_status"]);
@@ -175,8 +182,9 @@ mod tests {
     #[test]
     fn any_other_clash_is_an_error_that_names_the_flag() {
         let clash = schema(&["id", "phone", "hlr_status"]);
-        let error = AddedColumns::new(&clash, "hlr_", CostColumn::No).unwrap_err().to_string();
-        assert!(error.contains("--prefix") && error.contains("hlr_status"), "{error}");
+        let error = AddedColumns::new(&clash, "hlr_", CostColumn::No).unwrap_err();
+        assert!(error.problem.contains("hlr_status"), "{error}");
+        assert!(error.help.unwrap().contains("--prefix"));
         assert!(AddedColumns::new(&clash, "lookup_", CostColumn::No).is_ok());
     }
 }

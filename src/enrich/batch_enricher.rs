@@ -1,5 +1,5 @@
-//! Each batch becomes a task: its numbers are read, answered and turned into columns. A bounded window
-//! of batches is under way at a time, and they come out in input order.
+//! Each batch becomes a task: its numbers are read, looked up and turned into columns. The window limits how many
+//! batches are in progress; they leave in input order, or as they are done.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,10 +8,10 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use futures::stream::{Stream, StreamExt};
 
-use super::assembly::Assembly;
+use super::batch_columns::BatchColumns;
 use super::row_reader::{Row, RowReader};
 use super::settings::{EnrichSettings, Order};
-use super::window::{OpenWindow, Room};
+use super::window::{WindowLimiter, WindowPermit};
 use crate::lookup::Lookup;
 use crate::model::{Outcome, RecordStream, StreamError};
 use crate::service::Service;
@@ -29,7 +29,7 @@ pub struct BatchEnricher<S> {
 }
 
 impl<S: Service> BatchEnricher<S> {
-    /// Asks about the numbers that a reader finds.
+    /// Looks up the numbers that the reader finds.
     pub fn new(
         lookup: Arc<Lookup<S>>,
         reader: RowReader,
@@ -52,46 +52,46 @@ impl<S: Service> BatchEnricher<S> {
         self.reader.schema()
     }
 
-    /// The enriched batches. When the run stops, no further batch is taken in; those inside come out.
+    /// The enriched batches. When the run stops, no further batch is read; those in the window still come out.
     pub fn enrich(self, input: RecordStream) -> RecordStream {
         let (schema, order) = (self.schema(), self.settings.order);
-        // Every batch has at least one row, so the window bounds the batches too.
-        let batches_at_most = self.settings.window.rows.max(1);
+        // Every batch has at least one row, so the window limits the batches too.
+        let max_batches = self.settings.window.rows.max(1);
         let tasks = self.tasks(input);
         match order {
-            Order::Input => RecordStream::new(schema, tasks.buffered(batches_at_most).map(leave)),
+            Order::Input => RecordStream::new(schema, tasks.buffered(max_batches).map(leave_window)),
             Order::Completion => {
-                RecordStream::new(schema, tasks.buffer_unordered(batches_at_most).map(leave))
+                RecordStream::new(schema, tasks.buffer_unordered(max_batches).map(leave_window))
             }
         }
     }
 
-    /// A task for each batch, begun when there is room for it in the window.
+    /// A task for each batch, started when the window has room for it.
     fn tasks(
         self,
         input: RecordStream,
-    ) -> impl Stream<Item = impl Future<Output = Done> + Send> + Send + 'static {
+    ) -> impl Stream<Item = impl Future<Output = BatchInWindow> + Send> + Send + 'static {
         let stop = self.lookup.stop_signal();
-        let window = OpenWindow::new(self.settings.window);
+        let window = WindowLimiter::new(self.settings.window);
         let this = Arc::new(self);
         let stopped = async move { stop.requested().await };
         let admitted = input.take_until(stopped).then(move |batch| {
             let window = window.clone();
             async move {
                 let batch = batch?;
-                let room = window.admit(&batch).await;
-                Ok((batch, room))
+                let permit = window.admit(&batch).await;
+                Ok((batch, permit))
             }
         });
-        admitted.map(move |admitted: Done| {
-            let task = admitted.map(|(batch, room)| {
+        admitted.map(move |admitted: BatchInWindow| {
+            let task = admitted.map(|(batch, permit)| {
                 let this = this.clone();
-                (AbortOnDrop::spawn(async move { this.enrich_batch(batch).await }), room)
+                (AbortOnDrop::spawn(async move { this.enrich_batch(batch).await }), permit)
             });
             async move {
-                let (task, room) = task?;
-                let batch = task.await.map_err(|died| StreamError::TaskPanicked(died.to_string()))??;
-                Ok((batch, room))
+                let (task, permit) = task?;
+                let batch = task.await.map_err(|panic| StreamError::TaskPanicked(panic.to_string()))??;
+                Ok((batch, permit))
             }
         })
     }
@@ -103,24 +103,24 @@ impl<S: Service> BatchEnricher<S> {
             replies.iter().filter(|reply| matches!(reply.outcome, Outcome::Unanswered(_))).count();
         self.unanswered.fetch_add(unanswered as u64, Ordering::Relaxed);
         let mut replies = replies.into_iter();
-        let mut assembly = Assembly::new(batch.num_rows(), &self.settings);
+        let mut columns = BatchColumns::new(batch.num_rows(), &self.settings);
         for row in rows.iter() {
             match row {
-                Row::Carried(status) => assembly.carried(status),
+                Row::Carried(status) => columns.add_carried(status),
                 Row::Asked(msisdn) => {
-                    assembly.asked(msisdn, &replies.next().expect("a reply for each number"));
+                    columns.add_asked(msisdn, &replies.next().expect("the lookup replies to each number"));
                 }
-                Row::Refused(refusal) => assembly.refused(refusal),
+                Row::Refused(refusal) => columns.add_refused(refusal),
             }
         }
-        self.reader.assemble(&batch, &rows, assembly.finish(&self.counters))
+        self.reader.assemble(&batch, &rows, columns.finish(&self.counters))
     }
 }
 
-/// A batch that is done, with the room it takes.
-type Done = Result<(RecordBatch, Room), StreamError>;
+/// A batch with its part of the window.
+type BatchInWindow = Result<(RecordBatch, WindowPermit), StreamError>;
 
-/// Gives the room up, now that the batch goes to be written.
-fn leave(done: Done) -> Result<RecordBatch, StreamError> {
-    done.map(|(batch, _room)| batch)
+/// Gives up the batch's part of the window: it goes to be written.
+fn leave_window(batch: BatchInWindow) -> Result<RecordBatch, StreamError> {
+    batch.map(|(batch, _permit)| batch)
 }

@@ -6,62 +6,65 @@ use arrow::datatypes::Schema;
 use futures::StreamExt;
 
 use super::RowReader;
-use super::filter::place_of;
+use super::filter::column_index;
 use crate::model::{ColumnError, RecordStream};
 
-/// The columns that are written.
+/// The columns to write.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ColumnChoice {
-    /// Of the list's own, these only; all when it is empty.
+    /// The list's own columns to write; all of them if empty.
     pub(crate) keep: Vec<String>,
-    /// These not, whosever they are.
+    /// Columns not to write, whether they are the list's own or added.
     pub(crate) drop: Vec<String>,
-    /// These in any case, because the rows are told apart by them.
+    /// Columns that are written in any case, because the output is partitioned by them.
     pub(crate) needed: Vec<String>,
 }
 
 impl ColumnChoice {
-    /// The places of the columns to write, in their order.
+    /// The indices of the columns to write, in their order.
     ///
     /// # Errors
     ///
-    /// When a column is named that there is not, or none would be left.
+    /// When a named column does not exist, or no column would be left.
     pub(crate) fn places(&self, reader: &RowReader) -> Result<Vec<usize>, ColumnError> {
         let own: Vec<String> = reader.own_columns().collect();
-        self.places_among(&own, &reader.schema())
+        self.indices_among(&own, &reader.schema())
     }
 
-    fn places_among(&self, own: &[String], enriched: &Schema) -> Result<Vec<usize>, ColumnError> {
-        let places: Vec<usize> = (0..own.len()).collect();
-        let of_the_list = enriched.project(&places).expect("the list's own columns come first");
+    fn indices_among(&self, own: &[String], enriched: &Schema) -> Result<Vec<usize>, ColumnError> {
+        let own_indices: Vec<usize> = (0..own.len()).collect();
+        let own_schema = enriched.project(&own_indices).expect("the list's own columns come first");
         for name in &self.keep {
-            place_of(name, &of_the_list, "keep_columns")?;
+            column_index(name, &own_schema, "keep_columns")?;
         }
         for name in &self.drop {
-            place_of(name, enriched, "drop_columns")?;
+            column_index(name, enriched, "drop_columns")?;
         }
         let is_written = |name: &String| {
             let is_kept = self.keep.is_empty() || !own.contains(name) || self.keep.contains(name);
             self.needed.contains(name) || is_kept && !self.drop.contains(name)
         };
         let fields = enriched.fields().iter().enumerate();
-        let places: Vec<usize> =
-            fields.filter(|(_, field)| is_written(field.name())).map(|(place, _)| place).collect();
-        match places.len() > self.needed.len() {
-            true => Ok(places),
-            false => Err(ColumnError::new("drop_columns leaves no column to write")),
+        let indices: Vec<usize> =
+            fields.filter(|(_, field)| is_written(field.name())).map(|(index, _)| index).collect();
+        match indices.len() > self.needed.len() {
+            true => Ok(indices),
+            false => {
+                Err(ColumnError::new("drop_columns leaves no column to write")
+                    .with_help("drop fewer columns"))
+            }
         }
     }
 }
 
-/// The columns at these places.
+/// The columns with these indices.
 ///
 /// # Panics
 ///
-/// When a place is outside of the schema.
-pub(crate) fn columns_at(rows: RecordStream, places: Vec<usize>) -> RecordStream {
-    let schema = Arc::new(rows.schema().project(&places).expect("the places are of this schema"));
-    RecordStream::new(schema, rows.map(move |batch| Ok(batch?.project(&places)?)))
+/// When an index is outside of the schema.
+pub(crate) fn columns_at(rows: RecordStream, indices: Vec<usize>) -> RecordStream {
+    let schema = Arc::new(rows.schema().project(&indices).expect("the indices are of this schema"));
+    RecordStream::new(schema, rows.map(move |batch| Ok(batch?.project(&indices)?)))
 }
 
 #[cfg(test)]
@@ -85,7 +88,7 @@ mod tests {
         let choice = |keep: &[&str], drop: &[&str], needed: &[&str]| {
             let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
             ColumnChoice { keep: owned(keep), drop: owned(drop), needed: owned(needed) }
-                .places_among(&own, &enriched)
+                .indices_among(&own, &enriched)
         };
         assert_eq!(choice(&[], &[], &[]).unwrap(), [0, 1, 2, 3]);
         assert_eq!(choice(&["id"], &["hlr_location"], &[]).unwrap(), [0, 2]);

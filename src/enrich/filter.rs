@@ -1,4 +1,4 @@
-//! Which rows of the list are worked on.
+//! `--filter`: which rows of the list are used.
 
 use std::fmt;
 use std::str::FromStr;
@@ -22,19 +22,23 @@ pub(crate) struct Condition {
     values: Vec<String>,
 }
 
-impl FromStr for Condition {
-    type Err = String;
+/// A text that is not a condition.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
+#[error("{0:?} is not a valid condition: expected column=value, column=this|that or column!=value")]
+pub(crate) struct InvalidCondition(String);
 
-    fn from_str(text: &str) -> Result<Self, String> {
-        let no_condition =
-            || format!("{text:?} is no condition; write column=value, column=this|that or column!=value");
-        let (column, values) = text.split_once('=').ok_or_else(no_condition)?;
+impl FromStr for Condition {
+    type Err = InvalidCondition;
+
+    fn from_str(text: &str) -> Result<Self, InvalidCondition> {
+        let invalid = || InvalidCondition(text.to_owned());
+        let (column, values) = text.split_once('=').ok_or_else(invalid)?;
         let (column, is_one_of) = match column.strip_suffix('!') {
             Some(column) => (column, false),
             None => (column, true),
         };
         if column.trim().is_empty() {
-            return Err(no_condition());
+            return Err(invalid());
         }
         let values = values.split('|').map(|value| value.trim().to_owned()).collect();
         Ok(Self { column: column.trim().to_owned(), is_one_of, values })
@@ -49,24 +53,24 @@ impl fmt::Display for Condition {
 }
 
 impl Condition {
-    /// Which rows of a batch it lets through.
-    fn lets_through(&self, column: usize, batch: &RecordBatch) -> Result<BooleanArray, StreamError> {
+    /// Whether each row of a batch meets the condition.
+    fn matches(&self, column: usize, batch: &RecordBatch) -> Result<BooleanArray, StreamError> {
         let column = batch.column(column);
         let text = as_text(column)?;
         let is_number = column.data_type().is_numeric();
-        // 2 is 2.0 where numbers are.
+        // In a column of numbers, 2 is 2.0.
         let same_number = |value: &str, cell: &str| {
             is_number && value.parse::<f64>().is_ok_and(|value| cell.parse() == Ok(value))
         };
-        let fits = |cell: Option<&str>| {
+        let is_match = |cell: Option<&str>| {
             let cell = cell.unwrap_or_default().trim();
             self.values.iter().any(|value| value == cell || same_number(value, cell)) == self.is_one_of
         };
-        Ok(text.as_string::<i32>().iter().map(|cell| Some(fits(cell))).collect())
+        Ok(text.as_string::<i32>().iter().map(|cell| Some(is_match(cell))).collect())
     }
 }
 
-/// The rows that fulfil every condition. The others are counted as left out.
+/// The rows that meet every condition. The others are counted as filtered.
 ///
 /// # Errors
 ///
@@ -80,34 +84,35 @@ pub(crate) fn rows_that_fit(
         return Ok(list);
     }
     let schema = list.schema();
-    let place = |condition: &Condition| {
-        let place = place_of(&condition.column, &schema, "filter")?;
-        let data_type = schema.field(place).data_type();
+    let with_index = |condition: &Condition| {
+        let index = column_index(&condition.column, &schema, "filter")?;
+        let data_type = schema.field(index).data_type();
         if data_type.is_nested() || !can_cast_types(data_type, &DataType::Utf8) {
             let name = &condition.column;
-            let text = format!("filter: column {name:?} has no cells that could be compared ({data_type})");
-            return Err(ColumnError::new(text));
+            let problem =
+                format!("filter: column {name:?} has the type {data_type}, which cannot be compared");
+            return Err(ColumnError::new(problem).with_help("filter by a column of texts, numbers or dates"));
         }
-        Ok((place, condition.clone()))
+        Ok((index, condition.clone()))
     };
-    let conditions: Vec<_> = conditions.iter().map(place).collect::<Result<_, ColumnError>>()?;
-    let fitting = list.map(move |batch| {
+    let conditions: Vec<_> = conditions.iter().map(with_index).collect::<Result<_, ColumnError>>()?;
+    let matching = list.map(move |batch| {
         let mut batch = batch?;
         for (column, condition) in &conditions {
             let rows = batch.num_rows();
-            batch = filter_record_batch(&batch, &condition.lets_through(*column, &batch)?)?;
+            batch = filter_record_batch(&batch, &condition.matches(*column, &batch)?)?;
             counters.filtered.add((rows - batch.num_rows()) as u64);
         }
         Ok(batch)
     });
-    // A batch has at least one row, everywhere.
-    let with_rows = |batch: &Result<RecordBatch, StreamError>| {
+    // Everywhere in the program, a batch has at least one row.
+    let has_rows = |batch: &Result<RecordBatch, StreamError>| {
         future::ready(!batch.as_ref().is_ok_and(|batch| batch.num_rows() == 0))
     };
-    Ok(RecordStream::new(schema, fitting.filter(with_rows)))
+    Ok(RecordStream::new(schema, matching.filter(has_rows)))
 }
 
-/// The cells as text; moments with a time zone in UTC, as the file has them.
+/// The cells as text; timestamps with a time zone in UTC, as output files have them.
 fn as_text(column: &ArrayRef) -> Result<ArrayRef, ArrowError> {
     match column.data_type() {
         DataType::Timestamp(unit, Some(_)) => {
@@ -120,14 +125,15 @@ fn as_text(column: &ArrayRef) -> Result<ArrayRef, ArrowError> {
     }
 }
 
-pub(super) fn place_of(name: &str, schema: &Schema, key: &str) -> Result<usize, ColumnError> {
+/// The index of a column that a setting names.
+pub(super) fn column_index(name: &str, schema: &Schema, key: &str) -> Result<usize, ColumnError> {
     schema.index_of(name).map_err(|_| {
         let columns: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
-        let offer = match nearest(name, columns.iter().copied()) {
-            Some(near) => format!("did you mean {near:?}?"),
-            None => format!("there are {}", columns.join(", ")),
+        let help = match nearest(name, columns.iter().copied()) {
+            Some(nearest) => format!("did you mean {nearest:?}?"),
+            None => format!("the columns are {}", columns.join(", ")),
         };
-        ColumnError::new(format!("{key}: there is no column {name:?}; {offer}"))
+        ColumnError::new(format!("{key}: there is no column {name:?}")).with_help(help)
     })
 }
 
@@ -157,8 +163,8 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn rows_are_let_through_by_what_their_cells_say() {
-        for (conditions, fitting) in [
+    async fn rows_are_filtered_by_their_cells() {
+        for (conditions, matching) in [
             (&["country=SE|NO"][..], vec![Some(1), Some(2)]),
             (&["country!=SE"], vec![Some(2), Some(3), None]),
             (&["country="], vec![Some(3)]),
@@ -168,16 +174,16 @@ mod tests {
             (&["country=SE|NO", "age=2"], vec![Some(2)]),
             (&["country=FR"], vec![]),
         ] {
-            let left_out = 4 - fitting.len() as u64;
-            assert_eq!(ages(conditions).await, (fitting, left_out), "{conditions:?}");
+            let filtered = 4 - matching.len() as u64;
+            assert_eq!(ages(conditions).await, (matching, filtered), "{conditions:?}");
         }
     }
 
     #[test]
-    fn moments_are_compared_in_utc_and_structures_not_at_all() {
-        let moments = TimestampMillisecondArray::from(vec![Some(1_771_654_600_000), None]);
-        let moments: ArrayRef = Arc::new(moments.with_timezone("Europe/Stockholm"));
-        let text = as_text(&moments).unwrap();
+    fn timestamps_are_compared_in_utc_and_structures_not_at_all() {
+        let timestamps = TimestampMillisecondArray::from(vec![Some(1_771_654_600_000), None]);
+        let timestamps: ArrayRef = Arc::new(timestamps.with_timezone("Europe/Stockholm"));
+        let text = as_text(&timestamps).unwrap();
         assert_eq!(text.as_string::<i32>().value(0), "2026-02-21T06:16:40Z");
         let field = arrow::datatypes::Field::new("x", DataType::Int64, true);
         let schema = Arc::new(Schema::new(vec![arrow::datatypes::Field::new(
@@ -188,20 +194,21 @@ mod tests {
         let rows = RecordStream::new(schema, stream::empty());
         let condition = "person=x".parse().unwrap();
         let Err(error) = rows_that_fit(rows, &[condition], Arc::default()) else {
-            panic!("it is a structure")
+            panic!("the column is a structure")
         };
         assert!(error.problem.contains("person"), "{error}");
     }
 
     #[test]
-    fn what_is_no_condition_or_no_column_is_told() {
+    fn invalid_conditions_and_unknown_columns_are_errors() {
         for text in ["country", "=SE", "!=SE"] {
-            assert!(text.parse::<Condition>().unwrap_err().contains("column!=value"), "{text}");
+            assert!(text.parse::<Condition>().unwrap_err().to_string().contains("column!=value"), "{text}");
         }
         let condition = "contry=SE".parse().unwrap();
         let Err(error) = rows_that_fit(list(), &[condition], Arc::default()) else {
             panic!("no such column")
         };
-        assert!(error.problem.contains("did you mean \"country\"?"), "{error}");
+        assert!(error.problem.contains("\"contry\""), "{error}");
+        assert_eq!(error.help.unwrap(), "did you mean \"country\"?");
     }
 }

@@ -3,22 +3,26 @@
 //! No HTTP here and no files.
 
 pub mod added_columns;
-mod assembly;
+mod batch_columns;
 mod batch_enricher;
-mod carried_over;
+mod batch_tally;
+mod carried_rows;
+mod column_builders;
 pub mod column_selection;
 pub mod filter;
 mod network_cells;
 mod normalise;
 mod number_column;
 mod outcome_text;
+mod row_pricing;
 mod row_reader;
 mod settings;
+#[cfg(test)]
+mod test_replies;
 mod window;
 
 pub use self::batch_enricher::BatchEnricher;
-pub use self::carried_over::Only;
 pub use self::normalise::normalise;
 pub use self::row_reader::{Row, RowReader};
-pub use self::settings::{EnrichSettings, Order};
+pub use self::settings::{EnrichSettings, Only, Order};
 pub use self::window::Window;

@@ -1,4 +1,4 @@
-//! Where a subscriber is, as texts: few networks and places come up in a list, and most rows repeat them.
+//! Network and location of a subscriber as texts. A list has few different ones, so the texts are made once a batch.
 
 use std::collections::HashMap;
 
@@ -7,7 +7,7 @@ use foldhash::fast::FixedState;
 use crate::model::{CallingCode, Plmn};
 use crate::numbering;
 
-/// The cells of one network and place.
+/// The cells of one network and location.
 pub(super) struct NetworkCells {
     pub(super) mcc: Option<String>,
     pub(super) mnc: Option<String>,
@@ -18,12 +18,12 @@ pub(super) struct NetworkCells {
     pub(super) roaming: Option<bool>,
 }
 
-/// Those that have come up in a batch.
+/// The cells of every network and location of a batch.
 #[derive(Default)]
 pub(super) struct NetworkCellCache(HashMap<(Option<Plmn>, Option<CallingCode>), NetworkCells, FixedState>);
 
 impl NetworkCellCache {
-    /// The cells of this network and place.
+    /// The cells of this network and location.
     pub(super) fn cells(&mut self, network: Option<Plmn>, location: Option<CallingCode>) -> &NetworkCells {
         self.0.entry((network, location)).or_insert_with(|| NetworkCells {
             mcc: network.map(Plmn::mcc_text),

@@ -1,15 +1,15 @@
-//! Which column holds the numbers, and what its cells say.
+//! Which column holds the numbers, and what its cells contain.
 
 use arrow::array::{Array, ArrayRef, AsArray, Float64Array};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Float64Type, Schema};
+use miette::Diagnostic;
 
 use crate::model::{ColumnError, Msisdn, StreamError};
-use crate::numbering;
-use crate::numbering::{Refusal, Region};
+use crate::numbering::{self, NumberColumnError, Refusal, Region};
 
-/// Finds the column of the numbers, by its place: the one that was named, or the one that is clearly
-/// meant among the `kept` ones, which no new column replaces.
+/// The index of the column with the numbers: the one that is named in the settings, or the one that its name
+/// shows among the `kept` ones, which no added column replaces.
 pub(super) fn choose(schema: &Schema, kept: &[usize], named: Option<&str>) -> Result<usize, ColumnError> {
     let name = |column: usize| schema.field(column).name().as_str();
     let column = match named {
@@ -18,34 +18,35 @@ pub(super) fn choose(schema: &Schema, kept: &[usize], named: Option<&str>) -> Re
         None => {
             let names: Vec<&str> = kept.iter().map(|column| name(*column)).collect();
             let found = numbering::find_number_column(&names);
-            kept[found.map_err(|error| ColumnError::new(error.to_string()))?]
+            kept[found.map_err(not_found)?]
         }
     };
     let field = schema.field(column);
     if !may_hold_numbers(field.data_type()) {
-        return Err(ColumnError::new(format!(
-            "column {:?} has the type {}, and numbers are text or whole numbers; name another with --column",
-            field.name(),
-            field.data_type(),
-        )));
+        let (name, data_type) = (field.name(), field.data_type());
+        let problem =
+            format!("column {name:?} has the type {data_type}, and numbers are text or whole numbers");
+        return Err(ColumnError::new(problem).with_help("name another column with --column"));
     }
     Ok(column)
 }
 
-/// To the letter, or else without regard to case when that is one column.
+/// The column with exactly this name, or else the only one with this name in any case.
 fn find_named(names: &[&str], named: &str) -> Result<usize, ColumnError> {
     if let Some(column) = names.iter().position(|name| *name == named) {
         return Ok(column);
     }
-    let alike = |name: &&str| name.trim().to_lowercase() == named.trim().to_lowercase();
-    let mut columns = names.iter().enumerate().filter(|(_, name)| alike(name));
+    let is_same_in_any_case = |name: &&str| name.trim().to_lowercase() == named.trim().to_lowercase();
+    let mut columns = names.iter().enumerate().filter(|(_, name)| is_same_in_any_case(name));
     match (columns.next(), columns.next()) {
         (Some((column, _)), None) => Ok(column),
-        _ => Err(ColumnError::new(format!(
-            "there is no column {named:?}; give --column one of: {}",
-            names.join(", ")
-        ))),
+        _ => Err(ColumnError::new(format!("there is no column {named:?}"))
+            .with_help(format!("give --column one of: {}", names.join(", ")))),
     }
+}
+
+fn not_found(error: NumberColumnError) -> ColumnError {
+    ColumnError { problem: error.to_string(), help: error.help().map(|help| help.to_string()) }
 }
 
 fn may_hold_numbers(data_type: &DataType) -> bool {
@@ -56,12 +57,12 @@ fn may_hold_numbers(data_type: &DataType) -> bool {
     }
 }
 
-/// What each cell says: a number, or why it is none.
+/// The number of each cell, or the reason why it has none.
 pub(super) fn read(
     column: &ArrayRef,
-    home: Option<Region>,
+    region: Option<Region>,
 ) -> Result<Vec<Result<Msisdn, Refusal>>, StreamError> {
-    let parse = |cell: Option<&str>| numbering::parse(cell.unwrap_or_default(), home);
+    let parse = |cell: Option<&str>| numbering::parse(cell.unwrap_or_default(), region);
     let numbers = match column.data_type() {
         DataType::Utf8 => column.as_string::<i32>().iter().map(parse).collect(),
         DataType::LargeUtf8 => column.as_string::<i64>().iter().map(parse).collect(),
@@ -71,9 +72,9 @@ pub(super) fn read(
             float_texts(cells).iter().map(|cell| parse(cell.as_deref())).collect()
         }
         _ => {
-            let negative = |cell: &str| column.data_type().is_integer() && cell.starts_with('-');
+            let is_negative = |cell: &str| column.data_type().is_integer() && cell.starts_with('-');
             let parse_whole = |cell: Option<&str>| match cell {
-                Some(cell) if negative(cell) => Err(Refusal::NotANumber),
+                Some(cell) if is_negative(cell) => Err(Refusal::NotANumber),
                 cell => parse(cell),
             };
             cast(column, &DataType::Utf8)?.as_string::<i32>().iter().map(parse_whole).collect()
@@ -82,8 +83,8 @@ pub(super) fn read(
     Ok(numbers)
 }
 
-/// A column of whole numbers with a gap in it often arrives as floating point; as long as the number is
-/// whole and small enough to be exact, its digits are what was meant.
+/// A column of whole numbers with an empty cell often arrives as floating point. As long as a number is whole and small
+/// enough to be exact, its digits are those of the list.
 fn float_texts(cells: &Float64Array) -> Vec<Option<String>> {
     cells.iter().map(|cell| cell.map(|number| number.to_string())).collect()
 }
@@ -106,8 +107,9 @@ mod tests {
         let schema = schema(&["id", "Anschluss"]);
         assert_eq!(choose(&schema, &[0, 1], Some("Anschluss")).unwrap(), 1);
         assert_eq!(choose(&schema, &[0, 1], Some("anschluss")).unwrap(), 1);
-        let error = choose(&schema, &[0, 1], Some("phone")).unwrap_err().to_string();
-        assert!(error.contains("--column") && error.contains("id, Anschluss"), "{error}");
+        let error = choose(&schema, &[0, 1], Some("phone")).unwrap_err();
+        assert!(error.problem.contains("\"phone\""), "{error}");
+        assert_eq!(error.help.unwrap(), "give --column one of: id, Anschluss");
     }
 
     #[test]
@@ -116,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn columns_that_are_replaced_are_no_candidates() {
+    fn columns_that_are_replaced_are_not_candidates() {
         let schema = schema(&["id", "hlr_msisdn", "phone"]);
         assert_eq!(choose(&schema, &[0, 1, 2], None).unwrap(), 1);
         assert_eq!(choose(&schema, &[0, 2], None).unwrap(), 2);

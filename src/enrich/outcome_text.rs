@@ -1,4 +1,4 @@
-//! What an outcome is called in the file: its status, its result and its reason.
+//! An outcome as texts for the output: its status, its result and its reason.
 
 use std::borrow::Cow;
 
@@ -6,10 +6,10 @@ use crate::model::{
     Answered, Billed, Fault, LookupResult, Outcome, Product, Status, Unanswered, UnansweredReason,
 };
 
-/// What stands in the `result` column of a number that was never sent.
+/// The result of a number that was never sent.
 pub(super) const NOT_ASKED: &str = "not_asked";
 
-/// The status of a number that was asked about.
+/// The status of a number that went through the lookup stage.
 pub(super) fn status(outcome: &Outcome, product: Product) -> Status {
     match outcome {
         Outcome::Answered(Answered { answer, .. }) => answer.result.status(product),
@@ -23,7 +23,7 @@ pub(super) fn status(outcome: &Outcome, product: Product) -> Status {
     }
 }
 
-/// The service's text, or what happened instead.
+/// The result in the words of the service, or what happened instead.
 pub(super) fn result(outcome: &Outcome) -> Cow<'_, str> {
     match outcome {
         Outcome::Answered(Answered { answer, .. }) => answer.result.text().into(),
@@ -35,8 +35,8 @@ pub(super) fn result(outcome: &Outcome) -> Cow<'_, str> {
     }
 }
 
-/// The service's last word, if it gave one.
-pub(super) fn said(outcome: &Outcome) -> Option<&LookupResult> {
+/// The last result from the service, if there was one.
+pub(super) fn last_result(outcome: &Outcome) -> Option<&LookupResult> {
     match outcome {
         Outcome::Answered(Answered { answer, .. }) => Some(&answer.result),
         Outcome::Unanswered(unanswered) => match &unanswered.last {
@@ -46,7 +46,7 @@ pub(super) fn said(outcome: &Outcome) -> Option<&LookupResult> {
     }
 }
 
-/// Why there is no verdict, or only a part of one; `None` where there is nothing to explain.
+/// Why there is no verdict, or only part of an answer; `None` where there is nothing to explain.
 pub(super) fn reason(outcome: &Outcome) -> Option<Cow<'_, str>> {
     match outcome {
         Outcome::Answered(Answered { answer, .. }) => {
@@ -62,40 +62,39 @@ pub(super) fn reason(outcome: &Outcome) -> Option<Cow<'_, str>> {
 }
 
 fn no_answer(unanswered: &Unanswered) -> String {
-    let tries = match unanswered.attempts {
-        0 => "no attempt of its own".to_owned(),
+    let attempts = match unanswered.attempts {
         1 => "1 attempt".to_owned(),
         attempts => format!("{attempts} attempts"),
     };
     match &unanswered.last {
         UnansweredReason::Result(LookupResult::RequestThrottled) => {
-            "too much was asked at once, and the run stopped before its turn came again".into()
+            "throttled by the service, and the run stopped before the next attempt".into()
         }
-        UnansweredReason::Result(_) => format!("no response after {tries}"),
-        UnansweredReason::Fault(fault) => format!("{fault} (after {tries})"),
-        UnansweredReason::NeverAsked => "the run stopped before the number was asked".into(),
+        UnansweredReason::Result(_) => format!("no response after {attempts}"),
+        UnansweredReason::Fault(fault) => format!("{fault} (after {attempts})"),
+        UnansweredReason::NeverAsked => "the run stopped before this number was looked up".into(),
         UnansweredReason::Skipped => {
-            "hundreds of numbers of its range got no useful answer (skip_useless)".into()
+            "skipped, because its number range returns no useful answers (skip_useless)".into()
         }
     }
 }
 
-/// What the interface document says of results that leave a number without a verdict.
+/// What a result without a verdict means, as the interface document says.
 fn meaning(result: &LookupResult) -> Option<&'static str> {
     match result {
-        LookupResult::DataMissing => Some("the data was missing"),
-        LookupResult::UnexpectedDataValue => Some("an unexpected data value in the request"),
+        LookupResult::DataMissing => Some("data was missing"),
+        LookupResult::UnexpectedDataValue => Some("a value in the request was not expected"),
         LookupResult::SystemFailure => Some("a system failure occurred in the HLR"),
         LookupResult::HlrReject => Some("the HLR rejected the request"),
         LookupResult::HlrAbort | LookupResult::HlrLocalCancel | LookupResult::Timeout => {
             Some("no response was received")
         }
-        LookupResult::RequestThrottled => Some("too much was asked at once"),
+        LookupResult::RequestThrottled => Some("too many requests were sent at once"),
         LookupResult::ImsiLookupBlocked => Some("the request is blocked"),
         LookupResult::MandatoryParameterMissing => Some("the service found no number in the request"),
         LookupResult::RangeNotAccepted => Some("numbers of this range are not allowed on this service"),
         LookupResult::MsisdnInvalid => Some("the service does not accept the number's format"),
-        LookupResult::Unrecognised(_) => Some("a result that the interface document does not list"),
+        LookupResult::Unrecognised(_) => Some("the interface document does not list this result"),
         LookupResult::Ok
         | LookupResult::UnknownSubscriber
         | LookupResult::CallBarred

@@ -1,11 +1,12 @@
-//! What each row is to the job: a number to ask about, a refusal, or a row that has its word already.
+//! What each row is to the job: a number to look up, a refusal, or a row that keeps its verdict.
 
 use arrow::array::{ArrayRef, RecordBatch};
 use arrow::datatypes::{Schema, SchemaRef};
 
-use super::added_columns::{ADDED, AddedColumns, CostColumn};
-use super::carried_over::{CarriedOver, Only};
-use super::{EnrichSettings, number_column};
+use super::added_columns::{ADDED, AddedColumns};
+use super::carried_rows::CarriedRows;
+use super::number_column;
+use super::settings::{EnrichSettings, Only};
 use crate::model::{ColumnError, Msisdn, Status, StreamError};
 use crate::numbering::{Refusal, Region};
 
@@ -15,32 +16,32 @@ pub struct RowReader {
     number_column: usize,
     number_column_name: String,
     region: Option<Region>,
-    /// Where the input has the columns of an earlier run, when its rows may keep them.
+    /// The indices of the columns of an earlier run, when rows may keep them.
     earlier: Option<[usize; ADDED.len()]>,
 }
 
 /// What a row is to the job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Row {
-    /// It has a number that is to be asked about.
+    /// Its number is looked up.
     Asked(Msisdn),
-    /// It has none, for this reason.
+    /// It has no number that can be looked up, for this reason.
     Refused(Refusal),
-    /// It keeps what an earlier run wrote.
+    /// It keeps the verdict of an earlier run.
     Carried(Status),
 }
 
 /// The rows of one batch.
 pub struct Rows {
     cells: Vec<Result<Msisdn, Refusal>>,
-    carried: Option<CarriedOver>,
+    carried: Option<CarriedRows>,
 }
 
 impl RowReader {
-    /// The columns of the input's own that come out too, by name; the added ones follow them.
+    /// The names of the input's columns that are in the output too; the added ones follow them.
     pub fn own_columns(&self) -> impl Iterator<Item = String> + '_ {
         let fields = self.columns.schema();
-        (0..self.columns.kept().len()).map(move |place| fields.field(place).name().clone())
+        (0..self.columns.kept().len()).map(move |index| fields.field(index).name().clone())
     }
 
     /// The places in the input of the columns that come out too.
@@ -48,15 +49,14 @@ impl RowReader {
         self.columns.kept()
     }
 
-    /// Checks that the job can be done on input of this schema.
+    /// Checks that input of this schema can be enriched.
     ///
     /// # Errors
     ///
-    /// When the column of the numbers is not clear, or a column that would be added is there already, or one that
-    /// is needed is not.
+    /// When it is not clear which column has the numbers, when the input has a column of the same name as an added one,
+    /// or when it lacks a column that is needed.
     pub fn new(input: &Schema, settings: &EnrichSettings) -> Result<Self, ColumnError> {
-        let cost = if settings.cost_column { CostColumn::Yes } else { CostColumn::No };
-        let columns = AddedColumns::new(input, &settings.prefix, cost)?;
+        let columns = AddedColumns::new(input, &settings.prefix, settings.cost_column.into())?;
         let earlier = match settings.only {
             Only::All => None,
             Only::Unresolved => Some(columns.earlier().ok_or_else(|| not_enriched(&settings.prefix))?),
@@ -64,11 +64,13 @@ impl RowReader {
         let number_column = number_column::choose(input, columns.kept(), settings.column.as_deref())?;
         let number_column_name = input.field(number_column).name().clone();
         if !columns.kept().contains(&number_column) {
-            return Err(ColumnError::new(format!(
-                "column {number_column_name:?} was added by an earlier run and is replaced by this one, so the \
-                 numbers cannot be read from it; name the list's own column with --column, or choose \
-                 other names for the new columns with --prefix"
-            )));
+            let problem = format!(
+                "the numbers cannot be read from column {number_column_name:?}: an earlier run added it, and this run \
+                 replaces it"
+            );
+            return Err(ColumnError::new(problem).with_help(
+                "name the list's own column with --column, or give the added columns another prefix with --prefix",
+            ));
         }
         Ok(Self { columns, number_column, number_column_name, region: settings.region, earlier })
     }
@@ -89,10 +91,10 @@ impl RowReader {
     ///
     /// # Errors
     ///
-    /// When a column has not the type that its schema promised.
+    /// When a column does not have the type of the schema.
     pub fn read(&self, batch: &RecordBatch) -> Result<Rows, StreamError> {
         let cells = number_column::read(batch.column(self.number_column), self.region)?;
-        let carried = self.earlier.map(|places| CarriedOver::read(batch, places)).transpose()?;
+        let carried = self.earlier.map(|indices| CarriedRows::read(batch, indices)).transpose()?;
         Ok(Rows { cells, carried })
     }
 
@@ -104,7 +106,7 @@ impl RowReader {
         added: Vec<ArrayRef>,
     ) -> Result<RecordBatch, StreamError> {
         let added = match &rows.carried {
-            Some(carried) => carried.over(added)?,
+            Some(carried) => carried.merge_with(added)?,
             None => added,
         };
         self.columns.assemble(batch, added)
@@ -123,7 +125,7 @@ impl Rows {
         })
     }
 
-    /// The numbers that are to be asked about, in the order of their rows.
+    /// The numbers to look up, in the order of their rows.
     #[must_use]
     pub fn numbers(&self) -> Vec<Msisdn> {
         let asked = |row| match row {
@@ -135,10 +137,9 @@ impl Rows {
 }
 
 fn not_enriched(prefix: &str) -> ColumnError {
+    let (first, last) = (ADDED[0], ADDED[ADDED.len() - 1]);
     ColumnError::new(format!(
-        "--only unresolved takes a file that was enriched before, and the input has not all of its columns, \
-         {prefix}{} to {prefix}{}; --prefix says what their names begin with",
-        ADDED[0],
-        ADDED[ADDED.len() - 1],
+        "--only unresolved needs a file that was enriched before, with all columns from {prefix}{first} to {prefix}{last}"
     ))
+    .with_help("keep all added columns in the first run, and use the --prefix of that run")
 }

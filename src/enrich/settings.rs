@@ -1,8 +1,8 @@
-//! What is done to the rows.
+//! What is done to the rows, as plain data.
 
 use std::sync::Arc;
 
-use super::{Only, Window};
+use super::Window;
 use crate::model::Product;
 use crate::numbering::Region;
 use crate::pricing::Tariff;
@@ -12,17 +12,17 @@ use crate::pricing::Tariff;
 pub struct EnrichSettings {
     /// The column of the numbers; `None` to find it by its name.
     pub column: Option<String>,
-    /// Where national numbers are at home.
+    /// The country of national numbers; `None` refuses them.
     pub region: Option<Region>,
-    /// What `OK` proves.
+    /// The product, which decides what `OK` proves.
     pub product: Product,
-    /// What the names of the added columns begin with.
+    /// The prefix of the names of the added columns.
     pub prefix: String,
-    /// In which order rows come out.
+    /// The order of the output's rows.
     pub order: Order,
-    /// How many rows are held.
+    /// How many rows may be held between reading and writing.
     pub window: Window,
-    /// Which rows are asked about.
+    /// Which rows are looked up.
     pub only: Only,
     /// What lookups cost.
     pub tariff: Arc<Tariff>,
@@ -30,13 +30,24 @@ pub struct EnrichSettings {
     pub cost_column: bool,
 }
 
-/// In which order rows come out.
+/// The order of the output's rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Order {
-    /// As they came in.
+    /// That of the input.
     #[default]
     Input,
-    /// Batch by batch as they are done; rows of a batch stay together, in their order.
+    /// Batch by batch as they are done. Rows of a batch stay together, in their order.
     Completion,
+}
+
+/// Which rows are looked up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Only {
+    /// Every row with a number.
+    #[default]
+    All,
+    /// Rows of an enriched file whose status is `unknown`, `not_checked` or missing. The others are carried.
+    Unresolved,
 }

@@ -14,7 +14,7 @@ use std::time::Duration;
 use foldhash::fast::FixedState;
 
 use super::queue::PendingLookup;
-use crate::model::Msisdn;
+use crate::model::NumberRange;
 
 /// The part of the places in flight that ranges may take which are not known to be quick.
 const PART_FOR_OTHERS: f64 = 0.8;
@@ -36,22 +36,12 @@ const ASKED_OF_THE_SKIPPED: u32 = 100;
 /// After so many answers it is looked anew which range is the quickest.
 const BETWEEN_LOOKS: u32 = 256;
 
-/// Numbers that have all but their last six digits in common.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-struct Range(u32);
-
-impl Range {
-    fn of(msisdn: Msisdn) -> Self {
-        Self((msisdn.get() / 1_000_000) as u32)
-    }
-}
-
 /// The due questions, and what is known of the ranges of numbers.
 #[derive(Debug, Default)]
 pub(super) struct RangeScheduler {
-    ranges: HashMap<Range, RangeQueue, FixedState>,
+    ranges: HashMap<NumberRange, RangeQueue, FixedState>,
     /// The oldest question of each range that has one, by age, apart by what is known of the range.
-    waiting: [BTreeSet<(i64, Range)>; 4],
+    waiting: [BTreeSet<(i64, NumberRange)>; 4],
     /// How many numbers are in flight.
     in_flight: usize,
     /// How many of them are of ranges that were not known to be quick when they were taken.
@@ -98,8 +88,7 @@ enum SpeedClass {
 /// A range whose numbers get no useful answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct UselessRange {
-    /// What its numbers have in common: all but their last six digits.
-    pub(super) prefix: u32,
+    pub(super) range: NumberRange,
     /// How many of them in a row.
     pub(super) in_a_row: u32,
     /// Whether further ones are skipped.
@@ -109,7 +98,7 @@ pub(super) struct UselessRange {
 /// A question that was taken, until its answer is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Scheduled {
-    range: Range,
+    range: NumberRange,
     /// Whether its range was known to be quick.
     as_quick: bool,
     /// Whether the question is not worth its price: its range answers nothing useful.
@@ -134,7 +123,7 @@ impl RangeScheduler {
     }
 
     fn push(&mut self, age: i64, question: PendingLookup) {
-        let range = Range::of(question.msisdn);
+        let range = NumberRange::of(question.msisdn);
         let queue = self.ranges.entry(range).or_default();
         let set = &mut self.waiting[queue.speed as usize];
         match queue.waiting.front() {
@@ -152,7 +141,7 @@ impl RangeScheduler {
     /// Takes the question that is next, when so many may be in flight.
     pub(super) fn take(&mut self, limit: usize) -> Option<(PendingLookup, Scheduled)> {
         let [quick, strange, slow, held] = self.waiting.each_ref().map(BTreeSet::first);
-        let oldest = |sets: &[Option<&(i64, Range)>]| sets.iter().flatten().min().map(|next| **next);
+        let oldest = |sets: &[Option<&(i64, NumberRange)>]| sets.iter().flatten().min().map(|next| **next);
         let most = ((limit as f64 * PART_FOR_OTHERS) as usize).max(1);
         let next = if self.in_flight < limit / 2 {
             oldest(&[quick, strange, slow, held])
@@ -195,13 +184,13 @@ impl RangeScheduler {
         queue.useless = if is_useful { 0 } else { queue.useless + 1 };
         let is_news = queue.useless > 0 && queue.useless.is_multiple_of(USELESS_IN_A_ROW);
         is_news.then_some(UselessRange {
-            prefix: taken.range.0,
+            range: taken.range,
             in_a_row: queue.useless,
             is_skipped: self.skip_useless,
         })
     }
 
-    fn learn(&mut self, range: Range, took: Duration) {
+    fn learn(&mut self, range: NumberRange, took: Duration) {
         let queue = self.ranges.get_mut(&range).expect("a range that was asked is known");
         queue.answers = queue.answers.saturating_add(1);
         queue.average = match queue.answers {
@@ -216,7 +205,7 @@ impl RangeScheduler {
         }
     }
 
-    fn classify(&mut self, range: Range) {
+    fn classify(&mut self, range: NumberRange) {
         let most = self.quickest.map(|quickest| (quickest * TIMES_THE_QUICKEST).max(QUICK_IN_ANY_CASE));
         let queue = self.ranges.get_mut(&range).expect("a range that was asked is known");
         let speed = match queue.answers >= KNOWN_AFTER {
@@ -259,6 +248,7 @@ impl RangeQueue {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Msisdn;
 
     const SLOW: u64 = 46_701_000_000;
     const QUICK: u64 = 46_702_000_000;
@@ -352,7 +342,7 @@ mod tests {
         let (_, taken) = take(&mut scheduler, 10);
         let told: Vec<_> = (0..700).filter_map(|_| scheduler.judge(taken, false)).collect();
         assert_eq!(told.iter().map(|useless| useless.in_a_row).collect::<Vec<_>>(), [300, 600]);
-        assert_eq!(told[0].prefix, 46_701);
+        assert_eq!(told[0].range.get(), 46_701);
         assert_eq!(scheduler.judge(taken, true), None);
         assert_eq!((0..299).filter_map(|_| scheduler.judge(taken, false)).count(), 0);
     }

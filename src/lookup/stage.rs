@@ -274,9 +274,9 @@ impl<S: Service> Stage<S> {
         // Each number counts once, but help is help.
         let counts = is_useful.filter(|is_useful| question.attempts == 0 || *is_useful);
         let useless = self.queue.over(asked, answered, counts);
-        if let (Some(UselessRange { prefix, in_a_row, is_skipped }), Some(last)) = (useless, said) {
+        if let (Some(UselessRange { range, in_a_row, is_skipped }), Some(last)) = (useless, said) {
             let last = last.clone();
-            self.reporter.event(Event::RangeUseless { prefix, in_a_row, last, is_skipped });
+            self.reporter.event(Event::RangeUseless { range, in_a_row, last, is_skipped });
         }
     }
 

@@ -52,16 +52,17 @@ const OTHERWISE: &str = "\
 const OWNERS: &str = "customer account order device line row";
 
 /// Why the names do not tell which column to take.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
+#[diagnostic(help("name the column of the numbers with --column"))]
 pub enum NumberColumnError {
     /// No name means a telephone number.
-    #[error("no column is named like a telephone number; say which with --column: {}", quoted(columns))]
+    #[error("no column is named like a telephone number: {}", quoted(columns))]
     None {
         /// Every column of the list.
         columns: Vec<String>,
     },
     /// Several names do, equally well.
-    #[error("several columns could be the telephone number; say which with --column: {}", quoted(candidates))]
+    #[error("several columns could be the telephone number: {}", quoted(candidates))]
     Several {
         /// The columns that could be it.
         candidates: Vec<String>,
@@ -280,7 +281,8 @@ mod tests {
             error,
             NumberColumnError::Several { candidates: vec!["phone".into(), "telephone".into()] }
         );
-        assert!(error.to_string().ends_with("--column: \"phone\", \"telephone\""), "{error}");
+        assert!(error.to_string().ends_with(": \"phone\", \"telephone\""), "{error}");
+        assert!(miette::Diagnostic::help(&error).unwrap().to_string().contains("--column"));
         assert!(find_number_column(&["mobile", "mobile"]).is_err());
         assert!(find_number_column(&[]).is_err());
     }

@@ -11,6 +11,7 @@ mod column_name;
 mod countries;
 mod networks;
 mod plan;
+mod range_country;
 mod refusal;
 mod region;
 mod resolve;
@@ -23,6 +24,7 @@ mod differential;
 pub use column_name::{NumberColumnError, find_number_column};
 pub use countries::{location_country, network_country, number_country, roaming};
 pub use networks::network_name;
+pub use range_country::range_country;
 pub use refusal::{LineKind, Refusal};
 pub use region::{Region, UnknownRegion};
 

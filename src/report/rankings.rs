@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::run_report::{CountryRows, FunnelStep, NetworkRows, RangeRows};
-use crate::model::{Msisdn, Plmn};
+use crate::model::{NumberRange, Plmn};
 use crate::numbering;
 use crate::telemetry::Snapshot;
-use crate::telemetry::breakdown::{BreakdownCounts, BreakdownKey, Range};
+use crate::telemetry::breakdown::{BreakdownCounts, BreakdownKey};
 
 /// So many of the worst ranges are named, if they have so many rows without a verdict.
 const WORST_RANGES: usize = 10;
@@ -41,7 +41,7 @@ fn also_unanswered(counts: &Snapshot) -> u64 {
 pub(crate) fn countries(places: &[(BreakdownKey, BreakdownCounts)]) -> Vec<CountryRows> {
     let mut countries: BTreeMap<Option<&'static str>, CountryRows> = BTreeMap::new();
     for (place, counts) in places {
-        let country = country_of(place.range);
+        let country = numbering::range_country(place.range);
         let rows =
             countries.entry(country).or_insert_with(|| CountryRows { country, ..CountryRows::default() });
         rows.rows += counts.rows;
@@ -77,7 +77,7 @@ pub(crate) fn networks(places: &[(BreakdownKey, BreakdownCounts)]) -> Vec<Networ
 
 /// The ranges with the most rows that got no verdict, worst first.
 pub(crate) fn worst_ranges(places: &[(BreakdownKey, BreakdownCounts)]) -> Vec<RangeRows> {
-    let mut ranges: BTreeMap<Range, (BreakdownCounts, u64)> = BTreeMap::new();
+    let mut ranges: BTreeMap<NumberRange, (BreakdownCounts, u64)> = BTreeMap::new();
     for (place, counts) in places {
         let (all, without_verdict) = ranges.entry(place.range).or_default();
         all.add(*counts);
@@ -85,9 +85,9 @@ pub(crate) fn worst_ranges(places: &[(BreakdownKey, BreakdownCounts)]) -> Vec<Ra
             *without_verdict += counts.rows;
         }
     }
-    let range = |(range, (counts, without_verdict)): (Range, (BreakdownCounts, u64))| RangeRows {
-        range: format!("+{}…", range.get()),
-        country: country_of(range),
+    let range = |(range, (counts, without_verdict)): (NumberRange, (BreakdownCounts, u64))| RangeRows {
+        range: range.to_string(),
+        country: numbering::range_country(range),
         network: network_of(range, places),
         rows: counts.rows,
         without_verdict,
@@ -102,7 +102,7 @@ pub(crate) fn worst_ranges(places: &[(BreakdownKey, BreakdownCounts)]) -> Vec<Ra
 }
 
 /// The name of the network that most of the range's rows are on.
-fn network_of(range: Range, places: &[(BreakdownKey, BreakdownCounts)]) -> Option<&'static str> {
+fn network_of(range: NumberRange, places: &[(BreakdownKey, BreakdownCounts)]) -> Option<&'static str> {
     let mut rows: BTreeMap<&'static str, u64> = BTreeMap::new();
     for (place, counts) in places.iter().filter(|(place, _)| place.range == range) {
         if let Some(name) = place.network.and_then(numbering::network_name) {
@@ -112,20 +112,10 @@ fn network_of(range: Range, places: &[(BreakdownKey, BreakdownCounts)]) -> Optio
     rows.into_iter().max_by_key(|(_, rows)| *rows).map(|(name, _)| name)
 }
 
-/// The country whose numbering plan has the numbers that begin so.
-fn country_of(range: Range) -> Option<&'static str> {
-    // As long as numbers are, so that what is behind a shared calling code is read in its place.
-    let mut digits = u64::from(range.get());
-    while digits < 10_000_000_000 {
-        digits *= 10;
-    }
-    numbering::number_country(Msisdn::new(digits)?)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Status;
+    use crate::model::{Msisdn, Status};
 
     fn place(
         digits: u64,
@@ -134,7 +124,7 @@ mod tests {
         rows: u64,
     ) -> (BreakdownKey, BreakdownCounts) {
         let network = network.and_then(Plmn::from_digits);
-        let place = BreakdownKey { range: Range::of(Msisdn::new(digits).unwrap()), network, status };
+        let place = BreakdownKey { range: NumberRange::of(Msisdn::new(digits).unwrap()), network, status };
         (place, BreakdownCounts { rows, attempts: rows, ..BreakdownCounts::default() })
     }
 
@@ -154,7 +144,7 @@ mod tests {
         let networks = networks(&places);
         assert_eq!((networks[0].mnc.as_str(), networks[0].country, networks[0].rows), ("08", Some("SE"), 11));
         let worst = worst_ranges(&places);
-        assert_eq!((worst.len(), worst[0].range.as_str(), worst[0].without_verdict), (1, "+467017…", 7));
+        assert_eq!((worst.len(), worst[0].range.as_str(), worst[0].without_verdict), (1, "+46701…", 7));
         assert_eq!(worst[0].network, Some("Telenor"));
     }
 

@@ -116,7 +116,7 @@ pub struct NetworkRows {
 /// The rows whose numbers have their first digits in common.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct RangeRows {
-    /// The first digits, with a plus before and an ellipsis behind: `+467017…`.
+    /// As people see it: `+46701…`.
     pub range: String,
     /// ISO 3166 alpha-2 of the numbering plan.
     pub country: Option<&'static str>,

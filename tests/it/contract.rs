@@ -104,6 +104,6 @@ fn a_network_that_answers_nothing_useful_is_skipped_on_request() {
     assert!((327..=347).contains(&asked), "{asked}");
     assert_eq!(table.count("hlr_status", "unknown"), asked);
     assert_eq!(table.count("hlr_status", "not_checked"), 3_000 - asked);
-    let reason = "hundreds of numbers of its range got no useful answer (skip_useless)";
+    let reason = "skipped, because its number range returns no useful answers (skip_useless)";
     assert_eq!(table.count("hlr_reason", reason), 3_000 - asked);
 }

@@ -231,11 +231,11 @@ fn the_worst_are_named_in_a_sentence() {
         requests: 90,
         cost: Money::ZERO,
     };
-    report.worst_ranges = vec![range("+467017…", Some("Telia")), range("+467018…", None)];
+    report.worst_ranges = vec![range("+46701…", Some("Telia")), range("+46702…", None)];
     let page = render(&report);
     for sentence in [
         "The worst country is SE (25.0 %: 100 of 400 rows)",
-        "+467017… in SE (mostly Telia, 20 of 60 rows) and +467018… in SE (20 of 60 rows).",
+        "+46701… in SE (mostly Telia, 20 of 60 rows) and +46702… in SE (20 of 60 rows).",
     ] {
         assert!(page.contains(sentence), "{sentence}");
     }
