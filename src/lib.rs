@@ -32,7 +32,7 @@ pub mod pricing;
 pub mod report;
 pub mod service;
 pub mod simulator;
-pub mod staging;
+mod staging;
 mod suggest;
 mod sync;
 pub mod task;

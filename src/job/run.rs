@@ -271,20 +271,24 @@ impl StartedJob {
         let (ledger, endpoints) = (self.line.ledger.clone(), self.line.endpoints.clone());
         let simulated = self.line.close().await;
         let whole = written?;
-        let (rows, bytes) = (whole.rows, whole.bytes);
+        let (rows, bytes) = (whole.rows(), whole.bytes());
         let counts = self.progress.counters().snapshot();
         if let Some(source) = self.progress.take_break() {
-            return Err(RunError::BrokenOff { rows, kept: keep_paid(whole, &counts)?, source });
+            return Err(RunError::BrokenOff { rows, kept: keep_paid(whole, &counts).await?, source });
         }
         let rows_in = self.progress.taken_in();
         let all_there = self.progress.took_in_all() && rows_in == rows + counts.filtered;
         if !all_there && self.stop.reason().is_none() {
-            return Err(RunError::RowsLost { rows_in, rows_out: rows, kept: keep_paid(whole, &counts)? });
+            return Err(RunError::RowsLost {
+                rows_in,
+                rows_out: rows,
+                kept: keep_paid(whole, &counts).await?,
+            });
         }
         let ending = JobOutcome::of(all_there, &self.stop, counts.unanswered);
         let output = match ending {
-            JobOutcome::Complete | JobOutcome::Gaps { .. } => Some(whole.commit()?),
-            JobOutcome::Stopped(_) => keep_paid(whole, &counts)?,
+            JobOutcome::Complete | JobOutcome::Gaps { .. } => Some(whole.commit().await?),
+            JobOutcome::Stopped(_) => keep_paid(whole, &counts).await?,
         };
         let mut warnings = self.list.notes.warnings();
         if rows > 0 && counts.invalid == rows {
@@ -389,9 +393,12 @@ fn importing(enquiry: &Settings) -> Vec<String> {
 }
 
 /// Keeps a file that is not the whole result under its partial name, if any of its rows has an answer.
-fn keep_paid(whole: StagedOutput, snapshot: &Snapshot) -> Result<Option<PathBuf>, OutputError> {
+async fn keep_paid(
+    whole: Box<dyn StagedOutput>,
+    snapshot: &Snapshot,
+) -> Result<Option<PathBuf>, OutputError> {
     let with_answer = snapshot.answered + snapshot.duplicates + snapshot.from_ledger;
-    if with_answer == 0 { Ok(None) } else { whole.commit_partial().map(Some) }
+    if with_answer == 0 { Ok(None) } else { whole.commit_partial().await.map(Some) }
 }
 
 impl JobReport {
