@@ -17,8 +17,7 @@ pub(super) fn choose(schema: &Schema, kept: &[usize], named: Option<&str>) -> Re
         None if kept.len() == 1 => kept[0],
         None => {
             let names: Vec<&str> = kept.iter().map(|column| name(*column)).collect();
-            let found = numbering::find_number_column(&names);
-            kept[found.map_err(|error| ColumnError::new(error.to_string()))?]
+            kept[numbering::find_number_column(&names)?]
         }
     };
     let field = schema.field(column);
