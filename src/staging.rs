@@ -3,7 +3,8 @@
 //! A [`StagedFile`] or [`StagedFolder`] is created under a hidden name in the folder of its target,
 //! because a rename is a single step only within one file system. A commit gives it the target's
 //! name; dropping it removes it. So whoever reads the folder sees the old content or the new one,
-//! never a part of it. What goes into a staged file, and which name it gets, is its owner's decision.
+//! never a part of it. What goes into a staged file, and which name it gets, is its owner's
+//! decision.
 
 use std::fs;
 use std::fs::{File, Permissions};

@@ -2,7 +2,8 @@
 
 use strsim::levenshtein;
 
-/// The known word with the fewest letters to change, if those are at most a third of the shorter word.
+/// The known word with the fewest letters to change, if those are at most a third of the shorter
+/// word.
 pub(crate) fn nearest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let written = written.to_ascii_lowercase().replace('-', "_");
     let with_distance = known.into_iter().map(|word| (levenshtein(&written, word), word));
@@ -10,8 +11,8 @@ pub(crate) fn nearest<'a>(written: &str, known: impl IntoIterator<Item = &'a str
     (distance <= written.len().min(word.len()).div_ceil(3)).then_some(word)
 }
 
-/// Shortens serde's "unknown field `x`, expected one of …" to the field that was probably meant. Other
-/// messages stay as they are.
+/// Shortens serde's "unknown field `x`, expected one of …" to the field that was probably meant.
+/// Other messages stay as they are.
 pub(crate) fn offer_nearest(message: &str) -> String {
     let Some(rest) = message.strip_prefix("unknown field `") else { return message.to_owned() };
     let mut words = rest.split('`').step_by(2);

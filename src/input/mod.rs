@@ -1,9 +1,9 @@
 //! Files in: CSV and Parquet lists become one stream of record batches.
 //!
-//! [`open`] inspects every file (its format, its columns) before the first row is read, so that a list
-//! that cannot be read costs nothing. Reading then happens on a thread of its own, a few batches ahead,
-//! file after file in the order in which they were named. Nothing here knows which column holds a
-//! number.
+//! [`open`] inspects every file (its format, its columns) before the first row is read, so that a
+//! list that cannot be read costs nothing. Reading then happens on a thread of its own, a few
+//! batches ahead, file after file in the order in which they were named. Nothing here knows which
+//! column holds a number.
 
 mod columns;
 mod csv;

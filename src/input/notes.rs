@@ -39,8 +39,8 @@ impl InputNotes {
     }
 
     /// Rows with more cells than there are columns. The surplus, most often text with an unquoted
-    /// delimiter, was joined back to the last column. Empty surplus cells are dropped, and a row that
-    /// has no others is not counted.
+    /// delimiter, was joined back to the last column. Empty surplus cells are dropped, and a row
+    /// that has no others is not counted.
     #[must_use]
     pub fn long_rows(&self) -> Finding {
         self.long_rows.finding()

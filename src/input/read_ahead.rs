@@ -13,8 +13,8 @@ use crate::model::{RecordStream, StreamError};
 /// How many batches are read before they are asked for.
 const BATCHES_AHEAD: usize = 2;
 
-/// The end is a message of its own, so that a reader that panicked is never mistaken for a list that
-/// ended.
+/// The end is a message of its own, so that a reader that panicked is never mistaken for a list
+/// that ended.
 enum Step {
     Read(RecordBatch),
     Failed(InputError),

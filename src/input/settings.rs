@@ -1,7 +1,7 @@
 //! Which files to read, and how.
 
-/// The most text or Parquet data that one batch holds, in bytes, give or take a row. Rows of ordinary
-/// length reach [`InputSettings::batch_rows`] first.
+/// The most text or Parquet data that one batch holds, in bytes, give or take a row. Rows of
+/// ordinary length reach [`InputSettings::batch_rows`] first.
 pub(super) const BATCH_BYTES: usize = 4 << 20;
 
 /// Which files to read, and how.

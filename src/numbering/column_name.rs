@@ -87,8 +87,8 @@ fn quoted(names: &[String]) -> String {
 /// The index of the column that is the telephone number, by its name.
 ///
 /// Names are understood in several languages, whatever their case, accents, spaces, underscores and
-/// hyphens.
-/// `msisdn` beats `mobile`, which beats `phone`; a bare word beats one with an addition (`work_phone`).
+/// hyphens. `msisdn` beats `mobile`, which beats `phone`; a bare word beats one with an addition
+/// (`work_phone`).
 ///
 /// # Errors
 ///

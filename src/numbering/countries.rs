@@ -12,11 +12,12 @@ use crate::model::{CallingCode, Msisdn, Plmn};
 
 /// The calling codes that several countries share.
 ///
-/// 1 is North America; 7 is Russia and Kazakhstan; 39 Italy and the Vatican; 44 Great Britain, Guernsey,
-/// Jersey and Man; 47 Norway and Svalbard; 61 Australia, Christmas Island and Cocos; 212 Morocco and
-/// Western Sahara; 262 Réunion and Mayotte; 358 Finland and Åland; 590 Guadeloupe, Saint Barthélemy and
-/// Saint Martin; 599 Curaçao and Bonaire; 672 Norfolk Island and Antarctica. Territories without a mobile
-/// network (Pitcairn behind 64, South Georgia behind 500) do not make a code shared.
+/// 1 is North America; 7 is Russia and Kazakhstan; 39 Italy and the Vatican; 44 Great Britain,
+/// Guernsey, Jersey and Man; 47 Norway and Svalbard; 61 Australia, Christmas Island and Cocos; 212
+/// Morocco and Western Sahara; 262 Réunion and Mayotte; 358 Finland and Åland; 590 Guadeloupe,
+/// Saint Barthélemy and Saint Martin; 599 Curaçao and Bonaire; 672 Norfolk Island and Antarctica.
+/// Territories without a mobile network (Pitcairn behind 64, South Georgia behind 500) do not make
+/// a code shared.
 const SHARED_CALLING_CODES: [u16; 12] = [1, 7, 39, 44, 47, 61, 212, 262, 358, 590, 599, 672];
 
 /// The country of every calling code that belongs to one country.
@@ -58,8 +59,8 @@ fn number(text: &str) -> u16 {
 
 /// The country of a network, or `None` where there is none (`901`) or it is not certain.
 ///
-/// With an MCC of several countries (`234`, `310`, `340`, …) the country is certain only for a known
-/// network.
+/// With an MCC of several countries (`234`, `310`, `340`, …) the country is certain only for a
+/// known network.
 #[must_use]
 pub fn network_country(plmn: Plmn) -> Option<&'static str> {
     let of_network = networks::find(plmn).and_then(|network| network.country);
@@ -73,8 +74,8 @@ fn possible_countries(plmn: Plmn) -> &'static [Country] {
     COUNTRIES_BY_MCC.get(usize::from(plmn.mcc())).map_or(&[], Vec::as_slice)
 }
 
-/// The country whose numbering plan has this number, or `None` where there is none (`+882`) or it is not
-/// certain.
+/// The country whose numbering plan has this number, or `None` where there is none (`+882`) or it
+/// is not certain.
 ///
 /// It does not tell where the subscriber's network is: numbers are ported, and SIMs travel.
 #[must_use]
@@ -97,10 +98,11 @@ pub fn location_country(location: CallingCode) -> Option<&'static str> {
     COUNTRY_BY_CALLING_CODE.get(usize::from(location.get())).copied().flatten()
 }
 
-/// Whether a handset is abroad: whether its location has another calling code than its network's country.
+/// Whether a handset is abroad: whether its location has another calling code than its network's
+/// country.
 ///
-/// `None` where it cannot be known: one of the two is missing, the network has no country, or both have
-/// the same calling code and several countries share it (+1 and +1 may be Canada and Jamaica).
+/// `None` where it cannot be known: one of the two is missing, the network has no country, or both
+/// have the same calling code and several countries share it (+1 and +1 may be Canada and Jamaica).
 #[must_use]
 pub fn roaming(network: Option<Plmn>, location: Option<CallingCode>) -> Option<bool> {
     let (network, location) = (network?, itu_code(location?));

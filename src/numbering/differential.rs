@@ -3,12 +3,13 @@
 
 use super::{Refusal, parse, tables};
 
-/// The one spelling that is not understood: Argentine mobile numbers in national form, with `15` after the
-/// area code in place of `9` before it.
+/// The one spelling that is not understood: Argentine mobile numbers in national form, with `15`
+/// after the area code in place of `9` before it.
 const KNOWN_LOSSES: [(&str, &str); 1] = [("AR", "national")];
 
-/// How many numbers that are not mobile may be accepted: phonelib does not know a few ranges. The islands
-/// with calling code 1 do not count: numbers are ported there between fixed and mobile lines.
+/// How many numbers that are not mobile may be accepted: phonelib does not know a few ranges. The
+/// islands with calling code 1 do not count: numbers are ported there between fixed and mobile
+/// lines.
 const MAX_OTHERS_ACCEPTED: usize = 8;
 
 struct Case {

@@ -1,12 +1,13 @@
-//! Text to [`Msisdn`], or the reason why not; and the countries and names of networks and calling codes.
+//! Text to [`Msisdn`], or the reason why not; and the countries and names of networks and calling
+//! codes.
 //!
-//! [`parse`] has three steps, each in its own file: `spelling` reads the text of a cell into digits,
-//! `resolve` decides whether these digits are international or national, `plan` checks whether such a
-//! number exists in its country's plan and may be a mobile number. A refused number is never sent, so
-//! every refusal has a reason.
+//! [`parse`] has three steps, each in its own file: `spelling` reads the text of a cell into
+//! digits, `resolve` decides whether these digits are international or national, `plan` checks
+//! whether such a number exists in its country's plan and may be a mobile number. A refused number
+//! is never sent, so every refusal has a reason.
 //!
-//! Nothing here knows files, columns of values, or the service. Facts that change are in `tables/`, as
-//! text; `tools/numbering_tables.py` writes those with an outside source, and `NOTICE` names the
+//! Nothing here knows files, columns of values, or the service. Facts that change are in `tables/`,
+//! as text; `tools/numbering_tables.py` writes those with an outside source, and `NOTICE` names the
 //! sources.
 
 mod column_name;
@@ -32,19 +33,19 @@ use crate::model::Msisdn;
 
 /// The number in a cell of a contact list.
 ///
-/// Without a default region, digits alone are an international number, and a leading `0` is refused.
-/// With one:
+/// Without a default region, digits alone are an international number, and a leading `0` is
+/// refused. With one:
 ///
 /// 1. `+` or `00` (or the region's own access code, such as `011`) makes a number international.
 /// 2. The region's trunk prefix (`0` in most of them) makes it national.
 /// 3. Digits alone are international when they start with the region's own calling code and fit its
-///    mobile numbers; else national when the region could have such a mobile number, or, where it has
-///    no trunk prefix, such a number of any kind; else international.
+///    mobile numbers; else national when the region could have such a mobile number, or, where it
+///    has no trunk prefix, such a number of any kind; else international.
 ///
 /// The third rule prefers the region on purpose: `15012345678` with region CN is a Chinese mobile
-/// number, although it could also be one of Arkansas. That is how such numbers are written in China,
-/// and any other reading would pay for a wrong answer. Digits that are a number only abroad are read
-/// as such.
+/// number, although it could also be one of Arkansas. That is how such numbers are written in
+/// China, and any other reading would pay for a wrong answer. Digits that are a number only abroad
+/// are read as such.
 ///
 /// # Errors
 ///

@@ -1,8 +1,8 @@
 //! Names of networks.
 //!
 //! `tables/networks.csv` comes from GNOME's list of providers, which is rarely updated.
-//! `tables/own_networks.csv` adds and renames, and takes precedence. A network has the name of its own
-//! operator, not of a reseller.
+//! `tables/own_networks.csv` adds and renames, and takes precedence. A network has the name of its
+//! own operator, not of a reseller.
 
 use std::sync::LazyLock;
 

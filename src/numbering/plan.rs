@@ -1,8 +1,8 @@
 //! Whether a number exists in its country's plan, and whether it may be a mobile number.
 //!
-//! The plans are phonelib's, which knows calling codes, lengths and kinds of ranges. A number that it
-//! accepts must also have a length that mobile numbers have there: about any other length an HLR can
-//! only say that it is wrong, and the answer would be paid for.
+//! The plans are phonelib's, which knows calling codes, lengths and kinds of ranges. A number that
+//! it accepts must also have a length that mobile numbers have there: about any other length an HLR
+//! can only say that it is wrong, and the answer would be paid for.
 
 use std::sync::LazyLock;
 
@@ -51,8 +51,9 @@ pub(super) fn check(digits: &[u8]) -> Result<PlannedNumber, Refusal> {
     };
     let range = range_kind(kind, digits)?;
 
-    // phonelib also accepts a trunk prefix after the calling code, `+46 (0)70…`, and only its slower
-    // call returns the number without it. A number of the right length has none, unless it is a zero.
+    // phonelib also accepts a trunk prefix after the calling code, `+46 (0)70…`, and only its
+    // slower call returns the number without it. A number of the right length has none, unless it
+    // is a zero.
     let national = &digits[code_length..];
     if fits(national.len(), mobile_lengths) && national[0] != b'0' {
         return Ok(PlannedNumber { msisdn: msisdn(digits)?, range });
@@ -66,8 +67,8 @@ pub(super) fn check(digits: &[u8]) -> Result<PlannedNumber, Refusal> {
     Ok(PlannedNumber { msisdn: msisdn(digits)?, range })
 }
 
-/// The length of the calling code, and the lengths of mobile numbers after it. No calling code starts
-/// with another one (ITU-T E.164), so the first match is the only one.
+/// The length of the calling code, and the lengths of mobile numbers after it. No calling code
+/// starts with another one (ITU-T E.164), so the first match is the only one.
 fn calling_code(digits: &[u8]) -> (usize, u32) {
     let mut code = 0;
     for (index, digit) in digits.iter().take(3).enumerate() {
@@ -101,9 +102,9 @@ fn msisdn(digits: &[u8]) -> Result<Msisdn, Refusal> {
 
 /// Whether a kind of number may be in an HLR.
 ///
-/// Personal numbers, pagers and voice over IP with a national number are refused, because no SIM has
-/// one. The international networks `+882` and `+883` are accepted: libphonenumber calls them voice over
-/// IP, but the SIMs of machines have numbers there.
+/// Personal numbers, pagers and voice over IP with a national number are refused, because no SIM
+/// has one. The international networks `+882` and `+883` are accepted: libphonenumber calls them
+/// voice over IP, but the SIMs of machines have numbers there.
 fn range_kind(kind: PhoneNumberType, digits: &[u8]) -> Result<RangeKind, Refusal> {
     let kind = match kind {
         PhoneNumberType::Mobile | PhoneNumberType::FixedLineOrMobile => return Ok(RangeKind::Mobile),

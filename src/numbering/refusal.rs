@@ -1,6 +1,7 @@
 //! Why a cell holds no number to look up.
 
-/// Why a text is not a number that can be looked up. The row gets it as its reason and costs nothing.
+/// Why a text is not a number that can be looked up. The row gets it as its reason and costs
+/// nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Refusal {
     /// No text, or a word for it (`NULL`, `n/a`, `-`).

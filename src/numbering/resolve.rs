@@ -51,15 +51,16 @@ fn in_region(digits: &[u8], region: Region) -> Reading {
     if let Some(settled) = nationals.clone().find(is_settled) {
         return settled;
     }
-    // No calling code starts with a zero: it was a trunk prefix, or it is part of the national number.
+    // No calling code starts with a zero: it was a trunk prefix, or it is part of the national
+    // number.
     match digits[0] {
         b'0' => nationals.next().unwrap_or_else(|| national(digits, region)),
         _ => bare(digits, region),
     }
 }
 
-/// Digits without any prefix: the region's own calling code first, then its mobile numbers, then those of
-/// the world.
+/// Digits without any prefix: the region's own calling code first, then its mobile numbers, then
+/// those of the world.
 fn bare(digits: &[u8], region: Region) -> Reading {
     let has_own_calling_code = digits.starts_with(region.plan().calling_code.as_bytes());
     let international = international(digits);
@@ -67,7 +68,8 @@ fn bare(digits: &[u8], region: Region) -> Reading {
         return international;
     }
     let national = national(digits, region);
-    // Where nothing is dialled before a national number, fixed lines are written as bare digits too.
+    // Where nothing is dialled before a national number, fixed lines are written as bare digits
+    // too.
     let is_usual_form = region.plan().trunk_prefixes.is_empty();
     if is_mobile(&national) || (is_usual_form && is_other_line(&national)) {
         return national;

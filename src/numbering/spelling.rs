@@ -88,7 +88,8 @@ fn decorated_digits(text: &str) -> Result<ParsedDigits, Refusal> {
     if parsed.length == 0 { Err(Refusal::Empty) } else { Ok(parsed) }
 }
 
-/// The text without what may surround a number: blanks, quotes, `="…"`, a leading apostrophe, `tel:`.
+/// The text without what may surround a number: blanks, quotes, `="…"`, a leading apostrophe,
+/// `tel:`.
 fn without_wrapping(text: &str) -> &str {
     let around = |char: char| is_blank(char) || is_quote(char) || char == '=';
     let text = text.trim_matches(around);
@@ -117,8 +118,8 @@ fn is_scientific(text: &str) -> bool {
         && exponent.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Whether a spreadsheet has set the digits after the 15th to zero, as it does with numbers that are too
-/// long for it.
+/// Whether a spreadsheet has set the digits after the 15th to zero, as it does with numbers that
+/// are too long for it.
 fn is_zeroed(text: &str) -> bool {
     text.len() > Msisdn::MAX_DIGITS
         && !text.starts_with('0')
@@ -127,7 +128,8 @@ fn is_zeroed(text: &str) -> bool {
 }
 
 /// The text without the `.0` that many programs add in a number column with gaps. Any other decimal
-/// fraction shows that the cell was never a telephone number; grouping such as `070.174` is not one.
+/// fraction shows that the cell was never a telephone number; grouping such as `070.174` is not
+/// one.
 fn without_zero_fraction(text: &str) -> Result<&str, Refusal> {
     const WHOLE_DIGITS: usize = Msisdn::MIN_DIGITS;
     const FRACTION_DIGITS: usize = 3;
@@ -169,7 +171,8 @@ fn is_separator(char: char) -> bool {
     ) || is_blank(char)
 }
 
-/// White space and invisible characters: zero-width ones, directions, soft hyphens, byte order marks.
+/// White space and invisible characters: zero-width ones, directions, soft hyphens, byte order
+/// marks.
 fn is_blank(char: char) -> bool {
     let invisible = matches!(
         char,

@@ -4,7 +4,8 @@
 ///
 /// # Panics
 ///
-/// When a row has another number of cells. The tables are part of the program, and tests read every row.
+/// When a row has another number of cells. The tables are part of the program, and tests read every
+/// row.
 pub(super) fn rows<const CELLS: usize>(table: &'static str) -> impl Iterator<Item = [&'static str; CELLS]> {
     table.lines().skip(1).map(|line| {
         let mut cells = line.split(',');

@@ -1,9 +1,9 @@
 //! CSV: RFC 4180 in UTF-8 with a header, quoted where it must be, lines ending in LF.
 //!
 //! A null is an empty cell, as an empty text is. Timestamps have the form of [`super::timestamps`],
-//! bytes are hexadecimal, and nested values become JSON text. A cell that begins with `=`, `+`, `-` or
-//! `@` is written as it is: a spreadsheet may take it for a formula, but changing it would change the
-//! user's data.
+//! bytes are hexadecimal, and nested values become JSON text. A cell that begins with `=`, `+`, `-`
+//! or `@` is written as it is: a spreadsheet may take it for a formula, but changing it would
+//! change the user's data.
 
 use std::fs::File;
 use std::io::Write;

@@ -90,7 +90,8 @@ fn commit_partial_file(file: StagedFile, path: &Path) -> Result<PathBuf, OutputE
 fn commit_partitions(folder: StagedFolder, settings: &OutputSettings) -> Result<(), OutputError> {
     let OutputSettings { path, replace, partition_by, .. } = settings;
     let committed = match folder.commit_no_replace(path) {
-        // The folder may have changed in the hours since the start, so its content is checked again.
+        // The folder may have changed in the hours since the start, so its content is checked
+        // again.
         Err(failed) if failed.error.kind() == io::ErrorKind::AlreadyExists => {
             if *replace == Replace::Never || !is_ours(path, partition_by) {
                 let kept = commit_partial_partitions(failed.staged, settings)?;

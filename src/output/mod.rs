@@ -1,5 +1,5 @@
-//! Files out: a stream of record batches becomes a Parquet, CSV or NDJSON file, or a folder of Parquet
-//! partitions.
+//! Files out: a stream of record batches becomes a Parquet, CSV or NDJSON file, or a folder of
+//! Parquet partitions.
 //!
 //! [`prepare`] finds out before the first lookup whether the output can be written at all. The rows
 //! are written under a hidden name and get the output's name when they are complete: whoever reads

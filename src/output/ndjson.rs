@@ -1,7 +1,7 @@
 //! NDJSON: one object on each line, UTF-8, with every column in every object.
 //!
-//! A null is written as `null`, so that a reader that guesses columns from the first lines finds them
-//! all. Integers and decimals are JSON numbers with all their digits, timestamps are text (see
+//! A null is written as `null`, so that a reader that guesses columns from the first lines finds
+//! them all. Integers and decimals are JSON numbers with all their digits, timestamps are text (see
 //! [`super::timestamps`]), bytes are hexadecimal, and numbers that JSON lacks (NaN, infinity) are
 //! `null`.
 

@@ -1,4 +1,5 @@
-//! Parquet: Zstandard, row groups bounded in memory and rows, every Arrow type and all metadata kept.
+//! Parquet: Zstandard, row groups bounded in memory and rows, every Arrow type and all metadata
+//! kept.
 
 use std::fs::File;
 

@@ -131,8 +131,8 @@ impl Encoder for PartitionsEncoder {
     }
 }
 
-/// Text for a folder's name. Characters with a meaning in paths or for readers are written as `%2F`,
-/// as Hive does.
+/// Text for a folder's name. Characters with a meaning in paths or for readers are written as
+/// `%2F`, as Hive does.
 fn hive_text(text: &str) -> Cow<'_, str> {
     let is_special = |c: char| c.is_control() || "/\\:=%\"#'*?[]{}^".contains(c);
     match text {
@@ -147,7 +147,8 @@ fn hive_text(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Whether a folder holds partitions by these columns and nothing else, so that it may be replaced as a whole.
+/// Whether a folder holds partitions by these columns and nothing else, so that it may be replaced
+/// as a whole.
 pub(super) fn holds_only_partitions(folder: &Path, partition_by: &[String]) -> io::Result<bool> {
     let Some((first, rest)) = partition_by.split_first() else {
         let mut entries = fs::read_dir(folder)?;

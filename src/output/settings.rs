@@ -23,8 +23,8 @@ pub struct OutputSettings {
     pub partition_by: Vec<String>,
     /// What happens to an existing output of that name.
     pub replace: Replace,
-    /// Parquet only: how much memory a row group may take before it is written. More makes readers a
-    /// little faster; the writer holds this much.
+    /// Parquet only: how much memory a row group may take before it is written. More makes readers
+    /// a little faster; the writer holds this much.
     pub row_group_bytes: usize,
     /// Parquet only: the Zstandard level, 1 (fast) to 22 (small).
     pub compression_level: i32,

@@ -13,8 +13,8 @@ use super::error::OutputError;
 /// value of this type exists. A commit makes all rows visible under one name in one step. Dropping
 /// the value, or the future of a commit that was never polled, removes the rows.
 ///
-/// A commit is a future because it may take a request: an upload in parts is completed by one. Local
-/// files only rename.
+/// A commit is a future because it may take a request: an upload in parts is completed by one.
+/// Local files only rename.
 pub trait StagedOutput: Debug + Send {
     /// How many rows it has.
     fn rows(&self) -> u64;
@@ -27,13 +27,14 @@ pub trait StagedOutput: Debug + Send {
     ///
     /// # Errors
     ///
-    /// [`OutputError::Taken`] when somebody else created an output of that name meanwhile, and it may
-    /// not be replaced: the rows are then committed under the partial name. Otherwise what the
+    /// [`OutputError::Taken`] when somebody else created an output of that name meanwhile, and it
+    /// may not be replaced: the rows are then committed under the partial name. Otherwise what the
     /// destination refused; the error says where the rows are, if they could be kept.
     fn commit(self: Box<Self>) -> BoxFuture<'static, Result<PathBuf, OutputError>>;
 
     /// Makes the rows visible under a name that nobody mistakes for the result, and returns that:
-    /// `enriched.partial.parquet` instead of `enriched.parquet`. An older partial output is replaced.
+    /// `enriched.partial.parquet` instead of `enriched.parquet`. An older partial output is
+    /// replaced.
     ///
     /// # Errors
     ///

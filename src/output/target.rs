@@ -62,8 +62,8 @@ pub fn prepare(settings: &OutputSettings) -> Result<Target, OutputError> {
 }
 
 impl Target {
-    /// Writes all rows. They are encoded on a thread of its own, a few batches behind the stream, and
-    /// are on disk when this returns; `rows_written` counts them for a progress bar.
+    /// Writes all rows. They are encoded on a thread of its own, a few batches behind the stream,
+    /// and are on disk when this returns; `rows_written` counts them for a progress bar.
     ///
     /// The stream is polled only after the format is known to take its columns. Dropping the future
     /// removes what was written.
@@ -120,7 +120,8 @@ fn ensure_is_free_or_replaceable(settings: &OutputSettings) -> Result<(), Output
     }
 }
 
-/// A folder is replaced with everything in it, so it must hold nothing but what a run has put there.
+/// A folder is replaced with everything in it, so it must hold nothing but what a run has put
+/// there.
 fn ensure_holds_only_partitions(path: &Path, partition_by: &[String]) -> Result<(), OutputError> {
     if path.symlink_metadata().is_err() {
         return Ok(());

@@ -1,8 +1,9 @@
 //! Timestamps as text, the same in all text formats.
 //!
-//! RFC 3339 with as many digits as the column's unit has: `2026-03-01T08:30:00.000Z` for milliseconds.
-//! A time with a zone is an instant and is written in UTC; only Parquet keeps the name of the zone. A
-//! time without a zone has no `Z`. Times outside the years of RFC 3339 are written as plain numbers.
+//! RFC 3339 with as many digits as the column's unit has: `2026-03-01T08:30:00.000Z` for
+//! milliseconds. A time with a zone is an instant and is written in UTC; only Parquet keeps the
+//! name of the zone. A time without a zone has no `Z`. Times outside the years of RFC 3339 are
+//! written as plain numbers.
 
 use std::io::Write;
 

@@ -18,8 +18,8 @@ pub(super) enum Compression {
 }
 
 impl Compression {
-    /// By RFC 1952, 2.3.1, and RFC 8878, 3.1.1 and 3.1.2: a Zstandard file may begin with a skippable
-    /// frame.
+    /// By RFC 1952, 2.3.1, and RFC 8878, 3.1.1 and 3.1.2: a Zstandard file may begin with a
+    /// skippable frame.
     pub(super) fn of(head: &[u8]) -> Option<Self> {
         match head {
             [0x1F, 0x8B, 0x08, ..] => Some(Self::Gzip),

@@ -1,5 +1,5 @@
-//! How a CSV file is written, detected from its beginning: the delimiter, whether there is a header,
-//! and the names of the columns.
+//! How a CSV file is written, detected from its beginning: the delimiter, whether there is a
+//! header, and the names of the columns.
 
 use std::collections::HashMap;
 
@@ -48,9 +48,9 @@ impl NoFirstRow {
 
 /// Finds the dialect and the names of the columns.
 ///
-/// The delimiter is the one that gives most rows the same number of cells, at least two. If there is
-/// none, the list has one column and the delimiter is a comma. Without a header there are as many
-/// columns as most rows have cells.
+/// The delimiter is the one that gives most rows the same number of cells, at least two. If there
+/// is none, the list has one column and the delimiter is a comma. Without a header there are as
+/// many columns as most rows have cells.
 pub(super) fn detect(
     text: &Text,
     delimiter: Option<u8>,

@@ -30,8 +30,8 @@ pub(super) enum Encoding {
 }
 
 impl Encoding {
-    /// By the byte order mark, or else by the places of zero bytes: in UTF-16, digits, delimiters and
-    /// line ends have one each, always on the same side, and a list is full of them.
+    /// By the byte order mark, or else by the places of zero bytes: in UTF-16, digits, delimiters
+    /// and line ends have one each, always on the same side, and a list is full of them.
     pub(super) fn of(head: &[u8]) -> Self {
         match head {
             [0xFF, 0xFE, ..] => return Self::Utf16Le,

@@ -104,8 +104,8 @@ impl<'a> Cells<'a> {
     }
 
     fn text(&self, index: usize) -> Cow<'a, str> {
-        // `get` fails where a range cuts a character in two: the row as a whole is UTF-8 only because
-        // the bytes on both sides of a delimiter happen to make a character.
+        // `get` fails where a range cuts a character in two: the row as a whole is UTF-8 only
+        // because the bytes on both sides of a delimiter happen to make a character.
         let row = self.reader.row();
         match self.text.and_then(|text| text.get(row.range(index)?)) {
             Some(cell) => Cow::Borrowed(cell),
@@ -123,8 +123,8 @@ impl<'a> Cells<'a> {
         }
     }
 
-    /// The cell of the last column and the surplus cells after it, joined by delimiters. Empty cells at
-    /// the end are dropped, because many lists end every row with a delimiter.
+    /// The cell of the last column and the surplus cells after it, joined by delimiters. Empty
+    /// cells at the end are dropped, because many lists end every row with a delimiter.
     fn joined_from(&self, last: usize, delimiter: char) -> Cow<'a, str> {
         let row = self.reader.row();
         let filled = (last + 1..row.len()).rev().find(|&index| !row[index].is_empty());

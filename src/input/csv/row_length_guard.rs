@@ -1,8 +1,9 @@
-//! Keeps a single row from taking the whole file: a quote that is never closed makes the rest one cell.
+//! Keeps a single row from taking the whole file: a quote that is never closed makes the rest one
+//! cell.
 //!
-//! The CSV reader gets its bytes through a [`RowLengthGuard`], which refuses them once a row has taken
-//! too many. At the end of the file it adds a last line of its own: if that comes back inside a cell, a
-//! quote was open.
+//! The CSV reader gets its bytes through a [`RowLengthGuard`], which refuses them once a row has
+//! taken too many. At the end of the file it adds a last line of its own: if that comes back inside
+//! a cell, a quote was open.
 
 use std::io::{self, Read};
 
@@ -12,8 +13,8 @@ pub(super) const MAX_ROW_BYTES: usize = 1 << 20;
 /// How many bytes the CSV reader asks for at once, and so how far it may read beyond a row.
 pub(super) const BUFFER_BYTES: usize = 128 << 10;
 
-/// The first line break ends a last line that has none; otherwise it makes an empty line, which is not a
-/// row. The cell is a letter, because no delimiter is a letter.
+/// The first line break ends a last line that has none; otherwise it makes an empty line, which is
+/// not a row. The cell is a letter, because no delimiter is a letter.
 const LAST_LINE: &[u8] = b"\nx\n";
 const LAST_CELL: &[u8] = b"x";
 

@@ -77,7 +77,8 @@ fn with_nullability_of(first: &Schema, other: &Schema) -> Schema {
     Schema::new_with_metadata(fields, first.metadata().clone())
 }
 
-/// How many rows make a batch: as many as wanted, or fewer where rows are long by the file's metadata.
+/// How many rows make a batch: as many as wanted, or fewer where rows are long by the file's
+/// metadata.
 fn batch_rows(wanted: usize, metadata: &ParquetMetaData) -> usize {
     let longest = metadata
         .row_groups()
