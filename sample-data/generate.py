@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Writes contacts.csv and contacts.parquet beside itself. Needs pyarrow; the seed is fixed.
 
-Every number is one that a regulator keeps free for fiction (README.md lists them), or is broken on purpose so
-that it cannot be dialled. Names and addresses are put together from lists and belong to nobody.
+Every number is reserved for fiction by a regulator (README.md lists them), or is broken on purpose so that it
+cannot be dialled. Names and addresses are combined from lists and belong to nobody.
 """
 
 import csv
@@ -34,7 +34,7 @@ AREAS = {
     "PR": ["787"],
 }
 
-# Region: calling code, trunk prefix, how its people group the digits, its mobile numbers for fiction.
+# Region: calling code, trunk prefix, usual groups of digits, mobile numbers for fiction.
 MOBILE = {
     "SE": ("46", "0", (2, 3, 2, 2), [f"7017406{n:02}" for n in range(5, 100)]),
     "GB": ("44", "0", (4, 6), [f"7700900{n:03}" for n in range(1000)]),
@@ -79,7 +79,7 @@ def in_groups(digits, sizes, separator):
 
 
 def spellings(region, national):
-    """How one number is found in lists: (weight, text)."""
+    """The spellings of a number in lists: (weight, text)."""
     code, trunk, sizes, _ = MOBILE[region]
     digits = code + national
     spaced = in_groups(national, sizes, " ")
@@ -103,7 +103,7 @@ def spellings(region, national):
         (1, f'"{digits}"'),
         (1, f"tel:+{digits}"),
         (2, f"  +{digits} "),
-        # National spellings are Swedish only, so that with `--region SE` too every number is one for fiction.
+        # Only Swedish numbers have national spellings, so that `--region SE` makes only numbers for fiction.
         (30 if region == "SE" else 0, trunk + spaced.replace(" ", "-", 1)),
         (10 if region == "SE" else 0, trunk + national),
         (8 if region in AREAS else 0, f"1-{in_groups(national, sizes, '-')}"),
@@ -111,7 +111,7 @@ def spellings(region, national):
 
 
 def broken(region, national, draw):
-    """A cell that holds no number to look up."""
+    """A cell without a number to look up."""
     code = MOBILE[region][0]
     digits = code + national
     return draw.choice(
@@ -125,7 +125,7 @@ def broken(region, national, draw):
 
 
 def people(draw):
-    """Endless (name, e-mail) of nobody."""
+    """Endless (name, e-mail) pairs of invented people."""
     while True:
         first, last = draw.choice(FIRST), draw.choice(LAST)
         local = "".join(char for char in f"{first}.{last}".lower() if char.isascii() and (char.isalpha() or char == "."))
@@ -133,7 +133,7 @@ def people(draw):
 
 
 def fresh_numbers(draw):
-    """Endless (region, national number); a number comes again only when its region has no more."""
+    """Endless (region, national number) pairs. A number is repeated only when its region has no more."""
     pools = {region: draw.sample(numbers, len(numbers)) for region, (*_, numbers) in MOBILE.items()}
     while True:
         region = draw.choices(list(SHARE), list(SHARE.values()))[0]

@@ -1,33 +1,248 @@
-//! Files that grow under a hidden name beside the place where they will stand.
+//! Files and folders that get their name when they are complete.
+//!
+//! A [`StagedFile`] or [`StagedFolder`] is created under a hidden name in the folder of its target,
+//! because a rename is a single step only within one file system. A commit gives it the target's
+//! name; dropping it removes it. So whoever reads the folder sees the old content or the new one,
+//! never a part of it. What goes into a staged file, and which name it gets, is its owner's
+//! decision.
 
+use std::fs;
 use std::fs::{File, Permissions};
-use std::path::Path;
+use std::io;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 
-/// The folder in which a file stands, or will.
-#[must_use]
-pub fn parent_folder(file: &Path) -> &Path {
-    file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+use tempfile::{Builder, NamedTempFile, TempDir};
+
+/// What a new file may be at most; the umask takes its part.
+const FILE_MODE: u32 = 0o666;
+/// The same for a new folder.
+const FOLDER_MODE: u32 = 0o777;
+
+/// A commit that failed. What was staged is still there, under its hidden name.
+#[derive(Debug)]
+pub(crate) struct CommitError<T> {
+    pub(crate) error: io::Error,
+    pub(crate) staged: T,
 }
 
-/// Puts the names in a folder on disk, so that they survive a power cut as the files do. Some file systems do so unasked and
-/// cannot be asked, so a refusal is no reason to fail.
-pub fn sync_folder(folder: &Path) {
-    let _ = File::open(folder).and_then(|folder| folder.sync_all());
+impl<T> From<CommitError<T>> for io::Error {
+    fn from(failed: CommitError<T>) -> Self {
+        failed.error
+    }
 }
 
-/// What anything new gets, of which the umask takes its part: 0o666 for a file, 0o777 for a folder. What is temporary is
-/// private by default; a result is not.
+/// A file under a hidden name.
+#[derive(Debug)]
+pub(crate) struct StagedFile(NamedTempFile);
+
+impl StagedFile {
+    /// Creates a file in the folder of `target`. It has the permissions of the file there, or those
+    /// of any new file.
+    pub(crate) fn beside(target: &Path) -> io::Result<Self> {
+        let prefix = hidden_prefix(target);
+        let file = hidden(&prefix, FILE_MODE).tempfile_in(parent_folder(target))?;
+        if let Ok(existing) = target.metadata() {
+            file.as_file().set_permissions(existing.permissions())?;
+        }
+        Ok(Self(file))
+    }
+
+    /// A second handle on the file, for a writer that wants to own one.
+    pub(crate) fn handle(&self) -> io::Result<File> {
+        self.0.as_file().try_clone()
+    }
+
+    /// Appends bytes.
+    pub(crate) fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.0.write_all(bytes)
+    }
+
+    /// Gives the file this name. Another file of that name is replaced as a whole, or not at all.
+    pub(crate) fn commit(self, path: &Path) -> Result<(), CommitError<Self>> {
+        let file = self.synced()?;
+        file.persist(path)
+            .map_err(|failed| CommitError { error: failed.error, staged: Self(failed.file) })?;
+        sync_folder(parent_folder(path));
+        Ok(())
+    }
+
+    /// Gives the file this name, unless something has it already: that is
+    /// [`io::ErrorKind::AlreadyExists`].
+    pub(crate) fn commit_no_replace(self, path: &Path) -> Result<(), CommitError<Self>> {
+        let file = self.synced()?;
+        file.persist_noclobber(path)
+            .map_err(|failed| CommitError { error: failed.error, staged: Self(failed.file) })?;
+        sync_folder(parent_folder(path));
+        Ok(())
+    }
+
+    /// Leaves the file under its hidden name, and returns that, unless the file is removed anyway.
+    pub(crate) fn keep(self) -> Option<PathBuf> {
+        self.0.keep().ok().map(|(_, path)| path)
+    }
+
+    fn synced(self) -> Result<NamedTempFile, CommitError<Self>> {
+        match self.0.as_file().sync_all() {
+            Ok(()) => Ok(self.0),
+            Err(error) => Err(CommitError { error, staged: self }),
+        }
+    }
+}
+
+/// A folder under a hidden name. Whoever writes into it syncs the files.
+#[derive(Debug)]
+pub(crate) struct StagedFolder(TempDir);
+
+impl StagedFolder {
+    /// Creates a folder in the folder of `target`, with the permissions of any new folder.
+    pub(crate) fn beside(target: &Path) -> io::Result<Self> {
+        let prefix = hidden_prefix(target);
+        Ok(Self(hidden(&prefix, FOLDER_MODE).tempdir_in(parent_folder(target))?))
+    }
+
+    /// The folder as it is named for now.
+    pub(crate) fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    /// Gives the folder this name. An older folder steps aside first and is removed last: not every
+    /// system can swap two folders in one step.
+    pub(crate) fn commit(self, path: &Path) -> Result<(), CommitError<Self>> {
+        let older = match set_aside(path) {
+            Ok(older) => older,
+            Err(error) => return Err(CommitError { error, staged: self }),
+        };
+        let committed = self.commit_no_replace(path);
+        if committed.is_err() && fs::rename(older.path().join(OLDER), path).is_err() {
+            // The older folder could not go back; better kept elsewhere than removed.
+            let _ = older.keep();
+        }
+        committed
+    }
+
+    /// Gives the folder this name, unless something has it already: that is
+    /// [`io::ErrorKind::AlreadyExists`].
+    pub(crate) fn commit_no_replace(self, path: &Path) -> Result<(), CommitError<Self>> {
+        let renamed = match path.symlink_metadata() {
+            Ok(_) => Err(io::ErrorKind::AlreadyExists.into()),
+            Err(_) => fs::rename(self.0.path(), path),
+        };
+        if let Err(error) = renamed {
+            return Err(CommitError { error, staged: self });
+        }
+        // It has another name now, so there is nothing to remove.
+        let _ = self.0.keep();
+        sync_folder(parent_folder(path));
+        Ok(())
+    }
+
+    /// Leaves the folder under its hidden name, and returns that.
+    pub(crate) fn keep(self) -> PathBuf {
+        self.0.keep()
+    }
+}
+
+/// What a folder is called inside the temporary folder it steps aside into.
+const OLDER: &str = "older";
+
+/// Moves a folder into a temporary one beside it, which removes it when dropped.
+fn set_aside(path: &Path) -> io::Result<TempDir> {
+    let aside = Builder::new().prefix(".replaced.").tempdir_in(parent_folder(path))?;
+    fs::rename(path, aside.path().join(OLDER))?;
+    Ok(aside)
+}
+
+/// How a hidden name for `target` begins.
+fn hidden_prefix(target: &Path) -> String {
+    format!(".{}.", target.file_name().unwrap_or_default().to_string_lossy())
+}
+
+fn hidden(prefix: &str, mode: u32) -> Builder<'_, 'static> {
+    let mut builder = Builder::new();
+    builder.prefix(prefix).suffix(".part");
+    if let Some(permissions) = permissions(mode) {
+        builder.permissions(permissions);
+    }
+    builder
+}
+
+/// Temporary files are private by default; a result is not.
 #[cfg(unix)]
-#[must_use]
-pub fn default_permissions(mode: u32) -> Option<Permissions> {
+fn permissions(mode: u32) -> Option<Permissions> {
     use std::os::unix::fs::PermissionsExt;
 
     Some(Permissions::from_mode(mode))
 }
 
-/// Nothing is to be said of them here.
+/// Other systems inherit permissions from the folder.
 #[cfg(not(unix))]
-#[must_use]
-pub fn default_permissions(_: u32) -> Option<Permissions> {
+fn permissions(_: u32) -> Option<Permissions> {
     None
+}
+
+/// The folder of a file, whether or not the file exists.
+pub(crate) fn parent_folder(file: &Path) -> &Path {
+    file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Puts the names in a folder on disk, so that they survive a power cut as the files do. Some file
+/// systems do so by themselves and refuse to be asked, so a refusal is not a failure.
+pub(crate) fn sync_folder(folder: &Path) {
+    let _ = File::open(folder).and_then(|folder| folder.sync_all());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names_in(folder: &Path) -> Vec<String> {
+        let names = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name());
+        let mut names: Vec<String> = names.map(|name| name.into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_staged_file_is_hidden_until_its_commit() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("out.csv");
+        let mut staged = StagedFile::beside(&path).unwrap();
+        staged.write_all(b"rows").unwrap();
+        let [hidden] = &names_in(folder.path())[..] else { panic!("one file") };
+        assert!(hidden.starts_with(".out.csv.") && hidden.ends_with(".part"), "{hidden}");
+        staged.commit_no_replace(&path).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "rows");
+        drop(StagedFile::beside(&path).unwrap());
+        assert_eq!(names_in(folder.path()), ["out.csv"]);
+    }
+
+    #[test]
+    fn a_commit_that_fails_gives_the_staged_file_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("out.csv");
+        fs::write(&path, "older").unwrap();
+        let mut staged = StagedFile::beside(&path).unwrap();
+        staged.write_all(b"newer").unwrap();
+        let failed = staged.commit_no_replace(&path).unwrap_err();
+        assert_eq!(failed.error.kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(fs::read_to_string(&path).unwrap(), "older");
+        failed.staged.commit(&path).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "newer");
+    }
+
+    #[test]
+    fn a_staged_folder_replaces_another_only_when_allowed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("out");
+        fs::create_dir(&path).unwrap();
+        fs::write(path.join("older"), "").unwrap();
+        let staged = StagedFolder::beside(&path).unwrap();
+        fs::write(staged.path().join("newer"), "").unwrap();
+        let failed = staged.commit_no_replace(&path).unwrap_err();
+        assert_eq!(failed.error.kind(), io::ErrorKind::AlreadyExists);
+        failed.staged.commit(&path).unwrap();
+        assert_eq!(names_in(folder.path()), ["out"]);
+        assert_eq!(names_in(&path), ["newer"]);
+    }
 }

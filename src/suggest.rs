@@ -1,27 +1,14 @@
-//! The known word that somebody probably meant.
+//! "Did you mean …?": the known word nearest to one that is unknown.
 
-/// The nearest of the known words, if it is near enough to be meant.
+use strsim::levenshtein;
+
+/// The known word with the fewest letters to change, if those are at most a third of the shorter
+/// word.
 pub(crate) fn nearest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let written = written.to_ascii_lowercase().replace('-', "_");
-    let with_distance = known.into_iter().map(|word| (distance(&written, word), word));
+    let with_distance = known.into_iter().map(|word| (levenshtein(&written, word), word));
     let (distance, word) = with_distance.min_by_key(|(distance, _)| *distance)?;
     (distance <= written.len().min(word.len()).div_ceil(3)).then_some(word)
-}
-
-/// How many letters must be put in, left out or changed (Levenshtein).
-fn distance(from: &str, to: &str) -> usize {
-    let to: Vec<char> = to.chars().collect();
-    let mut row: Vec<usize> = (0..=to.len()).collect();
-    for (line, letter) in from.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = line + 1;
-        for (column, &other) in to.iter().enumerate() {
-            let changed = diagonal + usize::from(letter != other);
-            diagonal = row[column + 1];
-            row[column + 1] = changed.min(diagonal + 1).min(row[column] + 1);
-        }
-    }
-    row[to.len()]
 }
 
 /// What serde's "unknown field `x`, expected one of …" means, and the field that was probably meant; `None` for other
@@ -41,7 +28,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_typo_leads_to_its_key_and_nonsense_to_none() {
+    fn a_typo_has_a_nearest_key_and_nonsense_has_none() {
         let known = ["rate", "retry_on", "concurrency", "output", "timeout"];
         for (written, meant) in [
             ("rates", Some("rate")),
@@ -56,7 +43,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_field_is_told_its_neighbour() {
+    fn an_unknown_field_becomes_the_nearest_key() {
         let message = "unknown field `latncy`, expected one of `listen`, `latency`, `seed`";
         let (problem, help) = explain_unknown_field(message).unwrap();
         assert_eq!(

@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""Writes tests/data/numbering-differential.csv: numbers, and what libphonenumber says of them.
+"""Writes tests/data/numbering-differential.csv: numbers, and what libphonenumber says about them.
 
     pip install phonenumberslite==9.0.42 && python3 tools/numbering_differential.py
 
-For every region and kind of line, libphonenumber's example number with its last digits drawn anew, as long
-as the result is valid: in international form (`+…`), as digits, and in national form. Besides these, mobile
-numbers with too few and too many digits. The seed is fixed: the same metadata gives the same bytes.
+For every region and kind of line: libphonenumber's example number with other last digits, as long as the
+result is valid, in international form (`+…`), as digits, and in national form. In addition, mobile numbers
+with too few and too many digits. The seed is fixed: the same metadata gives the same bytes.
 
-verdict  mobile       valid, and a mobile number or one of a range that fixed and mobile lines share
-         other        valid, and neither of these
+verdict  mobile       valid, and in a range for mobile numbers or one that fixed and mobile lines share
+         other        valid, and in another range
          impossible   a length that no number of the region has
 """
 
@@ -28,8 +28,8 @@ KINDS = {
 }
 
 
-def drawn_anew(number, random_digits):
-    """The number with up to four of its last digits replaced, or itself if no draw is valid."""
+def with_other_digits(number, random_digits):
+    """The number with up to four of its last digits replaced, or itself if none of the results is valid."""
     code, national = number.country_code, str(number.national_number)
     zeros = "0" * (number.number_of_leading_zeros or 1) if number.italian_leading_zero else ""
     for count in (4, 4, 4, 3, 3, 2, 2, 1):
@@ -48,7 +48,7 @@ def cases_of(region, random_digits):
     for kind, count in KINDS.items():
         example = phonenumbers.example_number_for_type(region, kind)
         for turn in range(count if example else 0):
-            number = drawn_anew(example, random_digits)
+            number = with_other_digits(example, random_digits)
             verdict = "mobile" if phonenumbers.number_type(number) in MOBILE else "other"
             digits = digits_of(number)
             yield "international", f"+{digits}" if turn else digits, digits, verdict

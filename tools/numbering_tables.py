@@ -5,19 +5,18 @@
 
 networks.csv   mcc,mnc,country,name. From GNOME's mobile-broadband-provider-info (public domain; on Debian the
                package of that name). With --aosp also from the carrier list of the Android Open Source Project
-               (Apache-2.0); where both know a network, the first named source wins.
+               (Apache-2.0); where both have a network, GNOME's name is taken.
 plans.csv      region,calling_code,trunks,access,mobile_lengths. From the metadata of Google's libphonenumber
                (Apache-2.0), as packed by `pip install phonenumberslite`.
 
-countries.csv and own_networks.csv are written by hand and not touched; a country that contradicts the MCC in
-countries.csv is left out. The same inputs give the same bytes.
+countries.csv and own_networks.csv are written by hand and stay as they are. A country that contradicts the
+MCC in countries.csv is left out. The same inputs give the same bytes.
 
-Which name a network gets, where several providers are listed with one code (most of them resell it):
-  1. the provider marked primary="true";
-  2. else the one with the most networks of its own in that country, because a reseller uses one host's codes;
-  3. else one that is not named in RESELLERS;
+Where several providers are listed with one code (most of them are resellers), the network gets the name of
+  1. a provider that is not in RESELLERS;
+  2. else the provider marked primary="true";
+  3. else the one with the most networks in that country, because a reseller uses the codes of one host;
   4. else the first in the file.
-RESELLERS comes first of all where it applies: a name in it never wins over a name that is not.
 """
 
 import argparse
@@ -30,7 +29,7 @@ from pathlib import Path
 TABLES = Path(__file__).parent.parent / "src/numbering/tables"
 MBPI = "/usr/share/mobile-broadband-provider-info/serviceproviders.xml"
 
-# Brands that run on another operator's radio network, or that its owner has renamed since.
+# Brands on another operator's radio network, and brands that were renamed.
 RESELLERS = {
     "1&1", "ABroadband", "AIF", "Activ", "AldiTalk/MedionMobile", "Aldi Mobile AU", "Alice", "Amaysim", "Amena",
     "Apex Telecom", "Asda Mobile", "AweSIM", "BLiNK", "Beagle", "Ben", "BiBoB", "Bild Mobil", "Bip", "CARNet Tele2",
@@ -48,7 +47,7 @@ RESELLERS = {
 
 
 def networks_of_mbpi(path):
-    """(mcc, mnc) -> (country, name) by the rule above."""
+    """(mcc, mnc) -> (country, name), by the rule above."""
     listed = collections.defaultdict(list)
     for country in ElementTree.parse(path).getroot().iter("country"):
         providers = list(country.iter("provider"))
@@ -65,7 +64,7 @@ def networks_of_mbpi(path):
 
 
 def networks_of_aosp(path):
-    """The same from AOSP: rules that are a bare code first, then code and service provider name; others are MVNOs."""
+    """The same from AOSP: first rules with only a code, then those with a service provider name; others are MVNOs."""
     bare, named = {}, {}
     for block in re.split(r"^carrier_id \{", Path(path).read_text(encoding="utf-8"), flags=re.M)[1:]:
         name = re.search(r'^\s*carrier_name:\s*"(.*?)"', block, flags=re.M)
@@ -80,7 +79,7 @@ def networks_of_aosp(path):
 
 
 def brand(name):
-    """The first of several spellings, without remarks in brackets and legal form."""
+    """The first of several spellings, without remarks in brackets and without the legal form."""
     name = re.sub(r"\(.*?\)", "", name).split("/")[0]
     return re.sub(r"\b(GmbH|S\.?A\.?|AB|AS|Ltd\.?|Inc\.?|LLC)$", "", name.strip()).strip(" ,-").replace(",", "")
 
@@ -96,7 +95,7 @@ def write_networks(networks):
 
 
 def strings_matching(pattern, longest):
-    """Every digit string of up to this many digits that a pattern matches whole."""
+    """Every string of up to `longest` digits that the pattern matches completely."""
     pattern = re.compile(pattern)
     for length in range(1, longest + 1):
         for digits in itertools.product("0123456789", repeat=length):
@@ -105,7 +104,7 @@ def strings_matching(pattern, longest):
 
 
 def trunks_of(metadata):
-    """What may be dialled before a national number, longest first; patterns with groups rewrite numbers and are left."""
+    """What may be dialled before a national number, longest first. Patterns with groups rewrite numbers and are skipped."""
     trunks = {metadata.national_prefix} if metadata.national_prefix else set()
     pattern = metadata.national_prefix_for_parsing or ""
     if pattern and "(" not in pattern:
@@ -114,7 +113,7 @@ def trunks_of(metadata):
 
 
 def access_code_of(metadata):
-    """What is dialled before a foreign number where that is one code, and not 00 as nearly everywhere."""
+    """What is dialled before a foreign number, where that is a single code other than the usual 00."""
     code = (metadata.preferred_international_prefix or metadata.international_prefix or "").replace("~", "")
     return code if re.fullmatch(r"\d{3,4}", code) else ""
 

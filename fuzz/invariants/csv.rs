@@ -1,4 +1,4 @@
-//! What holds of every list on disk, whatever is in the file.
+//! What is true of every list on disk, whatever is in the file.
 
 use std::collections::HashSet;
 use std::fs;
@@ -11,17 +11,18 @@ use futures::StreamExt;
 use hlr_enrich::internals::input::{CsvFile, Header, InputNotes, InputSettings, Opened, open};
 use hlr_enrich::internals::model::StreamError;
 
-/// More rows than this are not looked at: a small archive may hold millions.
-const MOST_ROWS: usize = 10_000;
-/// No row of a list that is shorter is too long, and all of it is seen before its columns are settled.
+/// Rows after these are not checked: a small archive may hold millions.
+const MAX_ROWS: usize = 10_000;
+/// A shorter list has no row above the limit, and is inspected completely before its columns are
+/// decided.
 const SHORT_LIST: usize = 64 << 10;
 
-/// Reads the bytes as a list: with everything detected, with what was detected said aloud, without a header, and
-/// with the first delimiter in it that a user could name.
+/// Reads the bytes as a list: with everything detected, with the detected settings given, without a
+/// header, and with the first delimiter in it that a user could name.
 ///
 /// # Panics
 ///
-/// When something does not hold.
+/// When an invariant does not hold.
 pub fn hold(content: &[u8]) {
     let folder = tempfile::tempdir().expect("the folder for temporary files can be written to");
     let path = folder.path().join("list.csv");
@@ -29,24 +30,24 @@ pub fn hold(content: &[u8]) {
     let list = List { path: &path, content };
 
     let Some(detected) = list.read(None, Header::Detect, 4096) else { return };
-    if let Some(delimiter) = content.iter().copied().find(|&byte| may_be_named(byte)) {
+    if let Some(delimiter) = content.iter().copied().find(|&byte| can_be_given(byte)) {
         list.read(Some(delimiter), Header::Detect, 7);
     }
     let Some(file) = &detected.file else { return };
     let header = if file.has_header { Header::Present } else { Header::Absent };
-    let said = list.read(Some(file.delimiter), header, 3).expect("what was detected can be said");
-    assert_eq!(said.names, detected.names);
-    let shared = said.rows.len().min(detected.rows.len());
-    assert!(said.rows[..shared] == detected.rows[..shared], "smaller batches have other rows");
+    let given = list.read(Some(file.delimiter), header, 3).expect("detected settings can be given");
+    assert_eq!(given.names, detected.names);
+    let shared = given.rows.len().min(detected.rows.len());
+    assert!(given.rows[..shared] == detected.rows[..shared], "smaller batches have other rows");
     let headless = list.read(Some(file.delimiter), Header::Absent, 1).expect("the header may be a row");
-    if [&detected, &said, &headless].iter().all(|table| table.ending == Ending::Whole) {
-        assert_eq!(said.rows.len(), detected.rows.len());
+    if [&detected, &given, &headless].iter().all(|table| table.end == End::Whole) {
+        assert_eq!(given.rows.len(), detected.rows.len());
         assert_eq!(headless.rows.len(), detected.rows.len() + usize::from(file.has_header));
     }
 }
 
-/// The bytes that the command line takes for a delimiter.
-fn may_be_named(byte: u8) -> bool {
+/// The bytes that the command line accepts as a delimiter.
+fn can_be_given(byte: u8) -> bool {
     byte.is_ascii() && !byte.is_ascii_alphanumeric() && !matches!(byte, b'"' | b'\r' | b'\n')
 }
 
@@ -55,19 +56,19 @@ struct List<'a> {
     content: &'a [u8],
 }
 
-/// What came out of a list.
+/// What was read from a list.
 struct Table {
     names: Vec<String>,
     rows: Vec<Vec<Option<String>>>,
-    ending: Ending,
-    /// How the list was understood; `None` for Parquet.
+    end: End,
+    /// How the list was read; `None` for Parquet.
     file: Option<CsvFile>,
 }
 
 #[derive(Debug, PartialEq, Eq)]
-enum Ending {
+enum End {
     Whole,
-    /// At [`MOST_ROWS`].
+    /// At [`MAX_ROWS`].
     Cut,
     Failed,
 }
@@ -86,17 +87,17 @@ impl List<'_> {
         };
         let notes = opened.notes.clone();
         let file = notes.csv_files().first().cloned();
-        let (names, rows, ending) = self.drain(opened, batch_rows);
-        let table = Table { names, rows, ending, file };
+        let (names, rows, end) = self.drain(opened, batch_rows);
+        let table = Table { names, rows, end, file };
         if table.file.is_some() {
             every_column_has_a_name_of_its_own(&table.names);
-            self.the_notes_are_of_this_list(&table, &notes);
+            self.the_findings_are_of_this_list(&table, &notes);
             self.the_rows_are_those_of_the_csv_crate(&table);
         }
         Some(table)
     }
 
-    fn drain(&self, opened: Opened, batch_rows: usize) -> (Vec<String>, Vec<Vec<Option<String>>>, Ending) {
+    fn drain(&self, opened: Opened, batch_rows: usize) -> (Vec<String>, Vec<Vec<Option<String>>>, End) {
         let schema = opened.batches.schema();
         let mut batches = opened.batches;
         let names = schema.fields().iter().map(|field| field.name().clone()).collect();
@@ -106,16 +107,16 @@ impl List<'_> {
             let batch = match batch {
                 Ok(batch) => batch,
                 Err(error) => {
-                    assert!(!matches!(error, StreamError::TaskPanicked(_)), "the reading panicked");
+                    assert!(!matches!(error, StreamError::TaskPanicked(_)), "reading panicked");
                     self.an_error_names_the_file(&error);
                     assert!(runtime.block_on(batches.next()).is_none(), "an error ends the list");
-                    return (names, rows, Ending::Failed);
+                    return (names, rows, End::Failed);
                 }
             };
             assert_eq!(batch.schema(), schema);
             assert!((1..=batch_rows).contains(&batch.num_rows()), "{} rows", batch.num_rows());
-            if rows.len() > MOST_ROWS {
-                return (names, rows, Ending::Cut);
+            if rows.len() > MAX_ROWS {
+                return (names, rows, End::Cut);
             }
             let is_text = schema.fields().iter().all(|field| *field.data_type() == DataType::Utf8);
             for row in (0..batch.num_rows()).filter(|_| is_text) {
@@ -123,39 +124,40 @@ impl List<'_> {
                 rows.push(cells.map(|cells| cells.is_valid(row).then(|| cells.value(row).into())).collect());
             }
         }
-        (names, rows, Ending::Whole)
+        (names, rows, End::Whole)
     }
 
     fn an_error_names_the_file(&self, error: &impl std::error::Error) {
         assert!(error.to_string().contains("list.csv"), "{error}");
     }
 
-    fn the_notes_are_of_this_list(&self, table: &Table, notes: &InputNotes) {
+    fn the_findings_are_of_this_list(&self, table: &Table, notes: &InputNotes) {
         let (short, long) = (notes.short_rows(), notes.long_rows());
-        // The reading is ahead of a list that was cut.
-        if table.ending == Ending::Whole {
+        // Reading is ahead of a list that was cut.
+        if table.end == End::Whole {
             assert!(short.count + long.count <= table.rows.len() as u64, "{short:?}, {long:?}");
         }
         if table.file.as_ref().is_some_and(is_plain) {
             let line_ends =
                 self.content.iter().filter(|&&byte| byte == b'\n' || byte == b'\r').count() as u64;
-            for place in [short, long, notes.windows_1252_cells()].iter().flat_map(|noted| &noted.first) {
-                assert!((1..=line_ends + 1).contains(&place.line), "{place}");
+            for line in [short, long, notes.windows_1252_cells()].iter().flat_map(|finding| &finding.first) {
+                assert!((1..=line_ends + 1).contains(&line.line), "{line}");
             }
         }
     }
 
-    /// Of a short list in UTF-8, that is; the csv crate knows no other, and no end to a quote.
+    /// Only for short lists in UTF-8: the csv crate knows no other encoding, and does not limit a
+    /// quote.
     fn the_rows_are_those_of_the_csv_crate(&self, table: &Table) {
         let Some(file) = table.file.as_ref().filter(|file| is_plain(file)) else { return };
         if self.content.len() >= SHORT_LIST {
             return;
         }
         assert!(
-            table.ending == Ending::Whole || self.content.contains(&b'"'),
-            "a list without quotes breaks off"
+            table.end == End::Whole || self.content.contains(&b'"'),
+            "a list without quotes ends unexpectedly"
         );
-        if table.ending != Ending::Whole {
+        if table.end != End::Whole {
             return;
         }
         let text = self.content.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(self.content);
@@ -169,7 +171,8 @@ impl List<'_> {
         let expected = &expected[usize::from(file.has_header)..];
         assert_eq!(table.rows.len(), expected.len(), "rows");
         for (row, expected) in table.rows.iter().zip(expected) {
-            // Cells that are no UTF-8 are another alphabet's, and a surplus is joined to the last column.
+            // Cells that are not UTF-8 have another encoding, and surplus cells are joined to the
+            // last column.
             let own = if expected.len() > row.len() { row.len() - 1 } else { row.len() };
             for (index, cell) in row.iter().enumerate().take(own) {
                 match expected.get(index).map(str::from_utf8) {

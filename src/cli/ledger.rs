@@ -126,8 +126,8 @@ async fn write_export(path: &Path, arguments: ExportArgs) -> Result<(), Report> 
     let ledger_file = open(path)?;
     let target = output::prepare(&settings)?;
     let whole = ledger_admin::export(ledger_file, target).await?;
-    let (rows, bytes) = (whole.rows, whole.bytes);
-    let written = whole.commit()?;
+    let (rows, bytes) = (whole.rows(), whole.bytes());
+    let written = whole.commit().await?;
     say(format_args!("{}: {} answers, {}", written.display(), grouped(rows), size(bytes)));
     Ok(())
 }

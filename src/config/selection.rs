@@ -40,6 +40,8 @@ pub(super) fn rows(resolver: &mut ConfigResolver, rows: &mut RowSettings) -> Res
         rows.prefix.clone_from(prefix);
     }
     let region = raw.region.clone();
-    rows.region = region.map(|text| resolver.parsed("region", text.parse())).transpose()?;
+    rows.region = region
+        .map(|text| resolver.diagnosed("region", text.parse::<crate::numbering::Region>()))
+        .transpose()?;
     Ok(())
 }

@@ -3,10 +3,9 @@
 use arrow::array::{Array, ArrayRef, AsArray, Float64Array};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Float64Type, Schema};
-use miette::Diagnostic;
 
 use crate::model::{ColumnError, Msisdn, StreamError};
-use crate::numbering::{self, NumberColumnError, Refusal, Region};
+use crate::numbering::{self, Refusal, Region};
 
 /// The index of the column with the numbers: the one that is named in the settings, or the one that its name
 /// shows among the `kept` ones, which no added column replaces.
@@ -17,8 +16,7 @@ pub(super) fn choose(schema: &Schema, kept: &[usize], named: Option<&str>) -> Re
         None if kept.len() == 1 => kept[0],
         None => {
             let names: Vec<&str> = kept.iter().map(|column| name(*column)).collect();
-            let found = numbering::find_number_column(&names);
-            kept[found.map_err(not_found)?]
+            kept[numbering::find_number_column(&names)?]
         }
     };
     let field = schema.field(column);
@@ -43,10 +41,6 @@ fn find_named(names: &[&str], named: &str) -> Result<usize, ColumnError> {
         _ => Err(ColumnError::new(format!("there is no column {named:?}"))
             .with_help(format!("give --column one of: {}", names.join(", ")))),
     }
-}
-
-fn not_found(error: NumberColumnError) -> ColumnError {
-    ColumnError { problem: error.to_string(), help: error.help().map(|help| help.to_string()) }
 }
 
 fn may_hold_numbers(data_type: &DataType) -> bool {

@@ -1,14 +1,14 @@
-//! The names of columns: made whole within a file, compared between files.
+//! The names of columns: made unique within a file, compared between files.
 
 use std::collections::HashSet;
 use std::path::Path;
 
 use arrow::datatypes::Schema;
 
-use super::InputError;
+use super::error::InputError;
 
-/// Every column gets a name of its own: `column_3` where the third is blank, `phone_2` where there is
-/// a `phone` already. Names that are fine stay as they are.
+/// Gives every column a name of its own: `column_3` where the third is blank, `phone_2` where there
+/// is a `phone` already. Names that are unique stay as they are.
 pub(super) fn unique_names(written: &[String]) -> Vec<String> {
     let reserved: HashSet<&str> = written.iter().map(String::as_str).collect();
     let mut taken: HashSet<String> = HashSet::new();
@@ -22,7 +22,7 @@ pub(super) fn unique_names(written: &[String]) -> Vec<String> {
             false => (2..)
                 .map(|number| format!("{wanted}_{number}"))
                 .find(|name| is_free(name, false))
-                .expect("numbers do not run out"),
+                .expect("the numbers do not run out"),
         };
         taken.insert(unique.clone());
         names.push(unique);
@@ -30,7 +30,7 @@ pub(super) fn unique_names(written: &[String]) -> Vec<String> {
     names
 }
 
-/// The names of columns that have none.
+/// Names for columns without any.
 pub(super) fn numbered_names(count: usize) -> Vec<String> {
     (1..=count).map(|number| format!("column_{number}")).collect()
 }
@@ -41,11 +41,8 @@ pub(super) fn ensure_same_columns(
     (other_path, other): (&Path, &Schema),
 ) -> Result<(), InputError> {
     let Some(difference) = difference(first, other) else { return Ok(()) };
-    Err(InputError::DifferentColumns(format!(
-        "{} and {} do not have the same columns: {difference}; give files of one shape, or run them one by one",
-        first_path.display(),
-        other_path.display(),
-    )))
+    let (first, other) = (first_path.to_owned(), other_path.to_owned());
+    Err(InputError::DifferentColumns { first, other, difference })
 }
 
 fn difference(first: &Schema, other: &Schema) -> Option<String> {
@@ -53,14 +50,14 @@ fn difference(first: &Schema, other: &Schema) -> Option<String> {
         let number = index + 1;
         if one.name() != two.name() {
             return Some(format!(
-                "column {number} is `{}` in the one and `{}` in the other",
+                "column {number} is `{}` in the first and `{}` in the other",
                 one.name(),
                 two.name()
             ));
         }
         if one.data_type() != two.data_type() {
             return Some(format!(
-                "`{}` is {} in the one and {} in the other",
+                "`{}` is {} in the first and {} in the other",
                 one.name(),
                 one.data_type(),
                 two.data_type()
@@ -68,7 +65,7 @@ fn difference(first: &Schema, other: &Schema) -> Option<String> {
         }
     }
     let (one, two) = (first.fields().len(), other.fields().len());
-    (one != two).then(|| format!("there are {one} in the one and {two} in the other"))
+    (one != two).then(|| format!("the first has {one} columns and the other {two}"))
 }
 
 #[cfg(test)]
@@ -102,13 +99,13 @@ mod tests {
         for (other, part) in [
             (
                 schema(&[("id", DataType::Int64), ("tel", DataType::Utf8)]),
-                "column 2 is `phone` in the one and `tel`",
+                "column 2 is `phone` in the first and `tel`",
             ),
             (
                 schema(&[("id", DataType::Int32), ("phone", DataType::Utf8)]),
-                "`id` is Int64 in the one and Int32",
+                "`id` is Int64 in the first and Int32",
             ),
-            (schema(&[("id", DataType::Int64)]), "there are 2 in the one and 1 in the other"),
+            (schema(&[("id", DataType::Int64)]), "the first has 2 columns and the other 1"),
         ] {
             let message = ensure_same_columns((Path::new("a.csv"), &first), (Path::new("b.csv"), &other))
                 .unwrap_err()

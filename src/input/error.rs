@@ -1,8 +1,8 @@
 //! Why a list cannot be read.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use crate::model::StreamError;
+use crate::model::{BoxError, StreamError};
 
 /// A list that cannot be read.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
@@ -21,18 +21,71 @@ pub enum InputError {
     Malformed {
         /// The file.
         path: PathBuf,
-        /// What is wrong, where, and what mends it.
+        /// What is wrong, and where.
         problem: String,
-        /// The reader's own words.
+        /// What to do about it, where that is known.
+        #[help]
+        help: Option<String>,
+        /// The error of the reader, where there is one.
         #[source]
-        source: Option<Box<dyn std::error::Error + Send + Sync>>,
+        source: Option<BoxError>,
     },
-    /// No file was named, or a pattern matches none.
-    #[error("{0}")]
-    NoFiles(String),
-    /// Several files that do not have the same columns.
-    #[error("{0}")]
-    DifferentColumns(String),
+    /// No file was named.
+    #[error("no input was named")]
+    #[diagnostic(help("give files, patterns, or - for standard input"))]
+    NoneNamed,
+    /// Standard input was named beside files.
+    #[error("standard input cannot be combined with files")]
+    #[diagnostic(help("give - alone, or save standard input to a file first"))]
+    StandardInputAmongFiles,
+    /// A name that is neither a file nor a pattern.
+    #[error("{pattern}: not a valid pattern")]
+    #[diagnostic(help("write a literal [ as [[]"))]
+    InvalidPattern {
+        /// What was written.
+        pattern: String,
+        /// What is wrong with it.
+        #[source]
+        source: BoxError,
+    },
+    /// A pattern that matches no file.
+    #[error("{pattern}: no file matches this pattern")]
+    #[diagnostic(help("check the folder and the ending of the name"))]
+    NoMatch {
+        /// The pattern.
+        pattern: String,
+    },
+    /// CSV and Parquet files in one list.
+    #[error("{} and {} have different formats", first.display(), other.display())]
+    #[diagnostic(help("give either CSV or Parquet files in one list"))]
+    DifferentFormats {
+        /// The first file of the list.
+        first: PathBuf,
+        /// The first file that differs from it.
+        other: PathBuf,
+    },
+    /// Files that do not have the same columns.
+    #[error("{} and {} have different columns: {difference}", first.display(), other.display())]
+    #[diagnostic(help("give files with the same columns, or run them one by one"))]
+    DifferentColumns {
+        /// The first file of the list.
+        first: PathBuf,
+        /// The first file that differs from it.
+        other: PathBuf,
+        /// The first difference.
+        difference: String,
+    },
+    /// No thread could be started to read the list.
+    #[error("cannot start the thread that reads the input")]
+    NoThread(#[source] std::io::Error),
+}
+
+impl InputError {
+    /// The error of a file that is not what it should be.
+    pub(super) fn malformed(path: &Path, problem: impl Into<String>, help: impl Into<String>) -> Self {
+        let (problem, help) = (problem.into(), Some(help.into()));
+        Self::Malformed { path: path.to_owned(), problem, help, source: None }
+    }
 }
 
 impl From<InputError> for StreamError {

@@ -1,17 +1,18 @@
-//! What was found while reading that is no error and yet should be told: ragged rows, odd encodings,
-//! and what was detected rather than given.
+//! What was found while reading that is worth a warning and not an error: ragged rows, unexpected
+//! encodings, and what was detected instead of given.
 
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::humanize::grouped;
 use crate::sync;
 
-/// How many places are remembered of each kind of finding.
-const FIRST_PLACES: usize = 5;
+/// How many lines are remembered for each kind of finding.
+const FIRST_LINES: usize = 5;
 
-/// The findings of one run. Complete when the last batch has arrived, readable at any time.
+/// The findings of one list. Readable at any time, complete when the last batch has arrived.
 #[derive(Debug, Default)]
 pub struct InputNotes {
     csv_files: Vec<CsvFile>,
@@ -25,7 +26,7 @@ impl InputNotes {
         Self { csv_files, ..Self::default() }
     }
 
-    /// How each CSV file was understood; none for Parquet, which explains itself.
+    /// How each CSV file was understood. There are none for Parquet, which describes itself.
     #[must_use]
     pub fn csv_files(&self) -> &[CsvFile] {
         &self.csv_files
@@ -33,48 +34,63 @@ impl InputNotes {
 
     /// Rows with fewer cells than there are columns; the missing ones are null.
     #[must_use]
-    pub fn short_rows(&self) -> Noted {
-        self.short_rows.noted()
+    pub fn short_rows(&self) -> Finding {
+        self.short_rows.finding()
     }
 
-    /// Rows with more cells than there are columns. The surplus, most often text with a delimiter that
-    /// nobody quoted, was joined back to the last column. Surplus cells without content are dropped, and a row
+    /// Rows with more cells than there are columns. The surplus, most often text with an unquoted
+    /// delimiter, was joined back to the last column. Empty surplus cells are dropped, and a row
     /// that has no others is not counted.
     #[must_use]
-    pub fn long_rows(&self) -> Noted {
-        self.long_rows.noted()
+    pub fn long_rows(&self) -> Finding {
+        self.long_rows.finding()
     }
 
     /// Cells that are not UTF-8 and were read as Windows-1252.
     #[must_use]
-    pub fn windows_1252_cells(&self) -> Noted {
-        self.windows_1252.noted()
+    pub fn windows_1252_cells(&self) -> Finding {
+        self.windows_1252.finding()
     }
 
-    pub(super) fn note_short_row(&self, place: impl FnOnce() -> Place) {
-        self.short_rows.note(place);
+    pub(super) fn note_short_row(&self, line: impl FnOnce() -> FileLine) {
+        self.short_rows.note(line);
     }
 
-    pub(super) fn note_long_row(&self, place: impl FnOnce() -> Place) {
-        self.long_rows.note(place);
+    pub(super) fn note_long_row(&self, line: impl FnOnce() -> FileLine) {
+        self.long_rows.note(line);
     }
 
-    pub(super) fn note_windows_1252(&self, place: impl FnOnce() -> Place) {
-        self.windows_1252.note(place);
+    pub(super) fn note_windows_1252(&self, line: impl FnOnce() -> FileLine) {
+        self.windows_1252.note(line);
     }
 
-    /// The findings that a person should know of, a sentence each; none when all was well.
+    /// The findings that a person should know of, each as a sentence.
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
         let findings = [
-            (self.short_rows(), "rows have too few cells; the missing ones are null"),
-            (self.long_rows(), "rows have too many cells; the surplus was joined to the last column"),
-            (self.windows_1252_cells(), "cells are not UTF-8 and were read as Windows-1252"),
+            (
+                self.short_rows(),
+                "row has too few cells; the missing ones are null",
+                "rows have too few cells; the missing ones are null",
+            ),
+            (
+                self.long_rows(),
+                "row has too many cells; the surplus was joined to the last column",
+                "rows have too many cells; the surplus was joined to the last column",
+            ),
+            (
+                self.windows_1252_cells(),
+                "cell is not UTF-8 and was read as Windows-1252",
+                "cells are not UTF-8 and were read as Windows-1252",
+            ),
         ];
         findings
             .into_iter()
-            .filter(|(noted, _)| noted.count > 0)
-            .map(|(noted, what)| format!("{} {what} (first in {})", noted.count, noted.first_places()))
+            .filter(|(finding, ..)| finding.count > 0)
+            .map(|(finding, singular, plural)| {
+                let what = if finding.count == 1 { singular } else { plural };
+                format!("{} {what} (first in {})", grouped(finding.count), finding.first_lines())
+            })
             .collect()
     }
 }
@@ -88,7 +104,7 @@ pub struct CsvFile {
     pub delimiter: u8,
     /// Whether the first row was taken for the names of the columns.
     pub has_header: bool,
-    /// `UTF-8`, `UTF-16LE` or `UTF-16BE`; single cells may be Windows-1252 in spite of it.
+    /// `UTF-8`, `UTF-16LE` or `UTF-16BE`; single cells may still be Windows-1252.
     pub encoding: &'static str,
     /// `gzip` or `zstd`.
     pub compression: Option<&'static str>,
@@ -96,30 +112,30 @@ pub struct CsvFile {
 
 /// How often something was found, and where first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Noted {
+pub struct Finding {
     /// How often.
     pub count: u64,
-    /// The first few places, in order.
-    pub first: Vec<Place>,
+    /// The first few lines, in order.
+    pub first: Vec<FileLine>,
 }
 
-impl Noted {
-    fn first_places(&self) -> String {
-        let places: Vec<String> = self.first.iter().map(Place::to_string).collect();
-        places.join("; ")
+impl Finding {
+    fn first_lines(&self) -> String {
+        let lines: Vec<String> = self.first.iter().map(FileLine::to_string).collect();
+        lines.join("; ")
     }
 }
 
 /// A line of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct FileLine {
     /// The file; `-` for standard input.
     pub file: PathBuf,
     /// Counted from 1, the header included.
     pub line: u64,
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for FileLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}, line {}", self.file.display(), self.line)
     }
@@ -128,19 +144,19 @@ impl fmt::Display for Place {
 #[derive(Debug, Default)]
 struct Tally {
     count: AtomicU64,
-    first: Mutex<Vec<Place>>,
+    first: Mutex<Vec<FileLine>>,
 }
 
 impl Tally {
-    fn note(&self, place: impl FnOnce() -> Place) {
-        if self.count.fetch_add(1, Ordering::Relaxed) < FIRST_PLACES as u64 {
-            sync::lock(&self.first).push(place());
+    fn note(&self, line: impl FnOnce() -> FileLine) {
+        if self.count.fetch_add(1, Ordering::Relaxed) < FIRST_LINES as u64 {
+            sync::lock(&self.first).push(line());
         }
     }
 
-    fn noted(&self) -> Noted {
+    fn finding(&self) -> Finding {
         let first = sync::lock(&self.first).clone();
-        Noted { count: self.count.load(Ordering::Relaxed), first }
+        Finding { count: self.count.load(Ordering::Relaxed), first }
     }
 }
 
@@ -149,15 +165,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn all_are_counted_and_the_first_are_named() {
+    fn all_findings_are_counted_and_the_first_are_named() {
         let notes = InputNotes::default();
         assert!(notes.warnings().is_empty());
         for line in 2..100 {
-            notes.note_short_row(|| Place { file: "list.csv".into(), line });
+            notes.note_short_row(|| FileLine { file: "list.csv".into(), line });
         }
-        let [warning] = &notes.warnings()[..] else { panic!("one kind of finding, one sentence") };
+        let [warning] = &notes.warnings()[..] else { panic!("one kind of finding makes one sentence") };
         assert!(warning.starts_with("98 rows have too few cells"), "{warning}");
         assert!(warning.contains("list.csv, line 2; list.csv, line 3"), "{warning}");
-        assert_eq!(notes.short_rows().first.len(), FIRST_PLACES);
+        assert_eq!(notes.short_rows().first.len(), FIRST_LINES);
+        notes.note_long_row(|| FileLine { file: "list.csv".into(), line: 7 });
+        assert!(notes.warnings()[1].starts_with("1 row has too many cells"), "{:?}", notes.warnings());
     }
 }

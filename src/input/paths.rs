@@ -1,4 +1,4 @@
-//! What was written on the command line becomes a list of files.
+//! Names and patterns become a list of files.
 
 use std::collections::HashSet;
 use std::io;
@@ -6,48 +6,43 @@ use std::path::{Path, PathBuf};
 
 use glob::MatchOptions;
 
-use super::{InputError, malformed};
+use super::error::InputError;
 
-/// What `-` and patterns stand for.
-pub(super) enum List {
+/// What the names of a list stand for.
+pub(super) enum ListSource {
     StandardInput,
     /// At least one file, in reading order.
     Files(Vec<PathBuf>),
 }
 
-/// Hidden files are matched only by patterns that say so: a result that is being written beside its
-/// input is hidden, and must not be read.
+/// Hidden files are matched only by patterns with a leading dot: an output that is being written
+/// beside its input is hidden, and must not be read.
 const MATCHING: MatchOptions =
     MatchOptions { case_sensitive: true, require_literal_separator: true, require_literal_leading_dot: true };
 
-/// Paths stay in the order given, the matches of one pattern are sorted by name. A file that is named
-/// twice, as overlapping patterns do, is read once.
-pub(super) fn expand(written: &[String]) -> Result<List, InputError> {
-    if written.is_empty() {
-        return Err(InputError::NoFiles(
-            "no input was named; give files, patterns, or - for standard input".into(),
-        ));
-    }
-    if written.iter().any(|path| path == "-") {
-        return match written {
-            [_] => Ok(List::StandardInput),
-            _ => Err(InputError::NoFiles(
-                "standard input cannot be joined with files; give - alone, or save it to a file first".into(),
-            )),
-        };
+/// Paths keep their order, and the matches of one pattern are sorted by name. A file that is named
+/// twice, for example by overlapping patterns, is read once.
+pub(super) fn expand(names: &[String]) -> Result<ListSource, InputError> {
+    match names {
+        [] => return Err(InputError::NoneNamed),
+        [name] if name == "-" => return Ok(ListSource::StandardInput),
+        names if names.iter().any(|name| name == "-") => {
+            return Err(InputError::StandardInputAmongFiles);
+        }
+        _ => {}
     }
     let mut files = Vec::new();
-    for text in written {
-        let path = Path::new(text);
-        if path.exists() || !is_pattern(text) {
+    for name in names {
+        let path = Path::new(name);
+        if path.exists() || !is_pattern(name) {
             files.push(one_file(path)?);
         } else {
-            files.extend(matches(text)?);
+            files.extend(matches(name)?);
         }
     }
     let mut seen = HashSet::new();
     files.retain(|file| seen.insert(file.clone()));
-    Ok(List::Files(files))
+    Ok(ListSource::Files(files))
 }
 
 fn is_pattern(text: &str) -> bool {
@@ -57,19 +52,15 @@ fn is_pattern(text: &str) -> bool {
 fn one_file(path: &Path) -> Result<PathBuf, InputError> {
     let metadata = path.metadata().map_err(|source| InputError::Read { path: path.to_owned(), source })?;
     if metadata.is_dir() {
-        let example = path.join("*.csv");
-        return Err(malformed(
-            path,
-            format!("this is a folder; name its files, as in '{}'", example.display()),
-        ));
+        let help = format!("name its files, for example '{}'", path.join("*.csv").display());
+        return Err(InputError::malformed(path, "this is a folder", help));
     }
     Ok(path.to_owned())
 }
 
 fn matches(pattern: &str) -> Result<Vec<PathBuf>, InputError> {
-    let found = glob::glob_with(pattern, MATCHING).map_err(|fault| {
-        InputError::NoFiles(format!("{pattern}: not a pattern ({fault}); write a literal [ as [[]"))
-    })?;
+    let found = glob::glob_with(pattern, MATCHING)
+        .map_err(|fault| InputError::InvalidPattern { pattern: pattern.to_owned(), source: fault.into() })?;
     let mut files = Vec::new();
     for entry in found {
         let path = entry.map_err(|fault| {
@@ -81,9 +72,7 @@ fn matches(pattern: &str) -> Result<Vec<PathBuf>, InputError> {
         }
     }
     if files.is_empty() {
-        return Err(InputError::NoFiles(format!(
-            "{pattern}: no file matches this pattern; see whether the folder and the ending are right"
-        )));
+        return Err(InputError::NoMatch { pattern: pattern.to_owned() });
     }
     Ok(files)
 }
@@ -92,17 +81,19 @@ fn matches(pattern: &str) -> Result<Vec<PathBuf>, InputError> {
 mod tests {
     use std::fs;
 
+    use miette::Diagnostic;
+
     use super::*;
 
-    fn files(folder: &Path, written: &[&str]) -> Result<Vec<String>, InputError> {
-        let written: Vec<String> =
-            written.iter().map(|name| folder.join(name).to_string_lossy().into_owned()).collect();
-        match expand(&written)? {
-            List::Files(files) => Ok(files
+    fn files(folder: &Path, names: &[&str]) -> Result<Vec<String>, InputError> {
+        let names: Vec<String> =
+            names.iter().map(|name| folder.join(name).to_string_lossy().into_owned()).collect();
+        match expand(&names)? {
+            ListSource::Files(files) => Ok(files
                 .iter()
                 .map(|path| path.file_name().unwrap().to_string_lossy().into_owned())
                 .collect()),
-            List::StandardInput => unreachable!("no - was given"),
+            ListSource::StandardInput => unreachable!("no - was given"),
         }
     }
 
@@ -134,22 +125,24 @@ mod tests {
     }
 
     #[test]
-    fn what_names_no_file_is_an_error_that_names_it() {
+    fn a_name_without_a_file_is_an_error_that_names_it() {
         let folder = folder();
-        for (written, part) in [
+        for (name, part) in [
             ("nothing.csv", "nothing.csv"),
             ("*.parquet", "*.parquet: no file matches"),
             ("folder.csv", "folder.csv/*.csv"),
             ("[", "["),
         ] {
-            let message = files(folder.path(), &[written]).unwrap_err().to_string();
+            let error = files(folder.path(), &[name]).unwrap_err();
+            let message =
+                format!("{error}; {}", error.help().map(|help| help.to_string()).unwrap_or_default());
             assert!(message.contains(part), "{message}");
         }
     }
 
     #[test]
     fn standard_input_stands_alone() {
-        assert!(matches!(expand(&["-".into()]), Ok(List::StandardInput)));
+        assert!(matches!(expand(&["-".into()]), Ok(ListSource::StandardInput)));
         assert!(expand(&["-".into(), "a.csv".into()]).is_err());
         assert!(expand(&[]).is_err());
     }

@@ -1,7 +1,5 @@
-//! Reading ahead: a blocking iterator of batches, run on a thread of its own, becomes a stream.
+//! Reading ahead: a blocking iterator of batches becomes a stream, on a thread of its own.
 
-use std::io;
-use std::path::Path;
 use std::thread;
 
 use arrow::array::RecordBatch;
@@ -9,27 +7,31 @@ use arrow::datatypes::SchemaRef;
 use futures::stream;
 use tokio::sync::mpsc;
 
-use super::InputError;
+use super::error::InputError;
 use crate::model::{RecordStream, StreamError};
 
-/// How many batches are read ahead of the one that is wanted.
+/// How many batches are read before they are asked for.
 const BATCHES_AHEAD: usize = 2;
 
-/// The end is said aloud, so that a reader that died is never taken for a list that ended.
+/// The end is a message of its own, so that a reader that panicked is never mistaken for a list
+/// that ended.
 enum Step {
     Read(RecordBatch),
     Failed(InputError),
     Ended,
 }
 
-/// Starts the reading. The thread ends with the list, after the first error, or with its next batch once the
-/// stream is dropped; one that waits for a silent pipe ends with the process.
+/// Starts the reading. The thread ends with the list, after the first error, or with its next batch
+/// once the stream is dropped. A thread that waits for a silent pipe ends with the process.
 pub(super) fn read_ahead(
     schema: SchemaRef,
     batches: impl Iterator<Item = Result<RecordBatch, InputError>> + Send + 'static,
 ) -> Result<RecordStream, InputError> {
     let (sender, receiver) = mpsc::channel(BATCHES_AHEAD);
-    thread::Builder::new().name("input".into()).spawn(move || read(batches, &sender)).map_err(no_thread)?;
+    thread::Builder::new()
+        .name("input".into())
+        .spawn(move || read(batches, &sender))
+        .map_err(InputError::NoThread)?;
     let stream = stream::unfold(Some(receiver), async |receiver| {
         let mut receiver: mpsc::Receiver<Step> = receiver?;
         match receiver.recv().await {
@@ -58,10 +60,6 @@ fn read(batches: impl Iterator<Item = Result<RecordBatch, InputError>>, sender: 
     let _ = sender.blocking_send(Step::Ended);
 }
 
-fn no_thread(source: io::Error) -> InputError {
-    InputError::Read { path: Path::new("the input (no thread could be started)").to_owned(), source }
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
@@ -83,17 +81,17 @@ mod tests {
 
     #[tokio::test]
     async fn the_first_error_is_the_last_item() {
-        let steps = [batch(), Err(InputError::NoFiles("gone".into())), batch()];
+        let steps = [batch(), Err(InputError::NoneNamed), batch()];
         let stream = read_ahead(schema(), steps.into_iter()).unwrap();
         let read: Vec<_> = stream.collect().await;
         assert_eq!(read.len(), 2);
-        assert_eq!(read[1].as_ref().unwrap_err().to_string(), "gone");
+        assert_eq!(read[1].as_ref().unwrap_err().to_string(), "no input was named");
     }
 
     #[tokio::test]
-    async fn a_reader_that_died_is_not_an_end() {
-        let dying = std::iter::once(batch()).chain(std::iter::once_with(|| panic!("of a bug, on purpose")));
-        let read: Vec<_> = read_ahead(schema(), dying).unwrap().collect().await;
+    async fn a_reader_that_panicked_is_not_an_end() {
+        let panicking = std::iter::once(batch()).chain(std::iter::once_with(|| panic!("on purpose")));
+        let read: Vec<_> = read_ahead(schema(), panicking).unwrap().collect().await;
         assert!(matches!(read[..], [Ok(_), Err(StreamError::TaskPanicked(_))]));
     }
 

@@ -1,23 +1,22 @@
-//! The papers of a run: files beside its output that tell about it. Each is a whole file or none.
+//! The files that a run writes beside its output: summary and report. Each is complete or absent.
 
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use tempfile::NamedTempFile;
 
 use super::error::StartError;
 use crate::report::RunReport;
 #[cfg(feature = "report")]
 use crate::report::html;
-use crate::staging::{default_permissions, parent_folder};
+use crate::staging::StagedFile;
 
-/// A file that is going to be written, and surely can be. Dropping it leaves nothing behind; an older file of that
-/// name is replaced in one step.
+/// A file that can be written, as was found out by creating it under a hidden name. Dropping it
+/// leaves nothing behind; an older file of its name is replaced in one step.
 #[derive(Debug)]
 pub(crate) struct Artifact {
     path: PathBuf,
-    aside: NamedTempFile,
+    staged: StagedFile,
 }
 
 impl Artifact {
@@ -25,14 +24,14 @@ impl Artifact {
     ///
     /// # Errors
     ///
-    /// When its folder takes no file.
+    /// When the folder is missing or read-only, or the name is a folder's.
     pub(crate) fn prepare(path: &Path) -> Result<Self, StartError> {
         let refused = |source| StartError::Artifact { path: path.to_owned(), source };
         if path.is_dir() {
             return Err(refused(io::Error::other("this is a folder; name a file in it")));
         }
-        let aside = aside().tempfile_in(parent_folder(path)).map_err(refused)?;
-        Ok(Self { path: path.to_owned(), aside })
+        let staged = StagedFile::beside(path).map_err(refused)?;
+        Ok(Self { path: path.to_owned(), staged })
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -48,10 +47,8 @@ impl Artifact {
 
     /// Writes the file.
     pub(crate) fn write(mut self, content: &[u8]) -> io::Result<()> {
-        self.aside.write_all(content)?;
-        self.aside.as_file().sync_all()?;
-        self.aside.persist(&self.path)?;
-        Ok(())
+        self.staged.write_all(content)?;
+        Ok(self.staged.commit(&self.path)?)
     }
 }
 
@@ -97,14 +94,4 @@ fn rendered(_: &RunReport) -> String {
 fn warning(what: &str, path: &Path, written: io::Result<()>) -> Option<String> {
     let fault = written.err()?;
     Some(format!("the {what} could not be written to {}: {fault}", path.display()))
-}
-
-/// With the permissions of any other file, not those of a secret.
-fn aside() -> tempfile::Builder<'static, 'static> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".hlr-").suffix(".part");
-    if let Some(permissions) = default_permissions(0o666) {
-        builder.permissions(permissions);
-    }
-    builder
 }

@@ -74,9 +74,9 @@ impl StartedJob {
         drop((self.rate, self.companions));
         enricher.finish().await;
         let staged = staged?;
-        let (rows, bytes) = (staged.rows, staged.bytes);
+        let (rows, bytes) = (staged.rows(), staged.bytes());
         let counts = progress.counters().snapshot();
-        let (outcome, output) = commit(staged, early_end, &counts)?;
+        let (outcome, output) = commit(staged, early_end, &counts).await?;
         let mut warnings = end_warnings(&self.notes, &counts, rows);
         warnings.extend(end_refresh(&enricher, &outcome).await);
         let import = output.as_ref().filter(|_| counts.not_kept > 0).map(|path| {
@@ -126,34 +126,38 @@ fn written_rows(
 }
 
 /// How the run has ended, and the file under its name, or under the partial one.
-fn commit(
-    staged: StagedOutput,
+async fn commit(
+    staged: Box<dyn StagedOutput>,
     early_end: EarlyEnd,
     counts: &Snapshot,
 ) -> Result<(JobOutcome, Option<PathBuf>), RunError> {
-    let stopped: Option<StopReason> = match sync::lock(&early_end).take() {
+    let early_end = sync::lock(&early_end).take();
+    let stopped: Option<StopReason> = match early_end {
         None => None,
         Some(EnrichError::Stopped(stopped)) => Some(stopped.reason),
         Some(EnrichError::RowsLost { rows_in, rows_out }) => {
-            return Err(RunError::RowsLost { rows_in, rows_out, kept: commit_paid(staged, counts)? });
+            return Err(RunError::RowsLost { rows_in, rows_out, kept: commit_paid(staged, counts).await? });
         }
         Some(EnrichError::Input(source) | EnrichError::Rows(source)) => {
-            let rows = staged.rows;
-            return Err(RunError::InputFailed { rows, kept: commit_paid(staged, counts)?, source });
+            let rows = staged.rows();
+            return Err(RunError::InputFailed { rows, kept: commit_paid(staged, counts).await?, source });
         }
     };
     let outcome = JobOutcome::of(stopped, counts.unanswered);
     let output = match outcome {
-        JobOutcome::Complete | JobOutcome::Gaps { .. } => Some(staged.commit()?),
-        JobOutcome::Stopped(_) => commit_paid(staged, counts)?,
+        JobOutcome::Complete | JobOutcome::Gaps { .. } => Some(staged.commit().await?),
+        JobOutcome::Stopped(_) => commit_paid(staged, counts).await?,
     };
     Ok((outcome, output))
 }
 
 /// Keeps a file that is not the whole result under its partial name, if any of its rows has an answer.
-fn commit_paid(staged: StagedOutput, counts: &Snapshot) -> Result<Option<PathBuf>, OutputError> {
+async fn commit_paid(
+    staged: Box<dyn StagedOutput>,
+    counts: &Snapshot,
+) -> Result<Option<PathBuf>, OutputError> {
     let with_answer = counts.answered + counts.duplicates + counts.from_ledger;
-    if with_answer == 0 { Ok(None) } else { staged.commit_partial().map(Some) }
+    if with_answer == 0 { Ok(None) } else { staged.commit_partial().await.map(Some) }
 }
 
 fn end_warnings(notes: &InputNotes, counts: &Snapshot, rows: u64) -> Vec<String> {

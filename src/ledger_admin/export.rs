@@ -41,7 +41,7 @@ fn schema() -> SchemaRef {
 /// # Errors
 ///
 /// When the ledger cannot be read or the file not be written.
-pub async fn export(ledger_file: LedgerFile, target: Target) -> Result<StagedOutput, WriteError> {
+pub async fn export(ledger_file: LedgerFile, target: Target) -> Result<Box<dyn StagedOutput>, WriteError> {
     let pages =
         stream::try_unfold((ledger_file, None), async |(ledger_file, last): (LedgerFile, Option<Entry>)| {
             let page = ledger_file.entries(last.as_ref(), PAGE).map_err(StreamError::source)?;

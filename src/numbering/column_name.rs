@@ -1,13 +1,17 @@
-//! Which column of a list holds the telephone number, judged by the names alone.
+//! Which column of a list holds the telephone number, by the names of the columns alone.
 //!
-//! What the columns contain is not looked at: a list whose names do not tell is a question to its owner.
+//! The content of the columns is not inspected: if the names are not clear, the user has to decide.
 
-/// How surely a name means the number to look up; the smaller, the surer.
+use miette::Diagnostic;
+
+use crate::model::ColumnError;
+
+/// How clearly a name means the number to look up. Smaller is clearer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Rank {
     Msisdn,
     Mobile,
-    /// A mobile number, with a word that says whose or which: `work_mobile`.
+    /// A mobile number with another word: `work_mobile`.
     SomeMobile,
     Phone,
     SomePhone,
@@ -35,48 +39,56 @@ const PHONE: &str = "\
     telefonu telefonszam telefonas telefons simi simanumer whatsapp e164 телефон номертелефона τηλεφωνο \
     电话 电话号码 電話 電話番号 전화번호";
 
-/// Words for a number of any kind; beside the others they say nothing.
+/// Words for a number of any kind. Beside the others they add nothing.
 const NUMBER: &str = "number numbers num no nr nro numero nummer numer numeros номер 号码 番号";
 
-/// Words that join two others.
-const JOINING: &str = "de di do du the of n a la";
+/// Words that connect two others.
+const CONNECTING: &str = "de di do du the of n a la";
 
-/// Words that show that a column tells something about a number, or about another one, but is not it.
-const OTHERWISE: &str = "\
+/// Words of columns that describe a number, or hold a number of another kind.
+const EXCLUDING: &str = "\
     fax telefax type typ kind country land code prefix area ext extension id uuid verified valid status \
     carrier operator network provider brand model os app device imei imsi consent optin optout opt \
     allowed date time at on hash count is has house order account customer invoice zip postal vat tax \
     bank iban line row serial street";
 
-/// Of these, the words that may also say whose number it is, next to a word for a telephone.
+/// Excluding words that may also name the owner, next to a word for a telephone.
 const OWNERS: &str = "customer account order device line row";
 
-/// Why the names do not tell which column to take.
+/// Why the names do not decide which column to take.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
-#[diagnostic(help("name the column of the numbers with --column"))]
 pub enum NumberColumnError {
     /// No name means a telephone number.
-    #[error("no column is named like a telephone number: {}", quoted(columns))]
+    #[error("no column is named like a telephone number")]
+    #[diagnostic(help("choose one with --column: {}", quoted(columns)))]
     None {
         /// Every column of the list.
         columns: Vec<String>,
     },
     /// Several names do, equally well.
-    #[error("several columns could be the telephone number: {}", quoted(candidates))]
+    #[error("several columns could be the telephone number")]
+    #[diagnostic(help("choose one with --column: {}", quoted(candidates)))]
     Several {
         /// The columns that could be it.
         candidates: Vec<String>,
     },
 }
 
+impl From<NumberColumnError> for ColumnError {
+    fn from(error: NumberColumnError) -> Self {
+        Self { problem: error.to_string(), help: error.help().map(|help| help.to_string()) }
+    }
+}
+
 fn quoted(names: &[String]) -> String {
     names.iter().map(|name| format!("{name:?}")).collect::<Vec<_>>().join(", ")
 }
 
-/// The place of the column that is the telephone number, by its name.
+/// The index of the column that is the telephone number, by its name.
 ///
-/// Names are read in several languages, whatever their case, accents, spaces, underscores and hyphens.
-/// `msisdn` beats `mobile`, which beats `phone`; a bare word beats one with an addition (`work_phone`).
+/// Names are understood in several languages, whatever their case, accents, spaces, underscores and
+/// hyphens. `msisdn` beats `mobile`, which beats `phone`; a bare word beats one with an addition
+/// (`work_phone`).
 ///
 /// # Errors
 ///
@@ -85,10 +97,10 @@ pub fn find_number_column(names: &[&str]) -> Result<usize, NumberColumnError> {
     let ranks: Vec<Option<Rank>> = names.iter().map(|name| rank(name)).collect();
     let best = ranks.iter().flatten().min();
     let candidates: Vec<usize> = match best {
-        Some(_) => (0..names.len()).filter(|&place| ranks[place].as_ref() == best).collect(),
+        Some(_) => (0..names.len()).filter(|&index| ranks[index].as_ref() == best).collect(),
         None => Vec::new(),
     };
-    let owned = |place: usize| names[place].to_owned();
+    let owned = |index: usize| names[index].to_owned();
     match candidates.as_slice() {
         [only] => Ok(*only),
         [] => Err(NumberColumnError::None { columns: (0..names.len()).map(owned).collect() }),
@@ -102,11 +114,11 @@ fn rank(name: &str) -> Option<Rank> {
     let is = |list: &str, word: &str| list.split(' ').any(|listed| listed == word);
     let any = |list: &str| is(list, &joined) || words.iter().any(|word| is(list, word));
     let plain = |word: &String| {
-        [MOBILE, PHONE, NUMBER, JOINING].iter().any(|list| is(list, word)) || word.as_str() == "msisdn"
+        [MOBILE, PHONE, NUMBER, CONNECTING].iter().any(|list| is(list, word)) || word.as_str() == "msisdn"
     };
     let is_telephone = any(MOBILE) || any(PHONE) || any("msisdn");
-    let otherwise = |word: &String| is(OTHERWISE, word) && !(is_telephone && is(OWNERS, word));
-    if words.iter().any(otherwise) {
+    let excludes = |word: &String| is(EXCLUDING, word) && !(is_telephone && is(OWNERS, word));
+    if words.iter().any(excludes) {
         return None;
     }
     let bare = words.iter().all(plain) || is(MOBILE, &joined) || is(PHONE, &joined);
@@ -141,7 +153,7 @@ fn words(name: &str) -> Vec<String> {
     words
 }
 
-/// An accent that is a character of its own, as file systems of Apple write them.
+/// An accent that is a character of its own, as in file names on macOS.
 fn is_combining(char: char) -> bool {
     matches!(char, '\u{300}'..='\u{36F}')
 }
@@ -179,7 +191,7 @@ mod tests {
     use super::*;
 
     fn found(names: &[&'static str]) -> Option<&'static str> {
-        find_number_column(names).ok().map(|place| names[place])
+        find_number_column(names).ok().map(|index| names[index])
     }
 
     #[test]
@@ -240,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn what_only_tells_about_a_number_is_none() {
+    fn a_column_about_a_number_is_not_the_number() {
         for name in [
             "fax",
             "fax number",
@@ -265,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn the_surer_name_wins() {
+    fn the_clearer_name_wins() {
         assert_eq!(found(&["phone", "mobile", "msisdn"]), Some("msisdn"));
         assert_eq!(found(&["phone", "mobile", "fax"]), Some("mobile"));
         assert_eq!(found(&["work_phone", "phone"]), Some("phone"));
@@ -275,14 +287,14 @@ mod tests {
     }
 
     #[test]
-    fn equals_are_left_to_the_user() {
+    fn equally_clear_names_are_left_to_the_user() {
         let error = find_number_column(&["id", "phone", "telephone"]).unwrap_err();
         assert_eq!(
             error,
             NumberColumnError::Several { candidates: vec!["phone".into(), "telephone".into()] }
         );
-        assert!(error.to_string().ends_with(": \"phone\", \"telephone\""), "{error}");
-        assert!(miette::Diagnostic::help(&error).unwrap().to_string().contains("--column"));
+        let help = error.help().unwrap().to_string();
+        assert!(help.ends_with("--column: \"phone\", \"telephone\""), "{help}");
         assert!(find_number_column(&["mobile", "mobile"]).is_err());
         assert!(find_number_column(&[]).is_err());
     }

@@ -1,7 +1,8 @@
 //! Which country a network or a location is in, and whether the two are the same.
 //!
-//! Countries are ISO 3166-1 alpha-2 codes, and `XK` for Kosovo, which ISO leaves to its users. A country is
-//! named only where it is certain. `tables/countries.csv` has the countries of every MCC (ITU-T E.212).
+//! Countries are ISO 3166-1 alpha-2 codes, and `XK` for Kosovo, which ISO reserves for its users. A
+//! country is named only where it is certain. `tables/countries.csv` has the countries of every MCC
+//! (ITU-T E.212).
 
 use std::sync::LazyLock;
 
@@ -9,21 +10,22 @@ use super::region::PLANS;
 use super::{networks, tables};
 use crate::model::{CallingCode, Msisdn, Plmn};
 
-/// The calling codes behind which a handset may be in one of several countries.
+/// The calling codes that several countries share.
 ///
-/// 1 is North America; 7 is Russia and Kazakhstan; 39 Italy and the Vatican; 44 Great Britain, Guernsey,
-/// Jersey and Man; 47 Norway and Svalbard; 61 Australia, Christmas Island and Cocos; 212 Morocco and
-/// Western Sahara; 262 Réunion and Mayotte; 358 Finland and Åland; 590 Guadeloupe, Saint Barthélemy and
-/// Saint Martin; 599 Curaçao and Bonaire; 672 Norfolk Island and Antarctica. Territories without a mobile
-/// network (Pitcairn behind 64, South Georgia behind 500) do not make a code shared.
-const SHARED: [u16; 12] = [1, 7, 39, 44, 47, 61, 212, 262, 358, 590, 599, 672];
+/// 1 is North America; 7 is Russia and Kazakhstan; 39 Italy and the Vatican; 44 Great Britain,
+/// Guernsey, Jersey and Man; 47 Norway and Svalbard; 61 Australia, Christmas Island and Cocos; 212
+/// Morocco and Western Sahara; 262 Réunion and Mayotte; 358 Finland and Åland; 590 Guadeloupe,
+/// Saint Barthélemy and Saint Martin; 599 Curaçao and Bonaire; 672 Norfolk Island and Antarctica.
+/// Territories without a mobile network (Pitcairn behind 64, South Georgia behind 500) do not make
+/// a code shared.
+const SHARED_CALLING_CODES: [u16; 12] = [1, 7, 39, 44, 47, 61, 212, 262, 358, 590, 599, 672];
 
-/// The country of every calling code that is one country's.
+/// The country of every calling code that belongs to one country.
 static COUNTRY_BY_CALLING_CODE: LazyLock<[Option<&'static str>; 1000]> = LazyLock::new(|| {
     let mut countries = [None; 1000];
     for (code, plan) in PLANS.iter().map(|plan| (number(plan.calling_code), plan)) {
-        if plan.iso != "001" && !SHARED.contains(&code) {
-            // ISO counts Ascension and Tristan da Cunha, which have codes of their own here, to Saint Helena.
+        if plan.iso != "001" && !SHARED_CALLING_CODES.contains(&code) {
+            // In ISO 3166, Ascension and Tristan da Cunha are part of Saint Helena.
             let iso = if matches!(plan.iso, "AC" | "TA") { "SH" } else { plan.iso };
             countries[usize::from(code)].get_or_insert(iso);
         }
@@ -31,7 +33,7 @@ static COUNTRY_BY_CALLING_CODE: LazyLock<[Option<&'static str>; 1000]> = LazyLoc
     countries
 });
 
-/// The countries of every MCC, each with its calling code; empty where an MCC is no country's.
+/// The countries of every MCC, each with its calling code; empty for an MCC without a country.
 static COUNTRIES_BY_MCC: LazyLock<Vec<Vec<Country>>> = LazyLock::new(|| {
     let mut countries = vec![Vec::new(); 1000];
     for [mcc, isos] in tables::rows(include_str!("tables/countries.csv")) {
@@ -55,10 +57,10 @@ fn number(text: &str) -> u16 {
     text.parse().expect("a code in the table is a number")
 }
 
-/// The country of a network, or `None` where it is none (`901`) or not certain.
+/// The country of a network, or `None` where there is none (`901`) or it is not certain.
 ///
-/// An MCC that several countries use (`234`, `310`, `340`, …) tells the country only with a network that is
-/// known to be in one of them.
+/// With an MCC of several countries (`234`, `310`, `340`, …) the country is certain only for a
+/// known network.
 #[must_use]
 pub fn network_country(plmn: Plmn) -> Option<&'static str> {
     let of_network = networks::find(plmn).and_then(|network| network.country);
@@ -72,9 +74,10 @@ fn possible_countries(plmn: Plmn) -> &'static [Country] {
     COUNTRIES_BY_MCC.get(usize::from(plmn.mcc())).map_or(&[], Vec::as_slice)
 }
 
-/// The country whose numbering plan has this number, or `None` where that is none (`+882`) or not certain.
+/// The country whose numbering plan has this number, or `None` where there is none (`+882`) or it
+/// is not certain.
 ///
-/// Where the subscriber's network is does not follow from it: numbers are ported, and SIMs travel.
+/// It does not tell where the subscriber's network is: numbers are ported, and SIMs travel.
 #[must_use]
 pub fn number_country(msisdn: Msisdn) -> Option<&'static str> {
     let digits = msisdn.digits();
@@ -82,39 +85,43 @@ pub fn number_country(msisdn: Msisdn) -> Option<&'static str> {
         let code = number(&digits[..length]);
         COUNTRY_BY_CALLING_CODE[usize::from(code)]
     });
-    // Behind a shared calling code, the further digits tell, and phonelib has them.
+    // With a shared calling code, the next digits decide, and phonelib knows them.
     by_code.or_else(|| {
         let country = phonelib::extract_country(&["+", &digits].concat())?.code;
         (country != "001").then_some(country)
     })
 }
 
-/// The country with this calling code, or `None` where several share it and where it is no country's.
+/// The country with this calling code, or `None` where several countries share it or none has it.
 #[must_use]
 pub fn location_country(location: CallingCode) -> Option<&'static str> {
     COUNTRY_BY_CALLING_CODE.get(usize::from(location.get())).copied().flatten()
 }
 
-/// Whether a handset is abroad: whether its location has another calling code than its network's country.
+/// Whether a handset is abroad: whether its location has another calling code than its network's
+/// country.
 ///
-/// `None` where it cannot be known: one of them is missing, the network is no country's, or the two have the
-/// same calling code and several countries share it (+1 seen from +1 may be Canada seen from Jamaica).
+/// `None` where it cannot be known: one of the two is missing, the network has no country, or both
+/// have the same calling code and several countries share it (+1 and +1 may be Canada and Jamaica).
 #[must_use]
 pub fn roaming(network: Option<Plmn>, location: Option<CallingCode>) -> Option<bool> {
-    let (network, location) = (network?, shared_part(location?));
+    let (network, location) = (network?, itu_code(location?));
     let known = network_country(network);
-    let mut homes =
-        possible_countries(network).iter().filter(|home| known.is_none_or(|iso| iso == home.iso)).peekable();
-    homes.peek()?;
-    if homes.clone().all(|home| home.calling_code != location) {
+    let mut countries = possible_countries(network)
+        .iter()
+        .filter(|country| known.is_none_or(|iso| iso == country.iso))
+        .peekable();
+    countries.peek()?;
+    if countries.clone().all(|country| country.calling_code != location) {
         return Some(true);
     }
-    let certainly_home = homes.all(|home| home.calling_code == location) && !SHARED.contains(&location);
+    let certainly_home = countries.all(|country| country.calling_code == location)
+        && !SHARED_CALLING_CODES.contains(&location);
     certainly_home.then_some(false)
 }
 
-/// `1876` is Jamaica to some, and the calling code 1 to the ITU.
-fn shared_part(location: CallingCode) -> u16 {
+/// Some sources write Jamaica as `1876`; its calling code by the ITU is 1.
+fn itu_code(location: CallingCode) -> u16 {
     match location.get() {
         1000..=1999 => 1,
         code => code,
@@ -134,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn an_mcc_of_one_country_names_it_even_for_an_unknown_network() {
+    fn an_mcc_of_one_country_decides_even_for_an_unknown_network() {
         for (digits, country) in
             [("24008", "SE"), ("24077", "SE"), ("722999", "AR"), ("22101", "XK"), ("73877", "GY")]
         {
@@ -162,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn networks_of_the_sky_and_the_sea_have_no_country() {
+    fn satellite_and_maritime_networks_have_no_country() {
         for digits in ["90103", "90114", "99999", "00101"] {
             assert_eq!(network_country(plmn(digits).unwrap()), None, "{digits}");
             assert_eq!(roaming(plmn(digits), at(46)), None, "{digits}");
@@ -176,7 +183,7 @@ mod tests {
         {
             assert_eq!(location_country(at(code).unwrap()), Some(country), "{code}");
         }
-        for code in SHARED.into_iter().chain([800, 870, 881, 882, 883, 999, 1876]) {
+        for code in SHARED_CALLING_CODES.into_iter().chain([800, 870, 881, 882, 883, 999, 1876]) {
             assert_eq!(location_country(at(code).unwrap()), None, "{code}");
         }
     }
@@ -196,12 +203,12 @@ mod tests {
     }
 
     #[test]
-    fn every_code_that_two_plans_have_is_known_as_shared() {
+    fn every_calling_code_of_two_plans_is_listed_as_shared() {
         for plan in PLANS.iter().filter(|plan| !matches!(plan.iso, "001" | "TA")) {
             let twin = PLANS.iter().find(|other| {
                 other.calling_code == plan.calling_code && !matches!(other.iso, "TA") && other.iso != plan.iso
             });
-            assert!(twin.is_none() || SHARED.contains(&number(plan.calling_code)), "{plan:?}");
+            assert!(twin.is_none() || SHARED_CALLING_CODES.contains(&number(plan.calling_code)), "{plan:?}");
         }
     }
 
@@ -214,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_shared_calling_code_leaves_it_open() {
+    fn the_same_shared_calling_code_is_not_decided() {
         assert_eq!(roaming(plmn("310260"), at(1)), None);
         assert_eq!(roaming(plmn("310260"), at(1876)), None);
         assert_eq!(roaming(plmn("23410"), at(44)), None);
@@ -222,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn a_network_in_one_of_several_countries_is_abroad_only_if_it_is_so_for_each() {
+    fn a_network_of_several_countries_is_abroad_only_if_it_is_abroad_for_each() {
         assert_eq!(roaming(plmn("42599"), at(972)), None);
         assert_eq!(roaming(plmn("42599"), at(970)), None);
         assert_eq!(roaming(plmn("42599"), at(46)), Some(true));
@@ -231,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn without_both_facts_nothing_is_known() {
+    fn roaming_needs_both_facts() {
         assert_eq!(roaming(None, at(46)), None);
         assert_eq!(roaming(plmn("24008"), None), None);
     }
@@ -241,7 +248,7 @@ mod tests {
         for text in [include_str!("tables/networks.csv"), include_str!("tables/own_networks.csv")] {
             for [mcc, mnc, country, _] in tables::rows(text).filter(|row: &[&str; 4]| !row[2].is_empty()) {
                 let possible = possible_countries(plmn(&format!("{mcc}{mnc}")).unwrap());
-                assert!(possible.iter().any(|home| home.iso == country), "{mcc} {mnc} {country}");
+                assert!(possible.iter().any(|possible| possible.iso == country), "{mcc} {mnc} {country}");
             }
         }
     }

@@ -1,14 +1,16 @@
-//! What is accepted and refused, against libphonenumber's own metadata; `tools/numbering_differential.py` writes the list.
+//! Accepted and refused numbers, compared with libphonenumber's own metadata.
+//! `tools/numbering_differential.py` writes the list.
 
 use super::{Refusal, parse, tables};
 
-/// The one spelling that is not understood: Argentine mobile numbers in their national form, with a `15` after
-/// the area code instead of the `9` before it.
+/// The one spelling that is not understood: Argentine mobile numbers in national form, with `15`
+/// after the area code in place of `9` before it.
 const KNOWN_LOSSES: [(&str, &str); 1] = [("AR", "national")];
 
-/// How many numbers that are no mobile ones may be asked about in vain. phonelib does not know a few ranges.
-/// The islands of calling code 1 do not count: their fixed lines and mobile numbers may be ported both ways.
-const OTHERS_ACCEPTED: usize = 8;
+/// How many numbers that are not mobile may be accepted: phonelib does not know a few ranges. The
+/// islands with calling code 1 do not count: numbers are ported there between fixed and mobile
+/// lines.
+const MAX_OTHERS_ACCEPTED: usize = 8;
 
 struct Case {
     region: &'static str,
@@ -24,12 +26,12 @@ fn cases() -> impl Iterator<Item = Case> {
 }
 
 fn read(case: &Case) -> Result<String, Refusal> {
-    let home = (case.form == "national").then(|| case.region.parse().unwrap());
-    parse(case.text, home).map(|msisdn| msisdn.digits().to_string())
+    let region = (case.form == "national").then(|| case.region.parse().unwrap());
+    parse(case.text, region).map(|msisdn| msisdn.digits().to_string())
 }
 
 #[test]
-fn no_mobile_number_that_google_knows_is_refused_or_changed() {
+fn every_mobile_number_of_libphonenumber_is_accepted_unchanged() {
     let losses: Vec<_> = cases()
         .filter(|case| case.verdict == "mobile" && !KNOWN_LOSSES.contains(&(case.region, case.form)))
         .filter(|case| read(case).as_deref() != Ok(case.expected))
@@ -39,12 +41,12 @@ fn no_mobile_number_that_google_knows_is_refused_or_changed() {
 }
 
 #[test]
-fn what_google_knows_as_no_mobile_number_is_not_asked_about() {
+fn numbers_that_are_not_mobile_are_refused() {
     let accepted: Vec<_> = cases()
         .filter(|case| case.verdict == "other" && !case.expected.starts_with('1') && read(case).is_ok())
         .map(|case| format!("{} {}", case.region, case.text))
         .collect();
-    assert!(accepted.len() <= OTHERS_ACCEPTED, "{accepted:#?}");
+    assert!(accepted.len() <= MAX_OTHERS_ACCEPTED, "{accepted:#?}");
 }
 
 #[test]
@@ -55,9 +57,9 @@ fn numbers_of_impossible_length_are_refused() {
 }
 
 #[test]
-fn the_list_is_whole() {
-    for (verdict, least) in [("mobile", 900), ("other", 1200), ("impossible", 300)] {
+fn the_list_is_complete() {
+    for (verdict, minimum) in [("mobile", 900), ("other", 1200), ("impossible", 300)] {
         let listed = cases().filter(|case| case.verdict == verdict).count();
-        assert!(listed >= least, "{listed} {verdict}");
+        assert!(listed >= minimum, "{listed} {verdict}");
     }
 }

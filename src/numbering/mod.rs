@@ -1,11 +1,14 @@
-//! Text to [`Msisdn`], or the reason why not; and the countries and names of networks and calling codes.
+//! Text to [`Msisdn`], or the reason why not; and the countries and names of networks and calling
+//! codes.
 //!
-//! [`parse`] is three steps, a file each: `spelling` reads what a cell holds into digits, `reading` decides
-//! whether these digits are international or national, `plan` asks whether such a number exists in its
-//! country's plan and may be a mobile one. What is refused is never sent, so every refusal says why.
+//! [`parse`] has three steps, each in its own file: `spelling` reads the text of a cell into
+//! digits, `resolve` decides whether these digits are international or national, `plan` checks
+//! whether such a number exists in its country's plan and may be a mobile number. A refused number
+//! is never sent, so every refusal has a reason.
 //!
-//! Nothing here knows of files, columns of values, or the service. Facts that change are in `tables/`,
-//! as text; `tools/numbering_tables.py` writes those that come from elsewhere, and `NOTICE` names the sources.
+//! Nothing here knows files, columns of values, or the service. Facts that change are in `tables/`,
+//! as text; `tools/numbering_tables.py` writes those with an outside source, and `NOTICE` names the
+//! sources.
 
 mod column_name;
 mod countries;
@@ -30,23 +33,25 @@ pub use region::{Region, UnknownRegion};
 
 use crate::model::Msisdn;
 
-/// The number that a cell of a contact list holds.
+/// The number in a cell of a contact list.
 ///
-/// Without a home region, digits alone are an international number, and a leading `0` is refused. With one:
+/// Without a default region, digits alone are an international number, and a leading `0` is
+/// refused. With one:
 ///
 /// 1. `+` or `00` (or the region's own access code, such as `011`) makes a number international.
 /// 2. The region's trunk prefix (`0` in most of them) makes it national.
-/// 3. Digits alone are international when they start with the region's own calling code and fit its mobile
-///    numbers; else national when the region could have such a mobile number, or, where it has no trunk
-///    prefix, such a number of any kind; else international.
+/// 3. Digits alone are international when they start with the region's own calling code and fit its
+///    mobile numbers; else national when the region could have such a mobile number, or, where it
+///    has no trunk prefix, such a number of any kind; else international.
 ///
-/// The third rule prefers home on purpose: `15012345678` with region CN is a Chinese mobile number though it
-/// spells one of Arkansas, because that is how such numbers are written there, and because reading it
-/// otherwise would pay for a wrong answer. Digits that make sense abroad only are read so.
+/// The third rule prefers the region on purpose: `15012345678` with region CN is a Chinese mobile
+/// number, although it could also be one of Arkansas. That is how such numbers are written in
+/// China, and any other reading would pay for a wrong answer. Digits that are a number only abroad
+/// are read as such.
 ///
 /// # Errors
 ///
-/// The [`Refusal`] that goes to the `reason` column.
+/// The [`Refusal`] that goes to the `hlr_reason` column.
 ///
 /// ```
 /// use hlr_enrich::{Refusal, normalise as parse};
@@ -55,9 +60,9 @@ use crate::model::Msisdn;
 /// assert_eq!(&*parse("070-174 06 05", "SE".parse().ok()).unwrap().digits(), "46701740605");
 /// assert_eq!(parse("070-174 06 05", None), Err(Refusal::NationalWithoutRegion));
 /// ```
-pub fn parse(text: &str, home: Option<Region>) -> Result<Msisdn, Refusal> {
-    let written = spelling::read(text)?;
-    resolve::resolve(&written, home)
+pub fn parse(text: &str, default_region: Option<Region>) -> Result<Msisdn, Refusal> {
+    let digits = spelling::parse_digits(text)?;
+    resolve::resolve(&digits, default_region)
 }
 
 #[cfg(test)]

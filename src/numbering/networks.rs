@@ -1,7 +1,8 @@
 //! Names of networks.
 //!
-//! `tables/networks.csv` comes from GNOME's list of providers; `tables/own_networks.csv` adds and renames,
-//! because that list stands still, and wins. A network is named by its own operator, not by a reseller.
+//! `tables/networks.csv` comes from GNOME's list of providers, which is rarely updated.
+//! `tables/own_networks.csv` adds and renames, and takes precedence. A network has the name of its
+//! own operator, not of a reseller.
 
 use std::sync::LazyLock;
 
@@ -12,12 +13,12 @@ use crate::model::Plmn;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Network {
     plmn: Plmn,
-    /// ISO alpha-2; `None` where the network spans several countries, or none.
+    /// ISO alpha-2; `None` where the network has several countries, or none.
     pub(super) country: Option<&'static str>,
     name: &'static str,
 }
 
-/// Every known network, by code. Our own rows come first and are kept.
+/// Every known network, sorted by code. Rows of `own_networks.csv` come first and are kept.
 static NETWORKS: LazyLock<Vec<Network>> = LazyLock::new(|| {
     let own = tables::rows(include_str!("tables/own_networks.csv"));
     let others = tables::rows(include_str!("tables/networks.csv"));
@@ -28,14 +29,14 @@ static NETWORKS: LazyLock<Vec<Network>> = LazyLock::new(|| {
 });
 
 fn network([mcc, mnc, country, name]: [&'static str; 4]) -> Network {
-    let plmn = Plmn::from_digits(&format!("{mcc}{mnc}")).expect("a code in the table is one");
+    let plmn = Plmn::from_digits(&format!("{mcc}{mnc}")).expect("a code in the table is valid");
     Network { plmn, country: (!country.is_empty()).then_some(country), name }
 }
 
 /// The network with this code, if it is known.
 pub(super) fn find(plmn: Plmn) -> Option<&'static Network> {
-    let place = NETWORKS.binary_search_by_key(&plmn, |network| network.plmn).ok()?;
-    Some(&NETWORKS[place])
+    let index = NETWORKS.binary_search_by_key(&plmn, |network| network.plmn).ok()?;
+    Some(&NETWORKS[index])
 }
 
 /// The name of a network's operator, as its customers know it, or `None` where it is not known.

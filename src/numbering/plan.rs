@@ -1,8 +1,8 @@
-//! Whether a number exists in its country's plan, and whether it may be a mobile one.
+//! Whether a number exists in its country's plan, and whether it may be a mobile number.
 //!
-//! The plans are phonelib's, which knows calling codes, lengths and the kinds of ranges. What it accepts must
-//! also have a length that mobile numbers have there: of any other, no HLR could know more than that it is
-//! wrong, and would be paid for saying so.
+//! The plans are phonelib's, which knows calling codes, lengths and kinds of ranges. A number that
+//! it accepts must also have a length that mobile numbers have there: about any other length an HLR
+//! can only say that it is wrong, and the answer would be paid for.
 
 use std::sync::LazyLock;
 
@@ -12,23 +12,23 @@ use super::refusal::{LineKind, Refusal};
 use super::region::PLANS;
 use crate::model::Msisdn;
 
-/// A number that its plan allows, and how sure it is that a SIM may have it.
+/// A number that its country's plan allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Planned {
+pub(super) struct PlannedNumber {
     pub(super) msisdn: Msisdn,
-    pub(super) line: Line,
+    pub(super) range: RangeKind,
 }
 
-/// How sure it is that a number is a subscriber's of a mobile network.
+/// Whether the plan says that a range has mobile numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Line {
-    /// In a range for mobile numbers, or one that fixed and mobile lines share.
+pub(super) enum RangeKind {
+    /// A range for mobile numbers, or one that fixed and mobile lines share.
     Mobile,
-    /// In a range that nothing is known about.
-    Unclear,
+    /// A range of unknown use.
+    Unknown,
 }
 
-/// For every calling code, the lengths of mobile numbers in all its regions; zero where no region has it.
+/// For every calling code, the lengths of mobile numbers in all its regions; 0 for unused codes.
 static MOBILE_LENGTHS: LazyLock<[u32; 1000]> = LazyLock::new(|| {
     let mut lengths = [0; 1000];
     for plan in PLANS.iter() {
@@ -39,7 +39,7 @@ static MOBILE_LENGTHS: LazyLock<[u32; 1000]> = LazyLock::new(|| {
 });
 
 /// Checks the digits of an international number: 7 to 15 of them, the calling code first.
-pub(super) fn check(digits: &[u8]) -> Result<Planned, Refusal> {
+pub(super) fn check(digits: &[u8]) -> Result<PlannedNumber, Refusal> {
     debug_assert!(digits.len() <= Msisdn::MAX_DIGITS);
     let mut text = [b'+'; Msisdn::MAX_DIGITS + 1];
     text[1..=digits.len()].copy_from_slice(digits);
@@ -47,27 +47,28 @@ pub(super) fn check(digits: &[u8]) -> Result<Planned, Refusal> {
 
     let (code_length, mobile_lengths) = calling_code(digits);
     let Some(kind) = phonelib::detect_phone_number_type(text) else {
-        return Err(misfit(digits.len() - code_length, mobile_lengths));
+        return Err(length_refusal(digits.len() - code_length, mobile_lengths));
     };
-    let line = line(kind, digits)?;
+    let range = range_kind(kind, digits)?;
 
-    // phonelib also accepts a trunk prefix after the calling code, `+46 (0)70…`, and only its slower call
-    // returns the number without it. As long as the length is right there cannot be one, but for zeros.
+    // phonelib also accepts a trunk prefix after the calling code, `+46 (0)70…`, and only its
+    // slower call returns the number without it. A number of the right length has none, unless it
+    // is a zero.
     let national = &digits[code_length..];
     if fits(national.len(), mobile_lengths) && national[0] != b'0' {
-        return Ok(Planned { msisdn: msisdn(digits)?, line });
+        return Ok(PlannedNumber { msisdn: msisdn(digits)?, range });
     }
-    let number = PhoneNumber::parse(text).expect("phonelib accepted this very text");
+    let number = PhoneNumber::parse(text).expect("phonelib has just accepted this text");
     let digits = &number.e164().as_bytes()[1..];
     let length = digits.len() - code_length;
     if mobile_lengths != 0 && !fits(length, mobile_lengths) {
-        return Err(misfit(length, mobile_lengths));
+        return Err(length_refusal(length, mobile_lengths));
     }
-    Ok(Planned { msisdn: msisdn(digits)?, line })
+    Ok(PlannedNumber { msisdn: msisdn(digits)?, range })
 }
 
-/// How many digits the calling code has, and the lengths of mobile numbers behind it. No calling code
-/// starts with another one (ITU-T E.164), so the first that is found is the one.
+/// The length of the calling code, and the lengths of mobile numbers after it. No calling code
+/// starts with another one (ITU-T E.164), so the first match is the only one.
 fn calling_code(digits: &[u8]) -> (usize, u32) {
     let mut code = 0;
     for (index, digit) in digits.iter().take(3).enumerate() {
@@ -83,8 +84,8 @@ fn fits(length: usize, lengths: u32) -> bool {
     lengths & (1 << length) != 0
 }
 
-/// What is wrong with a number that its country does not have, judged by the lengths of mobile numbers.
-fn misfit(length: usize, mobile_lengths: u32) -> Refusal {
+/// What is wrong with a number that its country does not have, by the lengths of mobile numbers.
+fn length_refusal(length: usize, mobile_lengths: u32) -> Refusal {
     let some_are_shorter = mobile_lengths & ((1 << length) - 1) != 0;
     let some_are_longer = mobile_lengths >> (length + 1) != 0;
     match (some_are_shorter, fits(length, mobile_lengths), some_are_longer) {
@@ -101,14 +102,14 @@ fn msisdn(digits: &[u8]) -> Result<Msisdn, Refusal> {
 
 /// Whether a kind of number may be in an HLR.
 ///
-/// Personal numbers and pagers are refused: they forward, or page, and no SIM has one. So is voice over IP
-/// with a national number. The international networks `+882` and `+883` are not: libphonenumber calls
-/// them voice over IP, and the SIMs of machines have numbers there.
-fn line(kind: PhoneNumberType, digits: &[u8]) -> Result<Line, Refusal> {
+/// Personal numbers, pagers and voice over IP with a national number are refused, because no SIM
+/// has one. The international networks `+882` and `+883` are accepted: libphonenumber calls them
+/// voice over IP, but the SIMs of machines have numbers there.
+fn range_kind(kind: PhoneNumberType, digits: &[u8]) -> Result<RangeKind, Refusal> {
     let kind = match kind {
-        PhoneNumberType::Mobile | PhoneNumberType::FixedLineOrMobile => return Ok(Line::Mobile),
+        PhoneNumberType::Mobile | PhoneNumberType::FixedLineOrMobile => return Ok(RangeKind::Mobile),
         PhoneNumberType::Voip if digits.starts_with(b"882") || digits.starts_with(b"883") => {
-            return Ok(Line::Unclear);
+            return Ok(RangeKind::Unknown);
         }
         PhoneNumberType::FixedLine => LineKind::FixedLine,
         PhoneNumberType::TollFree => LineKind::TollFree,
@@ -118,7 +119,7 @@ fn line(kind: PhoneNumberType, digits: &[u8]) -> Result<Line, Refusal> {
         PhoneNumberType::PersonalNumber => LineKind::PersonalNumber,
         PhoneNumberType::Pager => LineKind::Pager,
         PhoneNumberType::Uan => LineKind::CompanyNumber,
-        _ => return Ok(Line::Unclear),
+        _ => return Ok(RangeKind::Unknown),
     };
     Err(Refusal::NotMobile(kind))
 }

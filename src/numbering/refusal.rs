@@ -1,27 +1,28 @@
-//! Why a cell is not asked about.
+//! Why a cell holds no number to look up.
 
-/// Why a text is no number that can be looked up. The row keeps it as its reason, and costs nothing.
+/// Why a text is not a number that can be looked up. The row gets it as its reason and costs
+/// nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Refusal {
-    /// Nothing there, or a word that says so (`NULL`, `n/a`, `-`).
+    /// No text, or a word for it (`NULL`, `n/a`, `-`).
     Empty,
-    /// Fewer digits than a number, or a mobile number of that country, has.
+    /// Fewer digits than a number, or a mobile number of that country, can have.
     TooShort,
-    /// More digits than a number, or a mobile number of that country, has.
+    /// More digits than a number, or a mobile number of that country, can have.
     TooLong,
     /// Letters, an extension, two numbers in a cell, a decimal fraction.
     NotANumber,
-    /// A national number, and no region was given to read it in.
+    /// A national number, and no region was given to complete it with.
     NationalWithoutRegion,
-    /// A spreadsheet wrote it as `4.67017E+10` or zeroed its last digits; what is gone is gone.
+    /// A spreadsheet wrote it as `4.67017E+10` or set its last digits to zero; they are lost.
     DigitsLost,
     /// No country has such a number.
     NotInPlan,
-    /// A number that no HLR knows, because it is not a mobile one.
+    /// A number that no HLR knows, because it is not a mobile number.
     NotMobile(LineKind),
 }
 
-/// What a number that is not a mobile one is.
+/// The kind of a number that is not a mobile number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum LineKind {
     /// A fixed line.
@@ -62,7 +63,7 @@ impl Refusal {
         Self::NotMobile(LineKind::CompanyNumber),
     ];
 
-    /// The place in [`Self::ALL`], for counters.
+    /// The index in [`Self::ALL`], for counters.
     #[must_use]
     pub const fn index(self) -> usize {
         match self {
@@ -77,7 +78,7 @@ impl Refusal {
         }
     }
 
-    /// The word in the `reason` column.
+    /// The word in the `hlr_reason` column.
     #[must_use]
     pub const fn text(self) -> &'static str {
         match self {
@@ -114,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_refusal_stands_at_its_index_and_has_its_own_word() {
+    fn every_refusal_has_its_index_and_a_word_of_its_own() {
         let mut words: Vec<_> = Refusal::ALL.iter().map(|refusal| refusal.text()).collect();
         for (index, refusal) in Refusal::ALL.iter().enumerate() {
             assert_eq!(refusal.index(), index);

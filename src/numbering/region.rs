@@ -1,4 +1,4 @@
-//! The region that a list's national numbers belong to, and how numbers are dialled there.
+//! The region of national numbers, and how numbers are dialled there.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,13 +9,13 @@ use super::tables;
 /// How numbers are written in one country or territory.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(super) struct Plan {
-    /// ISO 3166-1 alpha-2; `001` for the codes that belong to no country.
+    /// ISO 3166-1 alpha-2; `001` for calling codes without a country.
     pub(super) iso: &'static str,
     /// The calling code, one to three digits.
     pub(super) calling_code: &'static str,
-    /// What may stand before a national number, longest first; empty where nothing does.
-    pub(super) trunks: Vec<&'static str>,
-    /// What may stand before a foreign number, where that is not `00`.
+    /// What may be dialled before a national number, longest first; empty where nothing is.
+    pub(super) trunk_prefixes: Vec<&'static str>,
+    /// What may be dialled before a foreign number, where that is not `00`.
     pub(super) access_code: Option<&'static str>,
     /// Bit n is set where mobile numbers have n digits after the calling code.
     pub(super) mobile_lengths: u32,
@@ -24,10 +24,10 @@ pub(super) struct Plan {
 /// Every plan, main region of a shared calling code first. From the metadata of libphonenumber.
 pub(super) static PLANS: LazyLock<Vec<Plan>> = LazyLock::new(|| {
     tables::rows(include_str!("tables/plans.csv"))
-        .map(|[iso, calling_code, trunks, access_code, mobile_lengths]| Plan {
+        .map(|[iso, calling_code, trunk_prefixes, access_code, mobile_lengths]| Plan {
             iso,
             calling_code,
-            trunks: trunks.split_whitespace().collect(),
+            trunk_prefixes: trunk_prefixes.split_whitespace().collect(),
             access_code: (!access_code.is_empty()).then_some(access_code),
             mobile_lengths: mobile_lengths
                 .split_whitespace()
@@ -37,8 +37,8 @@ pub(super) static PLANS: LazyLock<Vec<Plan>> = LazyLock::new(|| {
         .collect()
 });
 
-/// Names that people use and ISO 3166 does not, with the code that they mean.
-const OTHER_NAMES: [(&str, &str); 20] = [
+/// Names that are in use but not codes of ISO 3166-1 alpha-2, with the code that they mean.
+const ALIASES: [(&str, &str); 20] = [
     ("UK", "GB"),
     ("EN", "GB"),
     ("ENG", "GB"),
@@ -84,16 +84,18 @@ impl FromStr for Region {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let written = text.trim();
         let known = PLANS.iter().find(|plan| plan.iso.eq_ignore_ascii_case(written) && plan.iso != "001");
-        known.map(Self).ok_or_else(|| UnknownRegion { written: written.to_owned(), meant: meant(written) })
+        known
+            .map(Self)
+            .ok_or_else(|| UnknownRegion { written: written.to_owned(), suggestion: suggestion(written) })
     }
 }
 
-/// The code that somebody probably meant: a name that is in use, or a calling code.
-fn meant(written: &str) -> Option<&'static str> {
+/// The code that was probably meant by an alias or a calling code.
+fn suggestion(written: &str) -> Option<&'static str> {
     let calling_code = written.trim_start_matches('+').trim_start_matches("00");
-    let by_name = OTHER_NAMES.iter().find(|(name, _)| name.eq_ignore_ascii_case(written));
+    let by_alias = ALIASES.iter().find(|(name, _)| name.eq_ignore_ascii_case(written));
     let by_code = || PLANS.iter().find(|plan| plan.calling_code == calling_code && plan.iso != "001");
-    by_name.map(|(_, code)| *code).or_else(|| by_code().map(|plan| plan.iso))
+    by_alias.map(|(_, code)| *code).or_else(|| by_code().map(|plan| plan.iso))
 }
 
 impl fmt::Display for Region {
@@ -108,12 +110,15 @@ impl fmt::Debug for Region {
     }
 }
 
-/// A text that names no region.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{written:?} is no region; give its ISO 3166 code, two letters such as {}", meant.unwrap_or("SE, GB or US"))]
+/// A text that is not the code of a region.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
+#[error(
+    "{written:?} is not a region; expected an ISO 3166 code of two letters, such as {}",
+    suggestion.unwrap_or("SE, GB or US")
+)]
 pub struct UnknownRegion {
     written: String,
-    meant: Option<&'static str>,
+    suggestion: Option<&'static str>,
 }
 
 #[cfg(test)]
@@ -128,12 +133,12 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_region_is_told_what_would_be_one() {
-        for (text, mend) in
+    fn an_unknown_region_gets_a_suggestion() {
+        for (text, ending) in
             [("UK", "such as GB"), ("usa", "such as US"), ("+46", "such as SE"), ("1", "such as US")]
         {
             let error = text.parse::<Region>().unwrap_err().to_string();
-            assert!(error.ends_with(mend), "{error}");
+            assert!(error.ends_with(ending), "{error}");
         }
         for text in ["", "XX", "Sweden", "999"] {
             let error = text.parse::<Region>().unwrap_err().to_string();
@@ -142,8 +147,8 @@ mod tests {
     }
 
     #[test]
-    fn other_names_lead_to_regions_and_are_none() {
-        for (name, code) in OTHER_NAMES {
+    fn aliases_name_regions_and_are_not_regions() {
+        for (name, code) in ALIASES {
             assert!(code.parse::<Region>().is_ok() && name.parse::<Region>().is_err());
         }
     }

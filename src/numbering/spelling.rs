@@ -1,37 +1,35 @@
-//! A cell's text to digits: what people, spreadsheets and programs put around a number is taken off.
+//! A cell's text to digits, without what people, spreadsheets and programs put around a number.
 //!
-//! Whether the digits are a number of some country is not asked here.
+//! Whether the digits are a number of some country is not decided here.
 
 use super::refusal::Refusal;
 use crate::model::Msisdn;
 
-/// Room for 15 digits behind the longest access code and a doubled one.
-const MOST_DIGITS: usize = 24;
+/// Enough for 15 digits after the longest access code, written twice.
+const MAX_DIGITS: usize = 24;
 
-/// From this many digits on, a slash is no longer part of a number but stands between two.
-const WHOLE_NUMBER_DIGITS: usize = 10;
+/// After this many digits, a slash is not part of a number but separates two.
+const COMPLETE_NUMBER_DIGITS: usize = 10;
 
-/// The digits that a text holds, and whether a plus stands before them.
+/// The digits of a text, and whether a plus sign is before them.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Written {
-    digits: [u8; MOST_DIGITS],
+pub(super) struct ParsedDigits {
+    digits: [u8; MAX_DIGITS],
     length: usize,
-    pub(super) mark: Mark,
+    pub(super) plus_sign: PlusSign,
 }
 
-/// What a text says about its digits.
+/// Whether a plus sign is before the digits, which makes a number international.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Mark {
-    /// A plus: the number is international.
-    Plus,
-    /// Nothing.
-    None,
+pub(super) enum PlusSign {
+    Present,
+    Absent,
 }
 
-impl Written {
-    const NOTHING: Self = Self { digits: [0; MOST_DIGITS], length: 0, mark: Mark::None };
+impl ParsedDigits {
+    const NONE: Self = Self { digits: [0; MAX_DIGITS], length: 0, plus_sign: PlusSign::Absent };
 
-    /// The digits as ASCII; at least one.
+    /// The digits as ASCII, at least one.
     pub(super) fn digits(&self) -> &[u8] {
         &self.digits[..self.length]
     }
@@ -44,54 +42,55 @@ impl Written {
 }
 
 /// Reads a text into digits.
-pub(super) fn read(text: &str) -> Result<Written, Refusal> {
+pub(super) fn parse_digits(text: &str) -> Result<ParsedDigits, Refusal> {
     match plain_digits(text.as_bytes()) {
-        Some(written) => Ok(written),
-        None => read_dirty(text),
+        Some(parsed) => Ok(parsed),
+        None => decorated_digits(text),
     }
 }
 
-/// The case that most lists consist of: nothing but digits, as many as a number has, or these behind a plus.
-fn plain_digits(text: &[u8]) -> Option<Written> {
-    let (mark, digits) = match text {
-        [b'+', digits @ ..] => (Mark::Plus, digits),
-        digits => (Mark::None, digits),
+/// The common case: only digits, as many as a number has, perhaps after a plus sign.
+fn plain_digits(text: &[u8]) -> Option<ParsedDigits> {
+    let (plus_sign, digits) = match text {
+        [b'+', digits @ ..] => (PlusSign::Present, digits),
+        digits => (PlusSign::Absent, digits),
     };
     if !(Msisdn::MIN_DIGITS..=Msisdn::MAX_DIGITS).contains(&digits.len()) {
         return None;
     }
-    let mut written = Written { mark, length: digits.len(), ..Written::NOTHING };
-    written.digits[..digits.len()].copy_from_slice(digits);
-    digits.iter().all(u8::is_ascii_digit).then_some(written)
+    let mut parsed = ParsedDigits { plus_sign, length: digits.len(), ..ParsedDigits::NONE };
+    parsed.digits[..digits.len()].copy_from_slice(digits);
+    digits.iter().all(u8::is_ascii_digit).then_some(parsed)
 }
 
-fn read_dirty(text: &str) -> Result<Written, Refusal> {
-    let text = unwrapped(text);
-    if says_nothing(text) {
+fn decorated_digits(text: &str) -> Result<ParsedDigits, Refusal> {
+    let text = without_wrapping(text);
+    if is_placeholder(text) {
         return Err(Refusal::Empty);
     }
     if is_scientific(text) || is_zeroed(text) {
         return Err(Refusal::DigitsLost);
     }
-    let mut written = Written::NOTHING;
+    let mut parsed = ParsedDigits::NONE;
     for char in without_zero_fraction(text)?.chars() {
         match char {
-            '+' | '＋' | '﹢' if written.length == 0 && written.mark == Mark::None => {
-                written.mark = Mark::Plus;
+            '+' | '＋' | '﹢' if parsed.length == 0 && parsed.plus_sign == PlusSign::Absent => {
+                parsed.plus_sign = PlusSign::Present;
             }
-            '/' | '／' if written.length >= WHOLE_NUMBER_DIGITS => return Err(Refusal::NotANumber),
+            '/' | '／' if parsed.length >= COMPLETE_NUMBER_DIGITS => return Err(Refusal::NotANumber),
             _ => match digit(char) {
-                Some(digit) => written.push(digit)?,
+                Some(digit) => parsed.push(digit)?,
                 None if is_separator(char) => {}
                 None => return Err(Refusal::NotANumber),
             },
         }
     }
-    if written.length == 0 { Err(Refusal::Empty) } else { Ok(written) }
+    if parsed.length == 0 { Err(Refusal::Empty) } else { Ok(parsed) }
 }
 
-/// The text without what stands around a number: blanks, quotes, `="…"`, a leading apostrophe, `tel:`.
-fn unwrapped(text: &str) -> &str {
+/// The text without what may surround a number: blanks, quotes, `="…"`, a leading apostrophe,
+/// `tel:`.
+fn without_wrapping(text: &str) -> &str {
     let around = |char: char| is_blank(char) || is_quote(char) || char == '=';
     let text = text.trim_matches(around);
     match text.get(..4) {
@@ -100,8 +99,8 @@ fn unwrapped(text: &str) -> &str {
     }
 }
 
-/// Whether a text is one that programs and people put where there is no number.
-fn says_nothing(text: &str) -> bool {
+/// Whether a text is one that programs and people write in place of a number.
+fn is_placeholder(text: &str) -> bool {
     const WORDS: [&str; 12] =
         ["null", "none", "nil", "nan", "na", "n/a", "n.a", "\\N", "missing", "unknown", "undefined", "empty"];
     let word = text.trim_matches(|char: char| !char.is_alphanumeric() && char != '\\');
@@ -119,8 +118,8 @@ fn is_scientific(text: &str) -> bool {
         && exponent.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Whether a spreadsheet has set the digits after the 15th to zero, as it does with numbers that it can
-/// not hold.
+/// Whether a spreadsheet has set the digits after the 15th to zero, as it does with numbers that
+/// are too long for it.
 fn is_zeroed(text: &str) -> bool {
     text.len() > Msisdn::MAX_DIGITS
         && !text.starts_with('0')
@@ -128,8 +127,9 @@ fn is_zeroed(text: &str) -> bool {
         && text.bytes().skip(Msisdn::MAX_DIGITS).all(|byte| byte == b'0')
 }
 
-/// The text without the `.0` that a number column with gaps gets from many programs. Any other decimal
-/// fraction shows that the cell was never a telephone number; grouping such as `070.174` is none.
+/// The text without the `.0` that many programs add in a number column with gaps. Any other decimal
+/// fraction shows that the cell was never a telephone number; grouping such as `070.174` is not
+/// one.
 fn without_zero_fraction(text: &str) -> Result<&str, Refusal> {
     const WHOLE_DIGITS: usize = Msisdn::MIN_DIGITS;
     const FRACTION_DIGITS: usize = 3;
@@ -143,7 +143,7 @@ fn without_zero_fraction(text: &str) -> Result<&str, Refusal> {
     if fraction == "0" { Ok(whole) } else { Err(Refusal::NotANumber) }
 }
 
-/// The ASCII digit that a character stands for: European, full-width, or either Arabic set.
+/// The ASCII digit of a character: European, full-width, or from either Arabic set.
 fn digit(char: char) -> Option<u8> {
     let zero = match char {
         '0'..='9' => '0',
@@ -155,7 +155,7 @@ fn digit(char: char) -> Option<u8> {
     Some(b'0' + (u32::from(char) - u32::from(zero)) as u8)
 }
 
-/// What may stand between the digits of one number.
+/// What may be between the digits of one number.
 fn is_separator(char: char) -> bool {
     matches!(
         char,
@@ -171,7 +171,8 @@ fn is_separator(char: char) -> bool {
     ) || is_blank(char)
 }
 
-/// White space, and characters that show nothing: zero-width ones, directions, soft hyphens, byte order marks.
+/// White space and invisible characters: zero-width ones, directions, soft hyphens, byte order
+/// marks.
 fn is_blank(char: char) -> bool {
     let invisible = matches!(
         char,
@@ -189,11 +190,11 @@ mod tests {
     use super::*;
 
     fn digits(text: &str) -> Result<String, Refusal> {
-        read(text).map(|written| String::from_utf8(written.digits().to_vec()).unwrap())
+        parse_digits(text).map(|parsed| String::from_utf8(parsed.digits().to_vec()).unwrap())
     }
 
     #[test]
-    fn what_stands_around_and_between_is_taken_off() {
+    fn what_is_around_and_between_digits_is_removed() {
         for text in [
             "46701740605",
             " +46 70-174 06 05\r\n",
@@ -220,16 +221,16 @@ mod tests {
     }
 
     #[test]
-    fn a_plus_is_noticed_before_the_digits_only() {
-        assert_eq!(read("(+46) 701740605").unwrap().mark, Mark::Plus);
-        assert_eq!(read("46701740605").unwrap().mark, Mark::None);
+    fn a_plus_sign_counts_only_before_the_digits() {
+        assert_eq!(parse_digits("(+46) 701740605").unwrap().plus_sign, PlusSign::Present);
+        assert_eq!(parse_digits("46701740605").unwrap().plus_sign, PlusSign::Absent);
         for text in ["46+701740605", "++46701740605", "+46701740605 +46701740606"] {
             assert_eq!(digits(text), Err(Refusal::NotANumber), "{text:?}");
         }
     }
 
     #[test]
-    fn what_says_nothing_is_empty() {
+    fn placeholders_are_empty() {
         for text in [
             "",
             " ",
@@ -258,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn scientific_notation_and_zeroed_ends_have_lost_digits() {
+    fn scientific_notation_and_trailing_zeros_have_lost_digits() {
         for text in [
             "4.67017E+10",
             "4,67017E+10",
@@ -273,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_more_or_other_than_one_number_is_none() {
+    fn more_or_other_than_one_number_is_not_a_number() {
         for text in [
             "46701740605.5",
             "46701740605.00",
@@ -297,14 +298,14 @@ mod tests {
     }
 
     #[test]
-    fn a_slash_may_stand_behind_an_area_code() {
+    fn a_slash_may_follow_an_area_code() {
         for (text, expected) in [("0170/3920001", "01703920001"), ("0049 170/3920001", "00491703920001")] {
             assert_eq!(digits(text).as_deref(), Ok(expected), "{text:?}");
         }
     }
 
     #[test]
-    fn more_digits_than_any_number_has_are_too_many() {
+    fn more_digits_than_any_number_has_are_too_long() {
         assert_eq!(digits("1234567890123456789012345"), Err(Refusal::TooLong));
         assert_eq!(digits("070-1740605 070-1740606 070-1740607"), Err(Refusal::TooLong));
     }

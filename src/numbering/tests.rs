@@ -1,13 +1,13 @@
-//! [`super::parse`] as a whole: every spelling, every region rule, and the properties that hold for all texts.
+//! [`super::parse`] as a whole: every spelling, every region rule, and properties of all texts.
 
 use proptest::prelude::*;
 
 use super::*;
 
-/// What a text becomes, as digits or as the word of its refusal.
+/// The digits of a text, or the word of its refusal.
 fn read(text: &str, region: &str) -> String {
-    let home = (!region.is_empty()).then(|| region.parse().unwrap());
-    parse(text, home).map_or_else(|refusal| refusal.text().to_owned(), |msisdn| msisdn.digits().to_string())
+    let region = (!region.is_empty()).then(|| region.parse().unwrap());
+    parse(text, region).map_or_else(|refusal| refusal.text().to_owned(), |msisdn| msisdn.digits().to_string())
 }
 
 #[test]
@@ -76,12 +76,12 @@ fn without_a_region_a_national_number_is_refused_and_never_guessed() {
 }
 
 #[test]
-fn home_wins_where_bare_digits_could_be_its_mobile_number() {
+fn the_region_wins_where_bare_digits_could_be_its_mobile_number() {
     for (text, region, expected) in [
-        // Indian numbers that start with 91 are not behind the calling code 91.
+        // Indian numbers may start with 91, which is also the calling code.
         ("9198765432", "IN", "919198765432"),
         ("919198765432", "IN", "919198765432"),
-        // Italian numbers that start with 39, likewise.
+        // The same with Italian numbers that start with 39.
         ("3931234567", "IT", "393931234567"),
         ("393931234567", "IT", "393931234567"),
         // A Brazilian area code is 55, and so is the calling code.
@@ -89,7 +89,7 @@ fn home_wins_where_bare_digits_could_be_its_mobile_number() {
         ("5555996123456", "BR", "5555996123456"),
         // Chinese mobile numbers look like North American ones.
         ("15012345678", "CN", "8615012345678"),
-        // A leading zero that a spreadsheet took.
+        // A spreadsheet has removed the leading zero.
         ("15712345678", "DE", "4915712345678"),
         ("6592345678", "US", "16592345678"),
     ] {
@@ -99,7 +99,7 @@ fn home_wins_where_bare_digits_could_be_its_mobile_number() {
 }
 
 #[test]
-fn bare_digits_that_home_cannot_have_as_a_mobile_number_are_foreign() {
+fn bare_digits_that_cannot_be_a_mobile_number_of_the_region_are_foreign() {
     for (text, region) in
         [("46701740605", "DE"), ("447700900123", "SE"), ("33639981234", "AT"), ("12025550173", "SE")]
     {
@@ -108,25 +108,25 @@ fn bare_digits_that_home_cannot_have_as_a_mobile_number_are_foreign() {
 }
 
 #[test]
-fn a_fixed_line_of_home_is_not_taken_for_a_foreign_mobile_number() {
-    // Moscow behind the trunk prefix 8 has the digits of a Vietnamese mobile number.
+fn a_fixed_line_of_the_region_is_not_taken_for_a_foreign_mobile_number() {
+    // Moscow after the trunk prefix 8 has the digits of a Vietnamese mobile number.
     assert_eq!(read("8 495 123-45-67", "RU"), "fixed_line");
     assert_eq!(read("84951234567", "RU"), "fixed_line");
     assert_eq!(read("08-465 004 00", "SE"), "fixed_line");
     assert_eq!(read("020 7946 0958", "GB"), "fixed_line");
-    // Palau dials nothing before its seven digits, and +27 is South Africa.
+    // Palau has no trunk prefix before its seven digits, and +27 is South Africa.
     assert_eq!(read("277 1750", "PW"), "fixed_line");
 }
 
 #[test]
-fn a_plus_before_a_trunk_zero_is_no_country() {
+fn a_plus_before_a_trunk_zero_is_not_a_country() {
     assert_eq!(read("+0701740605", ""), "not_in_plan");
     assert_eq!(read("+0701740605", "SE"), "not_in_plan");
     assert_eq!(read("0000000000", "SE"), "not_in_plan");
 }
 
 #[test]
-fn refusals_say_what_is_wrong() {
+fn every_refusal_has_its_reason() {
     for (text, region, expected) in [
         ("", "", "empty"),
         ("NULL", "SE", "empty"),
@@ -156,7 +156,7 @@ fn refusals_say_what_is_wrong() {
 }
 
 #[test]
-fn the_sims_of_satellites_and_machines_are_asked_about() {
+fn satellite_and_machine_sims_are_accepted() {
     for text in ["881631234567", "870772001234", "883130001234567", "882161234567"] {
         assert_eq!(read(text, ""), text);
     }
@@ -191,7 +191,7 @@ fn numbers_reserved_for_fiction_are_accepted_where_they_are_mobile() {
 }
 
 #[test]
-fn the_sample_list_has_numbers_enough_and_something_of_every_sort() {
+fn the_sample_list_has_enough_numbers_and_every_kind_of_refusal() {
     let list = include_str!("../../sample-data/contacts.csv");
     let mut reader = csv::Reader::from_reader(list.as_bytes());
     let read: Vec<_> = reader.records().map(|row| parse(&row.unwrap()[3], None)).collect();
@@ -222,12 +222,12 @@ fn accepted_number() -> impl Strategy<Value = &'static str> {
 
 proptest! {
     #[test]
-    fn no_text_makes_it_panic(text in "\\PC{0,40}", region in prop::sample::select(vec!["", "SE", "US", "IT", "RU", "JP"])) {
+    fn no_text_causes_a_panic(text in "\\PC{0,40}", region in prop::sample::select(vec!["", "SE", "US", "IT", "RU", "JP"])) {
         read(&text, region);
     }
 
     #[test]
-    fn no_text_that_resembles_a_number_makes_it_panic(
+    fn no_text_like_a_number_causes_a_panic(
         text in "[+0-9()./ ='\"eE,-]{0,30}",
         region in prop::sample::select(vec!["", "SE", "US", "IT", "BY", "KE", "AR"]),
     ) {
@@ -235,11 +235,11 @@ proptest! {
     }
 
     #[test]
-    fn what_is_accepted_reads_as_itself(digits in "[1-9][0-9]{6,14}", home in prop::sample::select(vec!["", "SE", "US", "DE", "IN"])) {
-        let home: Option<Region> = home.parse().ok();
-        if let Ok(msisdn) = parse(&digits, home) {
+    fn an_accepted_number_reads_as_itself(digits in "[1-9][0-9]{6,14}", region in prop::sample::select(vec!["", "SE", "US", "DE", "IN"])) {
+        let region: Option<Region> = region.parse().ok();
+        if let Ok(msisdn) = parse(&digits, region) {
             prop_assert_eq!(parse(&msisdn.digits(), None), Ok(msisdn));
-            prop_assert_eq!(parse(&format!("+{}", &*msisdn.digits()), home), Ok(msisdn));
+            prop_assert_eq!(parse(&format!("+{}", &*msisdn.digits()), region), Ok(msisdn));
         }
     }
 
@@ -249,9 +249,9 @@ proptest! {
         separators in prop::collection::vec((0_usize..20, prop::sample::select(vec![" ", "-", "\u{a0}", "\u{200b}", "(", ")", "\u{2013}", ". "])), 0..8),
     ) {
         let mut text = digits.to_owned();
-        for (place, separator) in separators {
-            let place = text.char_indices().map(|(index, _)| index).nth(place).unwrap_or(text.len());
-            text.insert_str(place, separator);
+        for (position, separator) in separators {
+            let index = text.char_indices().map(|(index, _)| index).nth(position).unwrap_or(text.len());
+            text.insert_str(index, separator);
         }
         prop_assert_eq!(read(&text, ""), digits);
         prop_assert_eq!(read(&format!("+{text}"), ""), digits);

@@ -1,8 +1,9 @@
 //! CSV: RFC 4180 in UTF-8 with a header, quoted where it must be, lines ending in LF.
 //!
-//! A null is an empty cell, as an empty text is. Timestamps are written as [`super::instants`] says, bytes
-//! are hexadecimal, and what is nested becomes JSON text. A cell that begins with `=`, `+`, `-` or `@` is
-//! written as it is: a spreadsheet may take it for a formula, but changing it would change the user's data.
+//! A null is an empty cell, as an empty text is. Timestamps have the form of [`super::timestamps`],
+//! bytes are hexadecimal, and nested values become JSON text. A cell that begins with `=`, `+`, `-`
+//! or `@` is written as it is: a spreadsheet may take it for a formula, but changing it would
+//! change the user's data.
 
 use std::fs::File;
 use std::io::Write;
@@ -14,30 +15,33 @@ use arrow::datatypes::{DataType, FieldRef, SchemaRef};
 use arrow::json::writer::{EncoderOptions, NullableEncoder, make_encoder};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 
-use super::encoder::Fault;
-use super::ndjson;
+use super::encoder::{Encoder, sync};
+use super::ndjson::json_options;
 use super::timestamps::TimestampText;
+use crate::model::BoxError;
 
 const BUFFER_BYTES: usize = 256 << 10;
 
 /// A CSV file that is being written.
-pub(super) struct Encoder {
+pub(super) struct CsvEncoder {
     writer: Writer<File>,
     options: EncoderOptions,
     cell: Vec<u8>,
 }
 
-impl Encoder {
-    /// Writes the header. Fails when a column has no form as text.
-    pub(super) fn new(file: File, schema: &SchemaRef) -> Result<Self, Fault> {
+impl CsvEncoder {
+    /// Writes the header. Fails when a column cannot be written as text.
+    pub(super) fn new(file: File, schema: &SchemaRef) -> Result<Self, BoxError> {
         let mut writer = WriterBuilder::new().buffer_capacity(BUFFER_BYTES).from_writer(file);
-        writer.write_record(schema.fields().iter().map(|field| field.name())).map_err(plain)?;
-        let mut encoder = Self { writer, options: ndjson::options(), cell: Vec::new() };
+        writer.write_record(schema.fields().iter().map(|field| field.name())).map_err(io_fault)?;
+        let mut encoder = Self { writer, options: json_options(), cell: Vec::new() };
         encoder.write(&RecordBatch::new_empty(schema.clone()))?;
         Ok(encoder)
     }
+}
 
-    pub(super) fn write(&mut self, batch: &RecordBatch) -> Result<(), Fault> {
+impl Encoder for CsvEncoder {
+    fn write(&mut self, batch: &RecordBatch) -> Result<(), BoxError> {
         let columns = batch.columns().iter().map(plain_values).collect::<Result<Vec<_>, _>>()?;
         let mut cells = Vec::with_capacity(columns.len());
         for (column, field) in columns.iter().zip(batch.schema_ref().fields()) {
@@ -50,32 +54,33 @@ impl Encoder {
                     true => &[],
                     false => cells.text(row, &mut self.cell)?,
                 };
-                self.writer.write_field(cell).map_err(plain)?;
+                self.writer.write_field(cell).map_err(io_fault)?;
             }
-            self.writer.write_record(None::<&[u8]>).map_err(plain)?;
+            self.writer.write_record(None::<&[u8]>).map_err(io_fault)?;
         }
         Ok(())
     }
 
-    pub(super) fn finish(self) -> Result<File, Fault> {
-        Ok(self.writer.into_inner().map_err(|fault| fault.into_error())?)
+    fn finish(self: Box<Self>) -> Result<u64, BoxError> {
+        let file = self.writer.into_inner().map_err(|fault| fault.into_error())?;
+        Ok(sync(&file)?)
     }
 }
 
-/// The cells of a column, by how they become text.
+/// The cells of a column, by the way in which they become text.
 enum Cells<'a> {
     Text(&'a StringArray),
     LargeText(&'a LargeStringArray),
     TextView(&'a StringViewArray),
-    TimestampText(TimestampText),
+    Timestamps(TimestampText),
     Json(NullableEncoder<'a>),
     Other(ArrayFormatter<'a>),
 }
 
 impl<'a> Cells<'a> {
-    fn of(column: &'a ArrayRef, field: &'a FieldRef, options: &'a EncoderOptions) -> Result<Self, Fault> {
-        if let Some(instants) = TimestampText::of(column) {
-            return Ok(Self::TimestampText(instants));
+    fn of(column: &'a ArrayRef, field: &'a FieldRef, options: &'a EncoderOptions) -> Result<Self, BoxError> {
+        if let Some(timestamps) = TimestampText::of(column) {
+            return Ok(Self::Timestamps(timestamps));
         }
         Ok(match column.data_type() {
             DataType::Utf8 => Self::Text(column.as_string()),
@@ -86,13 +91,13 @@ impl<'a> Cells<'a> {
         })
     }
 
-    /// The text of a cell that is not null; what is not text yet is written into the scratch space.
-    fn text<'b>(&'b mut self, row: usize, scratch: &'b mut Vec<u8>) -> Result<&'b [u8], Fault> {
+    /// The text of a cell that is not null. Other values are written into `scratch`.
+    fn text<'b>(&'b mut self, row: usize, scratch: &'b mut Vec<u8>) -> Result<&'b [u8], BoxError> {
         match self {
             Self::Text(texts) => return Ok(texts.value(row).as_bytes()),
             Self::LargeText(texts) => return Ok(texts.value(row).as_bytes()),
             Self::TextView(texts) => return Ok(texts.value(row).as_bytes()),
-            Self::TimestampText(instants) => instants.write(row, scratch),
+            Self::Timestamps(timestamps) => timestamps.write(row, scratch),
             Self::Json(encoder) => encoder.encode(row, scratch),
             Self::Other(formatter) => write!(scratch, "{}", formatter.value(row).try_to_string()?)?,
         }
@@ -101,17 +106,17 @@ impl<'a> Cells<'a> {
 }
 
 /// A dictionary as the values it stands for.
-fn plain_values(column: &ArrayRef) -> Result<ArrayRef, Fault> {
+fn plain_values(column: &ArrayRef) -> Result<ArrayRef, BoxError> {
     match column.data_type() {
         DataType::Dictionary(_, value) => Ok(cast(column, value)?),
         _ => Ok(column.clone()),
     }
 }
 
-/// What the file system said, where it was the file system.
-fn plain(fault: ::csv::Error) -> Fault {
+/// The error of the file system, where it is one: the caller looks for a full disk.
+fn io_fault(fault: ::csv::Error) -> BoxError {
     match fault.into_kind() {
         ::csv::ErrorKind::Io(fault) => fault.into(),
-        other => format!("the CSV writer refuses a row: {other:?}").into(),
+        other => format!("the CSV writer rejected a row: {other:?}").into(),
     }
 }

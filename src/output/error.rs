@@ -1,30 +1,31 @@
 //! Why a result cannot be written.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use crate::model::{BoxError, StreamError};
 
 /// A result that cannot be written.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum OutputError {
-    /// The output is there already and may not be replaced.
-    #[error("{} exists already; name another output, or give --force to replace it", path.display())]
+    /// The output exists and may not be replaced.
+    #[error("{} already exists", path.display())]
+    #[diagnostic(help("name another output, or replace this one with --force"))]
     Exists {
         /// The file.
         path: PathBuf,
     },
-    /// Somebody else took the output's name while the run went on.
-    #[error(
-        "{} came into being while the run went on, and was left alone; the result is in {}",
-        path.display(),
-        kept.display()
-    )]
+    /// Another process took the output's name during the run.
+    #[error("{} was created by another process during the run; it was not overwritten", path.display())]
+    #[diagnostic(help("take the result from {}", kept.display()))]
     Taken {
         /// The name that was taken.
         path: PathBuf,
         /// Where the result is.
         kept: PathBuf,
     },
-    /// The rows are whole, and could not be given their name.
-    #[error("{} could not be given its name; the rows are whole, in {}", path.display(), kept.display())]
+    /// All rows are written, and the file could not be renamed.
+    #[error("cannot rename the finished output to {}", path.display())]
+    #[diagnostic(help("take the complete result from {}", kept.display()))]
     NotNamed {
         /// The name.
         path: PathBuf,
@@ -34,10 +35,40 @@ pub enum OutputError {
         #[source]
         source: std::io::Error,
     },
-    /// The name says no format that can be written.
+    /// The name's ending stands for no format.
     #[error("{}: the output's name must end in .parquet, .csv or .ndjson", path.display())]
     UnknownFormat {
         /// The file.
+        path: PathBuf,
+    },
+    /// The folder of the output does not exist.
+    #[error("cannot write {}: there is no folder {}", path.display(), folder.display())]
+    #[diagnostic(help("create the folder first"))]
+    NoFolder {
+        /// The file.
+        path: PathBuf,
+        /// Its folder.
+        folder: PathBuf,
+    },
+    /// The output's name is that of a folder.
+    #[error("cannot write {}: this is a folder", path.display())]
+    #[diagnostic(help("name a file in it"))]
+    IsFolder {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The output's name is that of a file, and partitions are written into a folder.
+    #[error("cannot write partitions to {}: this is a file", path.display())]
+    #[diagnostic(help("name a folder that holds nothing else"))]
+    IsFile {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The folder that partitions would replace holds other files too.
+    #[error("cannot replace {}: this folder holds more than partitions", path.display())]
+    #[diagnostic(help("name another folder; this one would be replaced with everything in it"))]
+    ForeignContent {
+        /// The folder.
         path: PathBuf,
     },
     /// The file cannot be written.
@@ -47,6 +78,25 @@ pub enum OutputError {
         path: PathBuf,
         /// Why not.
         #[source]
-        source: Box<dyn std::error::Error + Send + Sync>,
+        source: BoxError,
     },
+}
+
+impl OutputError {
+    pub(super) fn write(path: &Path, source: impl Into<BoxError>) -> Self {
+        Self::Write { path: path.to_owned(), source: source.into() }
+    }
+}
+
+/// Why a stream of rows did not become a file. No file is left behind.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+pub enum WriteError {
+    /// The stream of rows failed; the file was not at fault.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Stage(#[from] StreamError),
+    /// The file could not be written.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Output(#[from] OutputError),
 }

@@ -1,8 +1,17 @@
 //! Which format a file gets, by the ending of its name.
 
+use std::fs::File;
 use std::path::Path;
 
-use super::OutputError;
+use arrow::datatypes::SchemaRef;
+
+use super::csv::CsvEncoder;
+use super::encoder::Encoder;
+use super::error::OutputError;
+use super::ndjson::NdjsonEncoder;
+use super::parquet::ParquetEncoder;
+use super::settings::OutputSettings;
+use crate::model::BoxError;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Format {
@@ -21,6 +30,20 @@ impl Format {
             _ => Err(OutputError::UnknownFormat { path: path.to_owned() }),
         }
     }
+
+    /// Starts a file of this format. Fails when the format cannot hold one of the columns.
+    pub(super) fn encoder(
+        self,
+        file: File,
+        schema: &SchemaRef,
+        settings: &OutputSettings,
+    ) -> Result<Box<dyn Encoder>, BoxError> {
+        Ok(match self {
+            Self::Parquet => Box::new(ParquetEncoder::new(file, schema, settings)?),
+            Self::Csv => Box::new(CsvEncoder::new(file, schema)?),
+            Self::Ndjson => Box::new(NdjsonEncoder::new(file, schema)?),
+        })
+    }
 }
 
 #[cfg(test)]
@@ -28,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_ending_says_the_format() {
+    fn the_ending_decides_the_format() {
         for (name, format) in [
             ("a.parquet", Some(Format::Parquet)),
             ("folder.csv/a.PQ", Some(Format::Parquet)),

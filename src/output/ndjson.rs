@@ -1,8 +1,9 @@
-//! NDJSON: one object a line, UTF-8, with every column in every object.
+//! NDJSON: one object on each line, UTF-8, with every column in every object.
 //!
-//! A null is written as `null`, so that a reader which guesses columns from the first lines finds them all.
-//! Integers and decimals are JSON numbers with all their digits, timestamps are text (see
-//! [`super::instants`]), bytes are hexadecimal, and a number that JSON has no form for (NaN, infinity) is `null`.
+//! A null is written as `null`, so that a reader that guesses columns from the first lines finds
+//! them all. Integers and decimals are JSON numbers with all their digits, timestamps are text (see
+//! [`super::timestamps`]), bytes are hexadecimal, and numbers that JSON lacks (NaN, infinity) are
+//! `null`.
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -15,31 +16,34 @@ use arrow::json::writer::{
     Encoder as JsonEncoder, EncoderFactory, EncoderOptions, NullableEncoder, make_encoder,
 };
 
-use super::encoder::Fault;
+use super::encoder::{Encoder, sync};
 use super::timestamps::TimestampText;
+use crate::model::BoxError;
 
 const BUFFER_BYTES: usize = 256 << 10;
 
 /// An NDJSON file that is being written.
-pub(super) struct Encoder {
+pub(super) struct NdjsonEncoder {
     writer: BufWriter<File>,
     options: EncoderOptions,
     line: Vec<u8>,
 }
 
-impl Encoder {
-    /// Fails when a column has no form in JSON.
-    pub(super) fn new(file: File, schema: &SchemaRef) -> Result<Self, Fault> {
+impl NdjsonEncoder {
+    /// Fails when a column cannot be written as JSON.
+    pub(super) fn new(file: File, schema: &SchemaRef) -> Result<Self, BoxError> {
         let mut encoder = Self {
             writer: BufWriter::with_capacity(BUFFER_BYTES, file),
-            options: options(),
+            options: json_options(),
             line: Vec::new(),
         };
         encoder.write(&RecordBatch::new_empty(schema.clone()))?;
         Ok(encoder)
     }
+}
 
-    pub(super) fn write(&mut self, batch: &RecordBatch) -> Result<(), Fault> {
+impl Encoder for NdjsonEncoder {
+    fn write(&mut self, batch: &RecordBatch) -> Result<(), BoxError> {
         let rows = StructArray::from(batch.clone());
         let field: FieldRef = Arc::new(Field::new_struct("", batch.schema().fields().clone(), false));
         let mut encoder = make_encoder(&field, &rows, &self.options)?;
@@ -52,17 +56,18 @@ impl Encoder {
         Ok(())
     }
 
-    pub(super) fn finish(self) -> Result<File, Fault> {
-        Ok(self.writer.into_inner().map_err(std::io::IntoInnerError::into_error)?)
+    fn finish(self: Box<Self>) -> Result<u64, BoxError> {
+        let file = self.writer.into_inner().map_err(std::io::IntoInnerError::into_error)?;
+        Ok(sync(&file)?)
     }
 }
 
 /// How values become JSON, here and in the nested cells of a CSV file.
-pub(super) fn options() -> EncoderOptions {
+pub(super) fn json_options() -> EncoderOptions {
     EncoderOptions::default().with_explicit_nulls(true).with_encoder_factory(Arc::new(Timestamps))
 }
 
-/// Arrow's own writer knows no zone by name, not even UTC, without a database of zones.
+/// Arrow's own writer needs a database of time zones for every named zone, even UTC.
 #[derive(Debug)]
 struct Timestamps;
 
@@ -74,7 +79,7 @@ impl EncoderFactory for Timestamps {
         _options: &'a EncoderOptions,
     ) -> Result<Option<NullableEncoder<'a>>, ArrowError> {
         let quoted =
-            TimestampText::of(array).map(|instants| Box::new(Quoted(instants)) as Box<dyn JsonEncoder>);
+            TimestampText::of(array).map(|timestamps| Box::new(Quoted(timestamps)) as Box<dyn JsonEncoder>);
         Ok(quoted.map(|encoder| NullableEncoder::new(encoder, array.nulls().cloned())))
     }
 }

@@ -1,4 +1,5 @@
-//! Parquet: Zstandard, row groups bounded in memory and rows, every Arrow type and all metadata kept.
+//! Parquet: Zstandard, row groups bounded in memory and rows, every Arrow type and all metadata
+//! kept.
 
 use std::fs::File;
 
@@ -10,20 +11,21 @@ use ::parquet::file::properties::WriterProperties;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 
-use super::OutputSettings;
-use super::encoder::Fault;
+use super::encoder::{Encoder, sync};
+use super::settings::OutputSettings;
+use crate::model::BoxError;
 
-/// How many rows a row group has at most; with rows of ordinary length, its bytes end it first.
+/// The most rows of a row group. With rows of ordinary length, its bytes end it first.
 const ROW_GROUP_ROWS: usize = 1 << 20;
 
 /// A Parquet file that is being written.
-pub(super) struct Encoder {
+pub(super) struct ParquetEncoder {
     writer: ArrowWriter<File>,
     row_group_bytes: usize,
 }
 
-impl Encoder {
-    pub(super) fn new(file: File, schema: &SchemaRef, settings: &OutputSettings) -> Result<Self, Fault> {
+impl ParquetEncoder {
+    pub(super) fn new(file: File, schema: &SchemaRef, settings: &OutputSettings) -> Result<Self, BoxError> {
         let properties = WriterProperties::builder()
             .set_compression(Compression::ZSTD(ZstdLevel::try_new(settings.compression_level)?))
             .set_created_by(concat!("hlr-enrich version ", env!("CARGO_PKG_VERSION")).to_owned())
@@ -35,9 +37,21 @@ impl Encoder {
         Ok(Self { writer, row_group_bytes: settings.row_group_bytes })
     }
 
-    pub(super) fn write(&mut self, batch: &RecordBatch) -> Result<(), Fault> {
-        self.writer.write(batch).map_err(plain)?;
-        // The writer bounds what a row group will take on disk; what it takes in memory until then is more, and
+    /// How much memory the unwritten row group takes.
+    pub(super) fn memory_size(&self) -> usize {
+        self.writer.memory_size()
+    }
+
+    /// Writes the held row group, however small.
+    pub(super) fn flush(&mut self) -> Result<(), BoxError> {
+        self.writer.flush().map_err(io_fault)
+    }
+}
+
+impl Encoder for ParquetEncoder {
+    fn write(&mut self, batch: &RecordBatch) -> Result<(), BoxError> {
+        self.writer.write(batch).map_err(io_fault)?;
+        // The writer bounds what a row group takes on disk. In memory it takes more until then, and
         // much more where a dictionary holds long texts.
         if self.writer.memory_size() >= self.row_group_bytes {
             self.flush()?;
@@ -45,22 +59,13 @@ impl Encoder {
         Ok(())
     }
 
-    /// How much of a row group is held.
-    pub(super) fn memory_size(&self) -> usize {
-        self.writer.memory_size()
-    }
-
-    /// Writes the row group that is held, however small.
-    pub(super) fn flush(&mut self) -> Result<(), Fault> {
-        self.writer.flush().map_err(plain)
-    }
-
-    pub(super) fn finish(self) -> Result<File, Fault> {
-        self.writer.into_inner().map_err(plain)
+    fn finish(self: Box<Self>) -> Result<u64, BoxError> {
+        let file = self.writer.into_inner().map_err(io_fault)?;
+        Ok(sync(&file)?)
     }
 }
 
-/// The metadata of the schema also as plain key-value pairs, for readers that know nothing of Arrow.
+/// The metadata of the schema also as plain key-value pairs, for readers that do not use Arrow.
 fn key_values(schema: &SchemaRef) -> Option<Vec<KeyValue>> {
     let pairs: Vec<KeyValue> = schema
         .metadata()
@@ -71,8 +76,8 @@ fn key_values(schema: &SchemaRef) -> Option<Vec<KeyValue>> {
     (!pairs.is_empty()).then_some(pairs)
 }
 
-/// What the file system said, where it was the file system: the caller looks for a full disk.
-fn plain(fault: ParquetError) -> Fault {
+/// The error of the file system, where it is one: the caller looks for a full disk.
+fn io_fault(fault: ParquetError) -> BoxError {
     match fault {
         ParquetError::External(cause) => cause,
         other => other.into(),

@@ -1,5 +1,6 @@
-//! A folder of Hive-style partitions: `hlr_country=SE/part-0.parquet`. What stands in the folders' names does not stand in
-//! the files, as readers expect it.
+//! A folder of Hive-style partitions: `hlr_country=SE/part-0.parquet`.
+//!
+//! The columns in the folders' names are left out of the files, as readers expect.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -12,75 +13,58 @@ use arrow::array::{Array, AsArray, RecordBatch, StringArray, UInt32Array};
 use arrow::compute::{cast, take_record_batch};
 use arrow::datatypes::{DataType, SchemaRef};
 
-use super::encoder::Fault;
-use super::{OutputSettings, parquet};
+use super::encoder::Encoder;
+use super::parquet::ParquetEncoder;
+use super::settings::OutputSettings;
+use crate::model::BoxError;
 
-/// The folder of rows that have nothing in the column, by Hive's convention.
-const NOTHING: &str = "__HIVE_DEFAULT_PARTITION__";
+/// The folder of rows whose column is null or empty, by Hive's convention.
+const DEFAULT_PARTITION: &str = "__HIVE_DEFAULT_PARTITION__";
 /// The one file in each folder.
 const FILE: &str = "part-0.parquet";
-/// So many row groups may be held over all partitions; then the largest is written, however small.
+/// How many row groups may be held over all partitions. Then the largest is written, however small.
 const ROW_GROUPS_HELD: usize = 4;
 
 /// Partitions that are being written.
-pub(super) struct Encoder {
+pub(super) struct PartitionsEncoder {
     folder: PathBuf,
     settings: OutputSettings,
-    /// The columns that say where a row goes, with their names.
-    by: Vec<(usize, String)>,
+    /// The columns that decide about a row's partition, with their names.
+    partition_by: Vec<(usize, String)>,
     /// The columns that go into the files.
-    rest: Vec<usize>,
+    file_columns: Vec<usize>,
     schema: SchemaRef,
     /// By the partition's path within the folder.
-    files: BTreeMap<String, parquet::Encoder>,
+    files: BTreeMap<String, ParquetEncoder>,
 }
 
-impl Encoder {
-    /// Fails when a column is not there.
-    pub(super) fn new(folder: &Path, schema: &SchemaRef, settings: &OutputSettings) -> Result<Self, Fault> {
-        let place = |name: &String| Ok::<_, Fault>((schema.index_of(name)?, hive_text(name).into_owned()));
-        let by = settings.partition_by.iter().map(place).collect::<Result<Vec<_>, _>>()?;
-        let is_rest = |column: &usize| by.iter().all(|(taken, _)| taken != column);
-        let rest: Vec<usize> = (0..schema.fields().len()).filter(is_rest).collect();
-        let schema = Arc::new(schema.project(&rest)?);
+impl PartitionsEncoder {
+    /// Fails when a column is missing.
+    pub(super) fn new(
+        folder: &Path,
+        schema: &SchemaRef,
+        settings: &OutputSettings,
+    ) -> Result<Self, BoxError> {
+        let column =
+            |name: &String| Ok::<_, BoxError>((schema.index_of(name)?, hive_text(name).into_owned()));
+        let partition_by = settings.partition_by.iter().map(column).collect::<Result<Vec<_>, _>>()?;
+        let is_in_files = |column: &usize| partition_by.iter().all(|(taken, _)| taken != column);
+        let file_columns: Vec<usize> = (0..schema.fields().len()).filter(is_in_files).collect();
+        let schema = Arc::new(schema.project(&file_columns)?);
         let (folder, settings) = (folder.to_owned(), settings.clone());
-        Ok(Self { folder, settings, by, rest, schema, files: BTreeMap::new() })
-    }
-
-    pub(super) fn write(&mut self, batch: &RecordBatch) -> Result<(), Fault> {
-        let rest = batch.project(&self.rest)?;
-        for (partition, rows) in self.rows_by_partition(batch)? {
-            let part =
-                if rows.len() == rest.num_rows() { rest.clone() } else { take_record_batch(&rest, &rows)? };
-            self.file(partition)?.write(&part)?;
-        }
-        self.bound_memory()
-    }
-
-    pub(super) fn finish(self) -> Result<u64, Fault> {
-        let mut bytes = 0;
-        for (partition, file) in self.files {
-            let file = file.finish()?;
-            file.sync_all()?;
-            bytes += file.metadata()?.len();
-            let partition = self.folder.join(partition);
-            for folder in partition.ancestors().take(self.by.len() + 1) {
-                File::open(folder)?.sync_all()?;
-            }
-        }
-        Ok(bytes)
+        Ok(Self { folder, settings, partition_by, file_columns, schema, files: BTreeMap::new() })
     }
 
     /// The rows of each partition, in their order.
-    fn rows_by_partition(&self, batch: &RecordBatch) -> Result<BTreeMap<String, UInt32Array>, Fault> {
+    fn rows_by_partition(&self, batch: &RecordBatch) -> Result<BTreeMap<String, UInt32Array>, BoxError> {
         let text = |(column, _): &(usize, String)| cast(batch.column(*column), &DataType::Utf8);
-        let columns = self.by.iter().map(text).collect::<Result<Vec<_>, _>>()?;
+        let columns = self.partition_by.iter().map(text).collect::<Result<Vec<_>, _>>()?;
         let cells: Vec<&StringArray> = columns.iter().map(|column| column.as_string::<i32>()).collect();
         let mut rows: BTreeMap<String, Vec<u32>> = BTreeMap::new();
         let mut partition = String::new();
         for row in 0..batch.num_rows() {
             partition.clear();
-            for ((_, name), column) in self.by.iter().zip(&cells) {
+            for ((_, name), column) in self.partition_by.iter().zip(&cells) {
                 let value = if column.is_null(row) { "" } else { column.value(row) };
                 let separator = if partition.is_empty() { "" } else { "/" };
                 partition.extend([separator, name, "=", &*hive_text(value)]);
@@ -93,27 +77,27 @@ impl Encoder {
         Ok(rows.into_iter().map(|(partition, rows)| (partition, rows.into())).collect())
     }
 
-    fn file(&mut self, partition: String) -> Result<&mut parquet::Encoder, Fault> {
+    fn file(&mut self, partition: String) -> Result<&mut ParquetEncoder, BoxError> {
         if !self.files.contains_key(&partition) {
             let mut folder = self.folder.clone();
             for level in partition.split('/') {
                 folder.push(level);
-                // Below a folder that is there, or not at all: where it was removed, the run is over.
+                // One level at a time: if the staged folder was removed meanwhile, this must fail.
                 match fs::create_dir(&folder) {
                     Err(fault) if fault.kind() != io::ErrorKind::AlreadyExists => return Err(fault.into()),
                     _ => {}
                 }
             }
             let file = File::create_new(folder.join(FILE))?;
-            let encoder = parquet::Encoder::new(file, &self.schema, &self.settings)?;
+            let encoder = ParquetEncoder::new(file, &self.schema, &self.settings)?;
             self.files.insert(partition.clone(), encoder);
         }
-        Ok(self.files.get_mut(&partition).expect("it was just put there"))
+        Ok(self.files.get_mut(&partition).expect("it was just inserted"))
     }
 
-    fn bound_memory(&mut self) -> Result<(), Fault> {
-        let most = ROW_GROUPS_HELD * self.settings.row_group_bytes;
-        while self.files.values().map(parquet::Encoder::memory_size).sum::<usize>() > most {
+    fn bound_memory(&mut self) -> Result<(), BoxError> {
+        let limit = ROW_GROUPS_HELD * self.settings.row_group_bytes;
+        while self.files.values().map(ParquetEncoder::memory_size).sum::<usize>() > limit {
             let Some(largest) = self.files.values_mut().max_by_key(|file| file.memory_size()) else { break };
             largest.flush()?;
         }
@@ -121,12 +105,38 @@ impl Encoder {
     }
 }
 
-/// Text as it stands in a folder's name: what a path or a reader would take for something else is written as `%2F`, as Hive
-/// does.
+impl Encoder for PartitionsEncoder {
+    fn write(&mut self, batch: &RecordBatch) -> Result<(), BoxError> {
+        let batch_without_keys = batch.project(&self.file_columns)?;
+        for (partition, rows) in self.rows_by_partition(batch)? {
+            let part = match rows.len() == batch.num_rows() {
+                true => batch_without_keys.clone(),
+                false => take_record_batch(&batch_without_keys, &rows)?,
+            };
+            self.file(partition)?.write(&part)?;
+        }
+        self.bound_memory()
+    }
+
+    fn finish(self: Box<Self>) -> Result<u64, BoxError> {
+        let mut bytes = 0;
+        for (partition, file) in self.files {
+            bytes += Box::new(file).finish()?;
+            let partition = self.folder.join(partition);
+            for folder in partition.ancestors().take(self.partition_by.len() + 1) {
+                File::open(folder)?.sync_all()?;
+            }
+        }
+        Ok(bytes)
+    }
+}
+
+/// Text for a folder's name. Characters with a meaning in paths or for readers are written as
+/// `%2F`, as Hive does.
 fn hive_text(text: &str) -> Cow<'_, str> {
     let is_special = |c: char| c.is_control() || "/\\:=%\"#'*?[]{}^".contains(c);
     match text {
-        "" => NOTHING.into(),
+        "" => DEFAULT_PARTITION.into(),
         "." | ".." => text.replace('.', "%2E").into(),
         _ if text.contains(is_special) => text
             .chars()
@@ -137,9 +147,10 @@ fn hive_text(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Whether a folder holds partitions by these columns and nothing else, so that it may be replaced as a whole.
-pub(super) fn holds_only_partitions(folder: &Path, by: &[String]) -> io::Result<bool> {
-    let Some((first, rest)) = by.split_first() else {
+/// Whether a folder holds partitions by these columns and nothing else, so that it may be replaced
+/// as a whole.
+pub(super) fn holds_only_partitions(folder: &Path, partition_by: &[String]) -> io::Result<bool> {
+    let Some((first, rest)) = partition_by.split_first() else {
         let mut entries = fs::read_dir(folder)?;
         return entries.try_fold(true, |ours, entry| Ok(ours && entry?.file_name() == FILE));
     };
@@ -163,7 +174,7 @@ mod tests {
     fn no_text_leaves_its_folder() {
         for (text, expected) in [
             ("SE", "SE"),
-            ("", NOTHING),
+            ("", DEFAULT_PARTITION),
             ("SE/../../x", "SE%2F..%2F..%2Fx"),
             ("..", "%2E%2E"),
             ("a=b%", "a%3Db%25"),

@@ -1,8 +1,9 @@
-//! Timestamps as text, one look in all text formats.
+//! Timestamps as text, the same in all text formats.
 //!
-//! RFC 3339 with as many digits as the column's unit has, so `2026-03-01T08:30:00.000Z` for milliseconds. A
-//! time with a zone is an instant, and is written in UTC; the name of its zone stays in Parquet alone. A time
-//! without one has no `Z`. What lies beyond the years that RFC 3339 can name is written as the plain number.
+//! RFC 3339 with as many digits as the column's unit has: `2026-03-01T08:30:00.000Z` for
+//! milliseconds. A time with a zone is an instant and is written in UTC; only Parquet keeps the
+//! name of the zone. A time without a zone has no `Z`. Times outside the years of RFC 3339 are
+//! written as plain numbers.
 
 use std::io::Write;
 
@@ -38,15 +39,15 @@ impl TimestampText {
     /// Appends the text of a row that is not null.
     pub(super) fn write(&self, row: usize, out: &mut Vec<u8>) {
         let value = self.values[row];
-        let (instant, digits) = match self.unit {
+        let (timestamp, digits) = match self.unit {
             TimeUnit::Second => (Timestamp::from_second(value), 0),
             TimeUnit::Millisecond => (Timestamp::from_millisecond(value), 3),
             TimeUnit::Microsecond => (Timestamp::from_microsecond(value), 6),
             TimeUnit::Nanosecond => (Timestamp::from_nanosecond(value.into()), 9),
         };
-        let _infallible = match instant {
-            Ok(instant) if self.has_zone => write!(out, "{instant:.digits$}"),
-            Ok(instant) => write!(out, "{:.digits$}", TimeZone::UTC.to_datetime(instant)),
+        let _infallible = match timestamp {
+            Ok(timestamp) if self.has_zone => write!(out, "{timestamp:.digits$}"),
+            Ok(timestamp) => write!(out, "{:.digits$}", TimeZone::UTC.to_datetime(timestamp)),
             Err(_) => write!(out, "{value}"),
         };
     }

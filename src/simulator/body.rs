@@ -1,16 +1,16 @@
-//! The body of an answer: the one line of text that the interface document is about.
+//! The body of an answer: the one line of text that the interface document describes.
 
 use crate::model::{Answer, LookupResult};
 
 use super::decision::{Reply, Wording};
-use super::settings::SentenceGuise;
+use super::settings::SentenceFormat;
 
 /// The digits of a whole IMSI.
 const FULL_IMSI_DIGITS: usize = 15;
 
-/// Writes the answer into an empty buffer, as it is to be worded.
-pub(super) fn write(body: &mut Vec<u8>, reply: &Reply, guise: SentenceGuise) {
-    if is_sentence(&reply.answer.result) && guise != SentenceGuise::Field {
+/// Writes the answer into an empty buffer, in its wording.
+pub(super) fn write(body: &mut Vec<u8>, reply: &Reply, format: SentenceFormat) {
+    if is_sentence(&reply.answer.result) && format != SentenceFormat::Field {
         body.extend_from_slice(reply.answer.result.text().as_bytes());
     } else {
         write_fields(body, reply);
@@ -78,7 +78,7 @@ fn push_calling_code(body: &mut Vec<u8>, code: u16) {
     push_decimal(body, u64::from(code));
 }
 
-/// MCC and MNC, and all the digits that the subscriber has where the answer is to show them.
+/// MCC and MNC, and the rest of the IMSI where the answer shows it.
 fn push_imsi(body: &mut Vec<u8>, reply: &Reply) {
     let Some(network) = reply.answer.network else { return };
     push_pair(body, b"imsi=", "");
@@ -93,7 +93,7 @@ pub(super) fn push_decimal(bytes: &mut Vec<u8>, number: u64) {
     push_padded(bytes, number, number.checked_ilog10().map_or(1, |log| log as usize + 1));
 }
 
-/// The last so many digits of the number.
+/// The last `width` digits of the number, with leading zeros.
 fn push_padded(bytes: &mut Vec<u8>, number: u64, width: usize) {
     let start = bytes.len();
     bytes.resize(start + width, b'0');
@@ -112,17 +112,17 @@ mod tests {
     fn ok() -> Reply {
         let network = Plmn::from_digits("24008");
         let answer = Answer { network, location: CallingCode::new(46), ..Answer::bare(LookupResult::Ok) };
-        Reply { answer, ..Reply::word(LookupResult::Ok) }
+        Reply { answer, ..Reply::bare(LookupResult::Ok) }
     }
 
     fn body(reply: Reply) -> String {
         let mut body = Vec::new();
-        write(&mut body, &reply, SentenceGuise::Field);
+        write(&mut body, &reply, SentenceFormat::Field);
         body.iter().map(|byte| char::from(*byte)).collect()
     }
 
     #[test]
-    fn an_answer_is_worded_as_ordered() {
+    fn every_wording_is_written() {
         let worded = |wording| body(Reply { wording, ..ok() });
         assert_eq!(worded(Wording::Plain), "result=OK;imsi=24008;location=46");
         assert_eq!(worded(Wording::Reordered), "location=46;imsi=24008;result=OK");

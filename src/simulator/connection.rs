@@ -1,4 +1,4 @@
-//! One connection: requests are read and answered in turn, until either side has had enough.
+//! One connection: requests are read and answered in turn, until either side closes it.
 
 use std::time::Duration;
 
@@ -7,31 +7,31 @@ use tokio::net::TcpStream;
 use tokio::time;
 use tokio_rustls::server::TlsStream;
 
-use super::composer::Composer;
-use super::decision::Deed;
-use super::handler::{Delivery, Handler, Lookup, Reception};
+use super::decision::AttemptOutcome;
+use super::handler::{Action, Delivery, Handler, Lookup};
 use super::page::Page;
 use super::read_buffer::ReadBuffer;
 use super::request::{Persistence, Request};
+use super::response_writer::ResponseWriter;
 use super::settings::Fault;
 
-/// How long a body in a packet of its own lets itself be waited for.
+/// How long after the head a body in a packet of its own is sent.
 const BETWEEN_PACKETS: Duration = Duration::from_millis(1);
-/// How long a client may take to notice that the connection is being closed.
-const CLOSING: Duration = Duration::from_secs(1);
+/// How long a client may take to notice that the connection is closed.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// A stream of bytes on a TCP connection.
-pub(super) trait Wire: AsyncRead + AsyncWrite + Unpin + Send {
+pub(super) trait ByteStream: AsyncRead + AsyncWrite + Unpin + Send {
     fn tcp(&self) -> &TcpStream;
 }
 
-impl Wire for TcpStream {
+impl ByteStream for TcpStream {
     fn tcp(&self) -> &TcpStream {
         self
     }
 }
 
-impl Wire for TlsStream<TcpStream> {
+impl ByteStream for TlsStream<TcpStream> {
     fn tcp(&self) -> &TcpStream {
         self.get_ref().0
     }
@@ -39,7 +39,7 @@ impl Wire for TlsStream<TcpStream> {
 
 /// Makes the kernel reset the connection when it is dropped.
 pub(super) fn reset_on_drop(tcp: &TcpStream) {
-    // It fails only where the connection is gone already, which is what was wanted.
+    // It fails only where the connection is gone already, which is just as good.
     tcp.set_zero_linger().ok();
 }
 
@@ -50,19 +50,19 @@ enum Client {
     Gone,
 }
 
-/// What becomes of the connection.
-enum After {
-    GoOn,
+/// What to do with the connection next.
+enum Next {
+    Continue,
     Close,
-    /// The client is gone, or nothing can be said to it.
+    /// The client is gone, or must get no response.
     Drop,
     Reset,
 }
 
-impl From<Persistence> for After {
+impl From<Persistence> for Next {
     fn from(persistence: Persistence) -> Self {
         match persistence {
-            Persistence::KeepOpen => Self::GoOn,
+            Persistence::KeepOpen => Self::Continue,
             Persistence::Close => Self::Close,
         }
     }
@@ -73,19 +73,19 @@ pub(super) struct Connection<'d, W> {
     wire: W,
     handler: &'d Handler,
     read_buffer: ReadBuffer,
-    composer: Composer,
+    writer: ResponseWriter,
     served: u32,
 }
 
-impl<'d, W: Wire> Connection<'d, W> {
+impl<'d, W: ByteStream> Connection<'d, W> {
     pub(super) fn new(wire: W, handler: &'d Handler) -> Self {
-        Self { wire, handler, read_buffer: ReadBuffer::new(), composer: Composer::new(), served: 0 }
+        Self { wire, handler, read_buffer: ReadBuffer::new(), writer: ResponseWriter::new(), served: 0 }
     }
 
     /// Serves the connection to its end.
     pub(super) async fn serve(mut self) {
         loop {
-            let after = match self.handler.heads.read(self.read_buffer.unread()) {
+            let next = match self.handler.heads.read(self.read_buffer.unread()) {
                 Ok(Some(request)) => self.answer(request).await,
                 Ok(None) if self.read_buffer.spare().is_empty() => {
                     self.send_page(&Page::HeadTooLarge, Persistence::Close).await
@@ -93,89 +93,89 @@ impl<'d, W: Wire> Connection<'d, W> {
                 Ok(None) => self.receive().await,
                 Err(_) => self.send_page(&Page::BadRequest, Persistence::Close).await,
             };
-            match after {
-                After::GoOn => {}
-                After::Close => return self.close().await,
-                After::Drop => return,
-                After::Reset => return reset_on_drop(self.wire.tcp()),
+            match next {
+                Next::Continue => {}
+                Next::Close => return self.close().await,
+                Next::Drop => return,
+                Next::Reset => return reset_on_drop(self.wire.tcp()),
             }
         }
     }
 
-    /// Reads what comes next, within the idle limit.
-    async fn receive(&mut self) -> After {
+    /// Reads the next bytes, within the idle limit.
+    async fn receive(&mut self) -> Next {
         let read = self.wire.read(self.read_buffer.spare());
         let read = match self.handler.connections.idle {
             None => read.await,
             Some(limit) => match time::timeout(limit, read).await {
                 Ok(read) => read,
-                Err(_) => return After::Close,
+                Err(_) => return Next::Close,
             },
         };
         match read {
-            Ok(0) | Err(_) => After::Drop,
+            Ok(0) | Err(_) => Next::Drop,
             Ok(count) => {
                 self.read_buffer.filled(count);
-                After::GoOn
+                Next::Continue
             }
         }
     }
 
-    async fn answer(&mut self, request: Request) -> After {
+    async fn answer(&mut self, request: Request) -> Next {
         self.read_buffer.consume(request.length);
         self.served += 1;
         let is_last = self.handler.connections.requests.is_some_and(|limit| self.served >= limit);
         let persistence = if is_last { Persistence::Close } else { request.persistence };
-        match self.handler.receive(&request) {
-            Reception::Lookup(lookup) => self.look_up(lookup, persistence).await,
-            Reception::Page(page) => self.send_page(&page, persistence).await,
-            Reception::Word(result) => {
-                let now = self.handler.books.elapsed();
-                self.composer.word(result, self.handler.sentences, persistence, now);
+        match self.handler.handle(&request) {
+            Action::Lookup(lookup) => self.look_up(lookup, persistence).await,
+            Action::Page(page) => self.send_page(&page, persistence).await,
+            Action::Result(result) => {
+                let now = self.handler.account.elapsed();
+                self.writer.bare_result(result, self.handler.sentences, persistence, now);
                 self.send_as(persistence).await
             }
-            Reception::Reset => After::Reset,
-            Reception::Stall => {
+            Action::Reset => Next::Reset,
+            Action::Stall => {
                 self.client_gone().await;
-                After::Drop
+                Next::Drop
             }
         }
     }
 
-    async fn look_up(&mut self, lookup: Lookup<'d>, persistence: Persistence) -> After {
+    async fn look_up(&mut self, lookup: Lookup<'d>, persistence: Persistence) -> Next {
         let latency = lookup.latency();
         if !latency.is_zero() && self.wait(latency).await == Client::Gone {
-            // Dropping the lookup enters it in the account as abandoned.
-            return After::Drop;
+            // Dropping the lookup records it as abandoned.
+            return Next::Drop;
         }
-        match lookup.deed() {
-            Deed::Answer(reply) => self.deliver(lookup.answered(reply), persistence).await,
-            Deed::Fault(fault) => {
+        match lookup.outcome() {
+            AttemptOutcome::Answer(reply) => self.deliver(lookup.answered(reply), persistence).await,
+            AttemptOutcome::Fault(fault) => {
                 if fault == Fault::Stall {
                     self.client_gone().await;
                 }
                 lookup.failed(fault);
-                self.misbehave(fault, persistence).await
+                self.send_fault(fault, persistence).await
             }
         }
     }
 
-    async fn deliver(&mut self, delivery: Delivery<'d>, persistence: Persistence) -> After {
-        let now = self.handler.books.elapsed();
-        let persistence = self.composer.reply(&delivery.reply, self.handler.sentences, persistence, now);
+    async fn deliver(&mut self, delivery: Delivery<'d>, persistence: Persistence) -> Next {
+        let now = self.handler.account.elapsed();
+        let persistence = self.writer.reply(&delivery.reply, self.handler.sentences, persistence, now);
         match self.send().await {
             Client::Present => persistence.into(),
             Client::Gone => {
                 delivery.failed();
-                After::Drop
+                Next::Drop
             }
         }
     }
 
-    async fn misbehave(&mut self, fault: Fault, persistence: Persistence) -> After {
+    async fn send_fault(&mut self, fault: Fault, persistence: Persistence) -> Next {
         let page = match fault {
-            Fault::ResetBeforeRead | Fault::ResetAfterRead => return After::Reset,
-            Fault::Stall => return After::Drop,
+            Fault::ResetBeforeRead | Fault::ResetAfterRead => return Next::Reset,
+            Fault::Stall => return Next::Drop,
             Fault::Unauthorized => Page::Unauthorized,
             Fault::Forbidden => Page::Forbidden,
             Fault::TooManyRequests => self.handler.too_many_requests(),
@@ -189,21 +189,21 @@ impl<'d, W: Wire> Connection<'d, W> {
         self.send_page(&page, persistence).await
     }
 
-    async fn send_page(&mut self, page: &Page, persistence: Persistence) -> After {
-        let persistence = self.composer.page(page, persistence, self.handler.books.elapsed());
+    async fn send_page(&mut self, page: &Page, persistence: Persistence) -> Next {
+        let persistence = self.writer.page(page, persistence, self.handler.account.elapsed());
         self.send_as(persistence).await
     }
 
-    async fn send_as(&mut self, persistence: Persistence) -> After {
+    async fn send_as(&mut self, persistence: Persistence) -> Next {
         match self.send().await {
             Client::Present => persistence.into(),
-            Client::Gone => After::Drop,
+            Client::Gone => Next::Drop,
         }
     }
 
-    /// Sends the composed message.
+    /// Sends the written response.
     async fn send(&mut self) -> Client {
-        let (first, second) = self.composer.pieces();
+        let (first, second) = self.writer.packets();
         let sent = async {
             self.wire.write_all(first).await?;
             self.wire.flush().await?;
@@ -217,7 +217,7 @@ impl<'d, W: Wire> Connection<'d, W> {
         if sent.await.is_ok() { Client::Present } else { Client::Gone }
     }
 
-    /// Waits to the end, even where the client goes: the lookup does not end with its client.
+    /// Waits to the end, even if the client leaves: the lookup does not end with its client.
     async fn wait(&mut self, latency: Duration) -> Client {
         let end = time::sleep(latency);
         tokio::pin!(end);
@@ -230,7 +230,7 @@ impl<'d, W: Wire> Connection<'d, W> {
         Client::Gone
     }
 
-    /// Ends when the client closes the connection. What it sends until then is kept.
+    /// Returns when the client closes the connection. What it sends until then is kept.
     async fn client_gone(&mut self) {
         loop {
             let spare = self.read_buffer.spare();
@@ -244,8 +244,8 @@ impl<'d, W: Wire> Connection<'d, W> {
         }
     }
 
-    /// Closes so that the client gets all that was sent: what it still sends is read, or its kernel would
-    /// be told of a reset, and forget what it holds.
+    /// Closes so that the client gets everything that was sent. What it still sends is read:
+    /// otherwise the connection is reset, and its kernel drops what it holds.
     async fn close(mut self) {
         if self.wire.shutdown().await.is_err() {
             return;
@@ -254,7 +254,7 @@ impl<'d, W: Wire> Connection<'d, W> {
             let mut bytes = [0; 1024];
             while matches!(self.wire.read(&mut bytes).await, Ok(count) if count > 0) {}
         };
-        // A client that takes longer has had its time.
-        time::timeout(CLOSING, rest).await.ok();
+        // A client that takes longer is not waited for.
+        time::timeout(CLOSE_TIMEOUT, rest).await.ok();
     }
 }

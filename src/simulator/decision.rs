@@ -1,26 +1,27 @@
-//! What one attempt at one number gets: a pure function of the settings, the number and the attempt.
+//! The outcome of one attempt at one number: a pure function of the settings, the number and the
+//! attempt.
 //!
-//! Limits and outages are not decided here: they depend on time and on other requests.
+//! Limits and outages are not decided here, because they depend on time and on other requests.
 
 use std::time::Duration;
 
 use crate::model::{Answer, LookupResult, Msisdn, Plmn};
 
-use super::rng::{Question, Rng, Shares};
+use super::rng::{Draw, Rng, Shares};
 use super::settings::{Fault, Latency, ShapeShares, SimulatorSettings};
-use super::subscriber::{Subscriber, Truth};
+use super::subscriber::{GroundTruth, Subscriber};
 
 /// The 99th percentile of the normal distribution, in standard deviations.
 const Z_OF_P99: f64 = 2.326_347_874;
 /// No lookup takes longer than this many times the 99th percentile.
-const LONGEST_IN_P99: u32 = 4;
+const MAX_LATENCY_IN_P99: u32 = 4;
 
-/// The settings, made ready to decide quickly.
+/// The settings, prepared for quick decisions.
 pub(super) struct Behaviour {
     seed: u64,
-    truth: Truth,
+    ground_truth: GroundTruth,
     latency: Latency,
-    slow: Vec<(Where, Latency)>,
+    slow: Vec<(NumberMatcher, Latency)>,
     transient_share: f64,
     transient_results: Vec<LookupResult>,
     faulty_attempts: u16,
@@ -30,23 +31,23 @@ pub(super) struct Behaviour {
     wordings: Shares<Wording>,
 }
 
-enum Where {
+enum NumberMatcher {
     Network(Plmn),
     Prefix(String),
 }
 
-/// What an attempt gets.
+/// What happens to an attempt.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Decision {
     /// How long the lookup takes.
     pub(super) latency: Duration,
-    /// What comes of it.
-    pub(super) deed: Deed,
+    /// How it ends.
+    pub(super) outcome: AttemptOutcome,
 }
 
-/// What comes of an attempt.
+/// How an attempt ends.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Deed {
+pub(super) enum AttemptOutcome {
     /// An answer, perhaps after a stall.
     Answer(Reply),
     /// Anything else.
@@ -64,14 +65,14 @@ pub(super) struct Reply {
     pub(super) wording: Wording,
 }
 
-/// Whether a later attempt would answer otherwise.
+/// Whether a later attempt would get another answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Finality {
     Final,
     Transient,
 }
 
-/// How the answer travels in HTTP.
+/// How HTTP carries the answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Framing {
     Plain,
@@ -97,14 +98,14 @@ pub(super) enum Wording {
 impl Behaviour {
     pub(super) fn new(settings: &SimulatorSettings) -> Self {
         let slow = settings.slow_networks.iter().filter_map(|slow| {
-            let network = slow.network.as_deref().and_then(Plmn::from_digits).map(Where::Network);
-            let place = network.or_else(|| slow.prefix.clone().map(Where::Prefix))?;
-            Some((place, slow.latency))
+            let network = slow.network.as_deref().and_then(Plmn::from_digits).map(NumberMatcher::Network);
+            let matcher = network.or_else(|| slow.prefix.clone().map(NumberMatcher::Prefix))?;
+            Some((matcher, slow.latency))
         });
         let transient_results = settings.transient.results.iter().map(|text| LookupResult::from_text(text));
         Self {
             seed: settings.seed,
-            truth: Truth::new(settings),
+            ground_truth: GroundTruth::new(settings),
             latency: settings.latency,
             slow: slow.collect(),
             transient_share: settings.transient.share,
@@ -117,39 +118,42 @@ impl Behaviour {
         }
     }
 
-    pub(super) fn truth(&self) -> &Truth {
-        &self.truth
+    pub(super) fn ground_truth(&self) -> &GroundTruth {
+        &self.ground_truth
     }
 
-    /// What this attempt gets; a number's first attempt is 1.
+    /// Decides about an attempt; a number's first attempt is 1.
     pub(super) fn decide(&self, msisdn: Msisdn, attempt: u16) -> Decision {
-        let subscriber = self.truth.subscriber(msisdn);
-        if Truth::is_documented(msisdn) {
-            return Decision { latency: Duration::ZERO, deed: Deed::Answer(Reply::plain(subscriber)) };
+        let subscriber = self.ground_truth.subscriber(msisdn);
+        if GroundTruth::is_documented(msisdn) {
+            return Decision {
+                latency: Duration::ZERO,
+                outcome: AttemptOutcome::Answer(Reply::plain(subscriber)),
+            };
         }
         let rng = Rng::new(self.seed, msisdn, attempt);
         let latency = self.latency(msisdn, &subscriber, rng);
         if attempt <= self.faulty_attempts {
             if let Some(fault) = self.fault(rng) {
                 if let (Fault::Stall, Some(latency)) = (fault, self.stall_for) {
-                    return Decision { latency, deed: Deed::Answer(Reply::plain(subscriber)) };
+                    return Decision { latency, outcome: AttemptOutcome::Answer(Reply::plain(subscriber)) };
                 }
                 let latency = if fault.is_looked_up() { latency } else { Duration::ZERO };
-                return Decision { latency, deed: Deed::Fault(fault) };
+                return Decision { latency, outcome: AttemptOutcome::Fault(fault) };
             }
             if let Some(result) = self.transient(msisdn, attempt, rng) {
-                let deed = Deed::Answer(self.shaped(Reply::transient(result), rng));
-                return Decision { latency, deed };
+                let outcome = AttemptOutcome::Answer(self.shaped(Reply::transient(result), rng));
+                return Decision { latency, outcome };
             }
         }
-        Decision { latency, deed: Deed::Answer(self.shaped(Reply::plain(subscriber), rng)) }
+        Decision { latency, outcome: AttemptOutcome::Answer(self.shaped(Reply::plain(subscriber), rng)) }
     }
 
     fn fault(&self, rng: Rng) -> Option<Fault> {
         if self.faults.is_empty() {
             return None;
         }
-        self.faults.at(rng.share(Question::Fault)).copied()
+        self.faults.pick(rng.share(Draw::Fault)).copied()
     }
 
     fn transient(&self, msisdn: Msisdn, attempt: u16, rng: Rng) -> Option<LookupResult> {
@@ -157,33 +161,33 @@ impl Behaviour {
             return None;
         }
         let number = Rng::new(self.seed, msisdn, crate::simulator::rng::ANY_ATTEMPT);
-        if number.share(Question::IsTransient) >= self.transient_share {
+        if number.share(Draw::IsTransient) >= self.transient_share {
             return None;
         }
-        let attempts = 1 + number.below(usize::from(self.faulty_attempts), Question::TransientAttempts);
+        let attempts = 1 + number.below(usize::from(self.faulty_attempts), Draw::TransientAttempts);
         if usize::from(attempt) > attempts {
             return None;
         }
-        let result = rng.below(self.transient_results.len(), Question::TransientResult);
+        let result = rng.below(self.transient_results.len(), Draw::TransientResult);
         Some(self.transient_results[result].clone())
     }
 
     fn shaped(&self, mut reply: Reply, rng: Rng) -> Reply {
         if !self.framings.is_empty() {
-            let framing = self.framings.at(rng.share(Question::Framing));
+            let framing = self.framings.pick(rng.share(Draw::Framing));
             reply.framing = framing.copied().unwrap_or(Framing::Plain);
         }
         if !self.wordings.is_empty() {
-            let wording = self.wordings.at(rng.share(Question::Wording));
+            let wording = self.wordings.pick(rng.share(Draw::Wording));
             reply.wording = wording.copied().unwrap_or(Wording::Plain);
         }
         reply
     }
 
     fn latency(&self, msisdn: Msisdn, subscriber: &Subscriber, rng: Rng) -> Duration {
-        let slow = self.slow.iter().find(|(place, _)| match place {
-            Where::Network(network) => subscriber.home == Some(*network),
-            Where::Prefix(prefix) => msisdn.digits().starts_with(prefix.as_str()),
+        let slow = self.slow.iter().find(|(matcher, _)| match matcher {
+            NumberMatcher::Network(network) => subscriber.home_network == Some(*network),
+            NumberMatcher::Prefix(prefix) => msisdn.digits().starts_with(prefix.as_str()),
         });
         draw_latency(slow.map_or(self.latency, |(_, latency)| *latency), rng)
     }
@@ -197,26 +201,26 @@ impl Reply {
     }
 
     fn transient(result: LookupResult) -> Self {
-        Self { finality: Finality::Transient, ..Self::word(result) }
+        Self { finality: Finality::Transient, ..Self::bare(result) }
     }
 
-    /// A bare result, plainly sent.
-    pub(super) fn word(result: LookupResult) -> Self {
-        Self::plain(Subscriber { answer: Answer::bare(result), home: None, full_imsi: None })
+    /// A result and nothing else, in the usual form.
+    pub(super) fn bare(result: LookupResult) -> Self {
+        Self::plain(Subscriber { answer: Answer::bare(result), home_network: None, full_imsi: None })
     }
 }
 
-/// Log-normal, by the method of Box and Muller.
+/// Draws from a log-normal distribution, by the method of Box and Muller.
 fn draw_latency(latency: Latency, rng: Rng) -> Duration {
     let Latency { median, p99 } = latency;
     if p99 <= median || median.is_zero() {
         return median;
     }
-    let radius = (-2.0 * (1.0 - rng.share(Question::LatencyRadius)).ln()).sqrt();
-    let angle = std::f64::consts::TAU * rng.share(Question::LatencyAngle);
+    let radius = (-2.0 * (1.0 - rng.share(Draw::LatencyRadius)).ln()).sqrt();
+    let angle = std::f64::consts::TAU * rng.share(Draw::LatencyAngle);
     let sigma = (p99.as_secs_f64() / median.as_secs_f64()).ln() / Z_OF_P99;
     let seconds = median.as_secs_f64() * (sigma * radius * angle.cos()).exp();
-    Duration::from_secs_f64(seconds.min((p99 * LONGEST_IN_P99).as_secs_f64()))
+    Duration::from_secs_f64(seconds.min((p99 * MAX_LATENCY_IN_P99).as_secs_f64()))
 }
 
 fn framings(shares: &ShapeShares) -> Shares<Framing> {
@@ -251,9 +255,9 @@ mod tests {
         (0..NUMBERS).map(|n| Msisdn::new(46_700_000_000 + n).unwrap())
     }
 
-    fn share_of_first_attempts(behaviour: &Behaviour, is_meant: impl Fn(&Decision) -> bool) -> f64 {
-        let meant = numbers().filter(|msisdn| is_meant(&behaviour.decide(*msisdn, 1))).count();
-        meant as f64 / NUMBERS as f64
+    fn share_of_first_attempts(behaviour: &Behaviour, matches: impl Fn(&Decision) -> bool) -> f64 {
+        let matching = numbers().filter(|msisdn| matches(&behaviour.decide(*msisdn, 1))).count();
+        matching as f64 / NUMBERS as f64
     }
 
     #[test]
@@ -261,21 +265,23 @@ mod tests {
         let settings = SimulatorSettings::stormy();
         let behaviour = Behaviour::new(&settings);
         for (fault, share) in settings.faults.by_fault() {
-            let found = share_of_first_attempts(&behaviour, |decision| decision.deed == Deed::Fault(fault));
+            let found = share_of_first_attempts(&behaviour, |decision| {
+                decision.outcome == AttemptOutcome::Fault(fault)
+            });
             assert!((found - share).abs() < 0.001_5, "{}: {found}", fault.text());
         }
         let faultless = Behaviour::new(&SimulatorSettings { faults: Default::default(), ..settings });
-        let is_transient = |decision: &Decision| matches!(&decision.deed, Deed::Answer(reply) if reply.finality == Finality::Transient);
+        let is_transient = |decision: &Decision| matches!(&decision.outcome, AttemptOutcome::Answer(reply) if reply.finality == Finality::Transient);
         let found = share_of_first_attempts(&faultless, is_transient);
         assert!((found - 0.2).abs() < 0.005, "{found}");
     }
 
     #[test]
-    fn odd_shapes_come_in_their_shares() {
+    fn unusual_shapes_come_in_their_shares() {
         let shapes = ShapeShares { chunked: 0.25, latin_1: 0.5, ..ShapeShares::default() };
         let behaviour = Behaviour::new(&SimulatorSettings { shapes, ..SimulatorSettings::calm() });
         let both = |decision: &Decision| {
-            matches!(&decision.deed, Deed::Answer(reply)
+            matches!(&decision.outcome, AttemptOutcome::Answer(reply)
                 if reply.framing == Framing::Chunked && reply.wording == Wording::Latin1)
         };
         let found = share_of_first_attempts(&behaviour, both);
@@ -294,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn after_the_faulty_attempts_a_number_tells_its_truth() {
+    fn after_the_faulty_attempts_a_number_gets_its_final_answer() {
         let settings = SimulatorSettings {
             faulty_attempts: 3,
             transient: crate::simulator::settings::Transient { share: 1.0, ..Default::default() },
@@ -304,8 +310,8 @@ mod tests {
         let mut attempts_needed = [0_u32; 5];
         for msisdn in numbers().take(5_000) {
             let first_final = (1..=4).find(|attempt| {
-                matches!(behaviour.decide(msisdn, *attempt).deed, Deed::Answer(reply)
-                    if reply.finality == Finality::Final && reply.answer == behaviour.truth().of(msisdn))
+                matches!(behaviour.decide(msisdn, *attempt).outcome, AttemptOutcome::Answer(reply)
+                    if reply.finality == Finality::Final && reply.answer == behaviour.ground_truth().answer(msisdn))
             });
             attempts_needed[usize::from(first_final.expect("the fourth attempt passes"))] += 1;
         }
@@ -314,13 +320,13 @@ mod tests {
     }
 
     #[test]
-    fn latency_has_the_median_and_the_tail_that_were_ordered() {
+    fn latency_has_the_median_and_the_tail_of_the_settings() {
         let latency = Latency { median: Duration::from_millis(100), p99: Duration::from_secs(1) };
         let behaviour = Behaviour::new(&SimulatorSettings { latency, ..SimulatorSettings::calm() });
         let slower = |bound| share_of_first_attempts(&behaviour, |decision| decision.latency > bound);
         assert!((slower(latency.median) - 0.5).abs() < 0.005);
         assert!((slower(latency.p99) - 0.01).abs() < 0.001);
-        assert_eq!(slower(latency.p99 * LONGEST_IN_P99), 0.0);
+        assert_eq!(slower(latency.p99 * MAX_LATENCY_IN_P99), 0.0);
     }
 
     #[test]

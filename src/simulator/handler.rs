@@ -1,37 +1,39 @@
-//! Where every request is received: through outage, credentials, rate and gate to a lookup.
+//! The way of every request: through outage, credentials, rate and concurrency limit to a lookup.
 //!
-//! Nothing here waits or touches a socket; what is to be sent, and when, is handed back.
+//! Nothing here waits or touches a socket; the caller learns what to send, and when.
 
 use std::time::Duration;
 
 use crate::model::{LookupResult, Msisdn};
 
-use super::account::{AccountCounters, Charge, Ending, Place};
-use super::decision::{Behaviour, Decision, Deed, Reply};
-use super::outage::Current;
+use super::account::{AccountCounters, Charge, NoAnswer, OngoingGuard};
+use super::decision::{AttemptOutcome, Behaviour, Decision, Reply};
+use super::outage::CurrentOutage;
 use super::page::Page;
 use super::rate::RateLimit;
 use super::request::{Cache, Credentials, HeadReader, Parameter, Request, Target};
-use super::settings::{ConnectionLimits, Fault, OutageKind, RequestLimits, SentenceGuise, SimulatorSettings};
+use super::settings::{
+    ConnectionLimits, Fault, OutageKind, RequestLimits, SentenceFormat, SimulatorSettings,
+};
 
 /// One service, shared by its connections.
 pub(super) struct Handler {
     pub(super) heads: HeadReader,
-    pub(super) books: AccountCounters,
+    pub(super) account: AccountCounters,
     pub(super) behaviour: Behaviour,
-    pub(super) outage: Current,
+    pub(super) outage: CurrentOutage,
     pub(super) connections: ConnectionLimits,
-    pub(super) sentences: SentenceGuise,
+    pub(super) sentences: SentenceFormat,
     limits: RequestLimits,
     rate: Option<RateLimit>,
 }
 
-/// What is to be done about a request.
-pub(super) enum Reception<'d> {
-    /// Send this.
+/// What to do about a request.
+pub(super) enum Action<'d> {
+    /// Send this page.
     Page(Page),
-    /// Send a word of the service that is about no lookup.
-    Word(LookupResult),
+    /// Send a result without a lookup.
+    Result(LookupResult),
     /// Make this lookup.
     Lookup(Lookup<'d>),
     /// Reset the connection.
@@ -44,9 +46,9 @@ impl Handler {
     pub(super) fn new(settings: &SimulatorSettings) -> Self {
         Self {
             heads: HeadReader::new(&settings.authentication),
-            books: AccountCounters::new(settings.per_number_account),
+            account: AccountCounters::new(settings.per_number_account),
             behaviour: Behaviour::new(settings),
-            outage: Current::new(),
+            outage: CurrentOutage::new(),
             connections: settings.connections,
             sentences: settings.sentences,
             limits: settings.limits,
@@ -54,95 +56,96 @@ impl Handler {
         }
     }
 
-    /// Receives a request; every one for a lookup is in the account from here on.
-    pub(super) fn receive(&self, request: &Request) -> Reception<'_> {
+    /// Decides about a request, and records every request for a lookup.
+    pub(super) fn handle(&self, request: &Request) -> Action<'_> {
         let (msisdn, cache) = match request.target {
             Target::Lookup { msisdn, cache } => (msisdn, cache),
             Target::Account { numbers, arrivals } => {
-                return Reception::Page(Page::Account(self.books.copy(numbers, arrivals).into()));
+                return Action::Page(Page::Account(self.account.snapshot(numbers, arrivals).into()));
             }
-            Target::UnknownPath => return Reception::Page(Page::NotFound),
-            Target::WrongMethod => return Reception::Page(Page::MethodNotAllowed),
+            Target::UnknownPath => return Action::Page(Page::NotFound),
+            Target::WrongMethod => return Action::Page(Page::MethodNotAllowed),
         };
-        let now = self.books.elapsed();
-        self.books.arrived(now);
+        let now = self.account.elapsed();
+        self.account.arrived(now);
         if cache == Cache::Bypassed {
-            self.books.asked_without_cache();
+            self.account.asked_without_cache();
         }
-        if let Some((ending, reception)) = self.turn_away(request.credentials, now) {
-            self.books.ended(ending);
+        if let Some((reason, action)) = self.rejection(request.credentials, now) {
+            self.account.unanswered(reason);
             if let Parameter::Number(msisdn) = msisdn {
-                self.books.turned_away(msisdn);
+                self.account.rejected(msisdn);
             }
-            return reception;
+            return action;
         }
         match msisdn {
-            Parameter::Missing => self.word(LookupResult::MandatoryParameterMissing),
-            Parameter::Malformed => self.word(LookupResult::MsisdnInvalid),
-            Parameter::Number(msisdn) => self.let_in(msisdn),
+            Parameter::Missing => self.bare_result(LookupResult::MandatoryParameterMissing),
+            Parameter::Malformed => self.bare_result(LookupResult::MsisdnInvalid),
+            Parameter::Number(msisdn) => self.admit(msisdn),
         }
     }
 
-    /// How a 429 is sent here.
+    /// A 429 as the settings want it.
     pub(super) fn too_many_requests(&self) -> Page {
         Page::TooManyRequests(self.limits.retry_after, self.limits.retry_after_wait)
     }
 
-    fn turn_away(&self, credentials: Credentials, now: Duration) -> Option<(Ending, Reception<'static>)> {
+    fn rejection(&self, credentials: Credentials, now: Duration) -> Option<(NoAnswer, Action<'static>)> {
         if let Some(kind) = self.outage.get() {
-            let reception = match kind {
-                OutageKind::Refuse | OutageKind::Reset => Reception::Reset,
-                OutageKind::Stall => Reception::Stall,
-                OutageKind::Unavailable => Reception::Page(Page::Unavailable),
-                OutageKind::Nonsense => Reception::Page(Page::Html),
+            let action = match kind {
+                OutageKind::Refuse | OutageKind::Reset => Action::Reset,
+                OutageKind::Stall => Action::Stall,
+                OutageKind::Unavailable => Action::Page(Page::Unavailable),
+                OutageKind::Nonsense => Action::Page(Page::Html),
             };
-            return Some((Ending::MetOutage, reception));
+            return Some((NoAnswer::MetOutage, action));
         }
         if credentials == Credentials::Wrong {
-            return Some((Ending::Unauthorized, Reception::Page(Page::Unauthorized)));
+            return Some((NoAnswer::Unauthorized, Action::Page(Page::Unauthorized)));
         }
         if self.rate.as_ref().is_some_and(|rate| !rate.allows(now)) {
-            return Some((Ending::RateLimited, Reception::Page(self.too_many_requests())));
+            return Some((NoAnswer::RateLimited, Action::Page(self.too_many_requests())));
         }
         None
     }
 
-    fn let_in(&self, msisdn: Msisdn) -> Reception<'_> {
-        let place = self.books.enter();
-        if self.limits.ongoing.is_some_and(|limit| place.at_once > limit) {
-            self.books.turned_away(msisdn);
-            return self.word(LookupResult::RequestThrottled);
+    fn admit(&self, msisdn: Msisdn) -> Action<'_> {
+        let ongoing = self.account.begin_request();
+        if self.limits.ongoing.is_some_and(|limit| ongoing.at_once > limit) {
+            self.account.rejected(msisdn);
+            return self.bare_result(LookupResult::RequestThrottled);
         }
-        let attempt = self.books.attempted(msisdn);
+        let attempt = self.account.attempted(msisdn);
         let decision = self.behaviour.decide(msisdn, attempt);
-        Reception::Lookup(Lookup {
-            books: &self.books,
+        Action::Lookup(Lookup {
+            account: &self.account,
             msisdn,
             decision,
-            _place: place,
-            ending: Ended::NotYet,
+            _ongoing: ongoing,
+            recording: Recording::Pending,
         })
     }
 
-    fn word(&self, result: LookupResult) -> Reception<'_> {
-        self.books.said(&result);
-        Reception::Word(result)
+    fn bare_result(&self, result: LookupResult) -> Action<'_> {
+        self.account.result_sent(&result);
+        Action::Result(result)
     }
 }
 
-/// A lookup that is ongoing. One that is dropped without an ending was abandoned by its client.
+/// An ongoing lookup. One that is dropped before its end is recorded was abandoned by its client.
 pub(super) struct Lookup<'d> {
-    books: &'d AccountCounters,
+    account: &'d AccountCounters,
     msisdn: Msisdn,
     decision: Decision,
-    _place: Place<'d>,
-    ending: Ended,
+    _ongoing: OngoingGuard<'d>,
+    recording: Recording,
 }
 
+/// Whether the account has the end of a lookup.
 #[derive(PartialEq)]
-enum Ended {
-    NotYet,
-    Recorded,
+enum Recording {
+    Pending,
+    Done,
 }
 
 impl<'d> Lookup<'d> {
@@ -151,48 +154,48 @@ impl<'d> Lookup<'d> {
         self.decision.latency
     }
 
-    /// What comes of it.
-    pub(super) fn deed(&self) -> Deed {
-        self.decision.deed.clone()
+    /// How it ends.
+    pub(super) fn outcome(&self) -> AttemptOutcome {
+        self.decision.outcome.clone()
     }
 
-    /// The answer is ready to be sent: it is in the account, and the lookup no longer ongoing, before the
-    /// client can know.
+    /// The answer is ready to be sent. It is recorded, and the lookup is no longer ongoing, before
+    /// the client can see it.
     pub(super) fn answered(mut self, reply: Reply) -> Delivery<'d> {
-        self.books.answered(self.msisdn, &reply.answer.result, reply.finality);
-        self.ending = Ended::Recorded;
-        Delivery { books: self.books, msisdn: self.msisdn, reply }
+        self.account.answered(self.msisdn, &reply.answer.result, reply.finality);
+        self.recording = Recording::Done;
+        Delivery { account: self.account, msisdn: self.msisdn, reply }
     }
 
     /// The attempt met a fault.
     pub(super) fn failed(mut self, fault: Fault) {
-        self.books.ended(Ending::Fault(fault));
+        self.account.unanswered(NoAnswer::Fault(fault));
         if fault.is_looked_up() {
-            self.books.undelivered(self.msisdn);
+            self.account.undelivered(self.msisdn);
         }
-        self.ending = Ended::Recorded;
+        self.recording = Recording::Done;
     }
 }
 
 impl Drop for Lookup<'_> {
     fn drop(&mut self) {
-        if self.ending == Ended::Recorded {
+        if self.recording == Recording::Done {
             return;
         }
-        self.books.ended(Ending::Abandoned);
-        let is_charged = match &self.decision.deed {
-            Deed::Answer(reply) => Charge::of(&reply.answer.result) == Charge::Billed,
-            Deed::Fault(fault) => fault.is_looked_up(),
+        self.account.unanswered(NoAnswer::Abandoned);
+        let is_charged = match &self.decision.outcome {
+            AttemptOutcome::Answer(reply) => Charge::of(&reply.answer.result) == Charge::Billed,
+            AttemptOutcome::Fault(fault) => fault.is_looked_up(),
         };
         if is_charged {
-            self.books.undelivered(self.msisdn);
+            self.account.undelivered(self.msisdn);
         }
     }
 }
 
 /// An answer on its way.
 pub(super) struct Delivery<'d> {
-    books: &'d AccountCounters,
+    account: &'d AccountCounters,
     msisdn: Msisdn,
     pub(super) reply: Reply,
 }
@@ -200,6 +203,6 @@ pub(super) struct Delivery<'d> {
 impl Delivery<'_> {
     /// The client was gone.
     pub(super) fn failed(self) {
-        self.books.lost(self.msisdn, &self.reply.answer.result, self.reply.finality);
+        self.account.lost(self.msisdn, &self.reply.answer.result, self.reply.finality);
     }
 }

@@ -1,4 +1,4 @@
-//! Where connections come in, and who owns them.
+//! Accepts connections and owns them.
 
 use std::io;
 use std::net::SocketAddr;
@@ -13,30 +13,30 @@ use tokio_rustls::TlsAcceptor;
 
 use super::connection::{Connection, reset_on_drop};
 use super::handler::Handler;
-use super::outage::Schedule;
+use super::outage::OutageSchedule;
 use super::settings::OutageKind;
 
 const BACKLOG: u32 = 4_096;
-/// How long to leave the kernel alone after it refused a socket or the port.
-const AFTER_REFUSAL: Duration = Duration::from_millis(10);
+/// How long to wait after the system refused a socket or the port.
+const RETRY_DELAY: Duration = Duration::from_millis(10);
 
-/// An outage ordered from now on, or its end, and whom to tell when it is in force.
-pub(super) type Order = (Option<OutageKind>, oneshot::Sender<()>);
+/// Begins an outage, or ends one that was commanded; the sender reports when it is in force.
+pub(super) type OutageCommand = (Option<OutageKind>, oneshot::Sender<()>);
 
-/// Accepts connections, owns them, and opens and shuts with the outages.
+/// Accepts connections, owns them, and opens and closes its port with the outages.
 pub(super) struct Listener {
     address: SocketAddr,
-    opening: Opening,
+    port: Port,
     handler: Arc<Handler>,
     tls: Option<TlsAcceptor>,
-    schedule: Schedule,
+    schedule: OutageSchedule,
     connections: JoinSet<()>,
 }
 
-enum Opening {
+enum Port {
     Open(TcpListener),
-    /// The socket keeps the port and refuses connections; none where the port was lost meanwhile.
-    Shut(Option<TcpSocket>),
+    /// The socket keeps the port and refuses connections; `None` if the port was lost meanwhile.
+    Closed(Option<TcpSocket>),
 }
 
 impl Listener {
@@ -45,12 +45,12 @@ impl Listener {
         address: SocketAddr,
         handler: Arc<Handler>,
         tls: Option<TlsAcceptor>,
-        schedule: Schedule,
+        schedule: OutageSchedule,
     ) -> io::Result<Self> {
         let listener = bind(address)?.listen(BACKLOG)?;
         let address = listener.local_addr()?;
-        let opening = Opening::Open(listener);
-        let mut listener = Self { address, opening, handler, tls, schedule, connections: JoinSet::new() };
+        let port = Port::Open(listener);
+        let mut listener = Self { address, port, handler, tls, schedule, connections: JoinSet::new() };
         listener.set_outage();
         Ok(listener)
     }
@@ -59,37 +59,37 @@ impl Listener {
         self.address
     }
 
-    /// Serves until the sender of orders is dropped; then every connection is cut.
-    pub(super) async fn serve(mut self, mut orders: mpsc::Receiver<Order>) {
+    /// Serves until the sender of commands is dropped, and then closes every connection.
+    pub(super) async fn serve(mut self, mut commands: mpsc::Receiver<OutageCommand>) {
         loop {
             self.set_outage();
             tokio::select! {
-                order = orders.recv() => match order {
+                command = commands.recv() => match command {
                     Some((kind, in_force)) => {
-                        self.schedule.order(kind);
+                        self.schedule.set_override(kind);
                         self.set_outage();
-                        // Whoever ordered it may have stopped waiting.
+                        // The caller may have stopped waiting.
                         in_force.send(()).ok();
                     }
                     None => break,
                 },
-                () = until(self.next_change()) => {}
-                accepted = accept(&self.opening) => self.welcome(accepted).await,
+                () = wait(self.next_change()) => {}
+                accepted = accept(&self.port) => self.serve_connection(accepted).await,
             }
-            // Connections that have ended are let go of.
+            // Forget connections that have ended.
             while self.connections.try_join_next().is_some() {}
         }
         self.connections.shutdown().await;
     }
 
-    async fn welcome(&mut self, accepted: io::Result<TcpStream>) {
+    async fn serve_connection(&mut self, accepted: io::Result<TcpStream>) {
         let Ok(tcp) = accepted else {
-            return time::sleep(AFTER_REFUSAL).await;
+            return time::sleep(RETRY_DELAY).await;
         };
         if self.handler.outage.get() == Some(OutageKind::Reset) {
             return reset_on_drop(&tcp);
         }
-        self.handler.books.connected();
+        self.handler.account.connected();
         // Without it an answer would wait for the client's acknowledgement of the last one.
         tcp.set_nodelay(true).ok();
         let handler = self.handler.clone();
@@ -104,43 +104,43 @@ impl Listener {
         };
     }
 
-    /// How long until something has to be done without being asked.
+    /// How long until the outage changes or the port must be opened.
     fn next_change(&self) -> Option<Duration> {
         let is_refusing = self.handler.outage.get() == Some(OutageKind::Refuse);
-        if matches!(self.opening, Opening::Shut(_)) && !is_refusing {
-            // The port could not be had again.
-            return Some(AFTER_REFUSAL);
+        if matches!(self.port, Port::Closed(_)) && !is_refusing {
+            // The port could not be opened again.
+            return Some(RETRY_DELAY);
         }
-        let now = self.handler.books.elapsed();
+        let now = self.handler.account.elapsed();
         self.schedule.next_change(now).map(|change| change.saturating_sub(now))
     }
 
-    /// Puts in force what the schedule says of this moment.
+    /// Puts into force what the schedule has for this moment.
     fn set_outage(&mut self) {
-        let kind = self.schedule.at(self.handler.books.elapsed());
+        let kind = self.schedule.at(self.handler.account.elapsed());
         self.handler.outage.set(kind);
-        match (kind, &mut self.opening) {
-            (Some(OutageKind::Refuse), Opening::Open(_)) => self.shut(),
-            (Some(OutageKind::Refuse), Opening::Shut(_)) => {}
-            (_, Opening::Open(_)) => {}
-            (_, Opening::Shut(socket)) => {
+        match (kind, &mut self.port) {
+            (Some(OutageKind::Refuse), Port::Open(_)) => self.close_port(),
+            (Some(OutageKind::Refuse), Port::Closed(_)) => {}
+            (_, Port::Open(_)) => {}
+            (_, Port::Closed(socket)) => {
                 let socket = socket.take().map_or_else(|| bind(self.address), Ok);
                 if let Ok(listener) = socket.and_then(|socket| socket.listen(BACKLOG)) {
-                    self.opening = Opening::Open(listener);
+                    self.port = Port::Open(listener);
                 }
             }
         }
     }
 
-    /// As if the process had died: the listener closes, and every connection with it.
-    fn shut(&mut self) {
+    /// Acts as if the process had died: the port closes, and every connection with it.
+    fn close_port(&mut self) {
         self.connections.abort_all();
-        self.opening = Opening::Shut(None);
-        self.opening = Opening::Shut(bind(self.address).ok());
+        self.port = Port::Closed(None);
+        self.port = Port::Closed(bind(self.address).ok());
     }
 }
 
-/// A socket that holds the address and does not listen yet. Others may have held it a moment ago.
+/// A socket that has the address and does not listen yet. Another socket may have just had it.
 fn bind(address: SocketAddr) -> io::Result<TcpSocket> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
     socket.set_reuseaddr(true)?;
@@ -148,17 +148,17 @@ fn bind(address: SocketAddr) -> io::Result<TcpSocket> {
     Ok(socket)
 }
 
-async fn accept(opening: &Opening) -> io::Result<TcpStream> {
-    match opening {
-        Opening::Open(listener) => listener.accept().await.map(|(tcp, _)| tcp),
-        Opening::Shut(_) => std::future::pending().await,
+async fn accept(port: &Port) -> io::Result<TcpStream> {
+    match port {
+        Port::Open(listener) => listener.accept().await.map(|(tcp, _)| tcp),
+        Port::Closed(_) => std::future::pending().await,
     }
 }
 
-/// Waits so long, or for ever.
-async fn until(wait: Option<Duration>) {
-    match wait {
-        Some(wait) => time::sleep(wait).await,
+/// Waits for this long, or forever.
+async fn wait(duration: Option<Duration>) {
+    match duration {
+        Some(duration) => time::sleep(duration).await,
         None => std::future::pending().await,
     }
 }

@@ -1,12 +1,13 @@
-//! The Number Lookup service on loopback, which misbehaves on demand and keeps an account of what it was asked.
+//! The Number Lookup service on loopback, which misbehaves on demand and counts what it was asked.
 //!
-//! It is an independent judge of the client: it shares the vocabulary of [`crate::model`] and none of the
-//! client's code for the wire, the pace or the numbers. What a number answers is a function of seed,
-//! number and attempt, so that a run can be replayed whatever the order and the time of its requests.
+//! It judges the client independently: it shares the types of [`crate::model`] and none of the
+//! client's code for the wire, the limits or the numbers. The answer of a number is a function of
+//! seed, number and attempt, so a run can be replayed whatever the order and time of its requests.
 //!
-//! A request goes through these files: `listener` accepts the connection, `connection` reads and sends,
-//! `request` understands, `handler` lets in or turns away, `decision` decides on the attempt by the
-//! `subscriber`'s truth, `composer`, `body` and `page` write the bytes, `account` keeps count.
+//! A request passes these files: `listener` accepts the connection, `connection` reads and sends,
+//! `request` parses, `handler` admits or rejects, `decision` decides about the attempt by the
+//! `subscriber`'s final answer, `response_writer`, `body` and `page` write the bytes, `account`
+//! counts.
 
 use std::io;
 use std::net::SocketAddr;
@@ -19,7 +20,6 @@ use crate::model::{Answer, Msisdn};
 
 mod account;
 mod body;
-mod composer;
 mod connection;
 mod decision;
 mod handler;
@@ -30,6 +30,7 @@ mod page;
 mod rate;
 mod read_buffer;
 mod request;
+mod response_writer;
 mod rng;
 mod settings;
 mod subscriber;
@@ -41,37 +42,37 @@ mod tests;
 pub use account::{Account, NumberAccount};
 pub use settings::{
     Authentication, ConnectionLimits, Fault, FaultShares, Latency, Outage, OutageKind, PerNumberAccount,
-    RequestLimits, RetryAfter, Scheme, SentenceGuise, ShapeShares, SimulatorSettings, SlowNetwork,
+    RequestLimits, RetryAfter, Scheme, SentenceFormat, ShapeShares, SimulatorSettings, SlowNetwork,
     SubscriberShares, Transient,
 };
-pub use subscriber::Truth;
+pub use subscriber::GroundTruth;
 
 use handler::Handler;
-use listener::{Listener, Order};
-use outage::Schedule;
+use listener::{Listener, OutageCommand};
+use outage::OutageSchedule;
 use request::Detail;
 use tls::Identity;
 
 /// A running service. It runs on the tokio runtime that started it, and ends when this is dropped.
 ///
-/// `GET /account` returns the account as JSON while it runs; `?numbers` and `?arrivals` add what was asked
-/// of each number and in each 10 ms.
+/// `GET /account` returns the account as JSON while it runs; `?numbers` and `?arrivals` add the
+/// account of each number and the requests in each 10 ms.
 pub struct Simulator {
     address: SocketAddr,
     scheme: Scheme,
     certificate_pem: Option<String>,
     handler: Arc<Handler>,
-    orders: mpsc::Sender<Order>,
+    commands: mpsc::Sender<OutageCommand>,
     listener: JoinSet<()>,
 }
 
 impl Simulator {
-    /// Starts the service. From its return on connections are accepted.
+    /// Starts the service. Connections are accepted when this returns.
     ///
     /// # Errors
     ///
-    /// [`io::ErrorKind::InvalidInput`] with every problem of the settings (an address other than loopback
-    /// among them), or what the system says when the port cannot be had.
+    /// [`io::ErrorKind::InvalidInput`] with every problem of the settings, such as an address other
+    /// than loopback, or the system's error when the port is not available.
     ///
     /// # Panics
     ///
@@ -92,13 +93,13 @@ impl Simulator {
             settings.listen,
             handler.clone(),
             acceptor,
-            Schedule::new(settings.outages.clone()),
+            OutageSchedule::new(settings.outages.clone()),
         )?;
         let address = listener.address();
-        let (orders, ordered) = mpsc::channel(1);
+        let (commands, received) = mpsc::channel(1);
         let mut tasks = JoinSet::new();
-        tasks.spawn(listener.serve(ordered));
-        Ok(Self { address, scheme: settings.scheme, certificate_pem, handler, orders, listener: tasks })
+        tasks.spawn(listener.serve(received));
+        Ok(Self { address, scheme: settings.scheme, certificate_pem, handler, commands, listener: tasks })
     }
 
     /// Where it listens.
@@ -122,48 +123,49 @@ impl Simulator {
         self.certificate_pem.as_deref()
     }
 
-    /// What this number finally answers here.
+    /// The final answer of this number here.
     #[must_use]
-    pub fn truth(&self, msisdn: Msisdn) -> Answer {
-        self.handler.behaviour.truth().of(msisdn)
+    pub fn final_answer(&self, msisdn: Msisdn) -> Answer {
+        self.handler.behaviour.ground_truth().answer(msisdn)
     }
 
-    /// The whole account up to now. Copies what is known of every number.
+    /// The whole account up to now, with a copy of the account of every number.
     #[must_use]
     pub fn account(&self) -> Account {
-        self.handler.books.copy(Detail::Wanted, Detail::Wanted)
+        self.handler.account.snapshot(Detail::Wanted, Detail::Wanted)
     }
 
-    /// The account without the numbers and the 10 ms, for looking at often.
+    /// The account without details by number or time, which is cheap.
     #[must_use]
     pub fn totals(&self) -> Account {
-        self.handler.books.copy(Detail::NotWanted, Detail::NotWanted)
+        self.handler.account.snapshot(Detail::NotWanted, Detail::NotWanted)
     }
 
-    /// Begins an outage of this kind, in place of those in the settings; `None` goes back to them. Returns
-    /// when it is in force.
+    /// Begins an outage of this kind in place of those in the settings; `None` goes back to them.
+    /// Returns when the change is in force.
     pub async fn set_outage(&self, kind: Option<OutageKind>) {
-        let (in_force, when_in_force) = oneshot::channel();
-        self.orders
+        let (in_force, confirmed) = oneshot::channel();
+        self.commands
             .send((kind, in_force))
             .await
-            .expect("the listener takes orders as long as the simulator lives");
-        when_in_force.await.expect("the listener answers every order it takes");
+            .expect("the listener takes commands as long as the simulator lives");
+        confirmed.await.expect("the listener confirms every command");
     }
 
-    /// Cuts every connection and returns the whole account.
+    /// Closes every connection and returns the whole account.
     pub async fn stop(self) -> Account {
-        let Self { handler, orders, mut listener, .. } = self;
-        drop(orders);
+        let Self { handler, commands, mut listener, .. } = self;
+        drop(commands);
         listener.join_next().await;
-        handler.books.copy(Detail::Wanted, Detail::Wanted)
+        handler.account.snapshot(Detail::Wanted, Detail::Wanted)
     }
 }
 
-/// What this number finally answers, whatever happens on the way: a pure function of seed, number and product.
+/// The final answer of this number, whatever faults come before it: a pure function of seed, number
+/// and product.
 ///
-/// For many numbers, make a [`Truth`] once.
+/// For many numbers, make a [`GroundTruth`] once.
 #[must_use]
-pub fn truth(settings: &SimulatorSettings, msisdn: Msisdn) -> Answer {
-    Truth::new(settings).of(msisdn)
+pub fn final_answer(settings: &SimulatorSettings, msisdn: Msisdn) -> Answer {
+    GroundTruth::new(settings).answer(msisdn)
 }

@@ -1,14 +1,14 @@
-//! Which networks a number may belong to, by the first digits of the number.
+//! Which networks a number may belong to, by its first digits.
 //!
-//! A small table of calling codes (ITU-T E.164) with some of the networks that ITU-T E.212 lists for their
-//! countries. It need not be complete, and knows no names: it is there so that answers look like answers.
+//! A small table of calling codes (ITU-T E.164) with some of the networks that ITU-T E.212 lists
+//! for their countries. It is not complete and has no names: its only purpose is plausible answers.
 
 use std::sync::LazyLock;
 
 use crate::model::{CallingCode, Msisdn, Plmn};
 
-/// First digits of numbers, their calling code, and networks of theirs as MCC and MNC.
-const HOMES: &[(&str, u16, &[&str])] = &[
+/// First digits of numbers, their calling code, and some of their networks as MCC and MNC.
+const PREFIXES: &[(&str, u16, &[&str])] = &[
     ("1", 1, &["310260", "310410", "311480"]),
     ("1204", 1, &["302220", "302610", "302720"]),
     ("1416", 1, &["302220", "302610", "302720"]),
@@ -75,67 +75,67 @@ const HOMES: &[(&str, u16, &[&str])] = &[
     ("972", 972, &["42501", "42502", "42503"]),
 ];
 
-/// The network of numbers whose country is not in the table: an international one (MCC 901).
-const NOWHERE: &str = "90128";
+/// The network of numbers with a prefix outside the table (MCC 901).
+const INTERNATIONAL_NETWORK: &str = "90128";
 
-/// Where a number is at home.
-pub(super) struct Home {
-    /// The calling code; none where the number's country is not in the table.
+/// Where a number comes from.
+pub(super) struct NumberOrigin {
+    /// The calling code; `None` for a prefix outside the table.
     pub(super) calling_code: Option<CallingCode>,
     /// The networks it may belong to, never empty.
     pub(super) networks: Vec<Plmn>,
 }
 
-/// The home of this number.
-pub(super) fn home_of(msisdn: Msisdn) -> &'static Home {
-    let atlas = &*ATLAS;
-    &atlas.homes[usize::from(atlas.by_first_digits[first_digits(msisdn)])]
+/// The origin of this number.
+pub(super) fn origin_of(msisdn: Msisdn) -> &'static NumberOrigin {
+    let table = &*PREFIX_TABLE;
+    &table.origins[usize::from(table.by_first_digits[first_digits(msisdn)])]
 }
 
 /// Every calling code of the table, in no particular order, each once or more.
 pub(super) fn calling_codes() -> &'static [CallingCode] {
-    &ATLAS.calling_codes
+    &PREFIX_TABLE.calling_codes
 }
 
-/// How many first digits decide; every number has more, and no prefix of the table does.
+/// How many first digits decide. Every number has more, and no prefix of the table has more.
 const FIRST_DIGITS: u32 = 4;
-const LEADS: usize = 10_usize.pow(FIRST_DIGITS);
+const PREFIX_COUNT: usize = 10_usize.pow(FIRST_DIGITS);
 
-struct Atlas {
-    /// Index into `homes` by the first four digits of a number.
+struct PrefixTable {
+    /// Index into `origins` by the first four digits of a number.
     by_first_digits: Box<[u8]>,
-    /// The homes of the table, and at the end the one of nowhere.
-    homes: Vec<Home>,
+    /// The origins of the table, and at the end the one of all other numbers.
+    origins: Vec<NumberOrigin>,
     calling_codes: Vec<CallingCode>,
 }
 
-static ATLAS: LazyLock<Atlas> = LazyLock::new(Atlas::new);
+static PREFIX_TABLE: LazyLock<PrefixTable> = LazyLock::new(PrefixTable::new);
 
-impl Atlas {
+impl PrefixTable {
     fn new() -> Self {
         let network = |text: &&str| Plmn::from_digits(text).expect("the table has MCC and MNC only");
-        let mut homes: Vec<Home> = HOMES
+        let mut origins: Vec<NumberOrigin> = PREFIXES
             .iter()
-            .map(|(_, code, networks)| Home {
+            .map(|(_, code, networks)| NumberOrigin {
                 calling_code: CallingCode::new(*code),
                 networks: networks.iter().map(network).collect(),
             })
             .collect();
-        let calling_codes = homes.iter().filter_map(|home| home.calling_code).collect();
-        let nowhere = homes.len() as u8;
-        homes.push(Home { calling_code: None, networks: vec![network(&NOWHERE)] });
+        let calling_codes = origins.iter().filter_map(|origin| origin.calling_code).collect();
+        let elsewhere = origins.len() as u8;
+        origins.push(NumberOrigin { calling_code: None, networks: vec![network(&INTERNATIONAL_NETWORK)] });
 
-        let mut by_first_digits = vec![nowhere; LEADS].into_boxed_slice();
-        // Longer prefixes are written over shorter ones.
-        let mut by_length: Vec<usize> = (0..HOMES.len()).collect();
-        by_length.sort_by_key(|index| HOMES[*index].0.len());
+        let mut by_first_digits = vec![elsewhere; PREFIX_COUNT].into_boxed_slice();
+        // Longer prefixes overwrite shorter ones.
+        let mut by_length: Vec<usize> = (0..PREFIXES.len()).collect();
+        by_length.sort_by_key(|index| PREFIXES[*index].0.len());
         for index in by_length {
-            let prefix = HOMES[index].0;
+            let prefix = PREFIXES[index].0;
             let width = 10_usize.pow(FIRST_DIGITS - prefix.len() as u32);
             let first = prefix.parse::<usize>().expect("the table has prefixes of digits only") * width;
             by_first_digits[first..first + width].fill(index as u8);
         }
-        Self { by_first_digits, homes, calling_codes }
+        Self { by_first_digits, origins, calling_codes }
     }
 }
 
@@ -148,34 +148,34 @@ fn first_digits(msisdn: Msisdn) -> usize {
 mod tests {
     use super::*;
 
-    fn home(digits: u64) -> &'static Home {
-        home_of(Msisdn::new(digits).unwrap())
+    fn origin(digits: u64) -> &'static NumberOrigin {
+        origin_of(Msisdn::new(digits).unwrap())
     }
 
     fn code(digits: u64) -> Option<u16> {
-        home(digits).calling_code.map(CallingCode::get)
+        origin(digits).calling_code.map(CallingCode::get)
     }
 
     #[test]
     fn the_longest_prefix_decides() {
-        assert_eq!(home(46_701_740_605).networks[0], Plmn::from_digits("24001").unwrap());
-        assert_eq!(home(12_025_550_123).networks[0], Plmn::from_digits("310260").unwrap());
-        assert_eq!(home(14_165_550_123).networks[0], Plmn::from_digits("302220").unwrap());
+        assert_eq!(origin(46_701_740_605).networks[0], Plmn::from_digits("24001").unwrap());
+        assert_eq!(origin(12_025_550_123).networks[0], Plmn::from_digits("310260").unwrap());
+        assert_eq!(origin(14_165_550_123).networks[0], Plmn::from_digits("302220").unwrap());
         assert_eq!((code(79_161_234_567), code(77_011_234_567)), (Some(7), Some(7)));
-        assert_eq!(home(77_011_234_567).networks[0].mcc(), 401);
+        assert_eq!(origin(77_011_234_567).networks[0].mcc(), 401);
         assert_eq!(code(420_601_123_456), Some(420));
         assert_eq!(code(4_212_345), Some(421));
     }
 
     #[test]
-    fn a_number_of_nowhere_has_an_international_network() {
+    fn a_number_outside_the_table_has_an_international_network() {
         assert_eq!(code(883_120_000_000), None);
-        assert_eq!(home(883_120_000_000).networks, [Plmn::from_digits("90128").unwrap()]);
+        assert_eq!(origin(883_120_000_000).networks, [Plmn::from_digits("90128").unwrap()]);
     }
 
     #[test]
     fn a_full_imsi_gives_back_its_network() {
-        for (_, _, networks) in HOMES {
+        for (_, _, networks) in PREFIXES {
             for network in *networks {
                 let imsi = format!("{network:0<15}");
                 assert_eq!(Plmn::from_imsi(&imsi), Plmn::from_digits(network), "{network}");

@@ -1,47 +1,47 @@
-//! When the service is down: by schedule, or by order.
+//! When the service is down: by schedule or by command.
 
 use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
 use std::time::Duration;
 
 use super::settings::{Outage, OutageKind};
 
-/// The windows of the settings, and what was ordered in their place.
-pub(super) struct Schedule {
+/// The outages of the settings, and the command that overrides them.
+pub(super) struct OutageSchedule {
     windows: Vec<Outage>,
-    ordered: Option<OutageKind>,
+    override_kind: Option<OutageKind>,
 }
 
-impl Schedule {
+impl OutageSchedule {
     pub(super) fn new(windows: Vec<Outage>) -> Self {
-        Self { windows, ordered: None }
+        Self { windows, override_kind: None }
     }
 
-    /// From now on, whatever the windows say; `None` goes back to the windows.
-    pub(super) fn order(&mut self, kind: Option<OutageKind>) {
-        self.ordered = kind;
+    /// Overrides the schedule from now on; `None` goes back to it.
+    pub(super) fn set_override(&mut self, kind: Option<OutageKind>) {
+        self.override_kind = kind;
     }
 
-    /// What is wrong so long after the start.
+    /// The outage at this time since the start.
     pub(super) fn at(&self, since_start: Duration) -> Option<OutageKind> {
         let window = self.windows.iter().find(|window| window.from <= since_start && since_start < window.to);
-        self.ordered.or(window.map(|window| window.kind))
+        self.override_kind.or(window.map(|window| window.kind))
     }
 
-    /// When a window begins or ends next.
+    /// When the next outage of the schedule begins or ends.
     pub(super) fn next_change(&self, since_start: Duration) -> Option<Duration> {
         let edges = self.windows.iter().flat_map(|window| [window.from, window.to]);
         edges.filter(|edge| *edge > since_start).min()
     }
 }
 
-/// What is wrong now, for every connection to read.
-pub(super) struct Current(AtomicU8);
+/// The outage of this moment, for every connection to read.
+pub(super) struct CurrentOutage(AtomicU8);
 
 const KINDS: [OutageKind; 5] =
     [OutageKind::Refuse, OutageKind::Reset, OutageKind::Unavailable, OutageKind::Stall, OutageKind::Nonsense];
 const NONE: u8 = KINDS.len() as u8;
 
-impl Current {
+impl CurrentOutage {
     pub(super) const fn new() -> Self {
         Self(AtomicU8::new(NONE))
     }
@@ -60,22 +60,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_order_goes_before_the_windows() {
+    fn a_command_overrides_the_schedule() {
         let seconds = Duration::from_secs;
         let window = Outage { from: seconds(10), to: seconds(20), kind: OutageKind::Stall };
-        let mut schedule = Schedule::new(vec![window]);
-        let seen = |schedule: &Schedule| [9, 10, 19, 20].map(|second| schedule.at(seconds(second)));
+        let mut schedule = OutageSchedule::new(vec![window]);
+        let seen = |schedule: &OutageSchedule| [9, 10, 19, 20].map(|second| schedule.at(seconds(second)));
         assert_eq!(seen(&schedule), [None, Some(OutageKind::Stall), Some(OutageKind::Stall), None]);
         assert_eq!(schedule.next_change(seconds(0)), Some(seconds(10)));
         assert_eq!(schedule.next_change(seconds(10)), Some(seconds(20)));
         assert_eq!(schedule.next_change(seconds(20)), None);
-        schedule.order(Some(OutageKind::Refuse));
+        schedule.set_override(Some(OutageKind::Refuse));
         assert_eq!(seen(&schedule), [Some(OutageKind::Refuse); 4]);
     }
 
     #[test]
     fn every_kind_can_be_current() {
-        let current = Current::new();
+        let current = CurrentOutage::new();
         assert_eq!(current.get(), None);
         for kind in KINDS {
             current.set(Some(kind));

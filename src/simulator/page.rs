@@ -1,4 +1,4 @@
-//! Everything that is sent and is no answer about a number, byte for byte.
+//! Every response that is not an answer about a number, byte for byte.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use super::settings::RetryAfter;
 /// RFC 9110, 5.6.7: the form of dates that HTTP prefers.
 const HTTP_DATE: &str = "%a, %d %b %Y %H:%M:%S GMT";
 
-/// A message that is no answer.
+/// A response that is not an answer.
 #[derive(Clone, Debug)]
 pub(super) enum Page {
     BadRequest,
@@ -22,25 +22,25 @@ pub(super) enum Page {
     HeadTooLarge,
     ServerError,
     Unavailable,
-    /// Status 200 with the page of some other program.
+    /// Status 200 with the page of another program.
     Html,
-    /// Status 200 with nothing.
+    /// Status 200 with an empty body.
     Empty,
-    /// Status 200 with bytes that are no text.
+    /// Status 200 with bytes that are not text.
     Binary,
-    /// Half of what its `Content-Length` says. The half reads like a whole answer.
+    /// Half of what its `Content-Length` says. The half reads like a complete answer.
     Truncated,
     Account(Box<Account>),
 }
 
-/// What is sent of a page, before the fields that every message has.
+/// The parts of a page, without the fields that every response has.
 pub(super) struct PageParts {
     pub(super) status: &'static str,
     pub(super) content_type: &'static str,
-    /// Whole further header lines.
+    /// More header lines, each with its line end.
     pub(super) fields: String,
     pub(super) body: Vec<u8>,
-    /// What `Content-Length` says where that is not true.
+    /// A wrong `Content-Length`.
     pub(super) claimed_length: Option<usize>,
 }
 

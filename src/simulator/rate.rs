@@ -1,12 +1,13 @@
-//! The account's limit of requests a second.
+//! The account's limit of requests per second.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
-/// What may come at once, as a time's worth of the rate.
+/// How many requests may come at once, as the time in which the rate allows them.
 const BURST: Duration = Duration::from_millis(100);
 
-/// The generic cell rate algorithm on one atomic: the moment at which a steady client would ask next.
+/// The generic cell rate algorithm on one atomic: the moment at which a steady client would ask
+/// next.
 pub(super) struct RateLimit {
     interval_ns: u64,
     burst_ns: u64,
@@ -14,7 +15,7 @@ pub(super) struct RateLimit {
 }
 
 impl RateLimit {
-    /// So many a second; at least one at once.
+    /// A limit of requests per second. At least one may come at once.
     pub(super) fn new(per_second: u32) -> Self {
         let interval_ns = Duration::from_secs(1).as_nanos() as u64 / u64::from(per_second.max(1));
         let burst_ns = (BURST.as_nanos() as u64).saturating_sub(interval_ns);

@@ -1,8 +1,8 @@
-//! The bytes that a client sent and that nobody has read yet.
+//! The bytes that a client sent and that were not read yet.
 
 /// A head longer than this is refused.
-const LARGEST_HEAD: usize = 16 * 1024;
-const FIRST_CAPACITY: usize = 1024;
+const MAX_HEAD_BYTES: usize = 16 * 1024;
+const INITIAL_CAPACITY: usize = 1024;
 
 /// A buffer that is read from the front and filled at the back.
 pub(super) struct ReadBuffer {
@@ -13,14 +13,14 @@ pub(super) struct ReadBuffer {
 
 impl ReadBuffer {
     pub(super) fn new() -> Self {
-        Self { bytes: vec![0; FIRST_CAPACITY], start: 0, end: 0 }
+        Self { bytes: vec![0; INITIAL_CAPACITY], start: 0, end: 0 }
     }
 
     pub(super) fn unread(&self) -> &[u8] {
         &self.bytes[self.start..self.end]
     }
 
-    /// The first so many bytes are done with.
+    /// Removes the first `count` bytes.
     pub(super) fn consume(&mut self, count: usize) {
         self.start += count;
         if self.start == self.end {
@@ -28,19 +28,19 @@ impl ReadBuffer {
         }
     }
 
-    /// Where more bytes can be put; empty when there are too many already.
+    /// Space for more bytes; empty when the buffer has reached its limit.
     pub(super) fn spare(&mut self) -> &mut [u8] {
         if self.end == self.bytes.len() {
             self.bytes.copy_within(self.start..self.end, 0);
             (self.start, self.end) = (0, self.end - self.start);
-            if self.end == self.bytes.len() && self.end < LARGEST_HEAD {
+            if self.end == self.bytes.len() && self.end < MAX_HEAD_BYTES {
                 self.bytes.resize(self.end * 2, 0);
             }
         }
         &mut self.bytes[self.end..]
     }
 
-    /// So many bytes were put there.
+    /// `count` bytes were put into the spare space.
     pub(super) fn filled(&mut self, count: usize) {
         self.end += count;
     }
@@ -59,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_consumed_stays() {
+    fn unconsumed_bytes_stay() {
         let mut read_buffer = ReadBuffer::new();
         put(&mut read_buffer, b"one two");
         read_buffer.consume(4);
@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn it_grows_to_its_bound_and_no_further() {
+    fn it_grows_up_to_its_limit() {
         let mut read_buffer = ReadBuffer::new();
         let mut held = 0;
         loop {
@@ -80,6 +80,6 @@ mod tests {
                 count => held += count,
             }
         }
-        assert_eq!((held, read_buffer.unread().len()), (LARGEST_HEAD, LARGEST_HEAD));
+        assert_eq!((held, read_buffer.unread().len()), (MAX_HEAD_BYTES, MAX_HEAD_BYTES));
     }
 }

@@ -1,4 +1,4 @@
-//! The head of a request, read.
+//! Parses the head of a request.
 
 use std::mem::MaybeUninit;
 
@@ -9,10 +9,10 @@ use crate::model::Msisdn;
 
 use super::settings::Authentication;
 
-/// More header fields than this, and the request is refused.
+/// A request with more header fields is refused.
 const MAX_FIELDS: usize = 64;
 
-/// What matters of a request. It borrows nothing, so that the buffer is free again.
+/// The parts of a request that matter. It borrows nothing, so the buffer can be reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Request {
     pub(super) target: Target,
@@ -59,20 +59,20 @@ pub(super) enum Credentials {
     Wrong,
 }
 
-/// Whether the client means to go on with the connection.
+/// Whether the client wants to keep the connection open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Persistence {
     KeepOpen,
     Close,
 }
 
-/// The bytes are no HTTP request.
+/// The bytes are not an HTTP request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Malformed;
 
-/// Reads heads and knows the right credentials.
+/// Parses heads and checks credentials.
 pub(super) struct HeadReader {
-    /// The whole value of the field; none lets every value in that begins with `Basic`.
+    /// The right value of the field; `None` accepts every value that begins with `Basic`.
     authorization: Option<Vec<u8>>,
 }
 
@@ -90,7 +90,7 @@ impl HeadReader {
         Self { authorization }
     }
 
-    /// The request at the beginning of the bytes; `None` as long as its head is not whole.
+    /// The request at the beginning of the bytes; `None` while its head is incomplete.
     pub(super) fn read(&self, bytes: &[u8]) -> Result<Option<Request>, Malformed> {
         let mut fields = [const { MaybeUninit::uninit() }; MAX_FIELDS];
         let mut head = httparse::Request::new(&mut []);
@@ -105,9 +105,9 @@ impl HeadReader {
         let mut has_body = false;
         for field in head.headers.iter() {
             if field.name.eq_ignore_ascii_case("authorization") {
-                credentials = self.judge(field.value);
+                credentials = self.check(field.value);
             } else if field.name.eq_ignore_ascii_case("connection") {
-                persistence = wanted_persistence(field.value, persistence);
+                persistence = requested_persistence(field.value, persistence);
             } else if field.name.eq_ignore_ascii_case("content-length") {
                 has_body = field.value != b"0";
             } else if field.name.eq_ignore_ascii_case("transfer-encoding") {
@@ -115,14 +115,15 @@ impl HeadReader {
             }
         }
         if has_body {
-            // No request to this service has a body. One that has is answered, and its body never read.
+            // Requests to this service have no body. One with a body is answered without reading
+            // it.
             persistence = Persistence::Close;
         }
         let target = read_target(head.method.unwrap_or_default(), head.path.unwrap_or_default());
         Ok(Some(Request { target, credentials, persistence, length }))
     }
 
-    fn judge(&self, value: &[u8]) -> Credentials {
+    fn check(&self, value: &[u8]) -> Credentials {
         let is_right = match &self.authorization {
             Some(right) => {
                 value.len() == right.len() && is_basic(value) && value[BASIC.len()..] == right[BASIC.len()..]
@@ -138,13 +139,13 @@ fn is_basic(value: &[u8]) -> bool {
     value.len() >= BASIC.len() && value[..BASIC.len()].eq_ignore_ascii_case(BASIC)
 }
 
-fn wanted_persistence(value: &[u8], otherwise: Persistence) -> Persistence {
+fn requested_persistence(value: &[u8], default: Persistence) -> Persistence {
     if value.eq_ignore_ascii_case(b"close") {
         Persistence::Close
     } else if value.eq_ignore_ascii_case(b"keep-alive") {
         Persistence::KeepOpen
     } else {
-        otherwise
+        default
     }
 }
 
@@ -250,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn other_paths_and_methods_are_told_apart() {
+    fn other_paths_and_methods_are_distinguished() {
         assert_eq!(target("/"), Target::UnknownPath);
         assert_eq!(target("/lookups?msisdn=1234567"), Target::UnknownPath);
         let posted =
@@ -260,17 +261,17 @@ mod tests {
     }
 
     #[test]
-    fn credentials_are_judged() {
-        let judge = |authentication: &Authentication, field: &str| {
+    fn credentials_are_checked() {
+        let check = |authentication: &Authentication, field: &str| {
             let head = format!("GET /lookup HTTP/1.1\r\n{field}\r\n\r\n");
             HeadReader::new(authentication).read(head.as_bytes()).unwrap().unwrap().credentials
         };
         let these = Authentication::default();
-        assert_eq!(judge(&these, "authorization: basic dXNlcjpwYXNzd29yZA=="), Credentials::Right);
-        assert_eq!(judge(&these, "Authorization: Basic dXNlcjpwYXNzd29yZB=="), Credentials::Wrong);
-        assert_eq!(judge(&these, "Authorization: Bearer dXNlcjpwYXNzd29yZA=="), Credentials::Wrong);
-        assert_eq!(judge(&these, "Host: a"), Credentials::Wrong);
-        assert_eq!(judge(&Authentication::Any, "Authorization: Basic YTpi"), Credentials::Right);
-        assert_eq!(judge(&Authentication::Any, "Authorization: Basic "), Credentials::Wrong);
+        assert_eq!(check(&these, "authorization: basic dXNlcjpwYXNzd29yZA=="), Credentials::Right);
+        assert_eq!(check(&these, "Authorization: Basic dXNlcjpwYXNzd29yZB=="), Credentials::Wrong);
+        assert_eq!(check(&these, "Authorization: Bearer dXNlcjpwYXNzd29yZA=="), Credentials::Wrong);
+        assert_eq!(check(&these, "Host: a"), Credentials::Wrong);
+        assert_eq!(check(&Authentication::Any, "Authorization: Basic YTpi"), Credentials::Right);
+        assert_eq!(check(&Authentication::Any, "Authorization: Basic "), Credentials::Wrong);
     }
 }

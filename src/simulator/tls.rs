@@ -1,4 +1,4 @@
-//! HTTPS with a certificate made on the spot, for 127.0.0.1, ::1 and localhost.
+//! HTTPS with a certificate made at the start, for 127.0.0.1, ::1 and localhost.
 
 use std::io;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use rustls::crypto::ring;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use tokio_rustls::TlsAcceptor;
 
-/// A certificate that signs itself, and what accepts connections with it.
+/// A self-signed certificate, and the acceptor of connections that uses it.
 pub(super) struct Identity {
     pub(super) acceptor: TlsAcceptor,
     /// The certificate as PEM, for clients to trust.
@@ -20,7 +20,7 @@ impl Identity {
         let names = ["127.0.0.1", "::1", "localhost"].map(String::from);
         let made = rcgen::generate_simple_self_signed(names).map_err(io::Error::other)?;
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()));
-        // The provider is named, so that nothing depends on what the process has installed.
+        // The provider is named, so that nothing depends on the process's default.
         let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
             .map_err(io::Error::other)?

@@ -1,4 +1,5 @@
-//! What the fuzz targets assert, held against their corpus: without a fuzzer, on every machine.
+//! The assertions of the fuzz targets, checked with their corpus: without a fuzzer, on every
+//! machine.
 
 use std::fs;
 use std::panic::catch_unwind;
@@ -11,11 +12,11 @@ mod msisdn;
 #[path = "../../fuzz/invariants/wire.rs"]
 mod wire;
 
-/// Panics when something does not hold of the bytes.
-type Hold = fn(&[u8]);
+/// Panics when the bytes break an invariant.
+type Invariant = fn(&[u8]);
 
-/// Each target, and what must hold of any bytes.
-const TARGETS: [(&str, Hold); 3] =
+/// Each target, and what must be true of any bytes.
+const TARGETS: [(&str, Invariant); 3] =
     [("csv", list_on_disk::hold), ("msisdn", msisdn::hold), ("wire", wire::hold)];
 
 fn files(folder: &str) -> Vec<PathBuf> {
@@ -45,7 +46,7 @@ fn a_cell_is_a_number_or_is_refused() {
 }
 
 #[test]
-fn a_body_is_an_answer_or_is_none() {
+fn a_body_is_an_answer_or_is_refused() {
     holds_for_its_corpus("wire");
 }
 

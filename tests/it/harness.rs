@@ -43,7 +43,7 @@ impl Service {
     }
 
     pub fn truth(&self, msisdn: Msisdn) -> Answer {
-        self.simulator().truth(msisdn)
+        self.simulator().final_answer(msisdn)
     }
 
     pub fn account(&self) -> Account {

@@ -217,7 +217,7 @@ async fn a_few_numbers_need_no_table() {
     let enricher = asking(&simulator).without_ledger().open().await.unwrap();
     let number = Msisdn::new(46_701_740_605).unwrap();
     let replies = enricher.lookup(&[number, number]).await;
-    let truth = simulator.truth(number);
+    let truth = simulator.final_answer(number);
     for reply in &replies {
         let Outcome::Answered(answered) = &reply.outcome else { panic!("{reply:?}") };
         assert_eq!(answered.answer.result, truth.result);

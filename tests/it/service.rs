@@ -1,4 +1,4 @@
-//! The service in its moods, and the lists in their forms, seen from outside.
+//! The service in all its states and lists in all their forms, as a user sees them.
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
@@ -8,7 +8,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use hlr_enrich::internals::model::Product;
 use hlr_enrich::simulator::{
-    ConnectionLimits, FaultShares, Latency, Outage, OutageKind, SentenceGuise, SimulatorSettings,
+    ConnectionLimits, FaultShares, Latency, Outage, OutageKind, SentenceFormat, SimulatorSettings,
 };
 
 use crate::harness::{Job, Service, every_row_is_true, nth_number, send_signal};
@@ -26,8 +26,8 @@ fn the_portability_product_says_assigned() {
 }
 
 #[test]
-fn the_sentences_are_understood_in_every_guise() {
-    for sentences in [SentenceGuise::Bare, SentenceGuise::Field, SentenceGuise::BadRequest] {
+fn the_sentences_are_understood_in_every_format() {
+    for sentences in [SentenceFormat::Bare, SentenceFormat::Field, SentenceFormat::BadRequest] {
         let accepted_prefixes = vec!["4670000001".to_owned()];
         let service =
             Service::start(SimulatorSettings { sentences, accepted_prefixes, ..Default::default() });
@@ -41,7 +41,7 @@ fn the_sentences_are_understood_in_every_guise() {
 }
 
 #[test]
-fn a_result_that_nobody_knows_is_kept_to_the_letter() {
+fn an_unknown_result_is_kept_literally() {
     let results = [("HLR_ON_FIRE".to_owned(), 1.0)].into();
     let service = Service::start(SimulatorSettings { results, ..SimulatorSettings::default() });
     let job = Job::new().numbers("list.csv", 10);
@@ -51,7 +51,7 @@ fn a_result_that_nobody_knows_is_kept_to_the_letter() {
 }
 
 #[test]
-fn nocache_asks_the_provider_to_look_afresh() {
+fn nocache_bypasses_the_cache_of_the_provider() {
     let service = Service::start(SimulatorSettings::default());
     let job = Job::new().numbers("list.csv", 10);
     job.enrich("list.csv", "out.parquet", &service, &["--nocache"]).exits_with(0);
@@ -86,7 +86,7 @@ fn an_outage_is_waited_for() {
 }
 
 #[test]
-fn a_service_that_stays_away_ends_the_run_with_the_command_that_goes_on() {
+fn a_service_that_stays_away_ends_the_run_with_the_command_to_resume() {
     let (from, to) = (Duration::from_millis(400), Duration::from_secs(600));
     let mut settings = SimulatorSettings {
         outages: vec![Outage { from, to, kind: OutageKind::Unavailable }],
@@ -140,7 +140,7 @@ fn a_second_interrupt_ends_the_run_at_once() {
     wait_until("requests are under way", &mut || service.account().ongoing > 0);
     send_signal("INT", &child);
     std::thread::sleep(Duration::from_millis(500));
-    assert!(child.try_wait().unwrap().is_none(), "what was sent is waited for");
+    assert!(child.try_wait().unwrap().is_none(), "requests that were sent are waited for");
     send_signal("INT", &child);
     let took = wait_until("the process ends", &mut || child.try_wait().unwrap().is_some());
     assert!(took < Duration::from_secs(5), "{took:?}");
@@ -148,11 +148,11 @@ fn a_second_interrupt_ends_the_run_at_once() {
 }
 
 #[test]
-fn a_server_that_closes_idle_connections_holds_nobody_up() {
+fn a_server_that_closes_idle_connections_delays_no_request() {
     let connections = ConnectionLimits { idle: Some(Duration::from_millis(3)), requests: None };
     let service = Service::start(SimulatorSettings { connections, ..SimulatorSettings::default() });
     let job = Job::new().numbers("list.csv", 1_500);
-    // Each connection rests for about as long as the server lets it.
+    // Each connection is idle for about as long as the server allows.
     let done = job.enrich("list.csv", "out.parquet", &service, &["--rate", "500"]);
     done.exits_with(0);
     assert!(done.took < Duration::from_secs(9), "a request waited for its timeout: {:?}", done.took);
@@ -190,7 +190,7 @@ fn several_files_and_archives_are_one_list() {
 }
 
 #[test]
-fn standard_input_is_a_list_too() {
+fn standard_input_can_be_a_list() {
     let service = Service::start(SimulatorSettings::default());
     let job = Job::new();
     let mut child = Command::new(env!("CARGO_BIN_EXE_hlr"))
@@ -228,7 +228,7 @@ fn the_simulator_is_a_command_with_an_account_at_its_end() {
     );
 }
 
-/// The most memory that a process has taken so far, in KiB.
+/// The peak memory of a process so far, in KiB.
 #[cfg(target_os = "linux")]
 fn peak_memory(process: u32) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
@@ -252,5 +252,5 @@ fn memory_does_not_grow_with_the_length_of_the_list() {
         peak
     };
     let (short, long) = (peak_for(300_000), peak_for(900_000));
-    assert!(long < short + 20_000, "{short} KiB for 300 000 rows, {long} KiB for 900 000");
+    assert!(long < short + 20_000, "{short} KiB for 300,000 rows, {long} KiB for 900,000");
 }

@@ -1,8 +1,12 @@
-//! `.gz` and `.zst`, known by their first bytes and not by their names.
+//! `.gz` and `.zst`, recognized by their first bytes and not by their names.
 
+use std::error::Error;
+use std::fmt;
 use std::io::{self, BufReader, Read};
 
 use flate2::bufread::MultiGzDecoder;
+
+use crate::model::BoxError;
 
 /// How much compressed data is fetched at once.
 const BUFFER_BYTES: usize = 64 << 10;
@@ -14,7 +18,8 @@ pub(super) enum Compression {
 }
 
 impl Compression {
-    /// RFC 1952, 2.3.1, and RFC 8878, 3.1.1 and 3.1.2: a Zstandard file may begin with a skippable frame.
+    /// By RFC 1952, 2.3.1, and RFC 8878, 3.1.1 and 3.1.2: a Zstandard file may begin with a
+    /// skippable frame.
     pub(super) fn of(head: &[u8]) -> Option<Self> {
         match head {
             [0x1F, 0x8B, 0x08, ..] => Some(Self::Gzip),
@@ -41,7 +46,33 @@ impl Compression {
     }
 }
 
-/// Says of which archive an error speaks.
+/// Compressed data that cannot be decompressed, as the content of an [`io::Error`].
+#[derive(Debug)]
+pub(super) struct DamagedArchive {
+    compression: &'static str,
+    cause: io::Error,
+}
+
+impl DamagedArchive {
+    /// The error of the decompressor, where the error is of this type.
+    pub(super) fn cause(error: BoxError) -> Option<BoxError> {
+        error.downcast::<Self>().ok().map(|damaged| damaged.cause.into())
+    }
+}
+
+impl fmt::Display for DamagedArchive {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the {} data is damaged or cut short", self.compression)
+    }
+}
+
+impl Error for DamagedArchive {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&self.cause)
+    }
+}
+
+/// Names the compression in the errors of a decoder.
 struct Explained {
     decoder: Box<dyn Read + Send>,
     name: &'static str,
@@ -51,10 +82,7 @@ impl Read for Explained {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.decoder.read(buffer).map_err(|fault| match fault.kind() {
             io::ErrorKind::Interrupted => fault,
-            kind => io::Error::new(
-                kind,
-                format!("the {} data is damaged or cut short ({fault}); fetch the file again", self.name),
-            ),
+            kind => io::Error::new(kind, DamagedArchive { compression: self.name, cause: fault }),
         })
     }
 }

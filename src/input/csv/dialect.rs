@@ -1,5 +1,5 @@
-//! How a CSV file is written, found out from its beginning: the delimiter, whether there is a header, and
-//! the names of the columns.
+//! How a CSV file is written, detected from its beginning: the delimiter, whether there is a
+//! header, and the names of the columns.
 
 use std::collections::HashMap;
 
@@ -7,8 +7,8 @@ use ::csv::{ByteRecord, ReaderBuilder};
 
 use super::encoding::from_windows_1252;
 use super::text::Text;
-use crate::input::Header;
 use crate::input::columns::{numbered_names, unique_names};
+use crate::input::settings::Header;
 
 /// In order of preference where several fit equally well.
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
@@ -18,29 +18,48 @@ const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 pub(super) struct Dialect {
     pub(super) delimiter: u8,
     pub(super) has_header: bool,
-    /// Lines end in CR LF rather than in LF; only line numbers need to know.
+    /// Lines end in CR LF and not in LF; this matters only for line numbers.
     pub(super) has_carriage_returns: bool,
 }
 
-/// Finds the dialect and the names of the columns; fails with a sentence when there is no first row.
+/// Why a file has no first row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NoFirstRow {
+    Empty,
+    /// The first row does not end in the part that is inspected.
+    Endless,
+}
+
+impl NoFirstRow {
+    pub(super) const fn problem(self) -> &'static str {
+        match self {
+            Self::Empty => "the file is empty",
+            Self::Endless => "the first row does not end within 64 KiB",
+        }
+    }
+
+    pub(super) const fn help(self) -> &'static str {
+        match self {
+            Self::Empty => "check how it was made; a list has at least a row with the names of its columns",
+            Self::Endless => "check that it is a CSV file; a quote in it may be opened and never closed",
+        }
+    }
+}
+
+/// Finds the dialect and the names of the columns.
 ///
-/// Of the delimiters, the one is taken that gives most rows the same number of cells, two at least. Where none
-/// does, the list has one column and the delimiter is a comma. Without a header there are as many columns as
-/// most rows have cells.
+/// The delimiter is the one that gives most rows the same number of cells, at least two. If there
+/// is none, the list has one column and the delimiter is a comma. Without a header there are as
+/// many columns as most rows have cells.
 pub(super) fn detect(
     text: &Text,
     delimiter: Option<u8>,
     header: Header,
-) -> Result<(Dialect, Vec<String>), &'static str> {
-    let delimiter = delimiter.unwrap_or_else(|| steadiest(text));
+) -> Result<(Dialect, Vec<String>), NoFirstRow> {
+    let delimiter = delimiter.unwrap_or_else(|| most_regular_delimiter(text));
     let rows = sample(text, delimiter);
     let Some(first) = rows.first() else {
-        return Err(match text.is_whole {
-            true => "the file is empty; a list needs a row at least",
-            false => {
-                "the first row does not end within 64 KiB; a quote in it may be opened and never closed, or this is no CSV file"
-            }
-        });
+        return Err(if text.is_whole { NoFirstRow::Empty } else { NoFirstRow::Endless });
     };
     let first: Vec<String> = first.iter().map(text_of).collect();
     let has_header = match header {
@@ -52,18 +71,18 @@ pub(super) fn detect(
     Ok((Dialect { delimiter, has_header, has_carriage_returns: has_carriage_returns(text) }, names))
 }
 
-fn steadiest(text: &Text) -> u8 {
+fn most_regular_delimiter(text: &Text) -> u8 {
     let mut best = (b',', Width::default());
     for delimiter in DELIMITERS {
         let width = usual_width(&sample(text, delimiter));
-        if width.cells > 1 && width.is_steadier_than(best.1) {
+        if width.cells > 1 && width.is_more_regular_than(best.1) {
             best = (delimiter, width);
         }
     }
     best.0
 }
 
-/// The rows of the head; the last one is left out where the head may have cut it.
+/// The rows of the head, without the last one if the head may have cut it.
 fn sample(text: &Text, delimiter: u8) -> Vec<ByteRecord> {
     let mut reader = ReaderBuilder::new()
         .delimiter(delimiter)
@@ -77,18 +96,18 @@ fn sample(text: &Text, delimiter: u8) -> Vec<ByteRecord> {
     rows
 }
 
-/// How many cells most rows have, and which share of the rows that is.
+/// How many cells most rows have, and how many of the rows those are.
 #[derive(Clone, Copy, Default)]
 struct Width {
     cells: usize,
     rows: usize,
-    of_rows: usize,
+    all_rows: usize,
 }
 
 impl Width {
-    /// By share first, then by the number of cells.
-    fn is_steadier_than(self, other: Self) -> bool {
-        let (share, other_share) = (self.rows * other.of_rows.max(1), other.rows * self.of_rows.max(1));
+    /// By their share first, then by the number of cells.
+    fn is_more_regular_than(self, other: Self) -> bool {
+        let (share, other_share) = (self.rows * other.all_rows.max(1), other.rows * self.all_rows.max(1));
         share > other_share || (share == other_share && self.cells > other.cells)
     }
 }
@@ -99,7 +118,7 @@ fn usual_width(rows: &[ByteRecord]) -> Width {
         *counts.entry(row.len()).or_default() += 1;
     }
     let usual = counts.into_iter().max_by_key(|&(cells, rows)| (rows, cells));
-    usual.map_or_else(Width::default, |(cells, count)| Width { cells, rows: count, of_rows: rows.len() })
+    usual.map_or_else(Width::default, |(cells, count)| Width { cells, rows: count, all_rows: rows.len() })
 }
 
 fn text_of(cell: &[u8]) -> String {
@@ -109,8 +128,9 @@ fn text_of(cell: &[u8]) -> String {
     }
 }
 
-/// Whether a cell of a first row is more likely a value than a column's name: an e-mail address, or digits
-/// with nothing but the signs of phone numbers, dates, decimals, spreadsheets and other delimiters around them.
+/// Whether a cell of a first row is more likely a value than a column's name: an e-mail address, or
+/// digits with only the signs of phone numbers, dates, decimals, spreadsheets and other delimiters
+/// around them.
 fn looks_like_data(cell: &str) -> bool {
     let is_sign = |c: char| c.is_whitespace() || "+-().,;|/:='\"".contains(c);
     let mut rest = cell.chars().filter(|&c| !is_sign(c)).peekable();
@@ -144,17 +164,17 @@ mod tests {
     use std::fs;
 
     use super::*;
-    use crate::input::csv::text::Source;
+    use crate::input::csv::source::TextSource;
 
     fn detected(
         content: &[u8],
         delimiter: Option<u8>,
         header: Header,
-    ) -> Result<(Dialect, Vec<String>), &'static str> {
+    ) -> Result<(Dialect, Vec<String>), NoFirstRow> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("list.csv");
         fs::write(&path, content).unwrap();
-        detect(&Text::open(&Source::File(path), None).unwrap(), delimiter, header)
+        detect(&Text::open(&TextSource::File(path), None).unwrap(), delimiter, header)
     }
 
     fn delimiter(content: &str) -> char {
@@ -162,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn the_steadiest_delimiter_is_taken() {
+    fn the_most_regular_delimiter_is_taken() {
         for (content, expected) in [
             ("name,phone\nA,1\n", ','),
             ("name;phone\nA;1\n", ';'),
@@ -181,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn a_first_row_that_looks_like_data_is_no_header() {
+    fn a_first_row_that_looks_like_data_is_not_a_header() {
         for (first, is_header) in [
             ("name,phone", true),
             ("phone", true),
@@ -206,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_user_says_is_not_questioned() {
+    fn settings_of_the_user_are_not_questioned() {
         let (dialect, names) = detected(b"1;2\n3;4\n", Some(b','), Header::Present).unwrap();
         assert_eq!((dialect.delimiter, dialect.has_header, names), (b',', true, vec!["1;2".into()]));
         let (dialect, names) = detected(b"name;phone\n", None, Header::Absent).unwrap();
@@ -214,27 +234,26 @@ mod tests {
     }
 
     #[test]
-    fn without_a_header_most_rows_say_how_many_columns_there_are() {
+    fn without_a_header_most_rows_decide_how_many_columns_there_are() {
         let (_, names) = detected(b"1\n1;2;3\n1;2;3\n", None, Header::Detect).unwrap();
         assert_eq!(names.len(), 3);
     }
 
     #[test]
-    fn a_row_that_the_head_cuts_is_not_judged() {
+    fn a_row_that_the_head_cuts_is_not_counted() {
         let content = "a;b\n".repeat(9) + &"x".repeat(crate::input::csv::text::HEAD_BYTES);
         let (dialect, _) = detected(content.as_bytes(), None, Header::Detect).unwrap();
         assert_eq!(dialect.delimiter, b';');
     }
 
     #[test]
-    fn no_first_row_is_an_error() {
+    fn a_file_without_a_first_row_is_an_error() {
         for content in ["", "\n\r\n\n", "\u{FEFF}"] {
-            assert!(
-                detected(content.as_bytes(), None, Header::Detect).unwrap_err().contains("empty"),
-                "{content:?}"
-            );
+            let error = detected(content.as_bytes(), None, Header::Detect).unwrap_err();
+            assert_eq!(error.problem(), "the file is empty", "{content:?}");
         }
         let endless = "\"".to_owned() + &"x\n".repeat(crate::input::csv::text::HEAD_BYTES);
-        assert!(detected(endless.as_bytes(), None, Header::Detect).unwrap_err().contains("never closed"));
+        let error = detected(endless.as_bytes(), None, Header::Detect).unwrap_err();
+        assert!(error.help().contains("never closed"), "{error:?}");
     }
 }

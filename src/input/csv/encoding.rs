@@ -1,8 +1,8 @@
 //! Text in other encodings becomes UTF-8: UTF-16 as a whole, Windows-1252 cell by cell.
 //!
-//! A list that was put together from several sources may hold UTF-8 in one row and Windows-1252 in the next,
-//! so a cell that is not UTF-8 is judged alone. Windows-1252 gives every byte a meaning, as the WHATWG
-//! Encoding Standard defines it, so a cell never fails.
+//! A list from several sources may have UTF-8 in one row and Windows-1252 in the next, so each cell
+//! that is not UTF-8 is decoded alone. Windows-1252 has a meaning for every byte, as the WHATWG
+//! Encoding Standard defines it, so decoding never fails.
 
 use std::borrow::Cow;
 use std::io::{self, Cursor, Read};
@@ -13,10 +13,10 @@ use encoding_rs::{Decoder, UTF_16BE, UTF_16LE, WINDOWS_1252};
 const CHUNK_BYTES: usize = 32 << 10;
 
 /// How much of a file without a byte order mark is searched for the pattern of UTF-16.
-const JUDGED_BYTES: usize = 4 << 10;
+const SEARCHED_BYTES: usize = 4 << 10;
 
-/// Fewer zero bytes than this may be there for any reason.
-const FEWEST_ZEROS: usize = 4;
+/// Fewer zero bytes than this may have any reason.
+const MIN_ZEROS: usize = 4;
 
 const UTF_8_MARK: &[u8] = b"\xEF\xBB\xBF";
 
@@ -30,8 +30,8 @@ pub(super) enum Encoding {
 }
 
 impl Encoding {
-    /// By the byte order mark, or else by where the zero bytes are: digits, delimiters and line ends have one
-    /// each in UTF-16, always on the same side, and a list is full of them.
+    /// By the byte order mark, or else by the places of zero bytes: in UTF-16, digits, delimiters
+    /// and line ends have one each, always on the same side, and a list is full of them.
     pub(super) fn of(head: &[u8]) -> Self {
         match head {
             [0xFF, 0xFE, ..] => return Self::Utf16Le,
@@ -39,14 +39,14 @@ impl Encoding {
             _ if head.starts_with(UTF_8_MARK) => return Self::Utf8,
             _ => {}
         }
-        let pairs = head[..head.len().min(JUDGED_BYTES)].chunks_exact(2);
+        let pairs = head[..head.len().min(SEARCHED_BYTES)].chunks_exact(2);
         let count = pairs.len();
         let (mut first_zero, mut second_zero) = (0, 0);
         for pair in pairs {
             first_zero += usize::from(pair[0] == 0);
             second_zero += usize::from(pair[1] == 0);
         }
-        let many = |zeros: usize| zeros >= FEWEST_ZEROS && zeros * 5 >= count * 2;
+        let many = |zeros: usize| zeros >= MIN_ZEROS && zeros * 5 >= count * 2;
         let few = |zeros: usize| zeros * 20 <= count;
         match (many(first_zero) && few(second_zero), many(second_zero) && few(first_zero)) {
             (true, _) => Self::Utf16Be,
@@ -63,10 +63,10 @@ impl Encoding {
         }
     }
 
-    /// The text without its byte order mark; UTF-16 as UTF-8, everything else as it is.
+    /// The text without its byte order mark: UTF-16 as UTF-8, everything else unchanged.
     pub(super) fn decoder(self, reader: Box<dyn Read + Send>) -> Box<dyn Read + Send> {
         match self {
-            Self::Utf8 => Box::new(Unmarked { reader, is_at_start: true }),
+            Self::Utf8 => Box::new(WithoutMark { reader, is_at_start: true }),
             Self::Utf16Le => Box::new(Utf16::new(reader, UTF_16LE.new_decoder_with_bom_removal())),
             Self::Utf16Be => Box::new(Utf16::new(reader, UTF_16BE.new_decoder_with_bom_removal())),
         }
@@ -78,13 +78,13 @@ pub(super) fn from_windows_1252(cell: &[u8]) -> Cow<'_, str> {
     WINDOWS_1252.decode_without_bom_handling(cell).0
 }
 
-/// Leaves the UTF-8 byte order mark out.
-struct Unmarked {
+/// Skips the UTF-8 byte order mark.
+struct WithoutMark {
     reader: Box<dyn Read + Send>,
     is_at_start: bool,
 }
 
-impl Read for Unmarked {
+impl Read for WithoutMark {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.is_at_start {
             self.is_at_start = false;
@@ -104,7 +104,7 @@ struct Utf16 {
     reader: Box<dyn Read + Send>,
     decoder: Decoder,
     raw: Box<[u8]>,
-    /// Decoded text that was not asked for yet.
+    /// Decoded text that was not read yet.
     text: Cursor<String>,
     is_at_end: bool,
 }
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn utf_16_is_known_by_its_mark_and_by_its_zeros() {
+    fn utf_16_is_recognized_by_its_mark_and_by_its_zeros() {
         let text = "navn;telefon\nÅse 👩‍🚒;+46701234567\n";
         let marked = format!("\u{FEFF}{text}");
         for written in [text, &marked] {
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn utf_8_is_left_alone_but_for_its_mark() {
+    fn utf_8_is_unchanged_except_for_its_mark() {
         for text in ["", "a", "ab", "name\n", "Åse\n", "a\0b\n"] {
             assert_eq!(decoded(text.as_bytes()), (Encoding::Utf8, text.into()));
             assert_eq!(decoded(format!("\u{FEFF}{text}").as_bytes()), (Encoding::Utf8, text.into()));

@@ -1,4 +1,4 @@
-//! Whole files in, whole tables out, through the public door.
+//! Whole files in, whole tables out, through [`open`].
 
 use std::fs;
 use std::io::Write;
@@ -7,9 +7,11 @@ use std::sync::atomic::Ordering;
 
 use arrow::array::{Array, AsArray};
 use futures::TryStreamExt;
+use miette::Diagnostic;
 use proptest::prelude::*;
 
 use crate::input::{CsvFile, Header, InputNotes, InputSettings, ListLength, Opened, open};
+use crate::model::with_causes;
 
 /// What was read: column names, rows with `None` for null, and the notes.
 struct Table {
@@ -31,8 +33,7 @@ fn drain(opened: Opened) -> Result<Table, String> {
     let notes = opened.notes.clone();
     let names = opened.batches.schema().fields().iter().map(|field| field.name().clone()).collect();
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    let batches: Vec<_> =
-        runtime.block_on(opened.batches.try_collect()).map_err(|error| error.to_string())?;
+    let batches: Vec<_> = runtime.block_on(opened.batches.try_collect()).map_err(|error| printed(&error))?;
     let mut rows = Vec::new();
     for batch in &batches {
         for row in 0..batch.num_rows() {
@@ -49,7 +50,13 @@ fn read_paths(paths: &[&Path], change: impl FnOnce(&mut InputSettings)) -> Resul
     let paths = paths.iter().map(|path| path.to_string_lossy().into_owned()).collect();
     let mut settings = InputSettings::new(paths);
     change(&mut settings);
-    drain(open(&settings).map_err(|error| error.to_string())?)
+    drain(open(&settings).map_err(|error| printed(&error))?)
+}
+
+/// Everything that the command line prints of an error: what is wrong, why, and what to do.
+fn printed(error: &impl Diagnostic) -> String {
+    let help = error.help().map(|help| format!("\nhelp: {help}")).unwrap_or_default();
+    with_causes(error) + &help
 }
 
 fn try_read(content: impl AsRef<[u8]>) -> Result<Table, String> {
@@ -88,7 +95,7 @@ fn cells_are_kept_as_they_were_written() {
 }
 
 #[test]
-fn an_empty_line_is_no_row_and_all_others_are() {
+fn an_empty_line_is_not_a_row_and_all_others_are() {
     assert_eq!(read("a,b\n\n1,2\n\n\n,\n\" \"\n\n").lines(), ["1|2", "|", " |~"]);
     assert_eq!(read("a\r\n\r\n1\r\n\"\"\r\n\r\n").lines(), ["1", ""]);
 }
@@ -104,7 +111,8 @@ fn columns_get_names() {
 fn ragged_rows_are_made_to_fit_and_noted() {
     let table = read("id,note\n1\n2,a, b,,c,,\n3,x,,\n4,y\n5,\"p\nq\",r\n");
     assert_eq!(table.lines(), ["1|~", "2|a, b,,c", "3|x", "4|y", "5|p\nq,r"]);
-    let lines = |noted: crate::input::Noted| noted.first.iter().map(|place| place.line).collect::<Vec<_>>();
+    let lines =
+        |finding: crate::input::Finding| finding.first.iter().map(|line| line.line).collect::<Vec<_>>();
     assert_eq!((table.notes.short_rows().count, lines(table.notes.short_rows())), (1, vec![2]));
     assert_eq!((table.notes.long_rows().count, lines(table.notes.long_rows())), (2, vec![3, 6]));
     assert_eq!(table.notes.warnings().len(), 2);
@@ -114,9 +122,9 @@ fn ragged_rows_are_made_to_fit_and_noted() {
 fn lines_are_counted_from_one_with_either_line_end() {
     let text = "id,note\n1,\"a\nb\"\n\n\n2\n3,c\n4\n";
     for text in [text.to_owned(), text.replace('\n', "\r\n")] {
-        let places = read(&text).notes.short_rows().first;
-        assert_eq!(places.iter().map(|place| place.line).collect::<Vec<_>>(), [6, 8], "{text:?}");
-        assert!(places[0].file.ends_with("list.csv"));
+        let lines = read(&text).notes.short_rows().first;
+        assert_eq!(lines.iter().map(|line| line.line).collect::<Vec<_>>(), [6, 8], "{text:?}");
+        assert!(lines[0].file.ends_with("list.csv"));
     }
 }
 
@@ -162,7 +170,7 @@ fn encodings_and_archives_are_unwrapped() {
 }
 
 #[test]
-fn what_cannot_be_a_list_is_an_error_with_the_mend() {
+fn a_file_that_cannot_be_a_list_is_an_error_with_help() {
     let long_quote = format!("a,b\n1,\"{}", "x,y\n".repeat(1 << 19));
     let gzip_head = b"\x1f\x8b\x08\0\0\0\0\0\0\x03abc";
     for (content, parts) in [
@@ -172,10 +180,10 @@ fn what_cannot_be_a_list_is_an_error_with_the_mend() {
         (b"a,b\n1,2\n3,\"", ["quote in line 3", "close it"]),
         (b"a,b\r\n1,2\r\n3,\"4\r\n", ["quote in line 3", "close it"]),
         (long_quote.as_bytes(), ["row near line 2 is longer than 1 MiB", "close it"]),
-        (gzip_head, ["cannot read", "list.csv"]),
+        (gzip_head, ["list.csv: the gzip data is damaged or cut short", "fetch the file again"]),
         (b"PK\x03\x04", ["Excel", "save the sheet as CSV"]),
     ] {
-        let message = try_read(content).err().expect("it is no list");
+        let message = try_read(content).err().expect("it is not a list");
         for part in parts {
             assert!(message.contains(part), "{message}");
         }
@@ -199,7 +207,7 @@ fn several_files_are_one_list_in_order() {
 }
 
 #[test]
-fn settings_overrule_what_would_be_detected() {
+fn settings_override_detection() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("list.txt");
     fs::write(&path, "1;2\n3;4\n5;6\n").unwrap();
@@ -212,7 +220,7 @@ fn settings_overrule_what_would_be_detected() {
 }
 
 #[test]
-fn any_sign_may_be_the_delimiter() {
+fn any_punctuation_may_be_the_delimiter() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("list.txt");
     for delimiter in (0..=127_u8).filter(|byte| !byte.is_ascii_alphanumeric() && !b"\"\r\n".contains(byte)) {
@@ -234,7 +242,7 @@ fn long_rows_make_small_batches() {
 }
 
 #[test]
-fn the_share_that_was_read_is_known_of_archives_too() {
+fn the_share_that_was_read_is_known_for_archives_too() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("list.csv.zst");
     fs::write(&path, zstd::encode_all(&*b"id,phone\n1,46\n".repeat(100_000), 1).unwrap()).unwrap();

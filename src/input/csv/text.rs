@@ -1,65 +1,21 @@
-//! A file opened as text: decompressed, in UTF-8 as far as that can be had, its beginning at hand.
+//! A file opened as text: decompressed, in UTF-8 as far as possible, with its beginning at hand.
 
-use std::fs::File;
 use std::io::{self, Cursor, Read};
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::compression::Compression;
 use super::encoding::Encoding;
+use super::source::TextSource;
+use crate::input::error::InputError;
+use crate::input::file_format;
 use crate::input::file_format::FileFormat;
-use crate::input::{InputError, STANDARD_INPUT, file_format, malformed};
 
-/// How much of a file is looked at before it is understood.
+/// How much of a file is inspected to find out how it is written.
 pub(super) const HEAD_BYTES: usize = 64 << 10;
 
 /// Counts the bytes that were read from disk.
 pub(super) type Meter = Arc<AtomicU64>;
-
-/// Where text comes from.
-pub(super) enum Source {
-    StandardInput,
-    File(PathBuf),
-}
-
-impl Source {
-    /// What messages call it.
-    pub(super) fn name(&self) -> &Path {
-        match self {
-            Self::StandardInput => Path::new(STANDARD_INPUT),
-            Self::File(path) => path,
-        }
-    }
-
-    /// What the user called it.
-    pub(super) fn path(&self) -> &Path {
-        match self {
-            Self::StandardInput => Path::new("-"),
-            Self::File(path) => path,
-        }
-    }
-
-    /// Whether a second look begins at the beginning again, unlike in a pipe.
-    pub(super) fn can_be_reopened(&self) -> bool {
-        match self {
-            Self::StandardInput => false,
-            Self::File(path) => path.is_file(),
-        }
-    }
-
-    /// The error of reading it.
-    pub(super) fn unreadable(&self, source: io::Error) -> InputError {
-        InputError::Read { path: self.name().to_owned(), source }
-    }
-
-    fn open(&self) -> io::Result<Box<dyn Read + Send>> {
-        Ok(match self {
-            Self::StandardInput => Box::new(io::stdin()),
-            Self::File(path) => Box::new(File::open(path)?),
-        })
-    }
-}
 
 /// An opened file.
 pub(super) struct Text {
@@ -73,7 +29,7 @@ pub(super) struct Text {
 
 impl Text {
     /// Opens and reads the head. Bytes read from disk are counted on the meter, if there is one.
-    pub(super) fn open(source: &Source, meter: Option<Meter>) -> Result<Self, InputError> {
+    pub(super) fn open(source: &TextSource, meter: Option<Meter>) -> Result<Self, InputError> {
         let mut reader = source.open().map_err(|fault| source.unreadable(fault))?;
         if let Some(meter) = meter {
             reader = Box::new(Metered { reader, meter });
@@ -91,7 +47,7 @@ impl Text {
     fn decode(
         mut reader: Box<dyn Read + Send>,
         compression: Option<Compression>,
-        source: &Source,
+        source: &TextSource,
     ) -> Result<Self, InputError> {
         let plain = head_of(&mut *reader).map_err(|fault| source.unreadable(fault))?;
         ensure_text(&plain, source)?;
@@ -119,12 +75,13 @@ fn head_of(reader: &mut dyn Read) -> io::Result<Vec<u8>> {
     Ok(head)
 }
 
-fn ensure_text(head: &[u8], source: &Source) -> Result<(), InputError> {
+fn ensure_text(head: &[u8], source: &TextSource) -> Result<(), InputError> {
     match file_format::of_bytes(head, source.name())? {
         FileFormat::Csv => Ok(()),
-        FileFormat::Parquet => Err(malformed(
+        FileFormat::Parquet => Err(InputError::malformed(
             source.name(),
-            "Parquet is read only from an uncompressed file on disk; unpack it or save it to a file",
+            "Parquet can be read only from an uncompressed file on disk",
+            "unpack it, or save it to a file",
         )),
     }
 }

@@ -1,4 +1,4 @@
-//! Types and metadata survive; what is damaged is named.
+//! Types and metadata survive; damaged files are named.
 
 use std::collections::HashMap;
 use std::fs;
@@ -108,8 +108,8 @@ fn damaged_and_different_files_are_named() {
     for (names, parts) in [
         (&["cut.parquet"][..], ["cut.parquet", "cut short"]),
         (&["scratched.parquet"], ["scratched.parquet", "damaged"]),
-        (&["whole.parquet", "other.parquet"], ["`msisdn` in the one and `phone`", "other.parquet"]),
-        (&["whole.parquet", "list.csv"], ["not of one kind", "list.csv"]),
+        (&["whole.parquet", "other.parquet"], ["`msisdn` in the first and `phone`", "other.parquet"]),
+        (&["whole.parquet", "list.csv"], ["different formats", "list.csv"]),
     ] {
         let paths: Vec<_> = names.iter().map(|name| file(name)).collect();
         let message = read(&paths.iter().map(AsRef::as_ref).collect::<Vec<_>>(), 100).unwrap_err();

@@ -1,4 +1,4 @@
-//! The running account. Every request makes a few entries; none of them waits for another.
+//! The running account: a few counters per request, without a lock that requests share.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -11,7 +11,7 @@ use crate::model::{LookupResult, Msisdn};
 use crate::sync;
 
 use super::arrivals::Arrivals;
-use super::numbers::Numbers;
+use super::numbers::NumberAccounts;
 use super::{Account, NumberAccount, arrivals};
 use crate::simulator::decision::Finality;
 use crate::simulator::request::Detail;
@@ -21,6 +21,7 @@ const FAULTS: usize = Fault::ALL.len();
 const RESULTS: usize = LookupResult::DOCUMENTED.len();
 const SLOTS_IN_A_SECOND: usize = 100;
 
+/// What was asked and sent so far.
 pub(in crate::simulator) struct AccountCounters {
     started: Instant,
     connections: AtomicU64,
@@ -38,10 +39,10 @@ pub(in crate::simulator) struct AccountCounters {
     ongoing: AtomicU32,
     most_at_once: AtomicU32,
     arrivals: Arrivals,
-    numbers: Option<Numbers>,
+    numbers: Option<NumberAccounts>,
 }
 
-/// What a lookup costs once it is made.
+/// What the provider charges for a lookup.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::simulator) enum Charge {
     Nothing,
@@ -49,7 +50,7 @@ pub(in crate::simulator) enum Charge {
 }
 
 impl Charge {
-    /// What the provider charges for this result; see [`Account::billed`].
+    /// The charge for this result; see [`Account::billed`].
     pub(in crate::simulator) fn of(result: &LookupResult) -> Self {
         match result {
             LookupResult::RequestThrottled
@@ -62,9 +63,9 @@ impl Charge {
     }
 }
 
-/// How a request ended that was not let through to a lookup, or brought no answer.
+/// Why a request got no answer from a lookup.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::simulator) enum Ending {
+pub(in crate::simulator) enum NoAnswer {
     RateLimited,
     Unauthorized,
     MetOutage,
@@ -92,7 +93,7 @@ impl AccountCounters {
             ongoing: AtomicU32::new(0),
             most_at_once: AtomicU32::new(0),
             arrivals: Arrivals::new(),
-            numbers: (per_number == PerNumberAccount::Kept).then(Numbers::new),
+            numbers: (per_number == PerNumberAccount::Kept).then(NumberAccounts::new),
         }
     }
 
@@ -105,22 +106,22 @@ impl AccountCounters {
         self.connections.fetch_add(1, Relaxed);
     }
 
-    /// A request for a lookup arrived, so long after the start.
+    /// A request for a lookup arrived, this long after the start.
     pub(in crate::simulator) fn arrived(&self, since_start: Duration) {
         self.requests.fetch_add(1, Relaxed);
-        self.arrivals.note(since_start);
+        self.arrivals.record(since_start);
     }
 
     pub(in crate::simulator) fn asked_without_cache(&self) {
         self.nocache.fetch_add(1, Relaxed);
     }
 
-    /// A number was named in a request that is not let through to a lookup.
-    pub(in crate::simulator) fn turned_away(&self, msisdn: Msisdn) {
+    /// A number was named in a request that was rejected before a lookup.
+    pub(in crate::simulator) fn rejected(&self, msisdn: Msisdn) {
         self.update(msisdn, |number| number.asked = number.asked.saturating_add(1));
     }
 
-    /// A number is let through to a lookup. Returns which attempt of the number this is, from 1.
+    /// A number is looked up. Returns which attempt of the number this is, from 1.
     pub(in crate::simulator) fn attempted(&self, msisdn: Msisdn) -> u16 {
         let attempt = self.update(msisdn, |number| {
             number.asked = number.asked.saturating_add(1);
@@ -130,10 +131,10 @@ impl AccountCounters {
         attempt.unwrap_or(1)
     }
 
-    /// An answer about this number was sent whole.
+    /// An answer about this number was sent completely.
     pub(in crate::simulator) fn answered(&self, msisdn: Msisdn, result: &LookupResult, finality: Finality) {
         let charge = Charge::of(result);
-        self.said(result);
+        self.result_sent(result);
         if charge == Charge::Billed {
             self.billed.fetch_add(1, Relaxed);
         }
@@ -151,7 +152,7 @@ impl AccountCounters {
             }
             None => self.change_unrecognised(result, |count| *count -= 1),
         }
-        self.ended(Ending::Abandoned);
+        self.unanswered(NoAnswer::Abandoned);
         let charge = Charge::of(result);
         if charge == Charge::Billed {
             self.billed.fetch_sub(1, Relaxed);
@@ -169,8 +170,8 @@ impl AccountCounters {
         self.update(msisdn, |number| number.maybe_billed = number.maybe_billed.saturating_add(1));
     }
 
-    /// This result was sent whole, about whatever number.
-    pub(in crate::simulator) fn said(&self, result: &LookupResult) {
+    /// This result was sent completely, about any number or none.
+    pub(in crate::simulator) fn result_sent(&self, result: &LookupResult) {
         match self.by_result.get(result.index()) {
             Some(count) => {
                 count.fetch_add(1, Relaxed);
@@ -179,28 +180,29 @@ impl AccountCounters {
         }
     }
 
-    pub(in crate::simulator) fn ended(&self, ending: Ending) {
-        let count = match ending {
-            Ending::RateLimited => &self.rate_limited,
-            Ending::Unauthorized => &self.unauthorized,
-            Ending::MetOutage => &self.met_outage,
-            Ending::Abandoned => &self.abandoned,
-            Ending::Fault(fault) => &self.faults[fault as usize],
+    /// A request ended without an answer from a lookup.
+    pub(in crate::simulator) fn unanswered(&self, reason: NoAnswer) {
+        let count = match reason {
+            NoAnswer::RateLimited => &self.rate_limited,
+            NoAnswer::Unauthorized => &self.unauthorized,
+            NoAnswer::MetOutage => &self.met_outage,
+            NoAnswer::Abandoned => &self.abandoned,
+            NoAnswer::Fault(fault) => &self.faults[fault as usize],
         };
         count.fetch_add(1, Relaxed);
     }
 
-    /// One request more is ongoing, until the place is dropped.
-    pub(in crate::simulator) fn enter(&self) -> Place<'_> {
+    /// Counts a request as ongoing until the guard is dropped.
+    pub(in crate::simulator) fn begin_request(&self) -> OngoingGuard<'_> {
         let at_once = self.ongoing.fetch_add(1, Relaxed) + 1;
         if at_once > self.most_at_once.load(Relaxed) {
             self.most_at_once.fetch_max(at_once, Relaxed);
         }
-        Place { ongoing: &self.ongoing, at_once }
+        OngoingGuard { ongoing: &self.ongoing, at_once }
     }
 
-    /// A copy, with the parts that are wanted.
-    pub(in crate::simulator) fn copy(&self, numbers: Detail, arrivals: Detail) -> Account {
+    /// The account at this moment, with the details that are wanted.
+    pub(in crate::simulator) fn snapshot(&self, numbers: Detail, arrivals: Detail) -> Account {
         let counts = self.arrivals.counts();
         Account {
             running_ms: self.elapsed().as_millis() as u64,
@@ -214,16 +216,16 @@ impl AccountCounters {
             rate_limited: self.rate_limited.load(Relaxed),
             unauthorized: self.unauthorized.load(Relaxed),
             met_outage: self.met_outage.load(Relaxed),
-            faults: named(Fault::ALL.iter().map(|fault| fault.text()), &self.faults),
+            faults: by_name(Fault::ALL.iter().map(|fault| fault.text()), &self.faults),
             abandoned: self.abandoned.load(Relaxed),
             ongoing: self.ongoing.load(Relaxed),
             most_at_once: self.most_at_once.load(Relaxed),
-            distinct_numbers: self.numbers.as_ref().map_or(0, Numbers::len),
-            most_in_10ms: arrivals::most_within(1, &counts),
-            most_in_a_second: arrivals::most_within(SLOTS_IN_A_SECOND, &counts),
+            distinct_numbers: self.numbers.as_ref().map_or(0, NumberAccounts::len),
+            most_in_10ms: arrivals::max_in_window(1, &counts),
+            most_in_a_second: arrivals::max_in_window(SLOTS_IN_A_SECOND, &counts),
             per_10ms: if arrivals == Detail::Wanted { counts } else { Vec::new() },
             numbers: match (&self.numbers, numbers) {
-                (Some(kept), Detail::Wanted) => kept.copy(),
+                (Some(kept), Detail::Wanted) => kept.snapshot(),
                 _ => BTreeMap::new(),
             },
         }
@@ -235,7 +237,7 @@ impl AccountCounters {
     }
 
     fn results(&self) -> BTreeMap<String, u64> {
-        let mut results = named(LookupResult::DOCUMENTED.iter().map(LookupResult::text), &self.by_result);
+        let mut results = by_name(LookupResult::DOCUMENTED.iter().map(LookupResult::text), &self.by_result);
         let unrecognised = sync::lock(&self.unrecognised);
         results.extend(unrecognised.iter().map(|(text, count)| (text.clone(), *count)));
         results
@@ -246,20 +248,20 @@ impl AccountCounters {
     }
 }
 
-/// The counts that are not zero, by name.
-fn named<'a>(names: impl Iterator<Item = &'a str>, counts: &[AtomicU64]) -> BTreeMap<String, u64> {
+/// The counts above zero, by name.
+fn by_name<'a>(names: impl Iterator<Item = &'a str>, counts: &[AtomicU64]) -> BTreeMap<String, u64> {
     let counts = counts.iter().map(|count| count.load(Relaxed));
     names.zip(counts).filter(|(_, count)| *count > 0).map(|(name, count)| (name.to_owned(), count)).collect()
 }
 
-/// A place among the ongoing requests. Dropping it gives it back.
-pub(in crate::simulator) struct Place<'a> {
+/// One ongoing request, until it is dropped.
+pub(in crate::simulator) struct OngoingGuard<'a> {
     ongoing: &'a AtomicU32,
-    /// How many were ongoing when this one entered, itself included.
+    /// How many were ongoing when this one began, itself included.
     pub(in crate::simulator) at_once: u32,
 }
 
-impl Drop for Place<'_> {
+impl Drop for OngoingGuard<'_> {
     fn drop(&mut self) {
         self.ongoing.fetch_sub(1, Relaxed);
     }

@@ -1,24 +1,25 @@
-//! The account of every number: eight bytes of key and eight of counts, in shards.
+//! The account of every number, in shards: eight bytes for the number and eight for its counts.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Mutex, MutexGuard};
+use std::sync::Mutex;
 
 use foldhash::fast::FixedState;
 
 use crate::model::Msisdn;
-use crate::sync;
+use crate::sync::lock;
 
 use super::NumberAccount;
 use crate::simulator::rng::mix;
 
-/// Enough that two threads seldom want the same, and that a table that grows holds others up briefly.
+/// With so many, two threads seldom want the same one, and a table that grows blocks others only
+/// briefly.
 const SHARDS: usize = 256;
 
 type Shard = HashMap<Msisdn, NumberAccount, FixedState>;
 
-pub(super) struct Numbers(Box<[Mutex<Shard>]>);
+pub(super) struct NumberAccounts(Box<[Mutex<Shard>]>);
 
-impl Numbers {
+impl NumberAccounts {
     pub(super) fn new() -> Self {
         Self((0..SHARDS).map(|_| Mutex::new(Shard::default())).collect())
     }
@@ -34,15 +35,10 @@ impl Numbers {
         self.0.iter().map(|shard| lock(shard).len() as u64).sum()
     }
 
-    pub(super) fn copy(&self) -> BTreeMap<Msisdn, NumberAccount> {
+    pub(super) fn snapshot(&self) -> BTreeMap<Msisdn, NumberAccount> {
         let of_shard = |shard: &Mutex<Shard>| lock(shard).iter().map(|(m, a)| (*m, *a)).collect::<Vec<_>>();
         self.0.iter().flat_map(of_shard).collect()
     }
-}
-
-/// An account is counts; a panic in another thread leaves none of them half written.
-fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
-    sync::lock(shard)
 }
 
 #[cfg(test)]
@@ -56,16 +52,17 @@ mod tests {
 
     #[test]
     fn every_number_has_its_own_account() {
-        let numbers = Numbers::new();
+        let numbers = NumberAccounts::new();
         for n in 0..1_000 {
             for _ in 0..n % 3 {
                 numbers.update(Msisdn::new(46_700_000_000 + n).unwrap(), |account| account.asked += 1);
             }
         }
-        let copy = numbers.copy();
-        assert_eq!((numbers.len(), copy.len()), (666, 666));
+        let snapshot = numbers.snapshot();
+        assert_eq!((numbers.len(), snapshot.len()), (666, 666));
         assert!(
-            copy.iter()
+            snapshot
+                .iter()
                 .all(|(msisdn, account)| u64::from(account.asked) == (msisdn.get() - 46_700_000_000) % 3)
         );
     }

@@ -1,4 +1,4 @@
-//! Who is let in, how much they may ask, and how long a connection lives.
+//! Who may ask, how much, and how long a connection lives.
 
 use std::fmt;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::duration_text;
 
-/// What is spoken on the port.
+/// The protocol of the port.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Scheme {
@@ -18,13 +18,13 @@ pub enum Scheme {
     Https,
 }
 
-/// Whose requests are let in; others get 401.
+/// Whose requests are accepted; others get 401.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Authentication {
-    /// Everybody who sends Basic credentials, whatever they are.
+    /// Any Basic credentials.
     Any,
-    /// Those who send these Basic credentials.
+    /// These Basic credentials.
     Basic {
         /// The user name.
         username: String,
@@ -48,20 +48,20 @@ impl fmt::Debug for Authentication {
     }
 }
 
-/// How much the account may ask.
+/// The limits of the account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RequestLimits {
-    /// How many lookups may be ongoing at once; one more is `REQUEST_THROTTLED`. None: any number.
+    /// How many lookups may be ongoing at once; one more gets `REQUEST_THROTTLED`. None: no limit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ongoing: Option<u32>,
-    /// How many lookups a second; what comes faster gets 429. A tenth of a second's worth may come at
-    /// once. None: any number.
+    /// How many lookups per second; more get 429. Those of a tenth of a second may come at once.
+    /// None: no limit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub per_second: Option<u32>,
-    /// How a 429 says when to come back.
+    /// How a 429 says when to try again.
     pub retry_after: RetryAfter,
-    /// When that is, from now; whole seconds are sent, rounded up.
+    /// After how long; whole seconds are sent, rounded up.
     #[serde(with = "duration_text")]
     pub retry_after_wait: Duration,
 }
@@ -94,22 +94,22 @@ pub enum RetryAfter {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ConnectionLimits {
-    /// Closed, unannounced, when nothing came for so long. None: never.
+    /// Closed without notice when nothing was received for this long. None: never.
     #[serde(with = "duration_text::optional", skip_serializing_if = "Option::is_none")]
     pub idle: Option<Duration>,
-    /// Closed after so many requests; the last answer says `Connection: close`. None: never.
+    /// Closed after this many requests; the last answer says `Connection: close`. None: never.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub requests: Option<u32>,
 }
 
-/// Whether an account is kept of every number: sixteen bytes each, and some more for the table.
+/// Whether an account of every number is kept: sixteen bytes each, and some more for the table.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PerNumberAccount {
     /// It is.
     #[default]
     Kept,
-    /// It is not. Nobody knows then which attempt of a number a request is, so this goes with settings
-    /// that have no faults, transient results or odd shapes.
+    /// It is not. The simulator then cannot count the attempts of a number, so settings must have
+    /// no faults, transient results or unusual shapes.
     Off,
 }

@@ -1,8 +1,9 @@
-//! Everything that can be ordered of the simulator, as plain data.
+//! Everything that can be set in the simulator, as plain data.
 //!
-//! Shares are parts of one: `0.02` is two in a hundred. Durations are text such as `150ms` in files. The
-//! default is a realistic service that behaves well and answers at once; what is wrong with settings is
-//! found by [`SimulatorSettings::problems`], all of it at once, before anything is started.
+//! Shares are parts of one: `0.02` is two in a hundred. Durations are text such as `150ms` in
+//! files. The default is a realistic service that behaves well and answers at once.
+//! [`SimulatorSettings::problems`] finds everything that is wrong with settings before anything
+//! starts.
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -22,7 +23,7 @@ pub use access::{Authentication, ConnectionLimits, PerNumberAccount, RequestLimi
 pub use timing::{Latency, Outage, OutageKind, SlowNetwork};
 pub use trouble::{Fault, FaultShares, ShapeShares, Transient};
 
-/// What the simulator is to do. See each field; [`Default`] behaves well.
+/// How the simulator behaves. [`Default`] behaves well.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SimulatorSettings {
@@ -30,48 +31,49 @@ pub struct SimulatorSettings {
     pub listen: SocketAddr,
     /// Plain HTTP or HTTPS.
     pub scheme: Scheme,
-    /// Whose requests are let in; by default user `user` with password `password`.
+    /// Whose requests are accepted; by default user `user` with password `password`.
     pub authentication: Authentication,
-    /// From which everything about every number follows.
+    /// The seed of everything random.
     pub seed: u64,
     /// Which of the two products the account has.
     pub product: Product,
-    /// Which share of numbers finally has which result, by the service's text. A text that the interface
-    /// document does not list is sent too. The rest is `OK`.
+    /// The share of numbers with each final result, by the service's text. The text may be one that
+    /// the interface document does not list. The rest is `OK`.
     pub results: BTreeMap<String, f64>,
     /// Where the subscribers with `OK` are.
     pub subscribers: SubscriberShares,
-    /// Prefixes of the numbers that are accepted; others get `MSISDN range is not accepted`. None: all.
+    /// Prefixes of accepted numbers; others get `MSISDN range is not accepted`. Empty: all are
+    /// accepted.
     pub accepted_prefixes: Vec<String>,
     /// How the three results that are sentences are sent.
-    pub sentences: SentenceGuise,
+    pub sentences: SentenceFormat,
     /// How long a lookup takes.
     pub latency: Latency,
-    /// Where it takes longer. The first that fits a number counts.
+    /// Where a lookup takes longer. The first entry that matches a number counts.
     pub slow_networks: Vec<SlowNetwork>,
-    /// Numbers that answer `TIMEOUT` or its like at first.
+    /// Numbers that answer `TIMEOUT` or the like at first.
     pub transient: Transient,
-    /// Which share of attempts meets which fault.
+    /// The share of attempts that meets each fault.
     pub faults: FaultShares,
-    /// How many of a number's first attempts may be faulty or transient; every later one gets the final
-    /// answer. Two, the default, lets a client with three attempts through.
+    /// How many of a number's first attempts may be faulty or transient; every later one gets the
+    /// final answer. Two, the default, lets a client with three attempts through.
     pub faulty_attempts: u16,
-    /// How long a stalled request takes before it is answered after all; none: until the client gives up.
+    /// How long a stalled request takes before it is answered; none: until the client gives up.
     #[serde(with = "duration_text::optional", skip_serializing_if = "Option::is_none")]
     pub stall_for: Option<Duration>,
-    /// Which share of answers comes in which odd but valid shape.
+    /// The share of answers in each unusual but valid shape.
     pub shapes: ShapeShares,
-    /// How much the account may ask.
+    /// The limits of the account.
     pub limits: RequestLimits,
     /// When the service is down, counted from its start.
     pub outages: Vec<Outage>,
     /// How long a connection lives.
     pub connections: ConnectionLimits,
-    /// Whether an account is kept of every number.
+    /// Whether an account of every number is kept.
     pub per_number_account: PerNumberAccount,
 }
 
-/// Where subscribers are and how much the service says of it, as shares of the numbers that are `OK`.
+/// Where subscribers are and what the service says about it, as shares of the numbers with `OK`.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SubscriberShares {
@@ -83,11 +85,11 @@ pub struct SubscriberShares {
     pub no_location: f64,
 }
 
-/// How `Mandatory parameter msisdn not found`, `MSISDN range is not accepted` and `msisdn is invalid` are
-/// sent. The interface document does not say.
+/// How `Mandatory parameter msisdn not found`, `MSISDN range is not accepted` and `msisdn is
+/// invalid` are sent. The interface document does not say.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum SentenceGuise {
+pub enum SentenceFormat {
     /// The sentence alone, with status 200.
     #[default]
     Bare,
@@ -125,7 +127,7 @@ impl Default for SimulatorSettings {
             results: results.into_iter().map(|(text, share)| (text.to_owned(), share)).collect(),
             subscribers: SubscriberShares::default(),
             accepted_prefixes: Vec::new(),
-            sentences: SentenceGuise::default(),
+            sentences: SentenceFormat::default(),
             latency: Latency::default(),
             slow_networks: Vec::new(),
             transient: Transient::default(),
@@ -142,7 +144,7 @@ impl Default for SimulatorSettings {
 }
 
 impl SimulatorSettings {
-    /// Every number is a subscriber at home, answered at once: nothing to look at but speed.
+    /// Every number is `OK` in its own country and answered at once, to measure speed.
     #[must_use]
     pub fn calm() -> Self {
         Self {
@@ -152,9 +154,9 @@ impl SimulatorSettings {
         }
     }
 
-    /// Everything goes wrong that a client must survive, and passes within [`Self::faulty_attempts`]: one
-    /// number in five answers `TIMEOUT` or `HLR_ABORT` at first, and among the attempts there are resets,
-    /// 503, bodies that are no answer, stalls, and every odd shape of a valid answer.
+    /// Everything goes wrong that a client must survive, within [`Self::faulty_attempts`]: one
+    /// number in five answers `TIMEOUT` or `HLR_ABORT` at first, and attempts meet resets, 503,
+    /// bodies that are not an answer, stalls, and every unusual shape of a valid answer.
     #[must_use]
     pub fn stormy() -> Self {
         Self {
@@ -172,7 +174,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn settings_survive_the_way_through_a_file() {
+    fn settings_can_be_written_and_read_back() {
         for settings in [SimulatorSettings::default(), SimulatorSettings::stormy()] {
             let text = toml::to_string(&settings).unwrap();
             assert_eq!(toml::from_str::<SimulatorSettings>(&text).unwrap(), settings, "{text}");
@@ -180,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_says_only_what_differs() {
+    fn a_file_has_only_what_differs() {
         let text = r#"
             listen = "127.0.0.1:3700"
             product = "portability"
@@ -201,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn a_misspelt_setting_is_refused() {
+    fn a_misspelled_setting_is_refused() {
         let refused = toml::from_str::<SimulatorSettings>("latencies = \"1s\"").unwrap_err();
         assert!(refused.to_string().contains("latencies"), "{refused}");
     }

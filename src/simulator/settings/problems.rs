@@ -1,10 +1,10 @@
-//! What is wrong with settings, said all at once.
+//! Finds everything that is wrong with settings.
 
 use super::{Authentication, PerNumberAccount, ShapeShares, SimulatorSettings, SlowNetwork, Transient};
 use crate::model::Plmn;
 
 impl SimulatorSettings {
-    /// Every reason why these settings cannot be simulated, each a sentence that names the key.
+    /// Every reason why these settings cannot be used, each a sentence that names the key.
     #[must_use]
     pub fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
@@ -30,14 +30,14 @@ impl SimulatorSettings {
             }
         }
         if self.limits.per_second == Some(0) || self.limits.ongoing == Some(0) {
-            problems.push("limits: a limit of 0 lets nothing through; leave it out for no limit".into());
+            problems.push("limits: a limit must be at least 1; leave it out for no limit".into());
         }
         if self.connections.requests == Some(0) {
             problems.push("connections: `requests` must be at least 1".into());
         }
         if self.per_number_account == PerNumberAccount::Off && self.needs_attempts() {
             problems.push(
-                "per_number_account: faults, transient results and odd shapes need it; set it to \"kept\""
+                "per_number_account: must be \"kept\" with faults, transient results or unusual shapes"
                     .into(),
             );
         }
@@ -62,12 +62,14 @@ impl SimulatorSettings {
             if text.is_empty()
                 || text.bytes().any(|byte| !matches!(byte, b' '..=b'~') || b";=".contains(&byte))
             {
-                problems
-                    .push(format!("results: {text:?} cannot be sent; use printable text without ; and ="));
+                problems.push(format!(
+                    "results: {text:?} cannot be sent; use printable ASCII without `;` and `=`"
+                ));
             }
             if text == "REQUEST_THROTTLED" {
-                problems
-                    .push("results: REQUEST_THROTTLED is no word about a number; use limits.ongoing".into());
+                problems.push(
+                    "results: REQUEST_THROTTLED is not a result of a number; use limits.ongoing".into(),
+                );
             }
         }
         let Transient { share, results } = &self.transient;
@@ -107,7 +109,7 @@ fn shares_are_parts_of_one(key: &str, shares: impl IntoIterator<Item = f64>, pro
     let mut sum = 0.0;
     for share in shares {
         if !(0.0..=1.0).contains(&share) {
-            problems.push(format!("{key}: {share} is not a share; shares are from 0 to 1"));
+            problems.push(format!("{key}: {share} is not a share from 0 to 1"));
         }
         sum += share;
     }
@@ -129,7 +131,7 @@ fn slow_network_is_named(slow: &SlowNetwork, problems: &mut Vec<String>) {
 
 fn prefix_is_digits(key: &str, prefix: &str, problems: &mut Vec<String>) {
     if prefix.is_empty() || prefix.len() > 15 || !prefix.bytes().all(|byte| byte.is_ascii_digit()) {
-        problems.push(format!("{key}: {prefix:?} is not a prefix of a number; use digits without +"));
+        problems.push(format!("{key}: {prefix:?} is not a prefix of a number; use 1 to 15 digits without +"));
     }
 }
 

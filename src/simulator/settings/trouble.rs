@@ -1,14 +1,14 @@
-//! What goes wrong, and what only looks as if it did.
+//! Faults, and valid answers in unusual shapes.
 
 use serde::{Deserialize, Serialize};
 
-/// Numbers that answer without a verdict at first, and pass on a later attempt.
+/// Numbers that first get an answer without a verdict, and their final answer on a later attempt.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Transient {
-    /// The share of numbers that do so, each for one to `faulty_attempts` attempts.
+    /// The share of such numbers, each for one to `faulty_attempts` attempts.
     pub share: f64,
-    /// What they say until then, by the service's text; one is drawn for each attempt.
+    /// Their results until then, by the service's text; one is drawn for each attempt.
     pub results: Vec<String>,
 }
 
@@ -25,7 +25,7 @@ pub enum Fault {
     Unauthorized,
     /// 403.
     Forbidden,
-    /// 429 with a `Retry-After` as ordered.
+    /// 429 with a `Retry-After` as set in the limits.
     TooManyRequests,
     /// 503 without a `Retry-After`.
     Unavailable,
@@ -41,7 +41,7 @@ pub enum Fault {
     HtmlPage,
     /// Status 200 with an empty body.
     EmptyBody,
-    /// Status 200 with bytes that are no text.
+    /// Status 200 with bytes that are not text.
     BinaryBody,
     /// The connection is closed in the middle of the body.
     TruncatedBody,
@@ -83,7 +83,8 @@ impl Fault {
         }
     }
 
-    /// Whether the lookup is made although its answer never comes: the provider may then charge for it.
+    /// Whether the lookup is made although its answer never comes: the provider may then charge for
+    /// it.
     #[must_use]
     pub const fn is_looked_up(self) -> bool {
         match self {
@@ -103,7 +104,7 @@ impl Fault {
     }
 }
 
-/// Which share of attempts meets which fault; see [`Fault`]. An attempt meets one at most.
+/// The share of attempts that meets each [`Fault`]. An attempt meets at most one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct FaultShares {
@@ -172,8 +173,8 @@ impl FaultShares {
     }
 }
 
-/// Which share of answers comes in which odd shape. All are valid HTTP and valid answers: a client must
-/// read the same from them. An answer has at most one odd framing and one odd wording.
+/// The share of answers in each unusual shape. All are valid HTTP and valid answers, which a client
+/// must read like any other. An answer has at most one unusual framing and one unusual wording.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ShapeShares {
@@ -189,9 +190,9 @@ pub struct ShapeShares {
     pub split: f64,
     /// Wording: the fields in another order, `result` last.
     pub reordered: f64,
-    /// Wording: a field that the document does not know.
+    /// Wording: a field that the document does not list.
     pub unknown_field: f64,
-    /// Wording: a field with nothing behind its `=`.
+    /// Wording: a field with nothing after its `=`.
     pub empty_field: f64,
     /// Wording: a line feed at the end.
     pub line_feed: f64,

@@ -1,4 +1,4 @@
-//! The rows of one file, put into batches. Every cell passes this loop.
+//! The rows of one file in batches. Every cell passes this loop.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -8,13 +8,15 @@ use arrow::datatypes::SchemaRef;
 
 use super::dialect::Dialect;
 use super::encoding::from_windows_1252;
-use super::row::RowReader;
-use super::text::{Source, Text};
+use super::row_reader::RowReader;
+use super::source::TextSource;
+use super::text::Text;
+use crate::input::error::InputError;
 use crate::input::notes::InputNotes;
-use crate::input::{BATCH_BYTES, InputError};
+use crate::input::settings::BATCH_BYTES;
 
 /// A file that is being read.
-pub(super) struct Rows {
+pub(super) struct FileBatches {
     reader: RowReader,
     delimiter: char,
     schema: SchemaRef,
@@ -23,11 +25,11 @@ pub(super) struct Rows {
     header_is_ahead: bool,
 }
 
-impl Rows {
-    /// The rows have the columns of the schema, and those that have not are made to fit.
+impl FileBatches {
+    /// Rows with fewer or more cells than the schema has columns are made to fit.
     pub(super) fn new(
         text: Text,
-        source: Source,
+        source: TextSource,
         dialect: Dialect,
         schema: SchemaRef,
         notes: Arc<InputNotes>,
@@ -42,7 +44,7 @@ impl Rows {
         }
     }
 
-    /// Up to so many rows, fewer where they are long; `None` after the last.
+    /// Up to `batch_rows` rows, fewer where they are long; `None` after the last.
     pub(super) fn next_batch(&mut self, batch_rows: usize) -> Result<Option<RecordBatch>, InputError> {
         if self.header_is_ahead {
             self.header_is_ahead = false;
@@ -67,7 +69,7 @@ impl Rows {
         let cells = Cells::of(reader, notes);
         let width = columns.len();
         if cells.count() > width {
-            let (last, others) = columns.split_last_mut().expect("a list has a column at least");
+            let (last, others) = columns.split_last_mut().expect("a list has at least one column");
             for (index, column) in others.iter_mut().enumerate() {
                 column.append_value(cells.text(index));
             }
@@ -79,7 +81,7 @@ impl Rows {
         }
         if !missing.is_empty() {
             missing.iter_mut().for_each(StringBuilder::append_null);
-            notes.note_short_row(|| reader.place());
+            notes.note_short_row(|| reader.line());
         }
     }
 }
@@ -88,7 +90,7 @@ impl Rows {
 struct Cells<'a> {
     reader: &'a RowReader,
     notes: &'a InputNotes,
-    /// All cells without anything between them, if that is UTF-8: one check for the whole row.
+    /// All cells without separators, if that is UTF-8: one check for the whole row.
     text: Option<&'a str>,
 }
 
@@ -102,32 +104,32 @@ impl<'a> Cells<'a> {
     }
 
     fn text(&self, index: usize) -> Cow<'a, str> {
-        // A range that cuts a character in two has no text: the row only looks like UTF-8 because the bytes on
-        // both sides of a delimiter happen to make a character.
+        // `get` fails where a range cuts a character in two: the row as a whole is UTF-8 only
+        // because the bytes on both sides of a delimiter happen to make a character.
         let row = self.reader.row();
         match self.text.and_then(|text| text.get(row.range(index)?)) {
             Some(cell) => Cow::Borrowed(cell),
-            None => self.judge(&row[index]),
+            None => self.decode(&row[index]),
         }
     }
 
-    fn judge(&self, cell: &'a [u8]) -> Cow<'a, str> {
+    fn decode(&self, cell: &'a [u8]) -> Cow<'a, str> {
         match str::from_utf8(cell) {
             Ok(text) => Cow::Borrowed(text),
             Err(_) => {
-                self.notes.note_windows_1252(|| self.reader.place());
+                self.notes.note_windows_1252(|| self.reader.line());
                 from_windows_1252(cell)
             }
         }
     }
 
-    /// The cell of the last column with the surplus cells behind it, delimiters put back. Empty cells at the
-    /// end are dropped, for many lists end every row with a delimiter.
+    /// The cell of the last column and the surplus cells after it, joined by delimiters. Empty
+    /// cells at the end are dropped, because many lists end every row with a delimiter.
     fn joined_from(&self, last: usize, delimiter: char) -> Cow<'a, str> {
         let row = self.reader.row();
         let filled = (last + 1..row.len()).rev().find(|&index| !row[index].is_empty());
         let Some(filled) = filled else { return self.text(last) };
-        self.notes.note_long_row(|| self.reader.place());
+        self.notes.note_long_row(|| self.reader.line());
         let mut joined = self.text(last).into_owned();
         for index in last + 1..=filled {
             joined.push(delimiter);
@@ -137,7 +139,7 @@ impl<'a> Cells<'a> {
     }
 }
 
-/// The column as it is; its builder begins anew with as much room as this batch needed.
+/// The column so far. Its builder starts again with as much capacity as this batch needed.
 fn finish(column: &mut StringBuilder) -> ArrayRef {
     let array = column.finish();
     *column = StringBuilder::with_capacity(array.len(), array.value_data().len());

@@ -1,5 +1,4 @@
-//! Parquet lists: every column and type is carried through as it is, nested ones, dictionaries and
-//! metadata included.
+//! Opening Parquet files as one list, and reading them one after the other.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -11,14 +10,19 @@ use ::parquet::file::metadata::ParquetMetaData;
 use arrow::array::{RecordBatch, RecordBatchOptions};
 use arrow::datatypes::{Field, Schema, SchemaRef};
 
-use super::columns::ensure_same_columns;
-use super::notes::InputNotes;
-use super::read_ahead::read_ahead;
-use super::{BATCH_BYTES, InputError, InputSettings, ListLength, Opened};
+use crate::input::columns::ensure_same_columns;
+use crate::input::error::InputError;
+use crate::input::notes::InputNotes;
+use crate::input::opened::{ListLength, Opened};
+use crate::input::read_ahead::read_ahead;
+use crate::input::settings::{BATCH_BYTES, InputSettings};
 
-/// Opens these files, at least one, as one list. Names, order and types of the columns are the same in all; the
-/// metadata is the first file's, and a column is nullable if any file says so.
-pub(super) fn open(files: Vec<PathBuf>, settings: &InputSettings) -> Result<Opened, InputError> {
+/// Opens these files, at least one, as one list. All have the same columns by name, order and type.
+/// The metadata is the first file's, and a column is nullable if it is so in any file.
+pub(in crate::input) fn open_files(
+    files: Vec<PathBuf>,
+    settings: &InputSettings,
+) -> Result<Opened, InputError> {
     let mut rows = 0;
     let mut schema: Option<Schema> = None;
     for path in &files {
@@ -28,7 +32,7 @@ pub(super) fn open(files: Vec<PathBuf>, settings: &InputSettings) -> Result<Open
             None => Schema::clone(builder.schema()),
             Some(first) => {
                 ensure_same_columns((&files[0], &first), (path, builder.schema()))?;
-                with_nulls_of(&first, builder.schema())
+                with_nullability_of(&first, builder.schema())
             }
         });
     }
@@ -57,13 +61,13 @@ fn open_file(path: &Path) -> Result<Builder, InputError> {
 fn damaged(path: &Path, fault: impl std::error::Error + Send + Sync + 'static) -> InputError {
     InputError::Malformed {
         path: path.to_owned(),
-        problem: "this Parquet file is damaged, cut short, or of a kind that cannot be read; fetch or write it again"
-            .into(),
+        problem: "this Parquet file is damaged, cut short, or of an unsupported kind".into(),
+        help: Some("fetch it again, or write it again".into()),
         source: Some(Box::new(fault)),
     }
 }
 
-fn with_nulls_of(first: &Schema, other: &Schema) -> Schema {
+fn with_nullability_of(first: &Schema, other: &Schema) -> Schema {
     let fields: Vec<Field> = first
         .fields()
         .iter()
@@ -73,7 +77,8 @@ fn with_nulls_of(first: &Schema, other: &Schema) -> Schema {
     Schema::new_with_metadata(fields, first.metadata().clone())
 }
 
-/// How many rows make a batch: as many as asked for, fewer where rows are long by the file's own account.
+/// How many rows make a batch: as many as wanted, or fewer where rows are long by the file's
+/// metadata.
 fn batch_rows(wanted: usize, metadata: &ParquetMetaData) -> usize {
     let longest = metadata
         .row_groups()
@@ -118,7 +123,7 @@ impl Batches {
     }
 }
 
-/// The reader's batches lack the metadata of the schema, and may be stricter about nulls.
+/// The reader's batches lack the metadata of the schema, and may have stricter nullability.
 fn in_schema(batch: RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, arrow::error::ArrowError> {
     let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
     RecordBatch::try_new_with_options(schema.clone(), batch.columns().to_vec(), &options)
@@ -131,6 +136,3 @@ impl Iterator for Batches {
         self.next_batch().transpose()
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,17 +1,4 @@
-//! CSV lists: every column is text, and every cell is kept as it was written.
-//!
-//! Nothing is trimmed, inferred or dropped, and a bad row is data: what is ragged or oddly encoded is read as
-//! well as can be and noted. Rows are what RFC 4180 calls records. An empty line is no row; a line of blanks,
-//! of delimiters or of `""` is one. Only what cannot be a list ends the reading: an empty file, a damaged
-//! archive, a quote that was opened and never closed.
-
-mod compression;
-mod dialect;
-mod encoding;
-mod row;
-mod row_length_guard;
-mod rows;
-mod text;
+//! Opening CSV files as one list: each is inspected first, then they are read one after the other.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -21,44 +8,55 @@ use std::vec;
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 
-use self::dialect::Dialect;
-use self::rows::Rows;
-use self::text::{Meter, Source, Text};
-use super::columns::ensure_same_columns;
-use super::notes::{CsvFile, InputNotes};
-use super::read_ahead::read_ahead;
-use super::{InputError, InputSettings, ListLength, Opened};
+use super::dialect;
+use super::dialect::Dialect;
+use super::file_batches::FileBatches;
+use super::source::TextSource;
+use super::text::{Meter, Text};
+use crate::input::columns::ensure_same_columns;
+use crate::input::error::InputError;
+use crate::input::notes::{CsvFile, InputNotes};
+use crate::input::opened::{ListLength, Opened};
+use crate::input::read_ahead::read_ahead;
+use crate::input::settings::InputSettings;
 
 /// Opens a list on standard input.
-pub(super) fn open_standard_input(settings: &InputSettings) -> Result<Opened, InputError> {
-    open(vec![Source::StandardInput], ListLength::Unknown, settings)
+pub(in crate::input) fn open_standard_input(settings: &InputSettings) -> Result<Opened, InputError> {
+    open(vec![TextSource::StandardInput], ListLength::Unknown, settings)
 }
 
 /// Opens these files, at least one, as one list.
-pub(super) fn open_files(paths: Vec<PathBuf>, settings: &InputSettings) -> Result<Opened, InputError> {
+pub(in crate::input) fn open_files(
+    paths: Vec<PathBuf>,
+    settings: &InputSettings,
+) -> Result<Opened, InputError> {
     let length = length_of(&paths);
-    open(paths.into_iter().map(Source::File).collect(), length, settings)
+    open(paths.into_iter().map(TextSource::File).collect(), length, settings)
 }
 
-fn open(sources: Vec<Source>, length: ListLength, settings: &InputSettings) -> Result<Opened, InputError> {
-    let mut parts = Vec::with_capacity(sources.len());
+fn open(
+    sources: Vec<TextSource>,
+    length: ListLength,
+    settings: &InputSettings,
+) -> Result<Opened, InputError> {
+    let mut inspected = Vec::with_capacity(sources.len());
     for source in sources {
-        parts.push(Part::look_at(source, settings)?);
+        inspected.push(InspectedFile::inspect(source, settings)?);
     }
-    let first = &parts[0];
-    for other in &parts[1..] {
+    let first = &inspected[0];
+    for other in &inspected[1..] {
         ensure_same_columns((first.source.name(), &first.schema), (other.source.name(), &other.schema))?;
     }
     let schema = first.schema.clone();
-    let files = parts.iter().map(|part| part.source.path().to_owned()).collect();
-    let notes = Arc::new(InputNotes::of_csv(parts.iter().map(Part::understood).collect()));
+    let files = inspected.iter().map(|part| part.source.path().to_owned()).collect();
+    let notes = Arc::new(InputNotes::of_csv(inspected.iter().map(InspectedFile::description).collect()));
     let meter = match &length {
         ListLength::Bytes { read, .. } => Some(read.clone()),
         _ => None,
     };
     let batches = Batches {
         schema: schema.clone(),
-        parts: parts.into_iter(),
+        files: inspected.into_iter(),
         current: None,
         meter,
         notes: notes.clone(),
@@ -75,22 +73,22 @@ fn length_of(paths: &[PathBuf]) -> ListLength {
     }
 }
 
-/// One file of the list, looked at and not yet read.
-struct Part {
-    source: Source,
+/// One file of the list, inspected and not yet read.
+struct InspectedFile {
+    source: TextSource,
     dialect: Dialect,
     schema: SchemaRef,
     encoding: &'static str,
     compression: Option<&'static str>,
-    /// What cannot be opened a second time stays open; other files are closed until their turn.
+    /// A pipe stays open, since it cannot be opened twice; other files are closed until their turn.
     opened: Option<Text>,
 }
 
-impl Part {
-    fn look_at(source: Source, settings: &InputSettings) -> Result<Self, InputError> {
+impl InspectedFile {
+    fn inspect(source: TextSource, settings: &InputSettings) -> Result<Self, InputError> {
         let text = Text::open(&source, None)?;
         let (dialect, names) = dialect::detect(&text, settings.delimiter, settings.header)
-            .map_err(|problem| crate::input::malformed(source.name(), problem))?;
+            .map_err(|fault| InputError::malformed(source.name(), fault.problem(), fault.help()))?;
         let fields: Vec<Field> =
             names.into_iter().map(|name| Field::new(name, DataType::Utf8, true)).collect();
         Ok(Self {
@@ -103,7 +101,7 @@ impl Part {
         })
     }
 
-    fn understood(&self) -> CsvFile {
+    fn description(&self) -> CsvFile {
         CsvFile {
             path: self.source.path().to_owned(),
             delimiter: self.dialect.delimiter,
@@ -114,36 +112,36 @@ impl Part {
     }
 }
 
-/// The batches of all parts, one part after the other.
+/// The batches of all files, one file after the other.
 struct Batches {
     schema: SchemaRef,
-    parts: vec::IntoIter<Part>,
-    current: Option<Rows>,
+    files: vec::IntoIter<InspectedFile>,
+    current: Option<FileBatches>,
     meter: Option<Meter>,
     notes: Arc<InputNotes>,
     batch_rows: usize,
 }
 
 impl Batches {
-    fn next_part(&mut self) -> Result<bool, InputError> {
-        let Some(part) = self.parts.next() else { return Ok(false) };
-        let text = match part.opened {
+    fn next_file(&mut self) -> Result<bool, InputError> {
+        let Some(file) = self.files.next() else { return Ok(false) };
+        let text = match file.opened {
             Some(text) => text,
-            None => Text::open(&part.source, self.meter.clone())?,
+            None => Text::open(&file.source, self.meter.clone())?,
         };
-        let rows = Rows::new(text, part.source, part.dialect, self.schema.clone(), self.notes.clone());
-        self.current = Some(rows);
+        let (schema, notes) = (self.schema.clone(), self.notes.clone());
+        self.current = Some(FileBatches::new(text, file.source, file.dialect, schema, notes));
         Ok(true)
     }
 
     fn next_batch(&mut self) -> Result<Option<RecordBatch>, InputError> {
         loop {
-            if let Some(rows) = &mut self.current
-                && let Some(batch) = rows.next_batch(self.batch_rows)?
+            if let Some(file) = &mut self.current
+                && let Some(batch) = file.next_batch(self.batch_rows)?
             {
                 return Ok(Some(batch));
             }
-            if !self.next_part()? {
+            if !self.next_file()? {
                 return Ok(None);
             }
         }
@@ -157,6 +155,3 @@ impl Iterator for Batches {
         self.next_batch().transpose()
     }
 }
-
-#[cfg(test)]
-mod tests;

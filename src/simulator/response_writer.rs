@@ -1,4 +1,4 @@
-//! The bytes of every message, written into buffers that a connection keeps.
+//! The bytes of every response, written into buffers that a connection reuses.
 
 use std::time::Duration;
 
@@ -12,29 +12,29 @@ use super::body::push_decimal;
 use super::decision::{Framing, Reply};
 use super::page::Page;
 use super::request::Persistence;
-use super::settings::SentenceGuise;
+use super::settings::SentenceFormat;
 
 /// The form of the interface document's transcript: `Mon, 12 Feb 2014 11:00:41 +0100`.
 const DATE: &str = "%a, %d %b %Y %H:%M:%S %z";
 const STATUS: &str = "200 OK, Success";
 const TEXT: &str = "text/plain; charset=ISO-8859-1";
 
-/// Composes messages, one at a time.
-pub(super) struct Composer {
+/// Writes responses, one at a time.
+pub(super) struct ResponseWriter {
     message: Vec<u8>,
-    /// Where the part begins that is to be sent in a packet of its own.
+    /// Where the part begins that is sent in a packet of its own.
     second_packet: Option<usize>,
     body: Vec<u8>,
     date: Date,
 }
 
-/// The `Date` field, written anew once a second.
+/// The `Date` field, which changes once a second.
 struct Date {
     second: Option<u64>,
     text: String,
 }
 
-impl Composer {
+impl ResponseWriter {
     pub(super) fn new() -> Self {
         Self {
             message: Vec::with_capacity(256),
@@ -44,44 +44,44 @@ impl Composer {
         }
     }
 
-    /// The last message, in the one or two pieces in which it is to be sent.
-    pub(super) fn pieces(&self) -> (&[u8], &[u8]) {
+    /// The last response, in the one or two packets in which it is sent.
+    pub(super) fn packets(&self) -> (&[u8], &[u8]) {
         self.message.split_at(self.second_packet.unwrap_or(self.message.len()))
     }
 
-    /// Composes an answer. Returns whether the connection stays open after it.
+    /// Writes an answer. Returns whether the connection stays open after it.
     pub(super) fn reply(
         &mut self,
         reply: &Reply,
-        guise: SentenceGuise,
+        format: SentenceFormat,
         persistence: Persistence,
         since_start: Duration,
     ) -> Persistence {
         self.body.clear();
-        body::write(&mut self.body, reply, guise);
+        body::write(&mut self.body, reply, format);
         let persistence = match reply.framing {
             Framing::Http10 | Framing::ConnectionClose => Persistence::Close,
             _ => persistence,
         };
-        let is_refused = guise == SentenceGuise::BadRequest && body::is_sentence(&reply.answer.result);
+        let is_refused = format == SentenceFormat::BadRequest && body::is_sentence(&reply.answer.result);
         let status = if is_refused { "400 Bad Request" } else { STATUS };
         self.begin(status, since_start, reply.framing);
         self.frame(reply.framing, persistence);
         persistence
     }
 
-    /// Composes a word that is about no lookup.
-    pub(super) fn word(
+    /// Writes a result without a lookup.
+    pub(super) fn bare_result(
         &mut self,
         result: LookupResult,
-        guise: SentenceGuise,
+        format: SentenceFormat,
         persistence: Persistence,
         since_start: Duration,
     ) {
-        self.reply(&Reply::word(result), guise, persistence, since_start);
+        self.reply(&Reply::bare(result), format, persistence, since_start);
     }
 
-    /// Composes a page. Returns whether the connection stays open after it.
+    /// Writes a page. Returns whether the connection stays open after it.
     pub(super) fn page(
         &mut self,
         page: &Page,
@@ -182,19 +182,19 @@ mod tests {
     fn ok() -> Reply {
         let network = Plmn::from_digits("24008");
         let answer = Answer { network, location: CallingCode::new(46), ..Answer::bare(LookupResult::Ok) };
-        Reply { answer, ..Reply::word(LookupResult::Ok) }
+        Reply { answer, ..Reply::bare(LookupResult::Ok) }
     }
 
-    fn message(reply: &Reply, guise: SentenceGuise) -> String {
-        let mut composer = Composer::new();
-        composer.date = Date { second: Some(0), text: "D".into() };
-        composer.reply(reply, guise, Persistence::KeepOpen, Duration::ZERO);
-        String::from_utf8(composer.message).unwrap()
+    fn message(reply: &Reply, format: SentenceFormat) -> String {
+        let mut writer = ResponseWriter::new();
+        writer.date = Date { second: Some(0), text: "D".into() };
+        writer.reply(reply, format, Persistence::KeepOpen, Duration::ZERO);
+        String::from_utf8(writer.message).unwrap()
     }
 
     #[test]
-    fn an_answer_is_framed_as_ordered() {
-        let framed = |framing| message(&Reply { framing, ..ok() }, SentenceGuise::Bare);
+    fn every_framing_is_written() {
+        let framed = |framing| message(&Reply { framing, ..ok() }, SentenceFormat::Bare);
         let head = "HTTP/1.1 200 OK, Success\r\nDate: D\r\nContent-Length: 32\r\nContent-Type: text/plain; charset=ISO-8859-1\r\n";
         let body = "result=OK;imsi=24008;location=46";
         assert_eq!(framed(Framing::Plain), format!("{head}\r\n{body}"));
@@ -207,11 +207,11 @@ mod tests {
     }
 
     #[test]
-    fn a_sentence_has_three_guises() {
-        let reply = Reply::word(LookupResult::MsisdnInvalid);
-        assert!(message(&reply, SentenceGuise::Bare).ends_with("\r\n\r\nmsisdn is invalid"));
-        assert!(message(&reply, SentenceGuise::Field).ends_with("\r\n\r\nresult=msisdn is invalid"));
-        let refused = message(&reply, SentenceGuise::BadRequest);
+    fn a_sentence_has_three_formats() {
+        let reply = Reply::bare(LookupResult::MsisdnInvalid);
+        assert!(message(&reply, SentenceFormat::Bare).ends_with("\r\n\r\nmsisdn is invalid"));
+        assert!(message(&reply, SentenceFormat::Field).ends_with("\r\n\r\nresult=msisdn is invalid"));
+        let refused = message(&reply, SentenceFormat::BadRequest);
         assert!(refused.starts_with("HTTP/1.1 400 ") && refused.ends_with("\r\n\r\nmsisdn is invalid"));
     }
 

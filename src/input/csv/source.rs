@@ -1,0 +1,64 @@
+//! Where the text of a list comes from: a file or standard input.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use super::compression::DamagedArchive;
+use crate::input::error::InputError;
+
+/// What standard input is called in messages.
+const STANDARD_INPUT: &str = "standard input";
+
+/// Where text comes from.
+pub(super) enum TextSource {
+    StandardInput,
+    File(PathBuf),
+}
+
+impl TextSource {
+    /// What messages call it.
+    pub(super) fn name(&self) -> &Path {
+        match self {
+            Self::StandardInput => Path::new(STANDARD_INPUT),
+            Self::File(path) => path,
+        }
+    }
+
+    /// What the user called it.
+    pub(super) fn path(&self) -> &Path {
+        match self {
+            Self::StandardInput => Path::new("-"),
+            Self::File(path) => path,
+        }
+    }
+
+    /// Whether it can be read from the beginning a second time, unlike a pipe.
+    pub(super) fn can_be_reopened(&self) -> bool {
+        match self {
+            Self::StandardInput => false,
+            Self::File(path) => path.is_file(),
+        }
+    }
+
+    /// The error of a read that failed.
+    pub(super) fn unreadable(&self, source: io::Error) -> InputError {
+        let path = self.name().to_owned();
+        match source.get_ref().is_some_and(|inner| inner.is::<DamagedArchive>()) {
+            true => InputError::Malformed {
+                path,
+                problem: source.to_string(),
+                help: Some("fetch the file again".into()),
+                source: source.into_inner().and_then(DamagedArchive::cause),
+            },
+            false => InputError::Read { path, source },
+        }
+    }
+
+    pub(super) fn open(&self) -> io::Result<Box<dyn Read + Send>> {
+        Ok(match self {
+            Self::StandardInput => Box::new(io::stdin()),
+            Self::File(path) => Box::new(File::open(path)?),
+        })
+    }
+}

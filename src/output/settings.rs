@@ -1,0 +1,45 @@
+//! Where the result goes, and in which form.
+
+use std::path::PathBuf;
+
+/// Whether an existing output may be replaced.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Replace {
+    /// It is kept, and the run is refused.
+    #[default]
+    Never,
+    /// The new file takes its name, and its permissions, once it is complete.
+    Allowed,
+}
+
+/// Where the result goes.
+#[derive(Clone, Debug)]
+pub struct OutputSettings {
+    /// The file. The ending of its name decides the format: `.parquet` or `.pq`, `.csv`, `.ndjson`
+    /// or `.jsonl`.
+    pub path: PathBuf,
+    /// The columns whose values become folders, outermost first. With any, the path is a folder and
+    /// its files are Parquet.
+    pub partition_by: Vec<String>,
+    /// What happens to an existing output of that name.
+    pub replace: Replace,
+    /// Parquet only: how much memory a row group may take before it is written. More makes readers
+    /// a little faster; the writer holds this much.
+    pub row_group_bytes: usize,
+    /// Parquet only: the Zstandard level, 1 (fast) to 22 (small).
+    pub compression_level: i32,
+}
+
+impl OutputSettings {
+    /// This file, never replacing one, with row groups of 32 MiB and the fastest Zstandard level.
+    #[must_use]
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self {
+            path: path.into(),
+            partition_by: Vec::new(),
+            replace: Replace::Never,
+            row_group_bytes: 32 << 20,
+            compression_level: 1,
+        }
+    }
+}
