@@ -14,7 +14,7 @@ pub(super) fn lines(finished: &JobReport) -> Vec<String> {
     let mut lines = vec![String::new()];
     lines.extend(table("rows", counts.rows, &rows_by_class(counts)));
     if counts.filtered > 0 {
-        lines.push(format!("  {:<32} {:>13}", "left out by a filter", grouped(counts.filtered)));
+        lines.push(format!("  {:<32} {:>13}", "filtered out", grouped(counts.filtered)));
     }
     lines.extend(table("by status", counts.rows, &by_status(counts)));
     lines.extend(table("by result", counts.rows, &most_first(&counts.by_result)));

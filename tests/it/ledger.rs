@@ -127,7 +127,9 @@ fn failures_to_answer_are_no_answers_and_are_asked_again() {
     let service = Service::start(SimulatorSettings { transient, ..SimulatorSettings::default() });
     let job = Job::new().numbers("list.csv", 300);
     let flags = ["--attempts", "1"];
-    job.enrich("list.csv", "one.parquet", &service, &flags).exits_with(3).says(&["to ask again about these"]);
+    job.enrich("list.csv", "one.parquet", &service, &flags)
+        .exits_with(3)
+        .says(&["to retry the rows without an answer"]);
     let before = service.account();
     let without = job.read("one.parquet").count("hlr_source", "none") as u64;
     assert!(without > 50, "{without}");
@@ -251,7 +253,7 @@ fn a_cap_is_reached_to_the_last_lookup_and_never_passed() {
         if done.output.status.code() == Some(0) {
             break;
         }
-        done.exits_with(4).says(&["the run may spend 300 lookups", "to go on from here"]);
+        done.exits_with(4).says(&["the run may spend 300 lookups", "to resume:"]);
         assert_eq!(spent, 300);
     }
     assert_eq!(runs, 4);
