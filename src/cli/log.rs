@@ -23,10 +23,10 @@ use super::terminal;
 /// How what is said is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(super) enum LogFormat {
-    /// Sentences
+    /// Text
     #[default]
     Human,
-    /// A JSON object a line, with the time, the level and the run
+    /// One JSON object per line, with time, level and run id
     Json,
 }
 

@@ -1,5 +1,6 @@
-//! The arguments: what may be written, and the help that explains it. What it means is decided in
-//! [`crate::job`], which sees flags as [`RawConfig`] like any pipeline file.
+//! The command-line arguments and their help.
+//!
+//! Flags become a [`RawConfig`], as pipeline files do. [`crate::config`] decides what they mean.
 
 mod answer_flags;
 mod display_flags;
@@ -14,37 +15,37 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
-pub(super) use self::answer_flags::KeepingFlags;
+pub(super) use self::answer_flags::AnswerFlags;
 pub(super) use self::display_flags::{DisplayFlags, ProgressStyle, Verbosity};
 pub(super) use self::job_flags::JobFlags;
 pub(super) use self::ledger::{
     ExportArgs, ForgetArgs, ImportArgs, LedgerArgs, LedgerCommand, PruneArgs, StatsArgs,
 };
-pub(super) use self::lookup_flags::AskingFlags;
+pub(super) use self::lookup_flags::LookupFlags;
 pub(super) use self::simulate::SimulateArgs;
 use super::log::LogFormat;
 use crate::config::{RawConfig, TextList};
 
 const EXAMPLES: &str = "\
 Examples:
-  Try it out at no cost; the simulator inside the program answers:
+  Try it out at no cost, with the built-in simulator:
     hlr enrich contacts.csv -o enriched.parquet --endpoint simulator
 
-  What would it cost? Nothing is sent:
+  Estimate the cost; no requests are sent:
     hlr enrich contacts.csv --endpoint eu --rate 50 --price 0.004 --dry-run
 
-  Real lookups, at most 50 a second:
+  Real lookups, at most 50 per second:
     export HLR_USERNAME=… HLR_PASSWORD=…
     hlr enrich contacts.csv -o enriched.parquet --endpoint eu --rate 50
 
 Exit codes:
-    0  every row has its final word
-    1  something unexpected happened
-    2  the command line, the pipeline file, the list or the output is at fault
-    3  finished, and some rows have no answer: run again
-    4  stopped on purpose (account refused, service down, cap reached): can be taken up again
-    5  another run is at work: nothing was done
-  130  interrupted: can be taken up again";
+    0  complete: every row has its final status
+    1  unexpected error
+    2  error in the command line, the pipeline file, the list or the output
+    3  finished, but some rows have no answer: run again
+    4  stopped on purpose (account refused, service down, cap reached): can be resumed
+    5  another run is active: nothing was done
+  130  interrupted: can be resumed";
 
 /// Bulk HLR lookups: a contact list in, the same list with network, status and location out.
 #[derive(Debug, Parser)]
@@ -68,7 +69,7 @@ pub(super) enum Command {
 }
 
 impl Command {
-    /// How what is said is written.
+    /// The format of log messages; commands without the flag have text.
     pub(super) fn log_format(&self) -> LogFormat {
         match self {
             Self::Enrich(arguments) => arguments.display.log_format,
@@ -79,7 +80,7 @@ impl Command {
     }
 }
 
-/// Print what a shell needs to complete commands and flags.
+/// Print shell completions.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -87,21 +88,21 @@ Examples:
   hlr completions zsh > ~/.zfunc/_hlr
   hlr completions fish > ~/.config/fish/completions/hlr.fish")]
 pub(super) struct CompletionsArgs {
-    /// The shell
+    /// Shell to complete for
     pub(super) shell: Shell,
 }
 
-/// Write the man pages: hlr.1, hlr-enrich.1 and so on.
+/// Write man pages: hlr.1, hlr-enrich.1 and so on.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   hlr man /usr/local/share/man/man1")]
 pub(super) struct ManArgs {
-    /// The folder to write them to, which must be there; pages of that name are replaced
+    /// Existing folder for the pages; older pages are replaced
     pub(super) folder: PathBuf,
 }
 
-/// Enrich a contact list: the main job, from flags.
+/// Enrich a contact list.
 #[derive(Debug, Args)]
 #[command(override_usage = "hlr enrich [OPTIONS] --output <FILE> --endpoint <ENDPOINT> <INPUT>...")]
 #[command(after_help = "\
@@ -113,56 +114,55 @@ Examples:
 The user name and the password come from HLR_USERNAME and HLR_PASSWORD, from --credentials-file,
 or from systemd's $CREDENTIALS_DIRECTORY; never from the command line.")]
 pub(super) struct EnrichArgs {
-    /// The lists: CSV (also .gz, .zst) or Parquet files, quoted glob patterns, or - for CSV on standard input
+    /// Lists: CSV (also .gz, .zst) or Parquet files, quoted glob patterns, or - for CSV on standard input
     #[arg(required = true)]
     input: Vec<String>,
     #[command(flatten)]
     job: JobFlags,
     #[command(flatten)]
-    asking: AskingFlags,
+    lookup: LookupFlags,
     #[command(flatten)]
-    keeping: KeepingFlags,
+    answers: AnswerFlags,
     #[command(flatten)]
     pub(super) display: DisplayFlags,
 }
 
-/// Do the same job from a pipeline file; flags win over the file.
+/// Enrich a contact list as a pipeline file says; flags override the file.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   hlr run pipelines/quick-start.toml
   hlr run nightly.toml --input today.csv --output today.parquet
 
-A key in the file has the name of its flag, with _ for -. Paths are relative to the folder in which
-the command is run.")]
+A key in the file has the name of its flag, with _ for -. Paths are relative to the working directory.")]
 pub(super) struct RunArgs {
-    /// The pipeline file, in TOML
+    /// Pipeline file, in TOML
     pub(super) pipeline: PathBuf,
-    /// The list, in place of the file's own; may be repeated
+    /// List to use instead of the file's; may be repeated
     #[arg(short, long, value_name = "FILE", help_heading = "List")]
     input: Vec<String>,
     #[command(flatten)]
     job: JobFlags,
     #[command(flatten)]
-    asking: AskingFlags,
+    lookup: LookupFlags,
     #[command(flatten)]
-    keeping: KeepingFlags,
+    answers: AnswerFlags,
     #[command(flatten)]
     pub(super) display: DisplayFlags,
 }
 
 /// Validate pipeline files without running them.
 ///
-/// Everything is checked that `run` checks before it opens the list, and every problem is reported.
-/// The exit code is 2 when there is one.
+/// Checks what `hlr run` checks before it opens the list, and reports every problem. The exit code is 2
+/// if there is one.
 #[derive(Debug, Args)]
 pub(super) struct CheckArgs {
-    /// The pipeline files
+    /// Pipeline files
     #[arg(required = true, value_name = "PIPELINE")]
     pub(super) pipelines: Vec<PathBuf>,
 }
 
-/// Look up a few numbers and print what became of them.
+/// Look up a few numbers and print the answers.
 #[derive(Debug, Args)]
 #[command(override_usage = "hlr lookup [OPTIONS] --endpoint <ENDPOINT> <MSISDN>...")]
 #[command(after_help = "\
@@ -170,16 +170,16 @@ Examples:
   hlr lookup 46701740605 '+46 70-174 06 06' --endpoint simulator
   hlr lookup --json --endpoint eu - < numbers.txt")]
 pub(super) struct LookupArgs {
-    /// The numbers, written in any way that a list may have; - reads one a line from standard input
+    /// Numbers, in any spelling that a list may have; - reads one per line from standard input
     #[arg(required = true, value_name = "MSISDN")]
     pub(super) numbers: Vec<String>,
-    /// Print one JSON object a line in place of a table
+    /// Print one JSON object per line instead of a table
     #[arg(long)]
     pub(super) json: bool,
     #[command(flatten)]
-    asking: AskingFlags,
+    lookup: LookupFlags,
     #[command(flatten)]
-    keeping: KeepingFlags,
+    answers: AnswerFlags,
     #[command(flatten)]
     pub(super) display: DisplayFlags,
 }
@@ -187,7 +187,7 @@ pub(super) struct LookupArgs {
 impl EnrichArgs {
     pub(super) fn written(self) -> RawConfig {
         let input = RawConfig { input: Some(TextList(self.input)), ..RawConfig::default() };
-        self.asking.written().over(self.keeping.written()).over(self.job.written()).over(input)
+        self.lookup.written().over(self.answers.written()).over(self.job.written()).over(input)
     }
 }
 
@@ -195,14 +195,14 @@ impl RunArgs {
     pub(super) fn written(self) -> RawConfig {
         let input = (!self.input.is_empty()).then_some(TextList(self.input));
         let input = RawConfig { input, ..RawConfig::default() };
-        self.asking.written().over(self.keeping.written()).over(self.job.written()).over(input)
+        self.lookup.written().over(self.answers.written()).over(self.job.written()).over(input)
     }
 }
 
 impl LookupArgs {
-    /// The flags, without the numbers.
+    /// The flags, without the numbers to look up.
     pub(super) fn written(self) -> RawConfig {
-        self.asking.written().over(self.keeping.written())
+        self.lookup.written().over(self.answers.written())
     }
 }
 
@@ -214,7 +214,7 @@ mod tests {
     use crate::cli::Exit;
 
     #[test]
-    fn the_definitions_are_sound() {
+    fn the_definitions_are_valid() {
         Arguments::command().debug_assert();
     }
 
@@ -226,22 +226,22 @@ mod tests {
     }
 
     fn enrich(arguments: &str) -> RawConfig {
-        let words = ["hlr", "enrich"].into_iter().chain(arguments.split_whitespace());
-        match Arguments::try_parse_from(words).unwrap().command {
+        let argv = ["hlr", "enrich"].into_iter().chain(arguments.split_whitespace());
+        match Arguments::try_parse_from(argv).unwrap().command {
             Command::Enrich(arguments) => arguments.written(),
             other => panic!("{other:?}"),
         }
     }
 
     #[test]
-    fn what_is_not_written_stays_unsaid() {
+    fn a_flag_that_is_not_given_sets_no_key() {
         let written = enrich("list.csv");
-        let said: Vec<_> = RawConfig::KEYS.iter().filter(|key| written.says(key)).collect();
-        assert_eq!(said, [&"input"]);
+        let set: Vec<_> = RawConfig::KEYS.iter().filter(|key| written.says(key)).collect();
+        assert_eq!(set, [&"input"]);
     }
 
     #[test]
-    fn every_flag_reaches_the_key_of_its_name() {
+    fn every_flag_sets_the_key_of_its_name() {
         let written = enrich(
             "a.csv b.csv -o out.parquet -c phone --region SE --endpoint eu --endpoint us --product portability \
              --rate 500 --concurrency 200 --timeout 5s --attempts 3 --retry-on HLR_LOCAL_CANCEL,SYSTEM_FAILURE \
