@@ -2,7 +2,8 @@
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::{Sample, Screen};
+use super::renderer::Renderer;
+use super::sample::Sample;
 use crate::humanize::{clock, grouped, speed};
 
 /// Draws on standard error. What the ticker hands over is drawn at once, five times a second.
@@ -41,8 +42,8 @@ impl Bar {
     }
 }
 
-impl Screen for Bar {
-    fn show(&mut self, sample: &Sample, trouble: Option<&str>) {
+impl Renderer for Bar {
+    fn render(&mut self, sample: &Sample, trouble: Option<&str>) {
         let share = sample.share();
         if share.is_some() != self.measured {
             self.measured = share.is_some();
@@ -133,8 +134,8 @@ mod tests {
     fn every_state_has_a_template_that_can_be_drawn() {
         let mut bar = Bar::new();
         for total in [Total::Unknown, Total::About(10), Total::Rows(10), Total::Rows(0), Total::Unknown] {
-            bar.show(&Sample { total, ..sample() }, Some("no endpoint answers; probing"));
-            bar.show(&Sample { total, ..sample() }, None);
+            bar.render(&Sample { total, ..sample() }, Some("no endpoint answers; probing"));
+            bar.render(&Sample { total, ..sample() }, None);
         }
         bar.close();
     }

@@ -1,14 +1,15 @@
 //! Progress where there is no terminal: a line now and then, for a log.
 
 use super::cadence::Cadence;
-use super::{Sample, Screen};
+use super::renderer::Renderer;
+use super::sample::Sample;
 use crate::cli::terminal::{say, say_note};
 use crate::humanize::{clock, grouped, speed};
 
 pub(super) struct PlainLines(pub(super) Cadence);
 
-impl Screen for PlainLines {
-    fn show(&mut self, sample: &Sample, trouble: Option<&str>) {
+impl Renderer for PlainLines {
+    fn render(&mut self, sample: &Sample, trouble: Option<&str>) {
         if !self.0.is_due(sample.elapsed) {
             return;
         }

@@ -3,13 +3,14 @@
 use tracing::info;
 
 use super::cadence::Cadence;
-use super::{Sample, Screen};
+use super::renderer::Renderer;
+use super::sample::Sample;
 use crate::cli::terminal::say_note;
 
 pub(super) struct LogEvents(pub(super) Cadence);
 
-impl Screen for LogEvents {
-    fn show(&mut self, sample: &Sample, trouble: Option<&str>) {
+impl Renderer for LogEvents {
+    fn render(&mut self, sample: &Sample, trouble: Option<&str>) {
         if !self.0.is_due(sample.elapsed) {
             return;
         }
