@@ -1,4 +1,4 @@
-//! Progress for programs: a JSON object a line.
+//! Progress for programs: one JSON object per line.
 
 use serde_json::{Map, Value, json};
 

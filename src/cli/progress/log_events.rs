@@ -1,4 +1,4 @@
-//! Progress in a log for programs: an event now and then, among the others.
+//! Progress in a JSON log: one event every ten seconds, among the other messages.
 
 use tracing::info;
 

@@ -1,4 +1,4 @@
-//! Progress where there is no terminal: a line now and then, for a log.
+//! Progress where there is no terminal: one line every ten seconds, for a log.
 
 use super::cadence::Cadence;
 use super::renderer::Renderer;
@@ -33,7 +33,7 @@ fn line(sample: &Sample, trouble: Option<&str>) -> String {
         Some(format!("{} lookups/s,", speed(sample.lookups_a_second))),
         left,
         Some(format!("{} in flight:", grouped(sample.in_flight))),
-        Some(sample.second_line()),
+        Some(sample.counts().join("  ")),
         trouble.map(|text| format!("[{text}]")),
     ];
     words.into_iter().flatten().collect::<Vec<_>>().join(" ").trim_end().to_owned()

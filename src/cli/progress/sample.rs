@@ -15,38 +15,30 @@ pub(super) struct Sample {
     pub(super) lookups_a_second: f64,
     pub(super) left: Option<Duration>,
     pub(super) in_flight: u64,
-    /// What was spent, or may have been, where a price is known.
+    /// The cost of what is or may be billed, where a price is known.
     pub(super) spent: Option<Money>,
-    /// Who was asked last.
+    /// The endpoint that was asked last.
     pub(super) endpoint: Option<String>,
-    /// What became of rows and requests so far, most important first.
+    /// Counts of rows and requests, the most important first. JSON progress has them by these names.
     pub(super) tally: Vec<(&'static str, u64)>,
 }
 
 impl Sample {
-    /// The tally as a line, without what has not happened.
-    pub(super) fn tally_line(&self) -> String {
-        let happened = self.tally.iter().filter(|(_, count)| *count > 0);
-        let words: Vec<_> = happened.map(|(what, count)| format!("{what} {}", grouped(*count))).collect();
-        words.join("  ")
+    /// The cost, the counts that are not zero, and the endpoint, the most important first.
+    pub(super) fn counts(&self) -> Vec<String> {
+        let spent = self.spent.map(|spent| format!("spent {spent}"));
+        let counts = self.tally.iter().filter(|(_, count)| *count > 0);
+        let counts = counts.map(|(name, count)| format!("{name} {}", grouped(*count)));
+        let endpoint = self.endpoint.as_deref().map(|endpoint| format!("endpoint {}", host(endpoint)));
+        spent.into_iter().chain(counts).chain(endpoint).collect()
     }
 
-    /// What was spent, the tally, and who is asked.
-    pub(super) fn second_line(&self) -> String {
-        let words = [
-            self.spent.map(|spent| format!("spent {spent}")),
-            Some(self.tally_line()).filter(|tally| !tally.is_empty()),
-            self.endpoint.as_deref().map(|endpoint| format!("asking {}", without_scheme(endpoint))),
-        ];
-        words.into_iter().flatten().collect::<Vec<_>>().join("  ")
+    /// The count of this name.
+    pub(super) fn count(&self, name: &str) -> u64 {
+        self.tally.iter().find(|(other, _)| *other == name).map_or(0, |(_, count)| *count)
     }
 
-    /// How often something has happened.
-    pub(super) fn count(&self, what: &str) -> u64 {
-        self.tally.iter().find(|(name, _)| *name == what).map_or(0, |(_, count)| *count)
-    }
-
-    /// Which part of the whole is done, from 0 to 1.
+    /// The share of the rows that is done, from 0 to 1.
     pub(super) fn share(&self) -> Option<f64> {
         match self.total {
             Total::Rows(0) => Some(1.0),
@@ -55,7 +47,7 @@ impl Sample {
         }
     }
 
-    /// `12 345/100 000 rows`, with `~` before an estimate.
+    /// `12 345/100 000`, with `~` before an estimate; `12 345 rows` without a total.
     pub(super) fn rows(&self) -> String {
         let done = grouped(self.done);
         match self.total {
@@ -66,7 +58,7 @@ impl Sample {
     }
 }
 
-/// Which host it is; how it is spoken to was said before.
-fn without_scheme(endpoint: &str) -> &str {
+/// The endpoint's URL without its scheme.
+fn host(endpoint: &str) -> &str {
     endpoint.split_once("://").map_or(endpoint, |(_, host)| host)
 }

@@ -15,7 +15,7 @@ const FORECAST_WINDOW: Duration = Duration::from_secs(30);
 /// A forecast before this would be a guess.
 const FIRST_FORECAST: Duration = Duration::from_secs(2);
 
-/// Takes samples, and remembers enough of them to know the speed.
+/// Takes samples, and keeps those of the forecast window.
 pub(super) struct Sampler {
     progress: Progress,
     started: Instant,
@@ -43,7 +43,7 @@ impl Sampler {
         };
         let now = Mark { at: Instant::now(), lookups: counters.replies.get(), done };
         let tally = vec![
-            // By numbers, because rows wait for their neighbours.
+            // Counted by numbers: rows are done later, because they keep their order.
             ("answered", counters.numbers_done.get().saturating_sub(counters.unanswered.get())),
             ("from the ledger", counters.from_ledger.get()),
             ("duplicates", counters.duplicates.get()),
@@ -75,10 +75,10 @@ impl Sampler {
         }
     }
 
-    /// How much was done a second within the window.
-    fn speed(&self, window: Duration, now: Mark, what: impl Fn(&Mark) -> u64) -> f64 {
+    /// By how much a count grew per second within the window.
+    fn speed(&self, window: Duration, now: Mark, count: impl Fn(&Mark) -> u64) -> f64 {
         let first = self.past.iter().find(|mark| now.at - mark.at <= window).unwrap_or(&now);
         let seconds = (now.at - first.at).as_secs_f64();
-        if seconds == 0.0 { 0.0 } else { what(&now).saturating_sub(what(first)) as f64 / seconds }
+        if seconds == 0.0 { 0.0 } else { count(&now).saturating_sub(count(first)) as f64 / seconds }
     }
 }
