@@ -1,14 +1,24 @@
 //! `hlr man`: man pages, from the definitions of the arguments.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::{Command, CommandFactory};
+use miette::Diagnostic;
+use thiserror::Error;
 
 use super::args::Arguments;
 use super::exit::Exit;
-use super::terminal::{say, say_problem};
+use super::terminal::{say, say_error};
 use crate::humanize::counted;
+
+#[derive(Debug, Error, Diagnostic)]
+#[error("cannot write man pages to {}", folder.display())]
+#[diagnostic(help("name an existing folder that you can write to"))]
+struct ManPagesError {
+    folder: PathBuf,
+    source: io::Error,
+}
 
 /// Writes a page for each command.
 pub(super) fn write_man_pages(folder: &Path) -> Exit {
@@ -16,11 +26,11 @@ pub(super) fn write_man_pages(folder: &Path) -> Exit {
     commands.build();
     match write_pages(&commands, folder) {
         Ok(pages) => {
-            say(format_args!("{}: {}", folder.display(), counted(pages, "man page")));
+            say(format_args!("{} written to {}", counted(pages, "man page"), folder.display()));
             Exit::Complete
         }
-        Err(fault) => {
-            say_problem(format_args!("cannot write man pages to {}: {fault}", folder.display()));
+        Err(source) => {
+            say_error(&ManPagesError { folder: folder.to_owned(), source });
             Exit::Usage
         }
     }

@@ -372,7 +372,7 @@ fn a_ledger_goes_out_and_in_and_forgets() {
     let digits = nth_number(7).get();
     job.hlr(["ledger", "forget", &format!("+{digits}"), "--ledger", "a.redb"])
         .exits_with(0)
-        .says(&["1 answers"]);
+        .says(&["1 answer to "]);
     let bytes = std::fs::read(job.path("a.redb")).unwrap();
     let trace = bytes.windows(8).any(|window| window == digits.to_le_bytes());
     assert!(!trace, "no trace is left in the file");
