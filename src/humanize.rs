@@ -24,6 +24,12 @@ pub(crate) fn grouped(number: u64) -> String {
     text
 }
 
+/// `1 row`, `2 rows`, `1 234 rows`.
+pub(crate) fn counted(count: u64, noun: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{} {noun}{plural}", grouped(count))
+}
+
 /// `12.3 %`; an empty text if the whole is zero.
 pub(crate) fn percent(part: u64, whole: u64) -> String {
     if whole == 0 {
@@ -84,6 +90,11 @@ mod tests {
         for (number, text) in [(0, "0"), (999, "999"), (1_000, "1 000"), (1_234_567, "1 234 567")] {
             assert_eq!(grouped(number), text);
         }
+    }
+
+    #[test]
+    fn nouns_follow_their_count() {
+        assert_eq!((counted(1, "row"), counted(2_000, "row")), ("1 row".into(), "2 000 rows".into()));
     }
 
     #[test]

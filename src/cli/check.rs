@@ -1,4 +1,4 @@
-//! `hlr check`: everything that `run` validates, without running.
+//! `hlr check`: validates pipeline files like `hlr run`, without running them.
 
 use std::path::PathBuf;
 

@@ -1,15 +1,15 @@
-//! What a dry run has found, in a screenful.
+//! The result of a dry run, as text.
 
 use std::time::Duration;
 
 use crate::enricher::Estimate;
 use crate::humanize::{clock, grouped, percent};
 
-/// The survey, a line each.
+/// The estimate, as lines of text.
 pub(super) fn lines(survey: &Estimate) -> Vec<String> {
     let mut lines = vec![String::new(), line(2, "rows", survey.rows, None)];
     if survey.filtered > 0 {
-        lines.push(line(2, "left out by a filter", survey.filtered, None));
+        lines.push(line(2, "filtered out", survey.filtered, None));
     }
     let of_rows = |name, count| line(4, name, count, Some(survey.rows));
     lines.push(of_rows("invalid", survey.invalid));
@@ -20,11 +20,11 @@ pub(super) fn lines(survey: &Estimate) -> Vec<String> {
         lines.push(of_rows("resolved before", survey.carried));
     }
     lines.push(of_rows("duplicates", survey.duplicates));
-    lines.push(of_rows("different numbers", survey.distinct));
+    lines.push(of_rows("distinct numbers", survey.distinct));
     lines.push(line(6, "fresh in the ledger", survey.fresh_in_ledger, Some(survey.distinct)));
     lines.push(line(6, "to be looked up", survey.to_look_up, Some(survey.distinct)));
     if survey.invalid_by_reason.contains_key("national_without_region") {
-        lines.push("    (national numbers need --region, which says where they are at home)".into());
+        lines.push("    (national numbers need --region, their default country)".into());
     }
     lines.push(String::new());
     lines.push(line(2, "lookups", survey.to_look_up, None));
@@ -33,7 +33,7 @@ pub(super) fn lines(survey: &Estimate) -> Vec<String> {
     }
     if survey.stops_at_cap {
         lines.push(
-            "    (the run stops at its cap before everything is asked, and can be taken up again)".into(),
+            "    (the run stops at its cap before every number is looked up; it can be resumed)".into(),
         );
     }
     match (survey.cost, survey.cost_at_most) {
@@ -43,11 +43,11 @@ pub(super) fn lines(survey: &Estimate) -> Vec<String> {
                 lines.push(text(4, "at most, with every retry", &most.to_string()));
             }
         }
-        _ => lines.push(text(2, "cost", "no price is known; --price says what a lookup costs")),
+        _ => lines.push(text(2, "cost", "no price is set; use --price")),
     }
     let time = match survey.seconds_at_rate {
         Some(seconds) => clock(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)),
-        None => "as fast as the service answers; --rate bounds it".into(),
+        None => "as fast as the service answers; no --rate is set".into(),
     };
     lines.push(text(2, "time at the rate", &time));
     lines
@@ -70,7 +70,7 @@ mod tests {
     use crate::model::Money;
 
     #[test]
-    fn the_table_is_aligned_and_says_what_is_not_known() {
+    fn the_table_is_aligned() {
         let survey = Estimate {
             rows: 1_000,
             invalid: 50,

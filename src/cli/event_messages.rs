@@ -1,4 +1,4 @@
-//! Events as sentences, and which of them are shown.
+//! Events of a run as notes for people, and which of them are shown.
 
 use std::sync::Mutex;
 use std::time::Duration;
@@ -11,12 +11,12 @@ use crate::lookup::StopReason;
 use crate::sync;
 use crate::telemetry::{Event, Reporter};
 
-/// Throttling goes on for as long as it does; one note in this time is enough.
-const BETWEEN_THROTTLING_NOTES: Duration = Duration::from_secs(10);
-/// How long the second line speaks of throttling after the last of it.
-const THROTTLING_IS_NEWS_FOR: Duration = Duration::from_secs(3);
+/// The minimum time between two notes about throttling, which may last for hours.
+const THROTTLING_NOTE_INTERVAL: Duration = Duration::from_secs(10);
+/// How long throttling counts as current trouble after its last event.
+const THROTTLING_LASTS: Duration = Duration::from_secs(3);
 
-/// Where the work leaves its events, for whoever shows them.
+/// Events that were reported and not yet shown.
 #[derive(Default)]
 pub(super) struct Inbox(Mutex<Vec<Event>>);
 
@@ -32,12 +32,12 @@ impl Inbox {
     }
 }
 
-/// What the events say: some as notes that stay, and what is the matter right now.
+/// Turns events into notes that stay, and into a line about current trouble.
 pub(super) struct Notes {
     verbosity: Verbosity,
     throttling_noted: Option<Instant>,
     throttled: Option<(Instant, usize)>,
-    /// Since when, and the same as people read it off a clock.
+    /// When the outage began, also as local time.
     outage: Option<(Instant, String)>,
 }
 
@@ -46,7 +46,7 @@ impl Notes {
         Self { verbosity, throttling_noted: None, throttled: None, outage: None }
     }
 
-    /// The note for this event, if it is worth one.
+    /// The note for this event, if one is to be shown.
     pub(super) fn take_note(&mut self, event: &Event, now: Instant) -> Option<String> {
         match event {
             Event::OutageBegan { .. } => {
@@ -57,8 +57,8 @@ impl Notes {
             Event::Throttled { in_flight_limit } => {
                 self.throttled = Some((now, *in_flight_limit));
                 let noted = self.throttling_noted;
-                let recently = noted.is_some_and(|noted| now - noted < BETWEEN_THROTTLING_NOTES);
-                if recently && self.verbosity < Verbosity::Verbose {
+                let is_recent = noted.is_some_and(|noted| now - noted < THROTTLING_NOTE_INTERVAL);
+                if is_recent && self.verbosity < Verbosity::Verbose {
                     return None;
                 }
                 self.throttling_noted = Some(now);
@@ -68,16 +68,16 @@ impl Notes {
         (self.verbosity > Verbosity::Quiet).then(|| event.to_string())
     }
 
-    /// What is the matter right now.
+    /// The current trouble, if there is any.
     pub(super) fn trouble(&self, now: Instant) -> Option<String> {
         let throttled = || {
-            let (_, limit) = self.throttled.filter(|(at, _)| now - *at < THROTTLING_IS_NEWS_FOR)?;
-            Some(format!("throttled by the service: at most {limit} in flight"))
+            let (_, limit) = self.throttled.filter(|(at, _)| now - *at < THROTTLING_LASTS)?;
+            Some(format!("throttled by the service: at most {limit} requests in flight"))
         };
         let outage = || {
             let (since, clock) = self.outage.as_ref()?;
             let lasting = lasting(now - *since);
-            Some(format!("no endpoint answers since {clock}, for {lasting}; probing now and then"))
+            Some(format!("no endpoint answers since {clock} ({lasting}); probing"))
         };
         outage().or_else(throttled)
     }
@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn throttling_is_noted_now_and_then_and_shown_while_it_lasts() {
+    async fn throttling_is_noted_at_intervals_and_shown_while_it_lasts() {
         let mut notes = Notes::new(Verbosity::Normal);
         let throttled = Event::Throttled { in_flight_limit: 40 };
         let start = Instant::now();
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn an_outage_is_the_matter_until_an_endpoint_recovers() {
+    async fn an_outage_is_trouble_until_an_endpoint_recovers() {
         let mut notes = Notes::new(Verbosity::Quiet);
         let now = Instant::now();
         let away = Duration::from_secs(5);
@@ -125,7 +125,7 @@ mod tests {
         };
         assert_eq!(notes.take_note(&Event::OutageBegan { fault }, now), None);
         let trouble = notes.trouble(now + Duration::from_secs(90));
-        assert!(trouble.is_some_and(|text| text.contains("since") && text.contains("for 90.0 s")));
+        assert!(trouble.is_some_and(|text| text.contains("since") && text.contains("(90.0 s)")));
         notes.take_note(&Event::EndpointRecovered { endpoint: "https://host:1".into(), away }, now);
         assert_eq!(notes.trouble(now), None);
     }

@@ -1,31 +1,31 @@
-//! The exit codes, in one place. The documentation's table is tested against this.
+//! The exit codes. Tests compare the documents and the help with them.
 
 use std::process::ExitCode;
 
 use crate::job::JobOutcome;
 use crate::lookup::StopReason;
 
-/// How the program ends.
+/// The outcome of a command, as an exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
-    /// Every row has its final word.
+    /// Every row has its final status.
     Complete,
     /// Something unexpected happened.
     Unexpected,
-    /// The command line, the pipeline file, the list or the output is at fault.
+    /// An error in the command line, the pipeline file, the list or the output.
     Usage,
-    /// JobReport, and some rows have no answer.
+    /// The run finished, but some rows have no answer.
     Gaps,
-    /// Stopped on purpose; can be taken up again.
+    /// The run stopped on purpose and can be resumed.
     Stopped,
-    /// Another run is at work.
+    /// Another run is active.
     Busy,
-    /// Interrupted; can be taken up again.
+    /// The run was interrupted and can be resumed.
     Interrupted,
 }
 
 impl Exit {
-    /// Every way to end, in the order of the codes.
+    /// Every outcome, in the order of the codes.
     pub const ALL: [Self; 7] = [
         Self::Complete,
         Self::Unexpected,
@@ -36,7 +36,7 @@ impl Exit {
         Self::Interrupted,
     ];
 
-    /// The code for the system.
+    /// The code for the operating system.
     #[must_use]
     pub const fn code(self) -> u8 {
         match self {
@@ -52,8 +52,8 @@ impl Exit {
 }
 
 impl From<&JobOutcome> for Exit {
-    fn from(ending: &JobOutcome) -> Self {
-        match ending {
+    fn from(outcome: &JobOutcome) -> Self {
+        match outcome {
             JobOutcome::Complete => Self::Complete,
             JobOutcome::Gaps { .. } => Self::Gaps,
             JobOutcome::Stopped(StopReason::Interrupted) => Self::Interrupted,

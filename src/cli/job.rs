@@ -1,4 +1,4 @@
-//! `hlr enrich` and `hlr run`: a whole job, watched.
+//! `hlr enrich` and `hlr run`: a whole job, with progress, summary and exit code.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -25,8 +25,8 @@ use crate::report::RunReport;
 use crate::task::AbortOnDrop;
 use crate::telemetry::Counters;
 
-/// What must be seen whenever nobody was really asked.
-pub(super) const SIMULATED: &str = "SIMULATED ANSWERS: nothing was looked up at a provider";
+/// Shown at the end of every run whose answers are simulated.
+pub(super) const SIMULATED: &str = "SIMULATED ANSWERS: no real lookups were made";
 
 pub(super) async fn enrich(arguments: EnrichArgs, words: &[OsString], stop: StopSignal) -> Exit {
     let display = arguments.display.clone();
@@ -63,7 +63,7 @@ async fn do_job(
     announce_start(&started, verbosity);
     let shown = ProgressDisplay::start(display.progress, verbosity, started.progress(), inbox, stop.clone());
     let rate = started.rate();
-    // A pipeline file can be read again; without one, a hangup ends the run as it ends any other program.
+    // A hangup reloads the pipeline file; without one it ends the run, as it ends any program.
     let rereading = file.map(|file| {
         let file = file.to_owned();
         AbortOnDrop::spawn(async move {
@@ -85,23 +85,23 @@ async fn do_job(
     }
 }
 
-/// Takes the rate and its schedule from the pipeline file as it is now; with problems in it, nothing changes.
+/// Reloads the rate and its schedule from the pipeline file. If the file has problems, nothing changes.
 fn read_again(file: &Path, flags: RawConfig, rate: &RateControl) {
     match Job::load(Some(file), flags, &Environment::of_this_process()) {
         Ok(job) => rate.take_from(&job),
         Err(problems) => {
             problems.0.iter().for_each(|problem| say_error(problem));
-            say_warning("the pipeline file was read again, and the run goes on as before");
+            say_warning("the pipeline file was not reloaded; the run continues with its current settings");
         }
     }
 }
 
-/// What a run would do; nobody is asked.
+/// Estimates what a run would do, without sending a request.
 async fn estimate(job: DryRunJob, display: &DisplayFlags, words: &[OsString], stop: StopSignal) -> Exit {
     let verbosity = display.verbosity();
     job.resolved().warnings.iter().for_each(say_warning);
     if verbosity > Verbosity::Quiet {
-        say(format_args!("dry run, nothing is sent: {}", job.resolved().effective));
+        say(format_args!("dry run, no requests are sent: {}", job.resolved().effective));
     }
     let started = match job.start(stop.clone(), Arc::default()).await {
         Ok(started) => started,
@@ -136,7 +136,7 @@ pub(super) fn refuse(problems: &Diagnostics) -> Exit {
 
 fn announce(resolved: &ResolvedSettings, verbosity: Verbosity) {
     if resolved.settings.is_simulated() {
-        say_loudly("SIMULATED ANSWERS: nothing is looked up at a provider");
+        say_loudly("SIMULATED ANSWERS: no real lookups are made");
     }
     resolved.warnings.iter().for_each(say_warning);
     if verbosity > Verbosity::Quiet {
@@ -149,11 +149,11 @@ fn announce_start(started: &StartedJob, verbosity: Verbosity) {
     if verbosity < Verbosity::Verbose {
         return;
     }
-    say(format_args!("asking {}", started.endpoints().join(", then ")));
+    say(format_args!("endpoint: {}", started.endpoints().join(", backup: ")));
     for file in started.input_notes().csv_files() {
         say(how_understood(file));
     }
-    say(format_args!("numbers are read from the column {:?}", started.number_column()));
+    say(format_args!("number column: {:?}", started.number_column()));
 }
 
 fn how_understood(file: &CsvFile) -> String {
@@ -170,11 +170,11 @@ fn how_understood(file: &CsvFile) -> String {
     format!("{name}: {}, delimiter {delimiter}, {header}{compression}", file.encoding)
 }
 
-/// Nobody was asked, so whatever stands in the way is the user's to mend.
+/// The run failed before its first request, so the cause is most often something the user can fix.
 fn not_started(error: &StartError, words: &[OsString]) -> Exit {
     match error {
         StartError::Stopped => {
-            say("interrupted before the first row; to start again:");
+            say("interrupted before the first row; to run again:");
             say_command(&resume_command::command(words, Obstacle::None));
             Exit::Interrupted
         }
@@ -198,19 +198,17 @@ fn conclude(finished: &JobReport, display: &DisplayFlags, words: &[OsString]) ->
     }
     let (what, obstacle) = match (&finished.outcome, &finished.report.ledger) {
         (JobOutcome::Complete, _) => return Exit::Complete,
-        (JobOutcome::Gaps { .. }, Some(_)) => ("to ask again about these", Obstacle::Output),
-        (JobOutcome::Gaps { .. }, None) => {
-            ("to ask again, about every number and at its price", Obstacle::Output)
-        }
-        (JobOutcome::Stopped(_), Some(_)) => ("to go on from here", Obstacle::None),
-        (JobOutcome::Stopped(_), None) => ("to go on, with every number and at its price", Obstacle::None),
+        (JobOutcome::Gaps { .. }, Some(_)) => ("to retry the rows without an answer", Obstacle::Output),
+        (JobOutcome::Gaps { .. }, None) => ("to start over, paying for every lookup again", Obstacle::Output),
+        (JobOutcome::Stopped(_), Some(_)) => ("to resume", Obstacle::None),
+        (JobOutcome::Stopped(_), None) => ("to start over, paying for every lookup again", Obstacle::None),
     };
     let kind = if matches!(finished.outcome, JobOutcome::Gaps { .. }) { "gaps" } else { "stopped" };
     say_note(kind, &summary::ending(finished));
     if let Some(import) = &finished.import {
         let count = finished.report.counts.not_kept;
         say(format_args!(
-            "{count} answers that were paid for are not in the ledger; to bring them in, once it is well:"
+            "paid answers that are not in the ledger: {count}; once the ledger is writable again, import them with:"
         ));
         say_import(&resume_command::quoted_words(import));
     }
@@ -223,7 +221,7 @@ fn conclude(finished: &JobReport, display: &DisplayFlags, words: &[OsString]) ->
     Exit::from(&finished.outcome)
 }
 
-/// The end of a run, for a log that programs read.
+/// Logs the end of a run, with its counts, for programs.
 fn log_end(finished: &JobReport) {
     let RunReport { ending, rows, elapsed_seconds, output, counts, .. } = &finished.report;
     let output = output.as_ref().map(|path| path.display().to_string());
@@ -247,11 +245,11 @@ fn log_end(finished: &JobReport) {
         maybe_billed = counts.maybe_billed,
         cost = finished.report.has_prices.then(|| counts.costs.billed.as_number()),
         simulated = finished.report.simulated,
-        "the run has ended"
+        "the run ended"
     );
 }
 
-/// How a command ends that could not start.
+/// The exit code of a command that could not start.
 pub(super) fn exit_of(error: &StartError) -> Exit {
     match error {
         StartError::Stopped => Exit::Interrupted,

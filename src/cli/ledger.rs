@@ -1,4 +1,4 @@
-//! `hlr ledger`: what was paid for, read through and kept in order.
+//! `hlr ledger`: statistics, export, import and removal of paid answers.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -11,7 +11,7 @@ use super::args::{ExportArgs, ForgetArgs, ImportArgs, LedgerArgs, LedgerCommand,
 use super::exit::Exit;
 use super::terminal::{print, say, say_error};
 use crate::config::{Location, default_ledger_path};
-use crate::humanize::{grouped, percent, size};
+use crate::humanize::{counted, grouped, percent, size};
 use crate::input::InputSettings;
 use crate::ledger::{AnswersOf, IfMissing, LedgerError, LedgerFile};
 use crate::ledger_admin::{Origin, Stats};
@@ -21,7 +21,7 @@ use crate::numbering::Region;
 use crate::output::{OutputSettings, Replace};
 use crate::{ledger_admin, output};
 
-/// Does what the subcommand says. These commands are short; a signal ends them where they are.
+/// Runs the subcommand. A signal ends it immediately: nothing is lost by that.
 pub(super) async fn ledger(arguments: LedgerArgs, stop: StopSignal) -> Exit {
     let path = match arguments.ledger {
         Some(path) => path,
@@ -33,21 +33,21 @@ pub(super) async fn ledger(arguments: LedgerArgs, stop: StopSignal) -> Exit {
             }
         },
     };
-    // Long work that waits for the disk: on a thread of its own, so that a signal is heard meanwhile.
+    // The work waits for the disk, so it has a thread of its own, and signals are handled meanwhile.
     let runtime = Handle::current();
-    let working = spawn_blocking(move || {
+    let work = spawn_blocking(move || {
         runtime.block_on(async {
             match arguments.command {
                 LedgerCommand::Stats(stats) => show_stats(&path, &stats),
-                LedgerCommand::Export(export) => write_export(&path, export).await,
-                LedgerCommand::Import(import) => take_in(&path, import).await,
-                LedgerCommand::Prune(prune) => throw_away(&path, &prune),
-                LedgerCommand::Forget(forget) => leave_no_trace(&path, forget).await,
+                LedgerCommand::Export(export) => export_answers(&path, export).await,
+                LedgerCommand::Import(import) => import_answers(&path, import).await,
+                LedgerCommand::Prune(prune) => prune_answers(&path, &prune),
+                LedgerCommand::Forget(forget) => forget_numbers(&path, forget).await,
             }
         })
     });
     let done = tokio::select! {
-        done = working => done.expect("a command does not panic"),
+        done = work => done.expect("the subcommands do not panic"),
         () = stop.requested() => return Exit::Interrupted,
     };
     match done {
@@ -69,8 +69,8 @@ fn show_stats(path: &Path, arguments: &StatsArgs) -> Result<(), Report> {
         let _ = print(format_args!("{}", serde_json::to_string_pretty(&stats).into_diagnostic()?));
         return Ok(());
     }
-    for line in lines(path, &stats, arguments.top) {
-        // Nobody reads on when this fails.
+    for line in stats_lines(path, &stats, arguments.top) {
+        // A closed pipe is not an error: the reader has enough.
         if print(format_args!("{line}")).is_err() {
             break;
         }
@@ -78,10 +78,10 @@ fn show_stats(path: &Path, arguments: &StatsArgs) -> Result<(), Report> {
     Ok(())
 }
 
-fn lines(path: &Path, stats: &Stats, top: usize) -> Vec<String> {
+fn stats_lines(path: &Path, stats: &Stats, top: usize) -> Vec<String> {
     let Stats { format, answers_of, created, bytes, answers, oldest, youngest, .. } = stats;
     let mut lines = vec![format!(
-        "{}: {}, format {format}, answers of {answers_of}, begun {created}",
+        "{}: {}, format {format}, answers of {answers_of}, created {created}",
         path.display(),
         size(*bytes)
     )];
@@ -90,49 +90,49 @@ fn lines(path: &Path, stats: &Stats, top: usize) -> Vec<String> {
         return lines;
     }
     lines.push(format!("    from {oldest} to {youngest}"));
-    let of_map = |counts: &BTreeMap<String, u64>| {
+    let by_count = |counts: &BTreeMap<String, u64>| {
         let mut rows: Vec<_> = counts.iter().map(|(name, count)| (name.clone(), *count)).collect();
         rows.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
         rows
     };
-    let networks = stats.by_network.iter().map(|place| {
-        let words = [Some(place.network.as_str()), place.name, place.country];
-        (words.into_iter().flatten().collect::<Vec<_>>().join(" "), place.answers)
+    let networks = stats.by_network.iter().map(|network| {
+        let words = [Some(network.network.as_str()), network.name, network.country];
+        (words.into_iter().flatten().collect::<Vec<_>>().join(" "), network.answers)
     });
     let networks: Vec<_> = networks.collect();
-    for (heading, rows, most) in [
+    for (heading, rows, limit) in [
         ("by age", stats.by_age.clone(), usize::MAX),
-        ("by product", of_map(&stats.by_product), usize::MAX),
-        ("by status", of_map(&stats.by_status), usize::MAX),
-        ("by result", of_map(&stats.by_result), usize::MAX),
+        ("by product", by_count(&stats.by_product), usize::MAX),
+        ("by status", by_count(&stats.by_status), usize::MAX),
+        ("by result", by_count(&stats.by_result), usize::MAX),
         ("by country", stats.by_country.clone(), top),
         ("by network", networks, top),
     ] {
         lines.push(format!("  {heading}"));
-        let shown = rows.iter().take(most);
+        let shown = rows.iter().take(limit);
         lines.extend(shown.map(|(name, count)| {
             format!("    {name:<30} {:>13} {:>8}", grouped(*count), percent(*count, *answers))
         }));
-        if rows.len() > most {
-            lines.push(format!("    and {} more; --top shows them", rows.len() - most));
+        if rows.len() > limit {
+            lines.push(format!("    and {} more; show them with --top", rows.len() - limit));
         }
     }
     lines
 }
 
-async fn write_export(path: &Path, arguments: ExportArgs) -> Result<(), Report> {
+async fn export_answers(path: &Path, arguments: ExportArgs) -> Result<(), Report> {
     let replace = if arguments.force { Replace::Allowed } else { Replace::Never };
     let settings = OutputSettings { replace, ..OutputSettings::new(arguments.output) };
     let ledger_file = open(path)?;
     let target = output::prepare(&settings)?;
-    let whole = ledger_admin::export(ledger_file, target).await?;
-    let (rows, bytes) = (whole.rows(), whole.bytes());
-    let written = whole.commit().await?;
-    say(format_args!("{}: {} answers, {}", written.display(), grouped(rows), size(bytes)));
+    let staged = ledger_admin::export(ledger_file, target).await?;
+    let (rows, bytes) = (staged.rows(), staged.bytes());
+    let written = staged.commit().await?;
+    say(format_args!("{}: {}, {}", written.display(), counted(rows, "answer"), size(bytes)));
     Ok(())
 }
 
-async fn take_in(path: &Path, arguments: ImportArgs) -> Result<(), Report> {
+async fn import_answers(path: &Path, arguments: ImportArgs) -> Result<(), Report> {
     let (prefix, product) = (arguments.prefix, arguments.product.unwrap_or_default());
     let simulated = arguments.simulated;
     let cache = if arguments.nocache { ProviderCache::Bypassed } else { ProviderCache::Allowed };
@@ -141,7 +141,7 @@ async fn take_in(path: &Path, arguments: ImportArgs) -> Result<(), Report> {
         let prefix = prefix.clone().map_or_else(|| ledger_admin::prefix_of(&settings), Ok)?;
         Ok((settings, Origin { prefix, product, cache, simulated }))
     };
-    // Files that cannot be read are found before a ledger is begun for them.
+    // Files that cannot be read are found before a ledger is created for them.
     let files: Vec<_> = arguments.inputs.iter().map(origin_of).collect::<Result<_, _>>()?;
     let whose = if arguments.simulated { AnswersOf::ThisMachine } else { AnswersOf::Provider };
     let ledger_file = LedgerFile::open(path, IfMissing::Begin(whose))?;
@@ -149,8 +149,8 @@ async fn take_in(path: &Path, arguments: ImportArgs) -> Result<(), Report> {
         let imported = ledger_admin::import(&ledger_file, &settings, &origin).await?;
         let with_answer = imported.rows - imported.without_answer;
         say(format_args!(
-            "{input}: {} rows, {} with an answer, {} of them new or younger than what was there",
-            grouped(imported.rows),
+            "{input}: {}, {} with an answer, {} of them new or newer than in the ledger",
+            counted(imported.rows, "row"),
             grouped(with_answer),
             grouped(imported.taken)
         ));
@@ -158,19 +158,19 @@ async fn take_in(path: &Path, arguments: ImportArgs) -> Result<(), Report> {
     Ok(())
 }
 
-fn throw_away(path: &Path, arguments: &PruneArgs) -> Result<(), Report> {
+fn prune_answers(path: &Path, arguments: &PruneArgs) -> Result<(), Report> {
     let (ledger_file, now) = (open(path)?, UtcMillis::now());
     let age = arguments.older_than.0;
     let before = ledger_file.bytes();
     if arguments.dry_run {
         let (old, all) = (ledger_file.count_older(age, now)?, ledger_file.count()?);
-        say(format_args!("{} of {} answers are older, and would go", grouped(old), grouped(all)));
+        say(format_args!("{} of {} would be removed", grouped(old), counted(all, "answer")));
         return Ok(());
     }
     let (removed, ledger_file) = ledger_file.prune(age, now)?;
     say(format_args!(
-        "{} answers thrown away, {} left; {} are {} now",
-        grouped(removed),
+        "{} removed, {} left; size before: {}, after: {}",
+        counted(removed, "answer"),
         grouped(ledger_file.count()?),
         size(before),
         size(ledger_file.bytes())
@@ -178,16 +178,16 @@ fn throw_away(path: &Path, arguments: &PruneArgs) -> Result<(), Report> {
     Ok(())
 }
 
-async fn leave_no_trace(path: &Path, arguments: ForgetArgs) -> Result<(), Report> {
+async fn forget_numbers(path: &Path, arguments: ForgetArgs) -> Result<(), Report> {
     let region = arguments.region.map(|text| text.parse::<Region>()).transpose().into_diagnostic()?;
     let list = arguments.file.map(|file| (InputSettings::new(vec![file]), arguments.column));
     let ledger_file = open(path)?;
     let numbers = ledger_admin::numbers_of(&arguments.numbers, list, region).await?;
     let (removed, _) = ledger_file.forget(&numbers)?;
     say(format_args!(
-        "{} answers about {} numbers are forgotten; enriched files and backups may still have them",
-        grouped(removed),
-        grouped(numbers.len() as u64)
+        "{} to {} removed; enriched files and backups may still have them",
+        counted(removed, "answer"),
+        counted(numbers.len() as u64, "number")
     ));
     Ok(())
 }
@@ -204,9 +204,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_empty_ledger_is_told_in_two_lines() {
+    fn an_empty_ledger_has_two_lines() {
         let stats = Stats { format: "1".into(), answers_of: "a provider".into(), ..Stats::default() };
-        let lines = lines(&PathBuf::from("x.redb"), &stats, 10);
+        let lines = stats_lines(&PathBuf::from("x.redb"), &stats, 10);
         assert_eq!(lines.len(), 2);
         assert!(lines[0].starts_with("x.redb: 0 bytes, format 1, answers of a provider"));
     }
@@ -215,7 +215,7 @@ mod tests {
     fn a_long_table_says_what_it_leaves_out() {
         let countries = (0..12).map(|n| (format!("C{n}"), 12 - n)).collect();
         let stats = Stats { answers: 78, by_country: countries, ..Stats::default() };
-        let lines = lines(&PathBuf::from("x.redb"), &stats, 10);
+        let lines = stats_lines(&PathBuf::from("x.redb"), &stats, 10);
         assert!(lines.iter().any(|line| line.contains("and 2 more")), "{lines:#?}");
     }
 }

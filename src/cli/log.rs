@@ -1,6 +1,6 @@
-//! What is said on standard error: through `tracing`, as sentences for people or as a JSON object a line.
+//! Log messages on standard error, through `tracing`: text for people, or one JSON object per line.
 //!
-//! Standard error may be closed; then nobody listens, and the work goes on.
+//! If standard error is closed, messages are dropped and the work goes on.
 
 use std::fmt::{self, Debug};
 use std::io;
@@ -18,54 +18,56 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 
-use super::terminal;
+use super::stderr;
 
-/// How what is said is written.
+/// The format of log messages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(super) enum LogFormat {
-    /// Sentences
+    /// Text
     #[default]
     Human,
-    /// A JSON object a line, with the time, the level and the run
+    /// One JSON object per line, with time, level and run id
     Json,
 }
 
-/// The field of what must not be overlooked.
-pub(super) const LOUD: &str = "loud";
+/// The field of banners, which must not be overlooked. Programs see it too.
+const LOUD: &str = "loud";
+/// The field of lines that people copy. They are not wrapped.
+const VERBATIM: &str = "verbatim";
 
 static FORMAT: OnceLock<LogFormat> = OnceLock::new();
 static RUN_ID: OnceLock<String> = OnceLock::new();
 
-/// Begins to listen, once in a process.
+/// Sets the format and starts to write messages. Only the first call in a process has an effect.
 pub(super) fn start(format: LogFormat) {
     if FORMAT.set(format).is_err() {
         return;
     }
-    let lines = tracing_subscriber::fmt::layer()
-        .event_format(Lines)
+    let messages = tracing_subscriber::fmt::layer()
+        .event_format(MessageFormat)
         .with_writer(io::stderr)
-        // Whoever closed standard error wants to hear nothing of that either.
+        // These errors would go to standard error, which is what failed.
         .log_internal_errors(false);
     let ours = Targets::new().with_target("hlr_enrich", LevelFilter::INFO);
-    // Somebody who uses the library may listen already.
-    let _ = tracing_subscriber::registry().with(lines).with(ours).try_init();
+    // A program that uses the library may have a subscriber already.
+    let _ = tracing_subscriber::registry().with(messages).with(ours).try_init();
 }
 
-/// How lines are written.
+/// The format that was set, or the default.
 pub(super) fn format() -> LogFormat {
     FORMAT.get().copied().unwrap_or_default()
 }
 
-/// Names the run that all further lines are of.
+/// Sets the run id of all further messages.
 pub(super) fn name_run(run_id: &str) {
     let _ = RUN_ID.set(run_id.to_owned());
 }
 
-/// Writes events in the format that was chosen.
-struct Lines;
+/// Writes messages in the format that was set.
+struct MessageFormat;
 
 impl<S: Subscriber + for<'a> LookupSpan<'a>, N: for<'a> FormatFields<'a> + 'static> FormatEvent<S, N>
-    for Lines
+    for MessageFormat
 {
     fn format_event(
         &self,
@@ -73,89 +75,92 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>, N: for<'a> FormatFields<'a> + 'stat
         mut writer: Writer<'_>,
         event: &Event<'_>,
     ) -> fmt::Result {
-        let mut fields = Fields::default();
-        event.record(&mut fields);
+        let mut message = Message::default();
+        event.record(&mut message);
         let level = *event.metadata().level();
         match format() {
-            LogFormat::Human => write_sentence(&mut writer, level, &fields),
-            LogFormat::Json => writeln!(writer, "{}", object(level, fields)),
+            LogFormat::Human => {
+                let text = message.to_text(level);
+                let is_verbatim = message.fields.contains_key(VERBATIM);
+                let text = if is_verbatim { text.into() } else { stderr::fit(&text) };
+                writeln!(writer, "{text}")
+            }
+            LogFormat::Json => writeln!(writer, "{}", message.into_json(level)),
         }
     }
 }
 
-/// What an event says.
+/// A message with its other fields.
 #[derive(Default)]
-struct Fields {
-    message: String,
-    others: Map<String, Value>,
+struct Message {
+    text: String,
+    fields: Map<String, Value>,
 }
 
-fn write_sentence(writer: &mut Writer<'_>, level: Level, fields: &Fields) -> fmt::Result {
-    let message = &fields.message;
-    if fields.others.contains_key(LOUD) {
-        let loud = styled(AnsiColor::Magenta);
-        return writeln!(writer, "{loud}*** {message} ***{loud:#}");
-    }
-    let word = match level {
-        Level::ERROR => Some(("error:", AnsiColor::Red)),
-        Level::WARN => Some(("warning:", AnsiColor::Yellow)),
-        _ => None,
-    };
-    match word {
-        Some((word, colour)) => {
-            let style = styled(colour);
-            writeln!(writer, "{style}{word}{style:#} {message}")
+impl Message {
+    fn to_text(&self, level: Level) -> String {
+        let text = &self.text;
+        if self.fields.contains_key(LOUD) {
+            let style = bold(AnsiColor::Magenta);
+            return format!("{style}*** {text} ***{style:#}");
         }
-        None => writeln!(writer, "{message}"),
+        let (label, color) = match level {
+            Level::ERROR => ("error:", AnsiColor::Red),
+            Level::WARN => ("warning:", AnsiColor::Yellow),
+            _ => return text.clone(),
+        };
+        let style = bold(color);
+        format!("{style}{label}{style:#} {text}")
+    }
+
+    fn into_json(self, level: Level) -> Value {
+        let mut object = Map::new();
+        object.insert("time".into(), format!("{:.3}", jiff::Timestamp::now()).into());
+        object.insert("level".into(), level.as_str().to_ascii_lowercase().into());
+        if let Some(run_id) = RUN_ID.get() {
+            object.insert("run_id".into(), run_id.as_str().into());
+        }
+        object.insert("message".into(), self.text.into());
+        object.extend(self.fields);
+        object.into()
+    }
+
+    fn insert(&mut self, field: &Field, value: impl Into<Value>) {
+        self.fields.insert(field.name().to_owned(), value.into());
     }
 }
 
-fn styled(colour: AnsiColor) -> Style {
-    terminal::style(Style::new().bold().fg_color(Some(colour.into())))
+/// The style of a label, where standard error shows colours.
+pub(super) fn bold(color: AnsiColor) -> Style {
+    stderr::style(Style::new().bold().fg_color(Some(color.into())))
 }
 
-fn object(level: Level, Fields { message, others }: Fields) -> Value {
-    let mut object = Map::new();
-    object.insert("time".into(), format!("{:.3}", jiff::Timestamp::now()).into());
-    object.insert("level".into(), level.as_str().to_ascii_lowercase().into());
-    if let Some(run_id) = RUN_ID.get() {
-        object.insert("run_id".into(), run_id.as_str().into());
-    }
-    object.insert("message".into(), message.into());
-    object.extend(others);
-    object.into()
-}
-
-impl Visit for Fields {
+impl Visit for Message {
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        let text = format!("{value:?}");
-        match field.name() {
-            "message" => self.message = text,
-            name => drop(self.others.insert(name.to_owned(), text.into())),
-        }
+        self.record_str(field, &format!("{value:?}"));
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
         match field.name() {
-            "message" => value.clone_into(&mut self.message),
-            name => drop(self.others.insert(name.to_owned(), value.into())),
+            "message" => value.clone_into(&mut self.text),
+            _ => self.insert(field, value),
         }
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
-        self.others.insert(field.name().to_owned(), value.into());
+        self.insert(field, value);
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.others.insert(field.name().to_owned(), value.into());
+        self.insert(field, value);
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        self.others.insert(field.name().to_owned(), value.into());
+        self.insert(field, value);
     }
 
     fn record_f64(&mut self, field: &Field, value: f64) {
-        self.others.insert(field.name().to_owned(), value.into());
+        self.insert(field, value);
     }
 }
 
@@ -164,12 +169,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_for_programs_has_time_level_message_and_fields() {
-        let mut others = Map::new();
-        others.insert("event".into(), "throttled".into());
-        let object = object(Level::WARN, Fields { message: "the service throttles".into(), others });
+    fn a_json_message_has_time_level_text_and_fields() {
+        let mut fields = Map::new();
+        fields.insert("event".into(), "throttled".into());
+        let object = Message { text: "the service throttles".into(), fields }.into_json(Level::WARN);
         assert_eq!((&object["level"], &object["event"]), (&"warn".into(), &"throttled".into()));
         assert_eq!(object["message"], "the service throttles");
         assert!(object["time"].as_str().unwrap().parse::<jiff::Timestamp>().is_ok(), "{object}");
+    }
+
+    #[test]
+    fn a_text_message_has_a_label_by_its_level() {
+        let text = |level| Message { text: "the list is empty".into(), ..Message::default() }.to_text(level);
+        assert_eq!(text(Level::ERROR), "error: the list is empty");
+        assert_eq!(text(Level::WARN), "warning: the list is empty");
+        assert_eq!(text(Level::INFO), "the list is empty");
     }
 }

@@ -27,7 +27,7 @@ use crate::model::RecordStream;
 
 /// The column of the numbers as they were given.
 const NUMBER: &str = "number";
-/// What the table shows; JSON has all columns.
+/// The columns of the table; JSON has all of them.
 const SHOWN: [&str; 11] = [
     "number",
     "status",
@@ -42,7 +42,7 @@ const SHOWN: [&str; 11] = [
     "reason",
 ];
 
-/// How long a service that is down is waited for, unless a flag says otherwise: somebody sits there.
+/// Default of `--give-up-after`: shorter than for a job, because a person is waiting.
 const PATIENCE: DurationValue = DurationValue(Duration::from_secs(15));
 
 pub(super) async fn look_up(arguments: LookupArgs, words: &[OsString], stop: StopSignal) -> Exit {
@@ -72,7 +72,7 @@ pub(super) async fn look_up(arguments: LookupArgs, words: &[OsString], stop: Sto
     };
     if let Some(answers) = &looked_up.answers {
         let printed = if json { print_json(answers) } else { print_table(answers) };
-        // That nobody reads on is no fault of the lookup; that a disk is full is one of its output.
+        // A closed pipe is not an error: the reader has enough. A full disk is one.
         if let Err(fault) = printed
             && fault.kind() != io::ErrorKind::BrokenPipe
         {
@@ -133,13 +133,15 @@ fn not_started(error: &StartError) -> Exit {
 fn say_ending(ending: &JobOutcome, words: &[OsString]) {
     match ending {
         JobOutcome::Complete => return,
-        JobOutcome::Gaps { unanswered } => say(format_args!("{unanswered} without an answer; to ask again:")),
-        JobOutcome::Stopped(reason) => say(format_args!("{}; to ask again:", why(reason))),
+        JobOutcome::Gaps { unanswered } => {
+            say(format_args!("numbers without an answer: {unanswered}; to retry:"))
+        }
+        JobOutcome::Stopped(reason) => say(format_args!("{}; to retry:", why(reason))),
     }
     say_command(&resume_command::command(words, Obstacle::None));
 }
 
-/// The numbers, with the lines of standard input in place of `-`.
+/// The numbers from the arguments; `-` stands for the lines of standard input.
 fn read_numbers(arguments: Vec<String>) -> io::Result<Vec<String>> {
     let mut numbers = Vec::with_capacity(arguments.len());
     for argument in arguments {
@@ -163,7 +165,7 @@ fn print_table(answers: &RecordBatch) -> io::Result<()> {
             let cells = (0..answers.num_rows()).map(|row| cell_text(cells, row));
             std::iter::once(name.to_owned()).chain(cells).collect::<Vec<_>>()
         })
-        // A column that says nothing of any number is not worth its width.
+        // Columns without any value are left out.
         .filter(|cells| cells[1..].iter().any(|cell| !cell.is_empty()))
         .collect();
     let widths: Vec<usize> = columns

@@ -1,10 +1,12 @@
-//! The terminal: arguments, progress, messages, signals, exit codes. Nothing of the work itself.
+//! The terminal: arguments, progress, messages, signals, exit codes. The work itself is elsewhere.
 //!
-//! Only this module prints. Standard output is for answers; everything said about the work goes to standard
-//! error, and neither of them being closed is a reason to fail.
+//! Only this module prints. Standard output is for answers, standard error for everything about the work. A
+//! run does not fail because one of them is closed.
 
 mod args;
 mod check;
+mod completions;
+mod dispatch;
 mod dry_run;
 mod event_messages;
 mod exit;
@@ -17,38 +19,10 @@ mod progress;
 mod resume_command;
 mod signals;
 mod simulate;
+mod stderr;
 mod summary;
 mod terminal;
+mod wrapping;
 
-use std::ffi::OsString;
-
-use clap::Parser;
-
+pub use self::dispatch::run;
 pub use self::exit::Exit;
-
-use self::args::{Arguments, Command};
-use self::signals::on_runtime;
-
-/// Does what the arguments of this process say.
-pub fn run() -> Exit {
-    let words: Vec<OsString> = std::env::args_os().collect();
-    let command = match Arguments::try_parse_from(&words) {
-        Ok(arguments) => arguments.command,
-        Err(message) => {
-            // Nobody is there to be told when this cannot be printed.
-            let _ = message.print();
-            return if message.use_stderr() { Exit::Usage } else { Exit::Complete };
-        }
-    };
-    log::start(command.log_format());
-    match command {
-        Command::Enrich(enrich) => on_runtime(|stop| job::enrich(enrich, &words, stop)),
-        Command::Run(run) => on_runtime(|stop| job::run(run, &words, stop)),
-        Command::Check(check) => check::check(&check.pipelines),
-        Command::Lookup(lookup) => on_runtime(|stop| lookup::look_up(lookup, &words, stop)),
-        Command::Ledger(arguments) => on_runtime(|stop| ledger::ledger(arguments, stop)),
-        Command::Completions(completions) => man_pages::completions(completions.shell),
-        Command::Man(man) => man_pages::pages(&man.folder),
-        Command::Simulate(simulate) => on_runtime(|stop| simulate::simulate(*simulate, stop)),
-    }
-}

@@ -1,4 +1,4 @@
-//! The runtime, and the signals that end what runs on it.
+//! The tokio runtime, and the signals that stop the work on it.
 
 use tokio::runtime::Builder;
 
@@ -6,8 +6,8 @@ use super::exit::Exit;
 use super::terminal;
 use crate::lookup::{StopReason, StopSignal};
 
-/// Does the work on a runtime with a thread for each core. The first ctrl-c or SIGTERM asks the work to stop,
-/// the second ends it where it is.
+/// Runs the work on a runtime with a thread for each core. The first ctrl-c or SIGTERM requests a stop, the
+/// second ends the work immediately.
 pub(super) fn on_runtime<W: Future<Output = Exit>>(work: impl FnOnce(StopSignal) -> W) -> Exit {
     let runtime = match Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -20,22 +20,22 @@ pub(super) fn on_runtime<W: Future<Output = Exit>>(work: impl FnOnce(StopSignal)
     let exit = runtime.block_on(async {
         tokio::select! {
             exit = work(stop.clone()) => exit,
-            () = asked_to_end_twice(&stop) => Exit::Interrupted,
+            () = interrupted_twice(&stop) => Exit::Interrupted,
         }
     });
-    // A thread may still wait for bytes of a pipe that never come.
+    // A thread may still wait for bytes from a pipe; they may never come.
     runtime.shutdown_background();
     exit
 }
 
-async fn asked_to_end_twice(stop: &StopSignal) {
-    asked_to_end().await;
+async fn interrupted_twice(stop: &StopSignal) {
+    interrupted().await;
     stop.request(StopReason::Interrupted);
-    asked_to_end().await;
+    interrupted().await;
 }
 
 #[cfg(unix)]
-async fn asked_to_end() {
+async fn interrupted() {
     use tokio::signal::unix::{SignalKind, signal};
 
     match signal(SignalKind::terminate()) {
@@ -50,18 +50,18 @@ async fn asked_to_end() {
 }
 
 #[cfg(not(unix))]
-async fn asked_to_end() {
+async fn interrupted() {
     ctrl_c().await;
 }
 
 async fn ctrl_c() {
     if tokio::signal::ctrl_c().await.is_err() {
-        // A system without the signal cannot send it.
+        // This system has no such signal.
         std::future::pending::<()>().await;
     }
 }
 
-/// Waits for a hangup, by which programs are asked to read their settings again.
+/// Waits for SIGHUP, the signal to reload settings.
 #[cfg(unix)]
 pub(super) async fn hung_up() {
     use tokio::signal::unix::{SignalKind, signal};
@@ -74,7 +74,7 @@ pub(super) async fn hung_up() {
     }
 }
 
-/// There is no such signal here.
+/// Waits forever: this system has no SIGHUP.
 #[cfg(not(unix))]
 pub(super) async fn hung_up() {
     std::future::pending().await

@@ -1,19 +1,35 @@
-//! `hlr simulate`: the service on this machine, until somebody has had enough.
+//! `hlr simulate`: a simulated service on this machine, until ctrl-c.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
+use std::net::SocketAddr;
 use std::num::NonZeroUsize;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use miette::Diagnostic;
+use thiserror::Error;
 
 use super::args::SimulateArgs;
 use super::exit::Exit;
-use super::terminal::{print, say, say_loudly, say_problem, say_system_error, say_warning};
+use super::terminal::{print, say, say_error, say_loudly, say_problem, say_verbatim};
 use crate::enricher::make_room;
 use crate::lookup::StopSignal;
 use crate::simulator::{Account, Authentication, Scheme, Simulator, SimulatorSettings};
 
-/// How many clients' connections there should be room for.
+/// For how many connections of clients the limit of open files is raised.
 const CONNECTIONS: NonZeroUsize = NonZeroUsize::new(4_096).expect("it is not zero");
+
+/// Why the simulator could not do its work.
+#[derive(Debug, Error, Diagnostic)]
+enum SimulateError {
+    #[error("cannot start the simulator at {address}")]
+    #[diagnostic(help("choose another --port if this one is in use; 0 takes any free port"))]
+    Start { address: SocketAddr, source: io::Error },
+    #[error("cannot write the certificate to {}", path.display())]
+    WriteCertificate { path: PathBuf, source: io::Error },
+    #[error("cannot write the account to {}", path.display())]
+    WriteAccount { path: PathBuf, source: io::Error },
+}
 
 pub(super) async fn simulate(arguments: SimulateArgs, stop: StopSignal) -> Exit {
     let settings = match arguments.settings() {
@@ -23,57 +39,61 @@ pub(super) async fn simulate(arguments: SimulateArgs, stop: StopSignal) -> Exit 
             return Exit::Usage;
         }
     };
-    // Clients bring what they bring; more room than the system gives cannot be had.
-    let _ = make_room(CONNECTIONS);
-    let simulator = match Simulator::start(settings.clone()).await {
-        Ok(simulator) => simulator,
-        Err(fault) => {
-            say_system_error(&fault);
-            say(format_args!("  {} may be in use; --port 0 takes any free port", settings.listen));
-            return Exit::Usage;
+    match serve(&arguments, settings, stop).await {
+        Ok(()) => Exit::Complete,
+        Err(error) => {
+            say_error(&error);
+            match error {
+                SimulateError::WriteAccount { .. } => Exit::Unexpected,
+                SimulateError::Start { .. } | SimulateError::WriteCertificate { .. } => Exit::Usage,
+            }
         }
-    };
-    if let (Some(path), Some(pem)) = (&arguments.certificate, simulator.certificate_pem())
-        && let Err(fault) = std::fs::write(path, pem)
-    {
-        say_warning(format_args!("the certificate could not be written to {}", path.display()));
-        say_system_error(&fault);
-        return Exit::Usage;
     }
-    let _ = print(format_args!("{}", simulator.url()));
-    introduce(&simulator, &settings, arguments.certificate.as_deref());
-    stop.requested().await;
-    settle_accounts(&simulator.account(), arguments.account.as_deref())
 }
 
-fn introduce(simulator: &Simulator, settings: &SimulatorSettings, certificate: Option<&Path>) {
+async fn serve(
+    arguments: &SimulateArgs,
+    settings: SimulatorSettings,
+    stop: StopSignal,
+) -> Result<(), SimulateError> {
+    // Where the system allows fewer, the simulator works with fewer.
+    let _ = make_room(CONNECTIONS);
+    let simulator = Simulator::start(settings.clone())
+        .await
+        .map_err(|source| SimulateError::Start { address: settings.listen, source })?;
+    if let (Some(path), Some(pem)) = (&arguments.certificate, simulator.certificate_pem()) {
+        std::fs::write(path, pem)
+            .map_err(|source| SimulateError::WriteCertificate { path: path.clone(), source })?;
+    }
+    let _ = print(format_args!("{}", simulator.url()));
+    print_usage(&simulator, &settings, arguments.certificate.as_deref());
+    stop.requested().await;
+    let account = simulator.account();
+    say("");
+    say(account.to_string().trim_end());
+    match &arguments.account {
+        Some(path) => write_account(&account, path)
+            .map_err(|source| SimulateError::WriteAccount { path: path.clone(), source }),
+        None => Ok(()),
+    }
+}
+
+fn print_usage(simulator: &Simulator, settings: &SimulatorSettings, certificate: Option<&Path>) {
     let url = simulator.url();
     let (username, password) = match &settings.authentication {
         Authentication::Any => ("user", "password"),
         Authentication::Basic { username, password } => (username.as_str(), password.as_str()),
     };
     let insecure = if settings.scheme == Scheme::Https { "-k " } else { "" };
-    let trust = certificate.map(|path| format!(" --ca-file {}", path.display())).unwrap_or_default();
-    say_loudly("SIMULATED ANSWERS: nothing is looked up here");
-    say(format_args!("  curl -v {insecure}-u {username}:{password} '{url}/lookup?msisdn=46708100200'"));
-    say(format_args!(
-        "  HLR_USERNAME={username} HLR_PASSWORD={password} hlr enrich contacts.csv -o enriched.parquet --endpoint {url}{trust}"
+    let ca_flag = certificate.map(|path| format!(" --ca-file {}", path.display())).unwrap_or_default();
+    say_loudly("SIMULATED ANSWERS: no real lookups are made");
+    say_verbatim(format_args!(
+        "  curl -v {insecure}-u {username}:{password} '{url}/lookup?msisdn=46708100200'"
     ));
-    say(format_args!("  the account so far: {url}/account; ctrl-c ends"));
-}
-
-fn settle_accounts(account: &Account, file: Option<&Path>) -> Exit {
-    say("");
-    say(account.to_string().trim_end());
-    let Some(path) = file else { return Exit::Complete };
-    match write_account(account, path) {
-        Ok(()) => Exit::Complete,
-        Err(fault) => {
-            say_warning(format_args!("the account could not be written to {}", path.display()));
-            say_system_error(&fault);
-            Exit::Unexpected
-        }
-    }
+    say_verbatim(format_args!(
+        "  HLR_USERNAME={username} HLR_PASSWORD={password} hlr enrich contacts.csv -o enriched.parquet --endpoint {url}{ca_flag}"
+    ));
+    say(format_args!("  account of the requests: {url}/account; stop with ctrl-c"));
 }
 
 fn write_account(account: &Account, path: &Path) -> io::Result<()> {

@@ -1,20 +1,20 @@
-//! What a run has brought, in a screenful.
+//! The summary of a run, as text.
 
 use std::time::Duration;
 
 use super::event_messages::why;
-use crate::humanize::{grouped, lasting, most_first, percent, size, speed};
+use crate::humanize::{counted, grouped, lasting, most_first, percent, size, speed};
 use crate::job::{JobOutcome, JobReport};
 use crate::model::{Money, Status};
 use crate::telemetry::{Costs, Snapshot};
 
-/// The summary, a line each.
+/// The summary, as lines of text.
 pub(super) fn lines(finished: &JobReport) -> Vec<String> {
     let counts = &finished.report.counts;
     let mut lines = vec![String::new()];
     lines.extend(table("rows", counts.rows, &rows_by_class(counts)));
     if counts.filtered > 0 {
-        lines.push(format!("  {:<32} {:>13}", "left out by a filter", grouped(counts.filtered)));
+        lines.push(format!("  {:<32} {:>13}", "filtered out", grouped(counts.filtered)));
     }
     lines.extend(table("by status", counts.rows, &by_status(counts)));
     lines.extend(table("by result", counts.rows, &most_first(&counts.by_result)));
@@ -30,9 +30,9 @@ pub(super) fn lines(finished: &JobReport) -> Vec<String> {
         (&finished.report.output, &finished.outcome)
     {
         lines.push(format!(
-            "{}: {} rows, {}, in {}",
+            "{}: {}, {}, in {}",
             path.display(),
-            grouped(finished.report.rows),
+            counted(finished.report.rows, "row"),
             size(finished.report.bytes),
             lasting(Duration::from_secs_f64(finished.report.elapsed_seconds))
         ));
@@ -45,24 +45,25 @@ pub(super) fn lines(finished: &JobReport) -> Vec<String> {
     lines
 }
 
-/// Why the run is not complete, and what is kept of it.
+/// Why the run is not complete, and what the partial file has.
 pub(super) fn ending(finished: &JobReport) -> String {
     match (&finished.outcome, &finished.report.output) {
         (JobOutcome::Complete, _) => "complete".into(),
+        (JobOutcome::Gaps { unanswered: 1 }, _) => "1 row has no answer".into(),
         (JobOutcome::Gaps { unanswered }, _) => format!("{} rows have no answer", grouped(*unanswered)),
         (JobOutcome::Stopped(reason), None) => {
-            format!("{}; no row has an answer, and nothing is kept", why(reason))
+            format!("{}; no row was answered, so there is no partial file", why(reason))
         }
         (JobOutcome::Stopped(reason), Some(path)) => {
             let unanswered = finished.report.counts.unanswered;
-            let rest =
-                if finished.report.whole_list { "" } else { "; the rest of the list was not taken in" };
+            let finished_rows = finished.report.rows.saturating_sub(unanswered);
+            let rest = if finished.report.whole_list { "" } else { "; the rest of the list was not read" };
             format!(
-                "{}; {} keeps the {} rows that are done, and {} more without an answer{rest}",
+                "{}; {} has {} and {} without an answer{rest}",
                 why(reason),
                 path.display(),
-                grouped(finished.report.rows.saturating_sub(unanswered)),
-                grouped(unanswered)
+                counted(finished_rows, "finished row"),
+                counted(unanswered, "row")
             )
         }
     }
@@ -85,32 +86,32 @@ fn by_status(counts: &Snapshot) -> Counts<'static> {
     Status::ALL.map(|status| (status.text(), counts.with_status(status))).into()
 }
 
-/// A heading and a line for each count that is not zero, with its share of the whole.
-fn table(heading: &str, whole: u64, counts: &[(&str, u64)]) -> Vec<String> {
+/// A heading, and a line for each count that is not zero, with its share of the total.
+fn table(heading: &str, total: u64, counts: &[(&str, u64)]) -> Vec<String> {
     let counts: Vec<_> = counts.iter().filter(|(_, count)| *count > 0).collect();
     if counts.is_empty() {
         return Vec::new();
     }
     let heading = match heading {
-        "rows" => format!("  {:<32} {:>13}", "rows", grouped(whole)),
+        "rows" => format!("  {:<32} {:>13}", "rows", grouped(total)),
         _ => format!("  {heading}"),
     };
     let line = |(text, count): &&(&str, u64)| {
-        format!("    {text:<30} {:>13} {:>8}", grouped(*count), percent(*count, whole))
+        format!("    {text:<30} {:>13} {:>8}", grouped(*count), percent(*count, total))
     };
     std::iter::once(heading).chain(counts.iter().map(line)).collect()
 }
 
-/// What would have let more rows through.
+/// Which flag would have made more rows valid.
 fn hint(counts: &Snapshot) -> Option<String> {
     let national = counts.refused.get("national_without_region")?;
-    Some(format!("    ({} are national numbers: --region says where they are at home)", grouped(*national)))
+    Some(format!("    (national numbers: {}; --region sets their default country)", grouped(*national)))
 }
 
 fn requests(finished: &JobReport) -> String {
     let counts = &finished.report.counts;
     let seconds = finished.report.elapsed_seconds;
-    let a_second = if seconds > 0.0 { counts.requests as f64 / seconds } else { 0.0 };
+    let per_second = if seconds > 0.0 { counts.requests as f64 / seconds } else { 0.0 };
     let parts =
         [("retries", counts.retries), ("throttled", counts.throttled), ("numbers skipped", counts.skipped)];
     let parts = in_a_line(&parts.into_iter().filter(|(_, count)| *count > 0).collect::<Vec<_>>());
@@ -119,30 +120,30 @@ fn requests(finished: &JobReport) -> String {
         "  {:<32} {:>13} {:>8}{parts}",
         "requests",
         grouped(counts.requests),
-        format!("{}/s", speed(a_second))
+        format!("{}/s", speed(per_second))
     )
 }
 
-/// What the run cost and what it saved, in lookups and, where a price is known, in money. The lookups that were
-/// answered and the others add up to the requests.
+/// What the run cost and saved, in lookups and, where a price is known, in money. The first three counts add up
+/// to the requests.
 fn money(finished: &JobReport) -> Vec<String> {
     let counts = &finished.report.counts;
     let Costs { billed, maybe_billed, saved_by_duplicates, saved_by_ledger } = counts.costs;
     let has_prices = finished.report.has_prices;
     let line = |name: &str, count: u64, amount: Money| {
         let amount = if has_prices { amount.to_string() } else { String::new() };
-        format!("    {name:<30} {:>13} {amount:>12}", grouped(count)).trim_end().to_owned()
+        format!("    {name:<30} {:>13} {amount:>11}", grouped(count)).trim_end().to_owned()
     };
     let free = counts.requests.saturating_sub(counts.billed + counts.maybe_billed);
     let rows = [
         ("billed", counts.billed, billed),
-        ("billed or not, unanswered", counts.maybe_billed, maybe_billed),
+        ("perhaps billed, no answer", counts.maybe_billed, maybe_billed),
         ("not billed", free, Money::ZERO),
         ("saved by duplicates (rows)", counts.duplicates, saved_by_duplicates),
         ("saved by the ledger (rows)", counts.from_ledger, saved_by_ledger),
     ];
-    let happened = rows.into_iter().filter(|(_, count, _)| *count > 0);
-    happened.map(|(name, count, amount)| line(name, count, amount)).collect()
+    let rows = rows.into_iter().filter(|(_, count, _)| *count > 0);
+    rows.map(|(name, count, amount)| line(name, count, amount)).collect()
 }
 
 fn in_a_line(counts: &[(&str, u64)]) -> String {
@@ -155,7 +156,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_table_is_aligned_and_leaves_out_what_did_not_happen() {
+    fn a_table_is_aligned_and_has_no_zeros() {
         let lines = table("rows", 2_000, &[("answered", 1_500), ("unanswered", 0), ("invalid", 500)]);
         assert_eq!(
             lines,

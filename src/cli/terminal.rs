@@ -1,14 +1,15 @@
-//! Lines on standard error and standard output, which may be closed: then nobody listens, and the work goes on.
+//! Lines on standard error and standard output.
+//!
+//! Either may be closed. Then nobody reads the lines, and the work goes on.
 
 use std::fmt::{Arguments, Display};
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 
-use clap::builder::styling::Style;
+use clap::builder::styling::AnsiColor;
 use miette::Diagnostic;
 use tracing::{error, info, warn};
 
-use super::log;
-use super::log::LogFormat;
+use super::log::{self, LogFormat};
 use crate::model::with_causes;
 
 /// A line on standard error.
@@ -16,17 +17,25 @@ pub(super) fn say(line: impl Display) {
     info!("{line}");
 }
 
-/// A line on standard error as it is, for programs that asked for such lines.
+/// A line on standard error without format or wrapping: JSON for programs.
 pub(super) fn say_raw(line: impl Display) {
     let _ = writeln!(io::stderr().lock(), "{line}");
 }
 
-/// A line on standard output. The error says that nobody reads on.
+/// A line on standard error that people copy, so it is not wrapped.
+pub(super) fn say_verbatim(line: impl Display) {
+    match log::format() {
+        LogFormat::Json => info!("{line}"),
+        LogFormat::Human => info!(verbatim = true, "{line}"),
+    }
+}
+
+/// A line on standard output. An error means that nobody reads on.
 pub(super) fn print(line: Arguments<'_>) -> io::Result<()> {
     writeln!(io::stdout().lock(), "{line}")
 }
 
-/// An error: what is wrong, after it each cause, then what to do about it, each on a line of its own.
+/// An error with its causes and with what to do about it, each on a line of its own.
 pub(super) fn say_error(error: &dyn Diagnostic) {
     let help = error.help().map(|help| help.to_string());
     match log::format() {
@@ -39,34 +48,35 @@ pub(super) fn say_error(error: &dyn Diagnostic) {
                 cause = inner.source();
             }
             if let Some(help) = help {
-                text.push_str(&format!("\nhelp: {help}"));
+                let style = log::bold(AnsiColor::Cyan);
+                text.push_str(&format!("\n{style}help:{style:#} {help}"));
             }
             error!("{text}");
         }
     }
 }
 
-/// An error of the system, which nobody here can advise on.
+/// An error of the operating system, without advice.
 pub(super) fn say_system_error(error: &io::Error) {
     error!("{error}");
 }
 
-/// What is wrong, in a sentence of its own.
+/// An error that is only a text.
 pub(super) fn say_problem(problem: impl Display) {
     error!("{problem}");
 }
 
-/// What is allowed and yet should be told.
+/// A warning: something that is allowed, and that the user should know.
 pub(super) fn say_warning(warning: impl Display) {
     warn!("{warning}");
 }
 
-/// What must not be overlooked.
+/// A banner that must not be overlooked.
 pub(super) fn say_loudly(text: impl Display) {
     warn!(loud = true, "{text}");
 }
 
-/// Something that happened during the work, of a kind that programs may look for.
+/// A note about an event of this kind, which programs may look for.
 pub(super) fn say_note(kind: &'static str, note: &str) {
     let is_trouble = !matches!(kind, "endpoint_recovered" | "rate_changed" | "stopping");
     match log::format() {
@@ -76,30 +86,18 @@ pub(super) fn say_note(kind: &'static str, note: &str) {
     }
 }
 
-/// The command that goes on, as a line that can be copied; programs find it in a field.
+/// The command to run next, ready to be copied; programs find it in the field `command`.
 pub(super) fn say_command(command: &str) {
     match log::format() {
-        LogFormat::Json => info!(command, "this command goes on"),
-        LogFormat::Human => info!("{command}"),
+        LogFormat::Json => info!(command, "the command to run next"),
+        LogFormat::Human => say_verbatim(command),
     }
 }
 
-/// The command that brings answers into the ledger which it could not keep.
+/// The command that imports answers which the ledger could not keep; programs find it in the field `import`.
 pub(super) fn say_import(command: &str) {
     match log::format() {
-        LogFormat::Json => warn!(import = command, "this command brings the answers into the ledger"),
-        LogFormat::Human => info!("{command}"),
+        LogFormat::Json => warn!(import = command, "the command that imports the answers"),
+        LogFormat::Human => say_verbatim(command),
     }
-}
-
-/// Whether standard error is a terminal that can move its cursor.
-pub(super) fn is_screen() -> bool {
-    let capable = std::env::var_os("TERM").is_none_or(|term| !term.is_empty() && term != "dumb");
-    capable && io::stderr().is_terminal()
-}
-
-/// The style where it can be shown and is wanted (no-color.org), else none.
-pub(super) fn style(style: Style) -> Style {
-    let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    if unwanted || !is_screen() { Style::new() } else { style }
 }

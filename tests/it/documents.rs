@@ -200,6 +200,6 @@ fn completions_and_pages_come_from_the_same_definitions() {
         assert!(pages.contains(&page.to_owned()), "{pages:?}");
     }
     let page = fs::read_to_string(job.path("hlr.1")).unwrap();
-    assert!(page.contains("another run is at work"), "the exit codes are on the page");
+    assert!(page.contains("another run is active"), "the exit codes are on the page");
     job.hlr(["man", "missing"]).exits_with(2);
 }

@@ -191,7 +191,10 @@ fn a_run_takes_a_new_rate_while_it_goes_on() {
     let ended = run.wait_with_output().unwrap();
     let stderr = String::from_utf8_lossy(&ended.stderr);
     assert_eq!(ended.status.code(), Some(0), "{stderr}");
-    assert!(stderr.contains("job.toml:4: rate") && stderr.contains("goes on as before"), "{stderr}");
+    assert!(
+        stderr.contains("job.toml:4: rate") && stderr.contains("continues with its current settings"),
+        "{stderr}"
+    );
     assert!(stderr.contains("the rate is now 5 000 per second"), "{stderr}");
     every_row_is_true(&job.read("out.parquet"), &service);
 }

@@ -127,7 +127,9 @@ fn failures_to_answer_are_no_answers_and_are_asked_again() {
     let service = Service::start(SimulatorSettings { transient, ..SimulatorSettings::default() });
     let job = Job::new().numbers("list.csv", 300);
     let flags = ["--attempts", "1"];
-    job.enrich("list.csv", "one.parquet", &service, &flags).exits_with(3).says(&["to ask again about these"]);
+    job.enrich("list.csv", "one.parquet", &service, &flags)
+        .exits_with(3)
+        .says(&["to retry the rows without an answer"]);
     let before = service.account();
     let without = job.read("one.parquet").count("hlr_source", "none") as u64;
     assert!(without > 50, "{without}");
@@ -251,7 +253,7 @@ fn a_cap_is_reached_to_the_last_lookup_and_never_passed() {
         if done.output.status.code() == Some(0) {
             break;
         }
-        done.exits_with(4).says(&["the run may spend 300 lookups", "to go on from here"]);
+        done.exits_with(4).says(&["the run may spend 300 lookups", "to resume:"]);
         assert_eq!(spent, 300);
     }
     assert_eq!(runs, 4);
@@ -370,7 +372,7 @@ fn a_ledger_goes_out_and_in_and_forgets() {
     let digits = nth_number(7).get();
     job.hlr(["ledger", "forget", &format!("+{digits}"), "--ledger", "a.redb"])
         .exits_with(0)
-        .says(&["1 answers"]);
+        .says(&["1 answer to "]);
     let bytes = std::fs::read(job.path("a.redb")).unwrap();
     let trace = bytes.windows(8).any(|window| window == digits.to_le_bytes());
     assert!(!trace, "no trace is left in the file");

@@ -83,7 +83,7 @@ fn rows_are_filtered_columns_chosen_and_the_output_parted() {
     let flags =
         ["--filter", "consent=yes|", "--keep-columns", "id,consent", "--drop-columns", "hlr_location"];
     let done = job.enrich("list.csv", "out.parquet", &service, &flags);
-    done.exits_with(0).says(&["left out by a filter"]);
+    done.exits_with(0).says(&["filtered out"]);
     let table = job.read("out.parquet");
     assert_eq!(table.rows(), 40);
     assert_eq!(service.account_in_short().distinct_numbers, 40, "what is left out is not asked about");
@@ -119,7 +119,7 @@ fn rows_are_filtered_columns_chosen_and_the_output_parted() {
     let texts = ["keep_columns: there is no column \"email\"", "help: the columns are id, phone, consent"];
     refused.exits_with(2).says(&texts);
     let dry = job.enrich_alone("list.csv", "x.parquet", &service, &["--filter", "consent=no", "--dry-run"]);
-    dry.exits_with(0).says(&["left out by a filter"]);
+    dry.exits_with(0).says(&["filtered out"]);
 }
 
 fn name_of(path: &Path) -> String {

@@ -1,4 +1,4 @@
-//! The flags that say what is remembered, and what may be spent.
+//! The flags of the ledger and of the cost.
 
 use std::path::PathBuf;
 
@@ -8,35 +8,36 @@ use super::value_parsers::number;
 use crate::config::{DurationValue, MaxAgeValue, PriceValue, RawConfig};
 
 #[derive(Debug, Args)]
-pub(in crate::cli) struct KeepingFlags {
-    /// The file in which answers are kept, so that none is paid for twice [default: in the platform's data folder]
-    #[arg(long, value_name = "FILE", help_heading = "Ledger and money")]
+pub(in crate::cli) struct AnswerFlags {
+    /// File that keeps the answers, so that none is paid for twice [default: in the data folder]
+    #[arg(long, value_name = "FILE", help_heading = "Ledger and cost")]
     ledger: Option<PathBuf>,
-    /// Forget all answers at the end; each number is still asked once
-    #[arg(long, help_heading = "Ledger and money")]
+    /// Keep no answers after the run; each number is still looked up only once
+    #[arg(long, help_heading = "Ledger and cost")]
     no_ledger: bool,
-    /// How old an answer of the ledger may be: 30d for all, or by status such as dead=30d,absent=12h
+    /// Maximum age of an answer from the ledger: 30d for all, or by status: dead=30d,absent=12h
+    ///
     /// [default: reachable=1d,absent=12h,no_service=7d,dead=30d,assigned=30d,unknown=1d,not_checked=1d]
-    #[arg(long, value_name = "AGE", help_heading = "Ledger and money")]
+    #[arg(long, value_name = "AGE", help_heading = "Ledger and cost")]
     max_age: Option<MaxAgeValue>,
-    /// Ask about everything anew, whatever the ledger has; stopped, it goes on where it was
-    #[arg(long, help_heading = "Ledger and money")]
+    /// Look up every number again, whatever the ledger has; a stopped run can be resumed
+    #[arg(long, help_heading = "Ledger and cost")]
     refresh: bool,
-    /// How long answers are gathered before they are committed to the ledger [default: 20ms]
-    #[arg(long, value_name = "DURATION", help_heading = "Ledger and money")]
+    /// How long answers are collected before each commit to the ledger [default: 20ms]
+    #[arg(long, value_name = "DURATION", help_heading = "Ledger and cost")]
     commit_interval: Option<DurationValue>,
-    /// What a lookup costs, in the contract's currency; by country and network in a pipeline file
-    #[arg(long, value_name = "AMOUNT", help_heading = "Ledger and money")]
+    /// Price of a lookup; a pipeline file can have prices by country and network
+    #[arg(long, value_name = "AMOUNT", help_heading = "Ledger and cost")]
     price: Option<PriceValue>,
-    /// Stop, to be taken up again, after so many lookups that are billed or may be
-    #[arg(long, value_name = "N", help_heading = "Ledger and money")]
+    /// Stop after this many lookups that are or may be billed; the run can be resumed
+    #[arg(long, value_name = "N", help_heading = "Ledger and cost")]
     max_lookups: Option<u64>,
-    /// Stop, to be taken up again, before the lookups cost more than this
-    #[arg(long, value_name = "AMOUNT", value_parser = number, help_heading = "Ledger and money")]
+    /// Stop before the cost exceeds this amount; the run can be resumed
+    #[arg(long, value_name = "AMOUNT", value_parser = number, help_heading = "Ledger and cost")]
     max_cost: Option<f64>,
 }
 
-impl KeepingFlags {
+impl AnswerFlags {
     pub(in crate::cli) fn written(self) -> RawConfig {
         RawConfig {
             ledger: self.ledger,

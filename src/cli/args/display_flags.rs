@@ -1,4 +1,4 @@
-//! The flags that say what is shown on standard error.
+//! The flags of what is shown on standard error.
 
 use clap::{Args, ValueEnum};
 
@@ -6,33 +6,33 @@ use crate::cli::log::LogFormat;
 
 #[derive(Clone, Debug, Args)]
 pub(in crate::cli) struct DisplayFlags {
-    /// How progress is shown, on standard error
+    /// Progress display on standard error
     #[arg(long, value_enum, default_value_t, value_name = "STYLE", help_heading = "Display")]
     pub(in crate::cli) progress: ProgressStyle,
-    /// How what is said on standard error is written
+    /// Format of log messages on standard error
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT", help_heading = "Display")]
     pub(in crate::cli) log_format: LogFormat,
-    /// Show warnings and errors only
+    /// Show only warnings and errors
     #[arg(short, long, conflicts_with = "verbose", help_heading = "Display")]
     quiet: bool,
-    /// Show how the list was understood, and every note
+    /// Show how the list was read, and every note
     #[arg(short, long, help_heading = "Display")]
     verbose: bool,
 }
 
-/// How progress is shown.
+/// The progress display.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(in crate::cli) enum ProgressStyle {
-    /// A bar on a terminal, else plain lines
+    /// A bar on a terminal, plain lines elsewhere
     #[default]
     Auto,
     /// A bar
     Bar,
-    /// A line every ten seconds
+    /// One line every ten seconds
     Plain,
-    /// A JSON object a line every second, and the summary as one, for programs
+    /// One JSON object per second, and the summary as the last one
     Json,
-    /// Nothing
+    /// No progress
     None,
 }
 

@@ -1,4 +1,4 @@
-//! The flags of a job with files: what is read, what is written, how much is held between.
+//! The flags about files: the list, the output, and the rows held between them.
 
 use std::path::PathBuf;
 
@@ -10,27 +10,27 @@ use crate::enrich::{Only, Order};
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct JobFlags {
-    /// The file to write, .parquet, .csv or .ndjson; {date}, {time}, {year}, {month} and {day} in its name, and in those of the
-    /// list and of what is written beside it, are when the run starts [required here or in the pipeline file]
+    /// Output file: .parquet, .csv or .ndjson [required here or in the pipeline file]
+    ///
+    /// The names of all files may contain {date}, {time}, {year}, {month} and {day}: the start of the run.
     #[arg(short, long, value_name = "FILE", help_heading = "Output")]
     output: Option<PathBuf>,
-    /// Replace the output if it is there already
+    /// Replace the output if it exists
     #[arg(long, help_heading = "Output")]
     force: bool,
-    /// What the names of the added columns begin with [default: hlr_]
+    /// Prefix of the added columns [default: hlr_]
     #[arg(long, value_name = "TEXT", help_heading = "Output")]
     prefix: Option<String>,
-    /// In which order rows are written; completion is sooner, and in no order [default: input]
+    /// Row order: input keeps it, completion is faster but unordered [default: input]
     #[arg(long, value_parser = one_of::<Order>(&["input", "completion"]), help_heading = "Output")]
     order: Option<Order>,
-    /// Add a column of what each row cost; needs a price
+    /// Add a column with the cost of each row; needs a price
     #[arg(long, help_heading = "Output")]
     cost_column: bool,
-    /// Write the figures of the run to this file, as JSON
+    /// Write the figures of the run to this file as JSON
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     summary: Option<PathBuf>,
-
-    /// Write a folder of Parquet files, parted by country, by status, or by both in this order
+    /// Write a Hive-partitioned Parquet folder, by country, by status, or by both in this order
     #[arg(
         long,
         value_name = "COLUMN",
@@ -39,45 +39,46 @@ pub(in crate::cli) struct JobFlags {
         help_heading = "Output"
     )]
     partition_by: Vec<PartitionBy>,
-    /// Write these of the list's own columns only
+    /// Keep only these columns of the list
     #[arg(long, value_name = "COLUMNS", value_delimiter = ',', help_heading = "Output")]
     keep_columns: Vec<String>,
-    /// Do not write these columns
+    /// Leave these columns out of the output
     #[arg(long, value_name = "COLUMNS", value_delimiter = ',', help_heading = "Output")]
     drop_columns: Vec<String>,
-    /// Write the counts to this file as Prometheus' text, every few seconds and at the end
+    /// Write Prometheus metrics to this file, every few seconds and at the end
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     metrics: Option<PathBuf>,
-    /// Serve the same text at this address while the run goes on, such as 127.0.0.1:9464
+    /// Serve Prometheus metrics at this address during the run, for example 127.0.0.1:9464
     #[arg(long, value_name = "ADDRESS", help_heading = "Output")]
     metrics_listen: Option<String>,
-    /// Lock this file while the run goes on, so that no other is at work [default: a hidden file beside the output]
+    /// Lock file that keeps other runs out [default: a hidden file beside the output]
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     lock: Option<PathBuf>,
-    /// Tell the run on one self-contained HTML page
+    /// Write a self-contained HTML report
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     report: Option<PathBuf>,
-    /// Estimate the list and send nothing: what would be asked, at what price, in what time
+
+    /// Estimate lookups, cost and time without sending a request
     #[arg(long, help_heading = "List")]
     dry_run: bool,
-    /// Which rows are asked about; unresolved takes an enriched file, and asks about its rows that have no verdict
-    /// [default: all]
+    /// Rows to look up: all, or the unresolved rows of an enriched file [default: all]
     #[arg(long, value_parser = one_of::<Only>(&["all", "unresolved"]), help_heading = "List")]
     only: Option<Only>,
-    /// Work on rows only that fulfil this condition, and leave the others out: column=value, column=this|that,
-    /// column!=value; may be repeated
+    /// Process only rows that meet this condition; may be repeated
+    ///
+    /// A condition is column=value, column=this|that or column!=value. Other rows are not in the output.
     #[arg(long, value_name = "CONDITION", help_heading = "List")]
     filter: Vec<String>,
-    /// The column of the numbers [default: found by its name]
+    /// Column with the numbers [default: found by its name]
     #[arg(short, long, value_name = "NAME", help_heading = "List")]
     column: Option<String>,
-    /// What stands between the cells of a CSV list: one character, or tab [default: detected]
+    /// Delimiter of a CSV list: one character, or tab [default: detected]
     #[arg(long, value_name = "CHARACTER", help_heading = "List")]
     delimiter: Option<String>,
-    /// The CSV list has no line with the names of its columns [default: detected]
+    /// The CSV list has no header row [default: detected]
     #[arg(long, help_heading = "List")]
     no_header: bool,
-    /// How many rows may be held between reading and writing; costs memory [default: 131072]
+    /// Maximum number of rows held in memory between reading and writing [default: 131072]
     #[arg(long, value_name = "N", help_heading = "List")]
     window_rows: Option<u32>,
 }

@@ -8,7 +8,7 @@ use super::value_parsers::one_of;
 use crate::config::DurationValue;
 use crate::model::Product;
 
-/// What was paid for: figures, files out and in, numbers forgotten. Nobody is asked.
+/// Inspect and maintain the ledger of paid answers; sends no requests.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -19,11 +19,11 @@ Examples:
   hlr ledger forget +46701740605
   hlr ledger forget --file requests.csv --column phone --region SE
 
-While a run uses the ledger, these commands wait for no one: they say so and end.")]
+These commands do not wait for a run that uses the ledger: they end with exit code 5.")]
 pub(in crate::cli) struct LedgerArgs {
     #[command(subcommand)]
     pub(in crate::cli) command: LedgerCommand,
-    /// The ledger's file [default: that of real lookups, in the platform's data folder]
+    /// Ledger file [default: the ledger of real lookups, in the data folder]
     #[arg(long, value_name = "FILE", global = true)]
     pub(in crate::cli) ledger: Option<PathBuf>,
 }
@@ -37,13 +37,13 @@ pub(in crate::cli) enum LedgerCommand {
     Forget(ForgetArgs),
 }
 
-/// Size, ages, and results by country and network. Reads everything, and finds damage.
+/// Show size, ages, and results by country and network; finds damage.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct StatsArgs {
-    /// Print everything as JSON in place of tables
+    /// Print everything as JSON instead of tables
     #[arg(long)]
     pub(in crate::cli) json: bool,
-    /// How many countries and networks the tables show
+    /// Maximum number of countries and networks to show
     #[arg(long, value_name = "N", default_value_t = 10)]
     pub(in crate::cli) top: usize,
 }
@@ -51,58 +51,58 @@ pub(in crate::cli) struct StatsArgs {
 /// Write every answer to a .parquet, .csv or .ndjson file.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct ExportArgs {
-    /// The file to write
+    /// File to write
     #[arg(value_name = "FILE")]
     pub(in crate::cli) output: PathBuf,
-    /// Replace the file if it is there already
+    /// Replace the file if it exists
     #[arg(long)]
     pub(in crate::cli) force: bool,
 }
 
-/// Take answers in from exports and from enriched files; the youngest answer for a number stays.
+/// Import answers from exports and enriched files; the newest answer to a number is kept.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct ImportArgs {
-    /// The files: Parquet or CSV, quoted glob patterns
+    /// Parquet or CSV files, or quoted glob patterns
     #[arg(required = true, value_name = "FILE")]
     pub(in crate::cli) inputs: Vec<String>,
-    /// What the names of their columns begin with [default: hlr_ where such columns are, else nothing]
+    /// Prefix of their columns [default: hlr_ if there are such columns, otherwise none]
     #[arg(long, value_name = "TEXT")]
     pub(in crate::cli) prefix: Option<String>,
-    /// Which product was asked, where no column says so [default: real-time]
+    /// Product of the lookups, where no column says so [default: real-time]
     #[arg(long, value_parser = one_of::<Product>(&["real-time", "portability"]))]
     pub(in crate::cli) product: Option<Product>,
-    /// They were asked past the provider's cache, where no column says so
+    /// The lookups bypassed the provider's cache, where no column says so
     #[arg(long)]
     pub(in crate::cli) nocache: bool,
-    /// They are a simulator's, or of another server on this machine, and the ledger too
+    /// The answers are from a server on this machine, such as the simulator, and so is the ledger
     #[arg(long)]
     pub(in crate::cli) simulated: bool,
 }
 
-/// Throw old answers away, and give their room back.
+/// Remove old answers and free their space.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct PruneArgs {
-    /// The age from which answers go, such as 90d
+    /// Minimum age of the answers to remove, for example 90d
     #[arg(long, value_name = "AGE")]
     pub(in crate::cli) older_than: DurationValue,
-    /// Only say how many there are
+    /// Only count them
     #[arg(long)]
     pub(in crate::cli) dry_run: bool,
 }
 
-/// Forget everything about some numbers, as people may ask.
+/// Remove all answers to some numbers, for example at a person's request.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct ForgetArgs {
-    /// The numbers, written in any way that a list may have
+    /// Numbers, in any spelling that a list may have
     #[arg(value_name = "MSISDN", required_unless_present = "file")]
     pub(in crate::cli) numbers: Vec<String>,
-    /// A list of them, CSV or Parquet
+    /// List of numbers, CSV or Parquet
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) file: Option<String>,
-    /// The column of the numbers in that list [default: found by its name]
+    /// Column with the numbers in that list [default: found by its name]
     #[arg(short, long, value_name = "NAME", requires = "file")]
     pub(in crate::cli) column: Option<String>,
-    /// Where national numbers are at home, as an ISO 3166 code such as SE
+    /// Default country for national numbers, as an ISO 3166 code such as SE
     #[arg(long, value_name = "COUNTRY")]
     pub(in crate::cli) region: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! The flags of `hlr simulate`, and the settings that they make.
+//! The flags of `hlr simulate`, and their conversion into the simulator's settings.
 
 use std::path::{Path, PathBuf};
 
@@ -12,13 +12,13 @@ use crate::model::Product;
 use crate::simulator::{Latency, Outage, OutageKind, Scheme, SimulatorSettings, SlowNetwork};
 use crate::suggest::nearest;
 
-/// The documented port of the service.
+/// The service's documented port.
 const PORT: u16 = 3700;
 
-/// Run the lookup service on this machine, with faults to order.
+/// Run a simulated lookup service on this machine, with faults on demand.
 ///
-/// It answers like the real one and looks nothing up. It prints its address, runs until ctrl-c, and then
-/// prints the account of what it was asked. What a number answers follows from the seed and the number alone.
+/// It answers like the real service, and makes no lookups. It prints its address, runs until ctrl-c, and then
+/// prints an account of the requests it received. An answer depends only on the seed and the number.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -27,72 +27,74 @@ Examples:
   hlr simulate --throttle-above 100 --slow 4670=8s --outage 10s-20s=refuse
   hlr simulate --storm --seed 7 --account account.json")]
 pub(in crate::cli) struct SimulateArgs {
-    /// The port on 127.0.0.1; 0 takes any free one [default: 3700]
+    /// Port on 127.0.0.1; 0 takes any free port [default: 3700]
     #[arg(long, value_name = "PORT")]
     port: Option<u16>,
-    /// Speak HTTPS, with a certificate made at the start
+    /// Use HTTPS, with a certificate created at the start
     #[arg(long)]
     https: bool,
-    /// Write that certificate to this file, as PEM; the client takes it as --ca-file
+    /// Write that certificate to this file as PEM, for the client's --ca-file
     #[arg(long, value_name = "FILE", requires = "https")]
     pub(in crate::cli) certificate: Option<PathBuf>,
-    /// Which product the account has [default: real-time]
+    /// Product of the account [default: real-time]
     #[arg(long, value_parser = one_of::<Product>(&["real-time", "portability"]))]
     product: Option<Product>,
-    /// The seed from which every answer follows [default: 1]
+    /// Seed of all answers [default: 1]
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
-    /// Start from these settings, in TOML (the [simulator] table of a pipeline file, as a file of its own)
+    /// TOML file with settings, like the [simulator] table of a pipeline file; flags override it
     #[arg(long, value_name = "FILE", conflicts_with = "storm")]
     settings: Option<PathBuf>,
-    /// Write the account to this file at the end, as JSON; it holds whole numbers
+    /// Write the account to this file at the end, as JSON; it contains whole numbers
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) account: Option<PathBuf>,
 
-    /// How long half of the lookups take at most, such as 80ms [default: no time]
-    #[arg(long, value_name = "DURATION", help_heading = "Time")]
+    /// Median latency of a lookup, for example 80ms [default: none]
+    #[arg(long, value_name = "DURATION", help_heading = "Latency and outages")]
     latency: Option<DurationValue>,
-    /// How long 99 in 100 lookups take at most [default: the same]
-    #[arg(long, value_name = "DURATION", help_heading = "Time")]
+    /// 99th percentile of the latency [default: the median]
+    #[arg(long, value_name = "DURATION", help_heading = "Latency and outages")]
     latency_p99: Option<DurationValue>,
-    /// Numbers with this prefix take so long; may be repeated
-    #[arg(long, value_name = "PREFIX=DURATION", help_heading = "Time")]
+    /// Median latency of numbers with this prefix; may be repeated
+    #[arg(long, value_name = "PREFIX=DURATION", help_heading = "Latency and outages")]
     slow: Vec<String>,
-    /// The service is down from one time after its start to another; refuse, reset, unavailable, stall or
-    /// nonsense; may be repeated
-    #[arg(long, value_name = "FROM-TO=KIND", help_heading = "Time")]
+    /// Outage between two times after the start, for example 10s-20s=refuse; may be repeated
+    ///
+    /// The kinds are refuse, reset, unavailable, stall and nonsense.
+    #[arg(long, value_name = "FROM-TO=KIND", help_heading = "Latency and outages")]
     outage: Vec<String>,
 
-    /// The share of numbers with this result, such as CALL_BARRED=0.1, in place of the default's share; the
-    /// rest is OK; may be repeated
+    /// Share of numbers with this result, for example CALL_BARRED=0.1; may be repeated
+    ///
+    /// Results that are not named keep their default share. The rest of the numbers is OK.
     #[arg(long, value_name = "RESULT=SHARE", help_heading = "Answers and faults")]
     share: Vec<String>,
-    /// The share of numbers that say TIMEOUT or HLR_ABORT at first, such as 0.2
+    /// Share of numbers that first answer TIMEOUT or HLR_ABORT, for example 0.2
     #[arg(long, value_name = "SHARE", help_heading = "Answers and faults")]
     transient: Option<f64>,
-    /// The share of attempts with this fault, such as unavailable=0.02; may be repeated
+    /// Share of attempts with this fault, for example unavailable=0.02; may be repeated
     #[arg(long, value_name = "FAULT=SHARE", help_heading = "Answers and faults")]
     fault: Vec<String>,
-    /// The share of answers in this odd but valid shape, such as chunked=0.5; may be repeated
+    /// Share of answers in this unusual but valid form, for example chunked=0.5; may be repeated
     #[arg(long, value_name = "SHAPE=SHARE", help_heading = "Answers and faults")]
     shape: Vec<String>,
-    /// Everything goes wrong that a client must survive, and passes within three attempts
+    /// Every fault that a client must survive; each number is answered within three attempts
     #[arg(long, help_heading = "Answers and faults")]
     storm: bool,
 
-    /// Answer REQUEST_THROTTLED when more lookups than this are ongoing
+    /// Answer REQUEST_THROTTLED above this many lookups in flight
     #[arg(long, value_name = "N", help_heading = "Limits")]
     throttle_above: Option<u32>,
-    /// Answer 429 to what comes faster than so many lookups a second
+    /// Answer 429 above this many lookups per second
     #[arg(long, value_name = "N", help_heading = "Limits")]
     rate_limit: Option<u32>,
 }
 
 impl SimulateArgs {
-    /// The settings that the flags make, or everything that is wrong with them.
+    /// The settings that the flags describe, or every problem with them.
     pub(in crate::cli) fn settings(&self) -> Result<SimulatorSettings, Vec<String>> {
         let mut problems = Vec::new();
-        let mut settings = self.foundation(&mut problems);
+        let mut settings = self.base_settings(&mut problems);
         self.set_address(&mut settings);
         settings.seed = self.seed.unwrap_or(settings.seed);
         settings.product = self.product.unwrap_or(settings.product);
@@ -104,7 +106,7 @@ impl SimulateArgs {
         if problems.is_empty() { Ok(settings) } else { Err(problems) }
     }
 
-    fn foundation(&self, problems: &mut Vec<String>) -> SimulatorSettings {
+    fn base_settings(&self, problems: &mut Vec<String>) -> SimulatorSettings {
         match &self.settings {
             Some(path) => read_settings(path).unwrap_or_else(|problem| {
                 problems.push(problem);
@@ -116,8 +118,8 @@ impl SimulateArgs {
     }
 
     fn set_address(&self, settings: &mut SimulatorSettings) {
-        let of_file = Some(settings.listen.port()).filter(|port| *port != 0);
-        settings.listen.set_port(self.port.or(of_file).unwrap_or(PORT));
+        let file_port = Some(settings.listen.port()).filter(|port| *port != 0);
+        settings.listen.set_port(self.port.or(file_port).unwrap_or(PORT));
         if self.https {
             settings.scheme = Scheme::Https;
         }
@@ -147,10 +149,10 @@ impl SimulateArgs {
     fn set_answers(&self, settings: &mut SimulatorSettings, problems: &mut Vec<String>) {
         settings.transient.share = self.transient.unwrap_or(settings.transient.share);
         let mut each =
-            |flag: &str, texts: &[String], set: &mut dyn FnMut(&str, f64) -> Result<(), String>| {
+            |flag: &str, texts: &[String], set_share: &mut dyn FnMut(&str, f64) -> Result<(), String>| {
                 for text in texts {
-                    let done = pair(text).and_then(|(name, share)| set(name, share_of_one(share)?));
-                    if let Err(problem) = done {
+                    let set = pair(text).and_then(|(name, share)| set_share(name, parse_share(share)?));
+                    if let Err(problem) = set {
                         problems.push(format!("{flag}: {text:?}: {problem}"));
                     }
                 }
@@ -166,16 +168,16 @@ impl SimulateArgs {
 
 fn read_settings(path: &Path) -> Result<SimulatorSettings, String> {
     let text = std::fs::read_to_string(path)
-        .map_err(|fault| format!("--settings: {} cannot be read: {fault}", path.display()))?;
+        .map_err(|fault| format!("--settings: cannot read {}: {fault}", path.display()))?;
     toml::from_str(&text).map_err(|fault| format!("--settings: {}: {fault}", path.display()))
 }
 
 fn pair(text: &str) -> Result<(&str, &str), String> {
-    text.split_once('=').ok_or_else(|| "there must be a = between name and value".to_owned())
+    text.split_once('=').ok_or_else(|| "expected NAME=VALUE".to_owned())
 }
 
-fn share_of_one(text: &str) -> Result<f64, String> {
-    text.parse().map_err(|_| "a share is a part of one, such as 0.1".to_owned())
+fn parse_share(text: &str) -> Result<f64, String> {
+    text.parse().map_err(|_| "a share is a number from 0 to 1, such as 0.1".to_owned())
 }
 
 fn duration(text: &str) -> Result<std::time::Duration, String> {
@@ -189,7 +191,7 @@ fn slow_network(prefix: &str, text: &str) -> Result<SlowNetwork, String> {
 
 fn outage(text: &str) -> Result<Outage, String> {
     let (times, kind) = pair(text)?;
-    let (from, to) = times.split_once('-').ok_or("the times are two durations, such as 10s-20s")?;
+    let (from, to) = times.split_once('-').ok_or("expected two times, such as 10s-20s")?;
     let kinds = [
         ("refuse", OutageKind::Refuse),
         ("reset", OutageKind::Reset),
@@ -198,19 +200,19 @@ fn outage(text: &str) -> Result<Outage, String> {
         ("nonsense", OutageKind::Nonsense),
     ];
     let kind = kinds.iter().find(|(name, _)| *name == kind);
-    let (_, kind) = kind.ok_or("the kind is refuse, reset, unavailable, stall or nonsense")?;
+    let (_, kind) = kind.ok_or("expected one of refuse, reset, unavailable, stall, nonsense")?;
     Ok(Outage { from: duration(from)?, to: duration(to)?, kind: *kind })
 }
 
-/// Sets a field by its name in settings files, so that the names are kept in one place.
+/// Sets a field by the name that it has in settings files, so that no name is written twice.
 fn set_field<T: Serialize + DeserializeOwned>(shares: &mut T, name: &str, share: f64) -> Result<(), String> {
     let mut table = toml::Table::try_from(&*shares).map_err(|fault| fault.to_string())?;
     if !table.contains_key(name) {
         let meant = nearest(name, table.keys().map(String::as_str));
         let names = || table.keys().cloned().collect::<Vec<_>>().join(", ");
         return Err(match meant {
-            Some(meant) => format!("there is no {name}; did you mean {meant}?"),
-            None => format!("there is no {name}; there are {}", names()),
+            Some(meant) => format!("unknown name {name}; did you mean {meant}?"),
+            None => format!("unknown name {name}; expected one of {}", names()),
         });
     }
     table.insert(name.to_owned(), share.into());
@@ -225,14 +227,14 @@ mod tests {
     use super::*;
 
     #[derive(Parser)]
-    struct Alone {
+    struct SimulateCommand {
         #[command(flatten)]
         arguments: SimulateArgs,
     }
 
     fn settings(arguments: &str) -> Result<SimulatorSettings, Vec<String>> {
-        let words = ["simulate"].into_iter().chain(arguments.split_whitespace());
-        Alone::try_parse_from(words).unwrap_or_else(|error| panic!("{error}")).arguments.settings()
+        let argv = ["simulate"].into_iter().chain(arguments.split_whitespace());
+        SimulateCommand::try_parse_from(argv).unwrap_or_else(|error| panic!("{error}")).arguments.settings()
     }
 
     #[test]
@@ -257,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_that_is_wrong_is_told() {
+    fn every_problem_is_reported() {
         let problems =
             settings("--fault unavailble=0.1 --shape chunked --slow 46=long --outage 5s=refuse --share OK=x");
         let problems = problems.unwrap_err();

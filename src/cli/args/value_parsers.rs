@@ -1,10 +1,10 @@
-//! How flags with a closed set of values are read: by the names that pipeline files use.
+//! Parsers of flag values. Closed sets of values have the same names as in pipeline files.
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use serde::de::value::{Error, StrDeserializer};
 use serde::de::{Deserialize, IntoDeserializer};
 
-/// Reads one of these names as the value that serde gives it.
+/// Parses one of these names, as serde does in a pipeline file.
 pub(super) fn one_of<T>(names: &'static [&'static str]) -> impl TypedValueParser<Value = T>
 where
     T: for<'de> Deserialize<'de> + Clone + Send + Sync + 'static,
@@ -15,7 +15,7 @@ where
     })
 }
 
-/// Reads a number with or without a part behind a point.
+/// Parses an integer or a decimal number.
 pub(super) fn number(text: &str) -> Result<f64, String> {
-    text.parse().map_err(|_| "this is no number; write 50 or 0.5".to_owned())
+    text.parse().map_err(|_| "expected a number, such as 50 or 0.5".to_owned())
 }

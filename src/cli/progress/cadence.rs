@@ -1,8 +1,8 @@
-//! When the next line is due, where progress is lines.
+//! The time between two lines of progress.
 
 use std::time::Duration;
 
-/// A moment for the first line, and a time between lines.
+/// When the next line is due, and the time between lines.
 #[derive(Debug)]
 pub(super) struct Cadence {
     next: Duration,
@@ -10,13 +10,13 @@ pub(super) struct Cadence {
 }
 
 impl Cadence {
-    /// For a log: soon, and then every ten seconds.
+    /// For a log: after two seconds, and then every ten seconds.
     pub(super) const FOR_LOGS: Self =
         Self { next: Duration::from_secs(2), interval: Duration::from_secs(10) };
-    /// For programs: at once, and then every second.
+    /// For programs: immediately, and then every second.
     pub(super) const FOR_PROGRAMS: Self = Self { next: Duration::ZERO, interval: Duration::from_secs(1) };
 
-    /// Whether a line is due after this time; if it is, the next one is later.
+    /// Whether a line is due at this time of the run. If it is, the next one is due an interval later.
     pub(super) fn is_due(&mut self, elapsed: Duration) -> bool {
         let is_due = elapsed >= self.next;
         if is_due {

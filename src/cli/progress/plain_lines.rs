@@ -1,14 +1,15 @@
-//! Progress where there is no terminal: a line now and then, for a log.
+//! Progress where there is no terminal: one line every ten seconds, for a log.
 
 use super::cadence::Cadence;
-use super::{Sample, Screen};
+use super::renderer::Renderer;
+use super::sample::Sample;
 use crate::cli::terminal::{say, say_note};
 use crate::humanize::{clock, grouped, speed};
 
 pub(super) struct PlainLines(pub(super) Cadence);
 
-impl Screen for PlainLines {
-    fn show(&mut self, sample: &Sample, trouble: Option<&str>) {
+impl Renderer for PlainLines {
+    fn render(&mut self, sample: &Sample, trouble: Option<&str>) {
         if !self.0.is_due(sample.elapsed) {
             return;
         }
@@ -32,7 +33,7 @@ fn line(sample: &Sample, trouble: Option<&str>) -> String {
         Some(format!("{} lookups/s,", speed(sample.lookups_a_second))),
         left,
         Some(format!("{} in flight:", grouped(sample.in_flight))),
-        Some(sample.second_line()),
+        Some(sample.counts().join("  ")),
         trouble.map(|text| format!("[{text}]")),
     ];
     words.into_iter().flatten().collect::<Vec<_>>().join(" ").trim_end().to_owned()

@@ -1,16 +1,17 @@
-//! Progress for programs: a JSON object a line.
+//! Progress for programs: one JSON object per line.
 
 use serde_json::{Map, Value, json};
 
 use super::cadence::Cadence;
-use super::{Sample, Screen};
+use super::renderer::Renderer;
+use super::sample::Sample;
 use crate::cli::terminal::say_raw;
 use crate::job::Total;
 
 pub(super) struct JsonLines(pub(super) Cadence);
 
-impl Screen for JsonLines {
-    fn show(&mut self, sample: &Sample, trouble: Option<&str>) {
+impl Renderer for JsonLines {
+    fn render(&mut self, sample: &Sample, trouble: Option<&str>) {
         if !self.0.is_due(sample.elapsed) {
             return;
         }

@@ -1,15 +1,16 @@
-//! Progress in a log for programs: an event now and then, among the others.
+//! Progress in a JSON log: one event every ten seconds, among the other messages.
 
 use tracing::info;
 
 use super::cadence::Cadence;
-use super::{Sample, Screen};
+use super::renderer::Renderer;
+use super::sample::Sample;
 use crate::cli::terminal::say_note;
 
 pub(super) struct LogEvents(pub(super) Cadence);
 
-impl Screen for LogEvents {
-    fn show(&mut self, sample: &Sample, trouble: Option<&str>) {
+impl Renderer for LogEvents {
+    fn render(&mut self, sample: &Sample, trouble: Option<&str>) {
         if !self.0.is_due(sample.elapsed) {
             return;
         }

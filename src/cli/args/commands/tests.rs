@@ -1,0 +1,51 @@
+use clap::CommandFactory;
+
+use super::*;
+use crate::cli::Exit;
+use crate::config::KeySource;
+
+#[test]
+fn the_definitions_are_valid() {
+    Arguments::command().debug_assert();
+}
+
+#[test]
+fn the_help_lists_every_exit_code() {
+    let listed: Vec<u8> =
+        EXAMPLES.lines().filter_map(|line| line.split_whitespace().next()?.parse().ok()).collect();
+    assert_eq!(listed, Exit::ALL.map(Exit::code));
+}
+
+fn enrich(arguments: &str) -> RawConfig {
+    let argv = ["hlr", "enrich"].into_iter().chain(arguments.split_whitespace());
+    match Arguments::try_parse_from(argv).unwrap().command {
+        Command::Enrich(arguments) => arguments.written(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_flag_that_is_not_given_sets_no_key() {
+    let written = enrich("list.csv");
+    let set: Vec<_> = RawConfig::KEYS.iter().map(|key| key.name).filter(|key| written.says(key)).collect();
+    assert_eq!(set, ["input"]);
+}
+
+#[test]
+fn every_flag_sets_the_key_of_its_name() {
+    let written = enrich(
+        "a.csv b.csv -o out.parquet -c phone --region SE --endpoint eu --endpoint us --product portability \
+         --rate 500 --concurrency 200 --timeout 5s --attempts 3 --retry-on HLR_LOCAL_CANCEL,SYSTEM_FAILURE \
+         --nocache --order completion --prefix x_ --delimiter tab --no-header --force --summary run.json --report run.html --filter a=b --keep-columns a,b --drop-columns c --partition-by country,status \
+         --lock l --metrics m.prom --metrics-listen 127.0.0.1:0 \
+         --window-rows 1000 --give-up-after 10m --credentials-file c --ca-file ca.pem --proxy http://p:1 \
+         --seed 7 --skip-useless --second-pass 5m --ledger l.redb --no-ledger --max-age dead=30d,absent=12h --refresh --commit-interval 50ms \
+         --price 0.004 --max-lookups 9 --max-cost 1.5 --dry-run --only unresolved --cost-column",
+    );
+    for key in RawConfig::KEYS {
+        assert_eq!(written.says(key.name), key.source == KeySource::Flag, "{}", key.name);
+    }
+    assert!(written.endpoint.is_some_and(|endpoint| endpoint.0 == ["eu", "us"]));
+    assert_eq!(written.header, Some(false));
+    assert_eq!(written.retry_on.map(|list| list.len()), Some(2));
+}
