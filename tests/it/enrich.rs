@@ -221,7 +221,7 @@ fn a_network_that_answers_nothing_useful_is_told() {
     let service = Service::start(SimulatorSettings { results, ..SimulatorSettings::default() });
     let job = Job::new().numbers("list.csv", 400);
     let done = job.enrich("list.csv", "out.parquet", &service, &[]);
-    done.exits_with(0).says(&["the last 300 numbers +46700… (SE) in a row", "HLR_REJECT"]);
+    done.exits_with(0).says(&["300 numbers in a row of +46700… (SE)", "HLR_REJECT"]);
 }
 
 #[test]
