@@ -11,7 +11,7 @@ use super::{csv, file_format, parquet, paths};
 
 /// Finds the files, inspects each, and starts to read them.
 ///
-/// Files are CSV (plain, `.gz` or `.zst`) or Parquet, told apart by their content. All files of a
+/// Files are CSV (plain, `.gz` or `.zst`) or Parquet, distinguished by content. All files of a
 /// list have one format and the same columns. This call reads the beginning of every file, so on a
 /// pipe it waits for the first 64 KiB or the end.
 ///

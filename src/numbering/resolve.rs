@@ -7,7 +7,7 @@ use super::region::Region;
 use super::spelling::{ParsedDigits, PlusSign};
 use crate::model::Msisdn;
 
-/// A way to read digits: the number they are, or why they are none.
+/// One way to read digits: the number, or why there is none.
 type Reading = Result<PlannedNumber, Refusal>;
 
 /// The number that was written, with national numbers completed by the default region.

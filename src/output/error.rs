@@ -42,7 +42,7 @@ pub enum OutputError {
         path: PathBuf,
     },
     /// The folder of the output does not exist.
-    #[error("cannot write {}: there is no folder {}", path.display(), folder.display())]
+    #[error("cannot write {}: the folder {} does not exist", path.display(), folder.display())]
     #[diagnostic(help("create the folder first"))]
     NoFolder {
         /// The file.

@@ -35,7 +35,7 @@ pub(super) struct RowLengthGuard {
 pub(super) enum RowEnd {
     /// It is a row of the file.
     Row,
-    /// It is the added line: there are no more rows.
+    /// It is the added line: the file has ended.
     EndOfFile,
     /// It contains the added line: a quote is open.
     OpenQuote,

@@ -11,7 +11,7 @@ use crate::sync::lock;
 use super::NumberAccount;
 use crate::simulator::rng::mix;
 
-/// With so many, two threads seldom want the same one, and a table that grows blocks others only
+/// With this many, two threads seldom want the same one, and a table that grows blocks others only
 /// briefly.
 const SHARDS: usize = 256;
 

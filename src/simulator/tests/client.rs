@@ -1,4 +1,4 @@
-//! A client that is only as clever as these tests need: it shows what was on the wire.
+//! A client that does only what these tests need: it shows what was on the wire.
 
 use std::io;
 use std::time::Duration;
