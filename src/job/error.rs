@@ -97,7 +97,7 @@ pub enum RunError {
     DryRun(#[from] DryRunError),
     /// The list cannot be read to its end.
     #[error("input ends unexpectedly after {}", rows_text(*rows))]
-    #[diagnostic(help("repair the list and run again{}", kept_in(kept.as_deref())))]
+    #[diagnostic(help("{}{}", what_to_do(source), kept_in(kept.as_deref())))]
     InputFailed {
         /// Rows before the fault.
         rows: u64,
@@ -131,6 +131,12 @@ pub enum JobError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Run(#[from] RunError),
+}
+
+/// What whoever read the list advises, or else the usual.
+fn what_to_do(source: &StreamError) -> String {
+    let advice = miette::Diagnostic::help(source).map(|help| help.to_string());
+    advice.unwrap_or_else(|| "repair the list and run again".into())
 }
 
 fn rows_text(rows: u64) -> String {
