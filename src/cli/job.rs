@@ -15,7 +15,7 @@ use super::progress::ProgressDisplay;
 use super::resume_command::Obstacle;
 use super::signals::hung_up;
 use super::terminal::{
-    say, say_command, say_error, say_import, say_loudly, say_note, say_problem, say_raw, say_warning,
+    say, say_command, say_error, say_import, say_loudly, say_outcome, say_problem, say_raw, say_warning,
 };
 use super::{dry_run, log, resume_command, summary};
 use crate::config::{Diagnostics, Environment, RawConfig};
@@ -213,7 +213,7 @@ fn conclude(finished: &JobReport, display: &DisplayFlags, words: &[OsString]) ->
         (JobOutcome::Stopped(_), None) => ("to start over, paying for every lookup again", Obstacle::None),
     };
     let kind = if matches!(finished.ending, JobOutcome::Gaps { .. }) { "gaps" } else { "stopped" };
-    say_note(kind, &summary::ending(finished));
+    say_outcome(kind, &summary::ending(finished), summary::ending_help(finished).as_deref());
     if let Some(import) = &finished.import {
         let count = finished.report.counts.not_kept;
         say(format_args!(
