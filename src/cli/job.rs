@@ -89,7 +89,7 @@ async fn do_job(
     }
 }
 
-/// Reloads the rate and its schedule from the pipeline file. If the file has problems, nothing changes.
+/// Reloads the rate and its schedule from the pipeline file. A file with problems changes nothing.
 fn read_again(file: &Path, flags: RawConfig, rate: &RateControl) {
     match Job::load(Some(file), flags, &Environment::of_this_process()) {
         Ok(pipeline) => rate.take_from(&pipeline),

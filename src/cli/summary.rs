@@ -132,8 +132,8 @@ fn requests(finished: &JobReport) -> String {
     )
 }
 
-/// What the run cost and saved, in lookups and, where a price is known, in money. The first three counts add up
-/// to the requests.
+/// What the run cost and saved, in lookups and, where a price is known, in money. The first three
+/// counts add up to the requests.
 fn money(finished: &JobReport) -> Vec<String> {
     let counts = &finished.report.counts;
     let Costs { billed, maybe_billed, saved_by_duplicates, saved_by_ledger } = counts.costs;

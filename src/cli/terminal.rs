@@ -104,7 +104,8 @@ pub(super) fn say_command(command: &str) {
     }
 }
 
-/// The command that imports answers which the ledger could not keep; programs find it in the field `import`.
+/// The command that imports answers which the ledger could not keep; programs find it in the field
+/// `import`.
 pub(super) fn say_import(command: &str) {
     match log::format() {
         LogFormat::Json => warn!(import = command, "the command that imports the answers"),
