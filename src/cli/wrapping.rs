@@ -9,8 +9,8 @@ const MIN_WIDTH: usize = 40;
 /// Stands for a space at which no line breaks. Private use, so no text has it.
 const BOUND_SPACE: char = '\u{e000}';
 
-/// Wraps each line at words. Words stay whole, even if one is longer than a line, so that flags, file
-/// names and URLs can be copied.
+/// Wraps each line at words. Words stay whole, even if one is longer than a line, so that flags,
+/// file names and URLs can be copied.
 pub(super) fn wrap(text: &str, width: usize) -> String {
     text.split('\n').map(|line| wrap_line(line, width.max(MIN_WIDTH))).collect::<Vec<_>>().join("\n")
 }

@@ -1,4 +1,4 @@
-//! `hlr enrich` from outside: a list in, a file out, compared with the simulator's answers and account.
+//! `hlr enrich` from outside: its output, compared with the simulator's answers and account.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! The guide in `docs/`, checked against the program: its examples run, and its tables are complete.
+//! The guide in `docs/`, checked against the program: its examples run, its tables are complete.
 //!
 //! In a page, a comment before a fenced block says what the block is:
 //!
@@ -9,8 +9,8 @@
 //! <!-- file: nightly.toml -->         a file that the following blocks of the page use
 //! ```
 //!
-//! The blocks of a page run in order, in one folder with the sample data, without credentials, and use no
-//! endpoint but the simulator.
+//! The blocks of a page run in order, in one folder with the sample data, without credentials, and
+//! use no endpoint but the simulator.
 
 use std::collections::BTreeSet;
 use std::env;

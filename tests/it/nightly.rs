@@ -216,8 +216,8 @@ fn promtool_finds_nothing_wrong(text: &str) {
     assert!(checked.status.success() && said.is_empty(), "{}\n{text}", String::from_utf8_lossy(&said));
 }
 
-/// As a service manager starts it: no terminal, no home, no variables, standard input closed, a working
-/// folder that is not writable.
+/// As a service manager starts it: no terminal, no home, no variables, standard input closed, a
+/// working folder that is not writable.
 #[test]
 fn a_run_needs_nothing_but_its_files() {
     let service = Service::start(SimulatorSettings::default());

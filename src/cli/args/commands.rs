@@ -141,8 +141,8 @@ pub(in crate::cli) struct RunArgs {
 
 /// Validate pipeline files without running them.
 ///
-/// Checks what `hlr run` checks before it opens the list, and reports every problem. The exit code is
-/// 2 if there is one.
+/// Checks what `hlr run` checks before it opens the list, and reports every problem. The exit code
+/// is 2 if there is one.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct CheckArgs {
     /// Pipeline files
