@@ -3,11 +3,13 @@
 use std::ffi::OsString;
 
 use clap::Parser;
+use clap::error::ErrorKind;
 
 use super::args::{Arguments, Command};
 use super::exit::Exit;
 use super::signals::on_runtime;
-use super::{check, completions, job, ledger, log, lookup, man_pages, simulate};
+use super::terminal::say_raw;
+use super::{check, completions, job, ledger, log, lookup, man_pages, simulate, stderr};
 
 /// Runs the command line of this process.
 pub fn run() -> Exit {
@@ -29,9 +31,16 @@ pub fn run() -> Exit {
     }
 }
 
-/// Prints what clap says: help that was asked for, or what is wrong with the arguments.
+/// Prints what clap says: the help, which clap wraps itself, or what is wrong with the arguments.
 fn print_usage(error: &clap::Error) -> Exit {
-    // If the output is closed, nobody reads this.
-    let _ = error.print();
+    let is_help = !error.use_stderr() || error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
+    if is_help || stderr::width().is_none() {
+        // If the output is closed, nobody reads this.
+        let _ = error.print();
+    } else {
+        let text = error.render();
+        let text = if stderr::has_colours() { text.ansi().to_string() } else { text.to_string() };
+        say_raw(stderr::fit(text.trim_end()));
+    }
     if error.use_stderr() { Exit::Usage } else { Exit::Complete }
 }

@@ -1,8 +1,9 @@
-//! Events of a run as notes for people, and which of them are shown.
+//! Events and stop reasons as messages for people, and which events are shown.
 
 use std::sync::Mutex;
 use std::time::Duration;
 
+use miette::Diagnostic;
 use tokio::time::Instant;
 
 use super::args::Verbosity;
@@ -83,18 +84,27 @@ impl Notes {
     }
 }
 
-/// Why the run stops, with what mends it.
-pub(super) fn why(reason: &StopReason) -> String {
-    let mend = match reason {
-        StopReason::Interrupted => return reason.to_string(),
-        StopReason::AccountRefused { .. } => "; check HLR_USERNAME and HLR_PASSWORD, or --credentials-file",
-        StopReason::ServiceDown { .. } => "; --give-up-after waits longer",
+/// Why the run stopped.
+pub(super) fn stop_message(reason: &StopReason) -> String {
+    match reason {
+        StopReason::Interrupted => reason.to_string(),
+        _ => format!("stopped: {reason}"),
+    }
+}
+
+/// What to do about it. After a cap or an interruption it is enough to resume.
+pub(super) fn stop_help(reason: &StopReason) -> Option<String> {
+    let help = match reason {
+        StopReason::Interrupted | StopReason::CapReached { .. } => return None,
+        StopReason::LedgerFailed { failure } => return failure.help().map(|help| help.to_string()),
+        StopReason::AccountRefused { .. } => "check HLR_USERNAME and HLR_PASSWORD, or --credentials-file",
+        StopReason::ServiceDown { .. } => "to wait longer, set --give-up-after",
         StopReason::AccountBlocked { .. } => {
-            "; ask the provider what it may look up, and add --max-age not_checked=0s to ask about these numbers again"
+            "ask the provider what the account may look up, then look these numbers up again with \
+             --max-age not_checked=0s"
         }
-        StopReason::CapReached { .. } | StopReason::LedgerFailed { .. } => "",
     };
-    format!("stopped: {reason}{mend}")
+    Some(help.into())
 }
 
 #[cfg(test)]

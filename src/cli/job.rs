@@ -13,7 +13,9 @@ use super::log::LogFormat;
 use super::progress::ProgressDisplay;
 use super::resume_command::Obstacle;
 use super::signals::hung_up;
-use super::terminal::{say, say_command, say_error, say_import, say_loudly, say_note, say_raw, say_warning};
+use super::terminal::{
+    say, say_command, say_error, say_import, say_loudly, say_outcome, say_raw, say_warning,
+};
 use super::{dry_run, log, resume_command, summary};
 use crate::config::{Diagnostics, Environment, RawConfig, ResolvedSettings};
 use crate::input::CsvFile;
@@ -85,7 +87,7 @@ async fn do_job(
     }
 }
 
-/// Reloads the rate and its schedule from the pipeline file. If the file has problems, nothing changes.
+/// Reloads the rate and its schedule from the pipeline file. A file with problems changes nothing.
 fn read_again(file: &Path, flags: RawConfig, rate: &RateControl) {
     match Job::load(Some(file), flags, &Environment::of_this_process()) {
         Ok(job) => rate.take_from(&job),
@@ -204,7 +206,7 @@ fn conclude(finished: &JobReport, display: &DisplayFlags, words: &[OsString]) ->
         (JobOutcome::Stopped(_), None) => ("to start over, paying for every lookup again", Obstacle::None),
     };
     let kind = if matches!(finished.outcome, JobOutcome::Gaps { .. }) { "gaps" } else { "stopped" };
-    say_note(kind, &summary::ending(finished));
+    say_outcome(kind, &summary::ending(finished), summary::ending_help(finished).as_deref());
     if let Some(import) = &finished.import {
         let count = finished.report.counts.not_kept;
         say(format_args!(

@@ -33,7 +33,7 @@ pub(super) async fn ledger(arguments: LedgerArgs, stop: StopSignal) -> Exit {
             }
         },
     };
-    // The work waits for the disk, so it has a thread of its own, and signals are handled meanwhile.
+    // The work waits for the disk, so it has a thread of its own; signals are handled meanwhile.
     let runtime = Handle::current();
     let work = spawn_blocking(move || {
         runtime.block_on(async {

@@ -104,12 +104,12 @@ impl Message {
             let style = bold(AnsiColor::Magenta);
             return format!("{style}*** {text} ***{style:#}");
         }
-        let (label, color) = match level {
+        let (label, colour) = match level {
             Level::ERROR => ("error:", AnsiColor::Red),
             Level::WARN => ("warning:", AnsiColor::Yellow),
             _ => return text.clone(),
         };
-        let style = bold(color);
+        let style = bold(colour);
         format!("{style}{label}{style:#} {text}")
     }
 
@@ -131,8 +131,8 @@ impl Message {
 }
 
 /// The style of a label, where standard error shows colours.
-pub(super) fn bold(color: AnsiColor) -> Style {
-    stderr::style(Style::new().bold().fg_color(Some(color.into())))
+pub(super) fn bold(colour: AnsiColor) -> Style {
+    stderr::style(Style::new().bold().fg_color(Some(colour.into())))
 }
 
 impl Visit for Message {

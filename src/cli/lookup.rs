@@ -13,12 +13,14 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::args::{LookupArgs, Verbosity};
-use super::event_messages::why;
+use super::event_messages::{stop_help, stop_message};
 use super::exit::Exit;
 use super::job::{SIMULATED, exit_of, refuse};
 use super::resume_command;
 use super::resume_command::Obstacle;
-use super::terminal::{print, say, say_command, say_error, say_loudly, say_system_error, say_warning};
+use super::terminal::{
+    print, say, say_command, say_error, say_loudly, say_outcome, say_system_error, say_warning,
+};
 use crate::config::{DurationValue, Environment, ResolvedSettings};
 use crate::enricher::{EnrichError, Enricher, OpenError, RowSettings, Settings};
 use crate::job::{JobOutcome, StartError};
@@ -136,7 +138,10 @@ fn say_ending(ending: &JobOutcome, words: &[OsString]) {
         JobOutcome::Gaps { unanswered } => {
             say(format_args!("numbers without an answer: {unanswered}; to retry:"))
         }
-        JobOutcome::Stopped(reason) => say(format_args!("{}; to retry:", why(reason))),
+        JobOutcome::Stopped(reason) => {
+            say_outcome("stopped", &stop_message(reason), stop_help(reason).as_deref());
+            say("to retry:");
+        }
     }
     say_command(&resume_command::command(words, Obstacle::None));
 }

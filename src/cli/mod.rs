@@ -1,7 +1,7 @@
 //! The terminal: arguments, progress, messages, signals, exit codes. The work itself is elsewhere.
 //!
-//! Only this module prints. Standard output is for answers, standard error for everything about the work. A
-//! run does not fail because one of them is closed.
+//! Only this module prints. Standard output is for answers, standard error for everything about the
+//! work. A run does not fail because one of them is closed.
 
 mod args;
 mod check;

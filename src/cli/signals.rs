@@ -6,8 +6,8 @@ use super::exit::Exit;
 use super::terminal;
 use crate::lookup::{StopReason, StopSignal};
 
-/// Runs the work on a runtime with a thread for each core. The first ctrl-c or SIGTERM requests a stop, the
-/// second ends the work immediately.
+/// Runs the work on a runtime with a thread for each core. The first ctrl-c or SIGTERM requests a
+/// stop, the second ends the work immediately.
 pub(super) fn on_runtime<W: Future<Output = Exit>>(work: impl FnOnce(StopSignal) -> W) -> Exit {
     let runtime = match Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,

@@ -13,10 +13,15 @@ pub(super) fn can_draw() -> bool {
     capable && io::stderr().is_terminal()
 }
 
-/// This style, or none where colours cannot be shown or are not wanted (no-color.org).
-pub(super) fn style(style: Style) -> Style {
+/// Whether colours can be shown and are wanted (no-color.org).
+pub(super) fn has_colours() -> bool {
     let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    if unwanted || !can_draw() { Style::new() } else { style }
+    can_draw() && !unwanted
+}
+
+/// This style, or none where there are no colours.
+pub(super) fn style(style: Style) -> Style {
+    if has_colours() { style } else { Style::new() }
 }
 
 /// The width of the terminal in columns; `None` where standard error is not a terminal.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::event_messages::why;
+use super::event_messages::{stop_help, stop_message};
 use crate::humanize::{counted, grouped, lasting, most_first, percent, size, speed};
 use crate::job::{JobOutcome, JobReport};
 use crate::model::{Money, Status};
@@ -52,7 +52,7 @@ pub(super) fn ending(finished: &JobReport) -> String {
         (JobOutcome::Gaps { unanswered: 1 }, _) => "1 row has no answer".into(),
         (JobOutcome::Gaps { unanswered }, _) => format!("{} rows have no answer", grouped(*unanswered)),
         (JobOutcome::Stopped(reason), None) => {
-            format!("{}; no row was answered, so there is no partial file", why(reason))
+            format!("{}; no row was answered, so there is no partial file", stop_message(reason))
         }
         (JobOutcome::Stopped(reason), Some(path)) => {
             let unanswered = finished.report.counts.unanswered;
@@ -60,12 +60,20 @@ pub(super) fn ending(finished: &JobReport) -> String {
             let rest = if finished.report.whole_list { "" } else { "; the rest of the list was not read" };
             format!(
                 "{}; {} has {} and {} without an answer{rest}",
-                why(reason),
+                stop_message(reason),
                 path.display(),
                 counted(finished_rows, "finished row"),
                 counted(unanswered, "row")
             )
         }
+    }
+}
+
+/// What to do about the reason for which the run stopped.
+pub(super) fn ending_help(finished: &JobReport) -> Option<String> {
+    match &finished.outcome {
+        JobOutcome::Stopped(reason) => stop_help(reason),
+        JobOutcome::Complete | JobOutcome::Gaps { .. } => None,
     }
 }
 
@@ -124,8 +132,8 @@ fn requests(finished: &JobReport) -> String {
     )
 }
 
-/// What the run cost and saved, in lookups and, where a price is known, in money. The first three counts add up
-/// to the requests.
+/// What the run cost and saved, in lookups and, where a price is known, in money. The first three
+/// counts add up to the requests.
 fn money(finished: &JobReport) -> Vec<String> {
     let counts = &finished.report.counts;
     let Costs { billed, maybe_billed, saved_by_duplicates, saved_by_ledger } = counts.costs;

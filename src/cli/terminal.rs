@@ -47,13 +47,15 @@ pub(super) fn say_error(error: &dyn Diagnostic) {
                 text.push_str(&format!("\n  caused by: {inner}"));
                 cause = inner.source();
             }
-            if let Some(help) = help {
-                let style = log::bold(AnsiColor::Cyan);
-                text.push_str(&format!("\n{style}help:{style:#} {help}"));
-            }
-            error!("{text}");
+            error!("{text}{}", help_line(help.as_deref()));
         }
     }
+}
+
+/// The last line of an error.
+fn help_line(help: Option<&str>) -> String {
+    let style = log::bold(AnsiColor::Cyan);
+    help.map(|help| format!("\n{style}help:{style:#} {help}")).unwrap_or_default()
 }
 
 /// An error of the operating system, without advice.
@@ -86,6 +88,14 @@ pub(super) fn say_note(kind: &'static str, note: &str) {
     }
 }
 
+/// Why a run is not complete, as a note of this kind, with what to do about it.
+pub(super) fn say_outcome(kind: &'static str, ending: &str, help: Option<&str>) {
+    match log::format() {
+        LogFormat::Json => warn!(event = kind, help, "{ending}"),
+        LogFormat::Human => info!("{ending}{}", help_line(help)),
+    }
+}
+
 /// The command to run next, ready to be copied; programs find it in the field `command`.
 pub(super) fn say_command(command: &str) {
     match log::format() {
@@ -94,7 +104,8 @@ pub(super) fn say_command(command: &str) {
     }
 }
 
-/// The command that imports answers which the ledger could not keep; programs find it in the field `import`.
+/// The command that imports answers which the ledger could not keep; programs find it in the field
+/// `import`.
 pub(super) fn say_import(command: &str) {
     match log::format() {
         LogFormat::Json => warn!(import = command, "the command that imports the answers"),

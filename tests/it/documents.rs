@@ -1,4 +1,4 @@
-//! What the documents claim, held against the program.
+//! Claims of the documents, checked against the program.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -133,14 +133,14 @@ fn a_few_numbers_do_not_wait_long_for_a_service_that_is_down() {
     let url = service.url();
     service.stop();
     let done = Job::new().hlr(["lookup", "+46701740605", "--endpoint", &url, "--give-up-after", "3s"]);
-    // Its attempts may be spent before the patience is.
+    // The attempts may be spent before --give-up-after has passed.
     assert!(matches!(done.output.status.code(), Some(3 | 4)), "{}", done.stderr());
     done.says(&["hlr lookup"]);
     assert!(done.took < Duration::from_secs(10), "{:?}", done.took);
     assert!(done.stdout().contains("not_checked"), "{}", done.stdout());
 }
 
-/// Every key that a file may have stands in the reference, set or in a comment, and nothing else does.
+/// The reference has every key of pipeline files, set or in a comment, and no other.
 #[test]
 fn the_reference_names_every_key() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -164,7 +164,7 @@ fn the_reference_names_every_key() {
 }
 
 #[test]
-fn the_summary_is_as_its_schema_says() {
+fn the_summary_matches_its_schema() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let schema =
         serde_json::from_str(&fs::read_to_string(root.join("docs/summary.schema.json")).unwrap()).unwrap();
@@ -187,7 +187,7 @@ fn the_summary_is_as_its_schema_says() {
 }
 
 #[test]
-fn completions_and_pages_come_from_the_same_definitions() {
+fn completions_and_man_pages_have_the_flags_and_exit_codes() {
     let job = Job::new();
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let done = job.hlr(["completions", shell]);

@@ -1,4 +1,4 @@
-//! The main job from outside: a list in, a file out, judged by the simulator's truth and account.
+//! `hlr enrich` from outside: its output, compared with the simulator's answers and account.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,7 +26,7 @@ id,name,phone
 ";
 
 #[test]
-fn every_row_comes_out_in_order_with_a_true_word_about_it() {
+fn every_row_comes_out_in_order_with_its_true_answer() {
     let service = Service::start(SimulatorSettings::default());
     let job = Job::new().list("contacts.csv", CONTACTS);
     job.enrich("contacts.csv", "out.parquet", &service, &[]).exits_with(0);
@@ -79,7 +79,7 @@ fn the_added_columns_have_the_documented_names_and_types() {
 }
 
 #[test]
-fn a_storm_is_weathered_and_every_answer_is_the_true_one() {
+fn every_answer_is_true_in_a_storm_of_faults() {
     let transient = Transient { share: 0.2, ..Transient::default() };
     let faults = FaultShares {
         reset_before_read: 0.01,
@@ -117,7 +117,7 @@ fn a_number_that_occurs_often_is_looked_up_once() {
 }
 
 #[test]
-fn what_is_refused_is_never_sent() {
+fn invalid_cells_are_never_sent() {
     let service = Service::start(SimulatorSettings::default());
     let job =
         Job::new().list("list.csv", "phone\n070-174 06 05\n+46 8 465 004 00\n12345\n+46701740605000000\n");
@@ -132,7 +132,7 @@ fn what_is_refused_is_never_sent() {
 }
 
 #[test]
-fn more_than_the_account_allows_is_slowed_down_for_not_written_down() {
+fn throttling_slows_the_run_down_and_changes_no_row() {
     let limits = RequestLimits { ongoing: Some(20), ..RequestLimits::default() };
     let mut settings = SimulatorSettings { limits, ..SimulatorSettings::default() };
     settings.latency.median = Duration::from_millis(10);
@@ -148,7 +148,7 @@ fn more_than_the_account_allows_is_slowed_down_for_not_written_down() {
 }
 
 #[test]
-fn too_fast_is_too_many_requests_and_their_time_is_kept() {
+fn http_429_makes_requests_wait_as_long_as_the_service_says() {
     let limits = RequestLimits { per_second: Some(300), ..RequestLimits::default() };
     let service = Service::start(SimulatorSettings { limits, ..SimulatorSettings::default() });
     let job = Job::new().numbers("list.csv", 120);
@@ -157,20 +157,20 @@ fn too_fast_is_too_many_requests_and_their_time_is_kept() {
 }
 
 #[test]
-fn the_rate_is_kept_from_the_first_second_on() {
+fn the_rate_holds_from_the_first_second() {
     let service = Service::start(SimulatorSettings::default());
     let job = Job::new().numbers("list.csv", 500);
     let done = job.enrich("list.csv", "out.parquet", &service, &["--rate", "200"]);
     done.exits_with(0);
     let account = service.account();
-    // To the hundredth in paused time; here the machine may hold a packet up.
+    // In paused time the limit is 1 %; here the machine may delay a packet.
     assert!(account.most_in_a_second <= 210, "{} in one second", account.most_in_a_second);
     assert!(done.took >= Duration::from_millis(2_450), "{:?}", done.took);
 }
 
-/// A hangup asks a run to read the rate in its pipeline file again.
+/// SIGHUP reloads the rate from the pipeline file.
 #[test]
-fn a_run_takes_a_new_rate_while_it_goes_on() {
+fn a_running_job_takes_a_new_rate() {
     let service = Service::start(SimulatorSettings::default());
     let written = |rate: &str| {
         let url = service.url();
@@ -181,7 +181,7 @@ fn a_run_takes_a_new_rate_while_it_goes_on() {
     while service.account_in_short().requests == 0 {
         std::thread::sleep(Duration::from_millis(5));
     }
-    // Nonsense changes nothing.
+    // An invalid file changes nothing.
     std::fs::write(job.path("job.toml"), written("\"fast\"")).unwrap();
     send_signal("HUP", &run);
     std::thread::sleep(Duration::from_millis(500));
@@ -200,7 +200,7 @@ fn a_run_takes_a_new_rate_while_it_goes_on() {
 }
 
 #[test]
-fn what_the_account_allows_at_once_is_remembered_for_the_next_run() {
+fn the_accounts_concurrency_limit_is_remembered_for_the_next_run() {
     let latency = Latency { median: Duration::from_millis(20), ..Latency::default() };
     let limits = RequestLimits { ongoing: Some(60), ..RequestLimits::default() };
     let service = Service::start(SimulatorSettings { latency, limits, ..SimulatorSettings::default() });
@@ -216,7 +216,7 @@ fn what_the_account_allows_at_once_is_remembered_for_the_next_run() {
 }
 
 #[test]
-fn a_network_that_answers_nothing_useful_is_told() {
+fn a_range_without_useful_answers_is_reported() {
     let results = [("HLR_REJECT".to_owned(), 1.0)].into();
     let service = Service::start(SimulatorSettings { results, ..SimulatorSettings::default() });
     let job = Job::new().numbers("list.csv", 400);
@@ -236,7 +236,7 @@ fn wrong_credentials_stop_the_run_at_once_and_name_the_settings() {
 }
 
 #[test]
-fn an_account_that_is_blocked_for_everything_stops_the_run() {
+fn a_blocked_account_stops_the_run() {
     let results = [("IMSI_LOOKUP_BLOCKED".to_owned(), 1.0)].into();
     let service = Service::start(SimulatorSettings { results, ..SimulatorSettings::default() });
     let job = Job::new().numbers("list.csv", 5_000);
@@ -265,7 +265,7 @@ fn the_backup_takes_over_when_the_primary_is_gone() {
 }
 
 #[test]
-fn numbers_without_an_answer_are_said_to_have_none() {
+fn numbers_without_an_answer_are_unknown() {
     let transient = Transient { share: 1.0, results: vec!["TIMEOUT".into()] };
     let settings = SimulatorSettings { transient, faulty_attempts: 100, ..SimulatorSettings::default() };
     let service = Service::start(settings);
@@ -306,7 +306,7 @@ fn an_interrupt_finishes_what_was_sent_and_keeps_what_was_paid() {
 }
 
 #[test]
-fn a_list_that_breaks_off_keeps_what_was_paid_before_it() {
+fn a_list_that_ends_unexpectedly_keeps_its_paid_rows() {
     let service = Service::start(SimulatorSettings::default());
     let rows: String = (0..30_000).map(|n| format!("{n},{}\n", nth_number(n).get())).collect();
     let job = Job::new().list("list.csv", format!("id,phone\n{rows}\"never closed,1\n"));
@@ -359,7 +359,7 @@ fn an_enriched_file_can_be_enriched_again() {
 }
 
 #[test]
-fn csv_and_ndjson_come_out_by_their_names() {
+fn the_outputs_ending_decides_its_format() {
     let service = Service::start(SimulatorSettings::default());
     let job = Job::new().list("contacts.csv", CONTACTS);
     job.enrich("contacts.csv", "out.csv", &service, &[]).exits_with(0);
@@ -387,7 +387,7 @@ fn an_output_that_exists_is_replaced_only_by_force() {
 }
 
 #[test]
-fn https_works_with_a_certificate_of_ones_own() {
+fn https_works_with_a_custom_certificate() {
     let settings = SimulatorSettings { scheme: Scheme::Https, ..SimulatorSettings::default() };
     let service = Service::start(settings);
     let job = Job::new().list("contacts.csv", CONTACTS).list("ca.pem", service.certificate_pem());
@@ -396,7 +396,7 @@ fn https_works_with_a_certificate_of_ones_own() {
 }
 
 #[test]
-fn bad_usage_is_told_with_its_mend_before_anything_is_asked() {
+fn usage_errors_say_what_to_do_and_send_nothing() {
     let service = Service::start(SimulatorSettings::default());
     let job = Job::new().list("contacts.csv", CONTACTS).list("two.csv", "mobile,phone_mobile,mobil\n1,2,3\n");
     let url = service.url();

@@ -1,16 +1,16 @@
-//! The guide in `docs/`, held against the program: its examples are run as they stand, and its tables are complete.
+//! The guide in `docs/`, checked against the program: its examples run, its tables are complete.
 //!
 //! In a page, a comment before a fenced block says what the block is:
 //!
 //! ```text
 //! <!-- run -->                        a shell script that ends with 0
 //! <!-- run exit=3 -->                 … with 3
-//! <!-- run needs=--where,{date} -->   … that is run as soon as the program's help has these words
+//! <!-- run needs=--where,{date} -->   … that runs only if the program's help has these words
 //! <!-- file: nightly.toml -->         a file that the following blocks of the page use
 //! ```
 //!
-//! The blocks of a page run in order, in one folder with the sample data in it, without credentials, and may ask the
-//! simulator only.
+//! The blocks of a page run in order, in one folder with the sample data, without credentials, and
+//! use no endpoint but the simulator.
 
 use std::collections::BTreeSet;
 use std::env;
@@ -24,7 +24,7 @@ use hlr_enrich::internals::numbering::Refusal;
 
 use crate::harness::Job;
 
-/// What a comment before a block says of it.
+/// What the comment before a block says about it.
 #[derive(Debug, PartialEq, Eq)]
 enum Purpose {
     Run { exit: i32, needs: Vec<String> },
@@ -36,7 +36,7 @@ enum Purpose {
 struct Block {
     purpose: Purpose,
     text: String,
-    /// Where its comment stands, counted from 1.
+    /// The line of its comment, counted from 1.
     line: usize,
 }
 
@@ -48,7 +48,7 @@ fn the_examples_of_the_guide_run() {
         let name = page.file_name().unwrap().to_str().unwrap().to_owned();
         let job = job_with_samples();
         for Block { purpose, text, line } in blocks(&page) {
-            asks_nobody_but_the_simulator(&text, &format!("{name}:{line}"));
+            names_no_endpoint_but_the_simulator(&text, &format!("{name}:{line}"));
             match purpose {
                 Purpose::File(file) => fs::write(job.path(&file), text).unwrap(),
                 Purpose::Run { exit, needs } if needs.iter().all(|word| help.contains(word)) => {
@@ -187,8 +187,8 @@ fn purpose_of(comment: &str) -> Option<Purpose> {
     Some(Purpose::Run { exit, needs })
 }
 
-/// An example that would ask somebody else is a bill.
-fn asks_nobody_but_the_simulator(text: &str, place: &str) {
+/// Any other endpoint would send billed requests.
+fn names_no_endpoint_but_the_simulator(text: &str, place: &str) {
     for line in text.lines().filter(|line| !line.contains("--dry-run")) {
         let words: Vec<_> = line.split(|char: char| char.is_whitespace() || "='\"".contains(char)).collect();
         let mut words = words.into_iter().filter(|word| !word.is_empty());
@@ -220,19 +220,19 @@ fn path_with_the_binary() -> OsString {
     env::join_paths(folders).unwrap()
 }
 
-/// Everything that the program says of its commands and of the flags of a job.
+/// The help of the program and of `hlr run`.
 fn help() -> String {
     let job = Job::new();
     [&["--help"][..], &["run", "--help"]].map(|words| job.hlr(words.iter().copied()).stdout()).concat()
 }
 
-/// The targets of a page's links, those to other sites left out.
+/// The targets of a page's links, without those to other sites.
 fn links(text: &str) -> Vec<&str> {
     let targets = text.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(target, _)| target);
     targets.filter(|target| !target.contains("://")).collect()
 }
 
-/// The names by which a page's headings are linked to.
+/// The anchors of a page's headings.
 fn headings(text: &str) -> BTreeSet<String> {
     let titles =
         text.lines().filter(|line| line.starts_with('#')).map(|line| line.trim_start_matches('#').trim());

@@ -1,4 +1,4 @@
-//! A run that nobody watches: one at a time, with its papers, in places where little is there.
+//! Unattended runs: locks, reports, summaries, metrics and logs, in a minimal environment.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -17,7 +17,7 @@ fn slow_service() -> Service {
     Service::start(SimulatorSettings { latency, ..SimulatorSettings::default() })
 }
 
-/// Waits until the service was asked something.
+/// Waits until the service has received a request.
 fn wait_for_a_request(service: &Service, run: &mut Child) {
     while service.account_in_short().requests == 0 {
         assert!(run.try_wait().unwrap().is_none(), "the run has ended");
@@ -26,7 +26,7 @@ fn wait_for_a_request(service: &Service, run: &mut Child) {
 }
 
 #[test]
-fn a_second_run_of_the_same_pipeline_says_who_is_at_work_and_does_nothing() {
+fn a_second_run_names_the_holder_of_the_lock_and_does_nothing() {
     let service = slow_service();
     let pipeline = format!(
         "input = \"list.csv\"\noutput = \"out-{{time}}.parquet\"\nendpoint = \"{}\"\n",
@@ -43,7 +43,7 @@ fn a_second_run_of_the_same_pipeline_says_who_is_at_work_and_does_nothing() {
         "since 20",
         ".out-time.parquet.lock",
     ]);
-    // Another lock is another pipeline.
+    // A run with another lock may run at the same time.
     let third = job.hlr(["run", "nightly.toml", "--no-ledger", "--lock", "other.lock", "--output", "o.csv"]);
     third.exits_with(0);
     assert_eq!(first.wait_with_output().unwrap().status.code(), Some(0));
@@ -53,7 +53,7 @@ fn a_second_run_of_the_same_pipeline_says_who_is_at_work_and_does_nothing() {
 }
 
 #[test]
-fn a_ledger_that_another_run_uses_is_waited_for_by_nobody() {
+fn a_ledger_in_use_ends_the_run_without_waiting() {
     let service = slow_service();
     let job = Job::new().numbers("list.csv", 20);
     let mut first = job.start_enrich("list.csv", "a.parquet", &service, &["--ledger", "l.redb"]);
@@ -64,7 +64,7 @@ fn a_ledger_that_another_run_uses_is_waited_for_by_nobody() {
 }
 
 #[test]
-fn a_lock_whose_process_was_killed_is_no_lock() {
+fn the_lock_of_a_killed_process_does_not_hold() {
     let service = slow_service();
     let job = Job::new().numbers("list.csv", 20);
     let mut first = job.start_enrich("list.csv", "a.parquet", &service, &["--no-ledger"]);
@@ -76,7 +76,7 @@ fn a_lock_whose_process_was_killed_is_no_lock() {
 }
 
 #[test]
-fn rows_are_filtered_columns_chosen_and_the_output_parted() {
+fn rows_are_filtered_columns_selected_and_the_output_partitioned() {
     let service = Service::start(SimulatorSettings::default());
     let rows: String = (0..60).map(|n| format!("{n},4670174{n:04},{}\n", ["yes", "no", ""][n % 3])).collect();
     let job = Job::new().list("list.csv", format!("id,phone,consent\n{rows}"));
@@ -93,9 +93,9 @@ fn rows_are_filtered_columns_chosen_and_the_output_parted() {
     assert_eq!((table.count("consent", "no"), table.count("consent", "yes")), (0, 20));
 
     let flags = ["--partition-by", "country,status", "--drop-columns", "phone"];
-    job.enrich("list.csv", "parted", &service, &flags).exits_with(0);
+    job.enrich("list.csv", "partitions", &service, &flags).exits_with(0);
     let mut rows = 0;
-    for country in fs::read_dir(job.path("parted")).unwrap() {
+    for country in fs::read_dir(job.path("partitions")).unwrap() {
         let country = country.unwrap().path();
         for status in fs::read_dir(&country).unwrap() {
             let status = status.unwrap().path();
@@ -139,7 +139,7 @@ fn names_have_the_date_of_the_run() {
     if today() == before {
         assert_eq!(job.files(), [format!("{day}.json"), list, format!("out-{day}.csv")]);
     }
-    // A folder that nobody could have made beforehand is made.
+    // A folder with the date in its name is created.
     job.hlr(["enrich", "list-{date}.csv", "-o", "{year}/{date}/out.csv", "--endpoint", "simulator"])
         .exits_with(0);
     job.hlr(["enrich", "a.csv", "-o", "{dat}.csv", "--endpoint", "simulator"])
@@ -160,7 +160,7 @@ fn free_port() -> u16 {
 }
 
 #[test]
-fn the_counts_are_served_while_the_run_goes_on_and_left_as_a_file() {
+fn metrics_are_served_during_the_run_and_written_at_its_end() {
     let latency = Latency { median: Duration::from_secs(1), ..Latency::default() };
     let service = Service::start(SimulatorSettings { latency, ..SimulatorSettings::default() });
     let job = Job::new().numbers("list.csv", 600);
@@ -199,7 +199,7 @@ fn the_counts_are_served_while_the_run_goes_on_and_left_as_a_file() {
     promtool_finds_nothing_wrong(&text);
 }
 
-/// `promtool check metrics`, where it is installed; it must be where `HLR_PROMTOOL` says so.
+/// Runs `promtool check metrics` if promtool is installed. With `HLR_PROMTOOL` set, it must be.
 fn promtool_finds_nothing_wrong(text: &str) {
     let started = Command::new("promtool")
         .args(["check", "metrics"])
@@ -217,8 +217,8 @@ fn promtool_finds_nothing_wrong(text: &str) {
     assert!(checked.status.success() && said.is_empty(), "{}\n{text}", String::from_utf8_lossy(&said));
 }
 
-/// As a service manager starts it: no terminal, no home, no variables, standard input closed, a working folder in which
-/// nothing can be written.
+/// As a service manager starts it: no terminal, no home, no variables, standard input closed, a
+/// working folder that is not writable.
 #[test]
 fn a_run_needs_nothing_but_its_files() {
     let service = Service::start(SimulatorSettings::default());
@@ -248,27 +248,27 @@ fn a_run_needs_nothing_but_its_files() {
         let done = run(closing);
         assert_eq!(done.status.code(), Some(0), "{closing}\n{}", String::from_utf8_lossy(&done.stderr));
         assert_eq!(job.read("out.parquet").rows(), 30);
-        for paper in ["run.html", "run.json", "run.prom"] {
-            fs::remove_file(job.path(paper)).unwrap_or_else(|fault| panic!("{closing}: {paper}: {fault}"));
+        for file in ["run.html", "run.json", "run.prom"] {
+            fs::remove_file(job.path(file)).unwrap_or_else(|fault| panic!("{closing}: {file}: {fault}"));
         }
     }
     assert_eq!(service.account_in_short().requests, 30, "the ledger knows them from the second run on");
 }
 
-/// Nobody else may read it.
+/// Makes the file readable for its owner only.
 fn restrict(path: &Path) {
     use std::os::unix::fs::PermissionsExt;
 
     fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
 }
 
-/// Every exit code of the documentation, by a run that ends with it.
+/// A run for each documented exit code.
 #[test]
 fn every_exit_code_is_reached() {
     let service = Service::start(SimulatorSettings::default());
     let job = Job::new().numbers("list.csv", 5);
     job.enrich_alone("list.csv", "a.csv", &service, &["--no-ledger"]).exits_with(0);
-    // The simulator inside the process wants a port that somebody has.
+    // The built-in simulator cannot start, because its port is taken.
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let pipeline = format!(
         "input = \"list.csv\"\noutput = \"b.csv\"\nendpoint = \"simulator\"\n[simulator]\nlisten = \"{}\"\n",
@@ -290,9 +290,9 @@ fn every_exit_code_is_reached() {
     assert_eq!(run.wait().unwrap().code(), Some(130));
 }
 
-/// A log that programs read: every line a JSON object with the run's name, no secret and no whole number in any.
+/// Every line is a JSON object with the run id. None contains a secret or a whole number.
 #[test]
-fn a_log_for_programs_is_json_line_by_line_and_keeps_secrets() {
+fn a_json_log_has_one_object_per_line_and_no_secret() {
     let limits = RequestLimits { ongoing: Some(20), ..RequestLimits::default() };
     let results = [("TIMEOUT".to_owned(), 0.2)].into();
     let latency = Latency { median: Duration::from_millis(50), ..Latency::default() };
@@ -336,7 +336,7 @@ fn a_log_for_programs_is_json_line_by_line_and_keeps_secrets() {
     assert!(command.contains(" enrich --force list.csv "), "{command}");
     let text = done.stderr();
     assert!(!text.contains("password") && !text.contains("467000000"), "{text}");
-    // A mistake is a line too.
+    // An error is a JSON line too.
     let refused = job.enrich_alone("missing.csv", "x.csv", &service, &["--log-format", "json"]);
     let line: serde_json::Value =
         serde_json::from_str(refused.exits_with(2).stderr().lines().last().unwrap()).unwrap();
@@ -359,7 +359,7 @@ fn a_list_that_was_enriched_before_keeps_its_new_columns() {
 }
 
 #[test]
-fn a_run_that_is_refused_leaves_the_counts_of_the_one_before() {
+fn a_refused_run_keeps_the_metrics_of_the_run_before() {
     let service = slow_service();
     let job = Job::new().numbers("list.csv", 20).list("n.prom", "of last night\n");
     let mut first = job.start_enrich("list.csv", "a.parquet", &service, &["--ledger", "l.redb"]);
@@ -399,7 +399,7 @@ fn rows_that_could_not_get_their_name_are_kept() {
 }
 
 #[test]
-fn a_filter_that_leaves_nothing_is_told() {
+fn a_filter_without_matches_is_reported() {
     let service = Service::start(SimulatorSettings::default());
     let job = Job::new().numbers("list.csv", 10);
     let done = job.enrich("list.csv", "a.csv", &service, &["--filter", "id=x", "--no-ledger"]);
@@ -407,7 +407,7 @@ fn a_filter_that_leaves_nothing_is_told() {
 }
 
 #[test]
-fn a_simulators_answers_do_not_get_into_a_providers_ledger() {
+fn simulated_answers_are_not_imported_into_a_ledger_of_real_ones() {
     let job = Job::new().numbers("list.csv", 10);
     job.hlr(["enrich", "list.csv", "-o", "a.parquet", "--endpoint", "simulator"]).exits_with(0);
     let refused = job.hlr(["ledger", "import", "a.parquet", "--ledger", "l.redb"]);

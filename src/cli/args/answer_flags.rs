@@ -17,7 +17,7 @@ pub(in crate::cli) struct AnswerFlags {
     no_ledger: bool,
     /// Maximum age of an answer from the ledger: 30d for all, or by status: dead=30d,absent=12h
     ///
-    /// [default: reachable=1d,absent=12h,no_service=7d,dead=30d,assigned=30d,unknown=1d,not_checked=1d]
+    /// Default: reachable=1d,absent=12h,no_service=7d,dead=30d,assigned=30d,unknown=1d,not_checked=1d
     #[arg(long, value_name = "AGE", help_heading = "Ledger and cost")]
     max_age: Option<MaxAgeValue>,
     /// Look up every number again, whatever the ledger has; a stopped run can be resumed

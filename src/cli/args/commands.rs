@@ -102,7 +102,7 @@ Examples:
 The user name and the password come from HLR_USERNAME and HLR_PASSWORD, from --credentials-file,
 or from systemd's $CREDENTIALS_DIRECTORY; never from the command line.")]
 pub(in crate::cli) struct EnrichArgs {
-    /// Lists: CSV (also .gz, .zst) or Parquet files, quoted glob patterns, or - for CSV on standard input
+    /// Lists: CSV (also .gz, .zst) or Parquet files, quoted globs, or - for CSV on standard input
     #[arg(required = true)]
     input: Vec<String>,
     #[command(flatten)]
@@ -141,8 +141,8 @@ pub(in crate::cli) struct RunArgs {
 
 /// Validate pipeline files without running them.
 ///
-/// Checks what `hlr run` checks before it opens the list, and reports every problem. The exit code is 2
-/// if there is one.
+/// Checks what `hlr run` checks before it opens the list, and reports every problem. The exit code
+/// is 2 if there is one.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct CheckArgs {
     /// Pipeline files

@@ -12,7 +12,7 @@ use crate::enrich::{Only, Order};
 pub(in crate::cli) struct JobFlags {
     /// Output file: .parquet, .csv or .ndjson [required here or in the pipeline file]
     ///
-    /// The names of all files may contain {date}, {time}, {year}, {month} and {day}: the start of the run.
+    /// All file names may contain {date}, {time}, {year}, {month} and {day}: the start of the run.
     #[arg(short, long, value_name = "FILE", help_heading = "Output")]
     output: Option<PathBuf>,
     /// Replace the output if it exists
@@ -66,7 +66,7 @@ pub(in crate::cli) struct JobFlags {
     only: Option<Only>,
     /// Process only rows that meet this condition; may be repeated
     ///
-    /// A condition is column=value, column=this|that or column!=value. Other rows are not in the output.
+    /// A condition is column=value, column=this|that or column!=value. Other rows are left out.
     #[arg(long, value_name = "CONDITION", help_heading = "List")]
     filter: Vec<String>,
     /// Column with the numbers [default: found by its name]

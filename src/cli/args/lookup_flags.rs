@@ -12,8 +12,8 @@ use crate::model::Product;
 pub(in crate::cli) struct LookupFlags {
     /// Endpoint to use: eu, us, simulator or a URL [required here or in the pipeline file]
     ///
-    /// A URL is scheme, host and port, for example https://lookup.example.com:3701. Repeat the flag for
-    /// backups; the first endpoint is the primary.
+    /// A URL is scheme, host and port, for example https://lookup.example.com:3701. Repeat the flag
+    /// for backups; the first endpoint is the primary.
     #[arg(long, value_name = "ENDPOINT", help_heading = "Service")]
     endpoint: Vec<String>,
     /// Product of the account; decides what the result OK means [default: real-time]

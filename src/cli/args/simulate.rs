@@ -17,8 +17,9 @@ const PORT: u16 = 3700;
 
 /// Run a simulated lookup service on this machine, with faults on demand.
 ///
-/// It answers like the real service, and makes no lookups. It prints its address, runs until ctrl-c, and then
-/// prints an account of the requests it received. An answer depends only on the seed and the number.
+/// It answers like the real service, and makes no lookups. It prints its address, runs until
+/// ctrl-c, and then prints an account of its requests. An answer depends only on the seed and the
+/// number.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

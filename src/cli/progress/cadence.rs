@@ -16,7 +16,7 @@ impl Cadence {
     /// For programs: immediately, and then every second.
     pub(super) const FOR_PROGRAMS: Self = Self { next: Duration::ZERO, interval: Duration::from_secs(1) };
 
-    /// Whether a line is due at this time of the run. If it is, the next one is due an interval later.
+    /// Whether a line is due now. If it is, the next one is due an interval later.
     pub(super) fn is_due(&mut self, elapsed: Duration) -> bool {
         let is_due = elapsed >= self.next;
         if is_due {

@@ -21,7 +21,7 @@ use crate::job::Progress;
 use crate::lookup::StopSignal;
 use crate::task::AbortOnDrop;
 
-/// A progress display that is running. [`ProgressDisplay::finish`] shows the last notes; dropping does not.
+/// A running progress display. [`ProgressDisplay::finish`] shows the last notes; a drop does not.
 pub(in crate::cli) struct ProgressDisplay {
     ticker: AbortOnDrop<()>,
     finish: oneshot::Sender<()>,

@@ -1,7 +1,7 @@
 //! Progress on standard error: a ticker samples the counters, and a renderer shows the samples.
 //!
-//! The run itself knows nothing of this. Renderers are a bar on a terminal, lines of text in a log, JSON lines
-//! for programs, and log events.
+//! The run itself knows nothing of this. Renderers are a bar on a terminal, lines of text in a log,
+//! JSON lines for programs, and log events.
 
 mod bar;
 mod cadence;

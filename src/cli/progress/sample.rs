@@ -19,7 +19,7 @@ pub(super) struct Sample {
     pub(super) spent: Option<Money>,
     /// The endpoint that was asked last.
     pub(super) endpoint: Option<String>,
-    /// Counts of rows and requests, the most important first. JSON progress has them by these names.
+    /// Counts of rows and requests, the most important first. JSON progress has these names.
     pub(super) tally: Vec<(&'static str, u64)>,
 }
 
