@@ -25,7 +25,7 @@ type SimulatorSettings = toml::Table;
 pub struct Key {
     /// Its name; the flag of the same meaning has `-` for `_`.
     pub name: &'static str,
-    /// What it sets.
+    /// What it sets: paragraphs of text, the first of them short.
     pub doc: &'static str,
     /// Where it can be written.
     pub source: KeySource,
@@ -55,7 +55,7 @@ macro_rules! keys {
             /// Every key that a pipeline file may have.
             pub const KEYS: &[Key] = &[$(Key {
                 name: stringify!($key),
-                doc: concat!($($doc),*),
+                doc: concat!($($doc, "\n"),*),
                 source: KeySource::$source,
             }),*];
 
@@ -80,77 +80,86 @@ macro_rules! keys {
 keys! {
     /// The lists: files, glob patterns, or `-` for standard input. Relative to the working directory.
     input: TextList => Flag,
-    /// The file to write, `.parquet`, `.csv` or `.ndjson`. Relative to the working directory.
+    /// Output file: .parquet, .csv or .ndjson [required here or in the pipeline file]
+    ///
+    /// All file names may contain {date}, {time}, {year}, {month} and {day}: the start of the run.
     output: PathBuf => Flag,
-    /// Conditions on the list's columns that rows must fulfil to be worked on: `country=SE|NO`, `consent!=no`.
+    /// Process only rows that meet this condition; may be repeated
+    ///
+    /// A condition is column=value, column=this|that or column!=value. Other rows are left out.
     filter: TextList => Flag,
-    /// Which of the list's own columns are written; all without it.
+    /// Keep only these columns of the list
     keep_columns: TextList => Flag,
-    /// Which columns are not written.
+    /// Leave these columns out of the output
     drop_columns: TextList => Flag,
-    /// What the output is parted by; it is a folder of Parquet files then.
+    /// Write a Hive-partitioned Parquet folder, by country, by status, or by both in this order
     partition_by: PartitionColumns => Flag,
-    /// The file that is locked while the run goes on, so that no other run of the pipeline is at work.
+    /// Lock file that keeps other runs out [default: a hidden file beside the output]
     lock: PathBuf => Flag,
-    /// The column of the numbers; without it, it is found by its name.
+    /// Column with the numbers [default: found by its name]
     column: String => Flag,
     /// Where national numbers are at home, as ISO 3166 alpha-2.
     region: String => Flag,
-    /// Who is asked: `eu`, `us`, `simulator` or a URL; the first is the primary, the rest are backups.
+    /// Endpoint to use: eu, us, simulator or a URL [required here or in the pipeline file]
+    ///
+    /// A URL is scheme, host and port, for example https://lookup.example.com:3701. Repeat the flag
+    /// for backups; the first endpoint is the primary.
     endpoint: TextList => Flag,
-    /// Which product the account has; decides what `OK` proves.
+    /// Product of the account; decides what the result OK means [default: real-time]
     product: Product => Flag,
-    /// Requests a second at the most.
+    /// Maximum requests per second, retries included [default: 10; unlimited on loopback]
     rate: f64 => Flag,
     /// Other rates for some times of the day, local time: `"22:00-06:00" = 2000`.
     rate_schedule: BTreeMap<String, f64> => File,
-    /// Requests in flight at the most.
+    /// Maximum requests in flight [default: 10; 256 on loopback]
     concurrency: u32 => Flag,
-    /// How long one request may take.
+    /// Time limit of a request, for example 10s or 500ms [default: 10s]
     timeout: DurationValue => Flag,
-    /// Requests for one number at the most, the first included.
+    /// Maximum requests per number, the first included [default: 4]
     attempts: u16 => Flag,
-    /// Results that are asked again besides TIMEOUT and HLR_ABORT.
+    /// Results to retry, besides TIMEOUT and HLR_ABORT
     retry_on: Vec<RetryOn> => Flag,
-    /// Whether the provider is asked to bypass its cache.
+    /// Ask the provider to bypass its own cache
     nocache: bool => Flag,
-    /// The file in which answers are kept, for this run and later ones.
+    /// File that keeps the answers, so that none is paid for twice [default: in the data folder]
     ledger: PathBuf => Flag,
-    /// Whether answers are forgotten at the end of the run.
+    /// Keep no answers after the run; each number is still looked up only once
     no_ledger: bool => Flag,
-    /// How old an answer of the ledger may be: one duration, or one by status.
+    /// Maximum age of an answer from the ledger: 30d for all, or by status: dead=30d,absent=12h
+    ///
+    /// Default: reachable=1d,absent=12h,no_service=7d,dead=30d,assigned=30d,unknown=1d,not_checked=1d
     max_age: MaxAgeValue => Flag,
-    /// Whether everything is asked anew, whatever the ledger has.
+    /// Look up every number again, whatever the ledger has; a stopped run can be resumed
     refresh: bool => Flag,
-    /// How long answers are gathered before they are committed to the ledger.
+    /// How long answers are collected before each commit to the ledger [default: 20ms]
     commit_interval: DurationValue => Flag,
     /// How many MiB of the ledger may be held in memory.
     ledger_memory_mib: u32 => File,
-    /// What a lookup costs, in the contract's currency: one price, or one by country and network.
+    /// Price of a lookup; a pipeline file can have prices by country and network
     price: PriceValue => Flag,
     /// The results that the contract does not bill: all of them, in place of the default.
     free_results: Vec<String> => File,
-    /// Billed lookups after which the run stops.
+    /// Stop after this many lookups that are or may be billed; the run can be resumed
     max_lookups: u64 => Flag,
     /// What the lookups may cost at the most.
     max_cost: f64 => Flag,
-    /// Whether the list is only surveyed: what would be asked, at what price, in what time.
+    /// Estimate lookups, cost and time without sending a request
     dry_run: bool => Flag,
-    /// Which rows are asked about; the others keep what an earlier run wrote.
+    /// Rows to look up: all, or the unresolved rows of an enriched file [default: all]
     only: Only => Flag,
-    /// Whether a column says what each row cost.
+    /// Add a column with the cost of each row; needs a price
     cost_column: bool => Flag,
-    /// What the names of the added columns begin with.
+    /// Prefix of the added columns [default: hlr_]
     prefix: String => Flag,
-    /// In which order rows are written.
+    /// Row order: input keeps it, completion is faster but unordered [default: input]
     order: Order => Flag,
-    /// What stands between the cells of a CSV list: one character, or `tab`.
+    /// Delimiter of a CSV list: one character, or tab [default: detected]
     delimiter: String => Flag,
     /// Whether CSV lists begin with the names of their columns.
     header: bool => Flag,
-    /// Whether an output that is there already is replaced.
+    /// Replace the output if it exists
     force: bool => Flag,
-    /// Where the figures of the run are written as JSON.
+    /// Write the figures of the run to this file as JSON
     summary: PathBuf => Flag,
     /// How many rows are held between reading and writing.
     window_rows: u32 => Flag,
@@ -160,13 +169,13 @@ keys! {
     row_group_mib: u32 => File,
     /// The Zstandard level of Parquet, 1 to 22.
     compression_level: i32 => File,
-    /// How long the run waits for a service from which nothing useful comes.
+    /// Stop if the service is down for this long [default: 10m; 15s for lookup]
     give_up_after: DurationValue => Flag,
-    /// Whether ranges of numbers are no longer asked about that answer nothing useful.
+    /// Skip number ranges that stop returning useful answers; keep sampling 1 %
     skip_useless: bool => Flag,
     /// Retries of the whole run for each number asked, on average.
     retry_budget: f64 => File,
-    /// How long a number rests whose attempts are spent, before it gets as many again.
+    /// Retry numbers without an answer, with as many attempts, after this pause, for example 5m
     second_pass: DurationValue => Flag,
     /// The longest wait before a second attempt; it doubles with each further one.
     first_backoff: DurationValue => File,
@@ -174,23 +183,23 @@ keys! {
     longest_backoff: DurationValue => File,
     /// How long a connection may take to come about.
     connect_timeout: DurationValue => File,
-    /// A file with the user name and the password.
+    /// File with two lines, username=… and password=…
     credentials_file: PathBuf => Flag,
     /// The environment variable that holds the user name.
     username_env: String => File,
     /// The environment variable that holds the password.
     password_env: String => File,
-    /// PEM certificates to trust instead of the system's.
+    /// PEM certificates to trust instead of the system's, for HTTPS
     ca_file: PathBuf => Flag,
-    /// The HTTP proxy to go through.
+    /// HTTP proxy; the proxy variables of the environment are ignored
     proxy: String => Flag,
-    /// Where the counts are written as Prometheus' text, again and again.
+    /// Write Prometheus metrics to this file, every few seconds and at the end
     metrics: PathBuf => Flag,
-    /// The address at which the same text is served while the run goes on.
+    /// Serve Prometheus metrics at this address during the run, for example 127.0.0.1:9464
     metrics_listen: String => Flag,
-    /// Where the run is told on a page, as HTML.
+    /// Write a self-contained HTML report
     report: PathBuf => Flag,
-    /// Seeds all randomness, the simulator's answers included.
+    /// Seed of all randomness, to replay a run; the simulator's answers depend on it too
     seed: u64 => Flag,
     /// What the built-in simulator does, where `endpoint` is `simulator`.
     simulator: SimulatorSettings => File,

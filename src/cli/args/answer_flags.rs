@@ -4,33 +4,25 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::key_help::{help, long_help};
 use super::value_parsers::number;
 use crate::config::{DurationValue, MaxAgeValue, PriceValue, RawConfig};
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct AnswerFlags {
-    /// File that keeps the answers, so that none is paid for twice [default: in the data folder]
-    #[arg(long, value_name = "FILE", help_heading = "Ledger and cost")]
+    #[arg(long, value_name = "FILE", help_heading = "Ledger and cost", help = help("ledger"))]
     ledger: Option<PathBuf>,
-    /// Keep no answers after the run; each number is still looked up only once
-    #[arg(long, help_heading = "Ledger and cost")]
+    #[arg(long, help_heading = "Ledger and cost", help = help("no_ledger"))]
     no_ledger: bool,
-    /// Maximum age of an answer from the ledger: 30d for all, or by status: dead=30d,absent=12h
-    ///
-    /// Default: reachable=1d,absent=12h,no_service=7d,dead=30d,assigned=30d,unknown=1d,not_checked=1d
-    #[arg(long, value_name = "AGE", help_heading = "Ledger and cost")]
+    #[arg(long, value_name = "AGE", help_heading = "Ledger and cost", help = help("max_age"), long_help = long_help("max_age"))]
     max_age: Option<MaxAgeValue>,
-    /// Look up every number again, whatever the ledger has; a stopped run can be resumed
-    #[arg(long, help_heading = "Ledger and cost")]
+    #[arg(long, help_heading = "Ledger and cost", help = help("refresh"))]
     refresh: bool,
-    /// How long answers are collected before each commit to the ledger [default: 20ms]
-    #[arg(long, value_name = "DURATION", help_heading = "Ledger and cost")]
+    #[arg(long, value_name = "DURATION", help_heading = "Ledger and cost", help = help("commit_interval"))]
     commit_interval: Option<DurationValue>,
-    /// Price of a lookup; a pipeline file can have prices by country and network
-    #[arg(long, value_name = "AMOUNT", help_heading = "Ledger and cost")]
+    #[arg(long, value_name = "AMOUNT", help_heading = "Ledger and cost", help = help("price"))]
     price: Option<PriceValue>,
-    /// Stop after this many lookups that are or may be billed; the run can be resumed
-    #[arg(long, value_name = "N", help_heading = "Ledger and cost")]
+    #[arg(long, value_name = "N", help_heading = "Ledger and cost", help = help("max_lookups"))]
     max_lookups: Option<u64>,
     /// Stop before the cost exceeds this amount; the run can be resumed
     #[arg(long, value_name = "AMOUNT", value_parser = number, help_heading = "Ledger and cost")]

@@ -4,76 +4,56 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::key_help::{help, long_help};
 use super::value_parsers::one_of;
 use crate::config::{PartitionBy, PartitionColumns, RawConfig, TextList};
 use crate::enrich::{Only, Order};
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct JobFlags {
-    /// Output file: .parquet, .csv or .ndjson [required here or in the pipeline file]
-    ///
-    /// All file names may contain {date}, {time}, {year}, {month} and {day}: the start of the run.
-    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
+    #[arg(short, long, value_name = "FILE", help_heading = "Output", help = help("output"), long_help = long_help("output"))]
     output: Option<PathBuf>,
-    /// Replace the output if it exists
-    #[arg(long, help_heading = "Output")]
+    #[arg(long, help_heading = "Output", help = help("force"))]
     force: bool,
-    /// Prefix of the added columns [default: hlr_]
-    #[arg(long, value_name = "TEXT", help_heading = "Output")]
+    #[arg(long, value_name = "TEXT", help_heading = "Output", help = help("prefix"))]
     prefix: Option<String>,
-    /// Row order: input keeps it, completion is faster but unordered [default: input]
-    #[arg(long, value_parser = one_of::<Order>(&["input", "completion"]), help_heading = "Output")]
+    #[arg(long, value_parser = one_of::<Order>(&["input", "completion"]), help_heading = "Output", help = help("order"))]
     order: Option<Order>,
-    /// Add a column with the cost of each row; needs a price
-    #[arg(long, help_heading = "Output")]
+    #[arg(long, help_heading = "Output", help = help("cost_column"))]
     cost_column: bool,
-    /// Write the figures of the run to this file as JSON
-    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    #[arg(long, value_name = "FILE", help_heading = "Output", help = help("summary"))]
     summary: Option<PathBuf>,
-    /// Write a Hive-partitioned Parquet folder, by country, by status, or by both in this order
     #[arg(
         long,
         value_name = "COLUMN",
         value_delimiter = ',',
         value_parser = one_of::<PartitionBy>(&["country", "status"]),
-        help_heading = "Output"
+        help_heading = "Output",
+        help = help("partition_by")
     )]
     partition_by: Vec<PartitionBy>,
-    /// Keep only these columns of the list
-    #[arg(long, value_name = "COLUMNS", value_delimiter = ',', help_heading = "Output")]
+    #[arg(long, value_name = "COLUMNS", value_delimiter = ',', help_heading = "Output", help = help("keep_columns"))]
     keep_columns: Vec<String>,
-    /// Leave these columns out of the output
-    #[arg(long, value_name = "COLUMNS", value_delimiter = ',', help_heading = "Output")]
+    #[arg(long, value_name = "COLUMNS", value_delimiter = ',', help_heading = "Output", help = help("drop_columns"))]
     drop_columns: Vec<String>,
-    /// Write Prometheus metrics to this file, every few seconds and at the end
-    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    #[arg(long, value_name = "FILE", help_heading = "Output", help = help("metrics"))]
     metrics: Option<PathBuf>,
-    /// Serve Prometheus metrics at this address during the run, for example 127.0.0.1:9464
-    #[arg(long, value_name = "ADDRESS", help_heading = "Output")]
+    #[arg(long, value_name = "ADDRESS", help_heading = "Output", help = help("metrics_listen"))]
     metrics_listen: Option<String>,
-    /// Lock file that keeps other runs out [default: a hidden file beside the output]
-    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    #[arg(long, value_name = "FILE", help_heading = "Output", help = help("lock"))]
     lock: Option<PathBuf>,
-    /// Write a self-contained HTML report
-    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    #[arg(long, value_name = "FILE", help_heading = "Output", help = help("report"))]
     report: Option<PathBuf>,
 
-    /// Estimate lookups, cost and time without sending a request
-    #[arg(long, help_heading = "List")]
+    #[arg(long, help_heading = "List", help = help("dry_run"))]
     dry_run: bool,
-    /// Rows to look up: all, or the unresolved rows of an enriched file [default: all]
-    #[arg(long, value_parser = one_of::<Only>(&["all", "unresolved"]), help_heading = "List")]
+    #[arg(long, value_parser = one_of::<Only>(&["all", "unresolved"]), help_heading = "List", help = help("only"))]
     only: Option<Only>,
-    /// Process only rows that meet this condition; may be repeated
-    ///
-    /// A condition is column=value, column=this|that or column!=value. Other rows are left out.
-    #[arg(long, value_name = "CONDITION", help_heading = "List")]
+    #[arg(long, value_name = "CONDITION", help_heading = "List", help = help("filter"), long_help = long_help("filter"))]
     filter: Vec<String>,
-    /// Column with the numbers [default: found by its name]
-    #[arg(short, long, value_name = "NAME", help_heading = "List")]
+    #[arg(short, long, value_name = "NAME", help_heading = "List", help = help("column"))]
     column: Option<String>,
-    /// Delimiter of a CSV list: one character, or tab [default: detected]
-    #[arg(long, value_name = "CHARACTER", help_heading = "List")]
+    #[arg(long, value_name = "CHARACTER", help_heading = "List", help = help("delimiter"))]
     delimiter: Option<String>,
     /// The CSV list has no header row [default: detected]
     #[arg(long, help_heading = "List")]

@@ -4,66 +4,50 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::key_help::{help, long_help};
 use super::value_parsers::{number, one_of};
 use crate::config::{DurationValue, RawConfig, RetryOn, TextList};
 use crate::model::Product;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct LookupFlags {
-    /// Endpoint to use: eu, us, simulator or a URL [required here or in the pipeline file]
-    ///
-    /// A URL is scheme, host and port, for example https://lookup.example.com:3701. Repeat the flag
-    /// for backups; the first endpoint is the primary.
-    #[arg(long, value_name = "ENDPOINT", help_heading = "Service")]
+    #[arg(long, value_name = "ENDPOINT", help_heading = "Service", help = help("endpoint"), long_help = long_help("endpoint"))]
     endpoint: Vec<String>,
-    /// Product of the account; decides what the result OK means [default: real-time]
-    #[arg(long, value_parser = one_of::<Product>(&["real-time", "portability"]), help_heading = "Service")]
+    #[arg(long, value_parser = one_of::<Product>(&["real-time", "portability"]), help_heading = "Service", help = help("product"))]
     product: Option<Product>,
-    /// Ask the provider to bypass its own cache
-    #[arg(long, help_heading = "Service")]
+    #[arg(long, help_heading = "Service", help = help("nocache"))]
     nocache: bool,
-    /// File with two lines, username=… and password=…
-    #[arg(long, value_name = "FILE", help_heading = "Service")]
+    #[arg(long, value_name = "FILE", help_heading = "Service", help = help("credentials_file"))]
     credentials_file: Option<PathBuf>,
-    /// PEM certificates to trust instead of the system's, for HTTPS
-    #[arg(long, value_name = "FILE", help_heading = "Service")]
+    #[arg(long, value_name = "FILE", help_heading = "Service", help = help("ca_file"))]
     ca_file: Option<PathBuf>,
-    /// HTTP proxy; the proxy variables of the environment are ignored
-    #[arg(long, value_name = "URL", help_heading = "Service")]
+    #[arg(long, value_name = "URL", help_heading = "Service", help = help("proxy"))]
     proxy: Option<String>,
 
-    /// Maximum requests per second, retries included [default: 10; unlimited on loopback]
-    #[arg(long, value_name = "N", value_parser = number, help_heading = "Limits and retries")]
+    #[arg(long, value_name = "N", value_parser = number, help_heading = "Limits and retries", help = help("rate"))]
     rate: Option<f64>,
-    /// Maximum requests in flight [default: 10; 256 on loopback]
-    #[arg(long, value_name = "N", help_heading = "Limits and retries")]
+    #[arg(long, value_name = "N", help_heading = "Limits and retries", help = help("concurrency"))]
     concurrency: Option<u32>,
-    /// Time limit of a request, for example 10s or 500ms [default: 10s]
-    #[arg(long, value_name = "DURATION", help_heading = "Limits and retries")]
+    #[arg(long, value_name = "DURATION", help_heading = "Limits and retries", help = help("timeout"))]
     timeout: Option<DurationValue>,
-    /// Maximum requests per number, the first included [default: 4]
-    #[arg(long, value_name = "N", help_heading = "Limits and retries")]
+    #[arg(long, value_name = "N", help_heading = "Limits and retries", help = help("attempts"))]
     attempts: Option<u16>,
-    /// Results to retry, besides TIMEOUT and HLR_ABORT
     #[arg(
         long,
         value_name = "RESULT",
         value_delimiter = ',',
         value_parser = one_of::<RetryOn>(&["HLR_LOCAL_CANCEL", "SYSTEM_FAILURE"]),
-        help_heading = "Limits and retries"
+        help_heading = "Limits and retries",
+        help = help("retry_on")
     )]
     retry_on: Vec<RetryOn>,
-    /// Retry numbers without an answer, with as many attempts, after this pause, for example 5m
-    #[arg(long, value_name = "DURATION", help_heading = "Limits and retries")]
+    #[arg(long, value_name = "DURATION", help_heading = "Limits and retries", help = help("second_pass"))]
     second_pass: Option<DurationValue>,
-    /// Stop if the service is down for this long [default: 10m; 15s for lookup]
-    #[arg(long, value_name = "DURATION", help_heading = "Limits and retries")]
+    #[arg(long, value_name = "DURATION", help_heading = "Limits and retries", help = help("give_up_after"))]
     give_up_after: Option<DurationValue>,
-    /// Skip number ranges that stop returning useful answers; keep sampling 1 %
-    #[arg(long, help_heading = "Limits and retries")]
+    #[arg(long, help_heading = "Limits and retries", help = help("skip_useless"))]
     skip_useless: bool,
-    /// Seed of all randomness, to replay a run; the simulator's answers depend on it too
-    #[arg(long, value_name = "N", help_heading = "Limits and retries")]
+    #[arg(long, value_name = "N", help_heading = "Limits and retries", help = help("seed"))]
     seed: Option<u64>,
 
     /// Default country for national numbers, as an ISO 3166 code such as SE

@@ -6,6 +6,7 @@ mod answer_flags;
 mod commands;
 mod display_flags;
 mod job_flags;
+mod key_help;
 mod ledger;
 mod lookup_flags;
 mod simulate;
