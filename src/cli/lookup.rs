@@ -136,7 +136,7 @@ fn say_ending(ending: &JobOutcome, words: &[OsString]) {
     match ending {
         JobOutcome::Complete => return,
         JobOutcome::Gaps { unanswered } => {
-            say(format_args!("numbers without an answer: {unanswered}; to retry:"))
+            say(format_args!("numbers without an answer: {unanswered}; to retry:"));
         }
         JobOutcome::Stopped(reason) => {
             say_outcome("stopped", &stop_message(reason), stop_help(reason).as_deref());
