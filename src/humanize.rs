@@ -1,10 +1,10 @@
-//! Figures as people read them.
+//! Numbers, times and sizes as people read them.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// Counts by word, most first.
+/// Counts by word, largest first.
 pub(crate) fn most_first(counts: &BTreeMap<String, u64>) -> Vec<(&str, u64)> {
     let mut sorted: Vec<_> = counts.iter().map(|(word, count)| (word.as_str(), *count)).collect();
     sorted.sort_by_key(|(_, count)| Reverse(*count));
@@ -15,8 +15,8 @@ pub(crate) fn most_first(counts: &BTreeMap<String, u64>) -> Vec<(&str, u64)> {
 pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() * 4 / 3 + 1);
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             text.push(' ');
         }
         text.push(digit);
@@ -24,7 +24,7 @@ pub(crate) fn grouped(number: u64) -> String {
     text
 }
 
-/// `12.3 %`; of nothing, nothing.
+/// `12.3 %`; an empty text if the whole is zero.
 pub(crate) fn percent(part: u64, whole: u64) -> String {
     if whole == 0 {
         return String::new();
@@ -43,7 +43,7 @@ pub(crate) fn clock(duration: Duration) -> String {
     }
 }
 
-/// `3.2 s` for a short time, else as [`clock`].
+/// `3.2 s` below 100 seconds, else as [`clock`].
 pub(crate) fn lasting(duration: Duration) -> String {
     match duration.as_secs() {
         0..100 => format!("{:.1} s", duration.as_secs_f64()),
@@ -66,7 +66,7 @@ pub(crate) fn size(bytes: u64) -> String {
     if unit == "bytes" { format!("{bytes} bytes") } else { format!("{size:.1} {unit}") }
 }
 
-/// `0.4`, `12`, `4 210`: something a second, without false precision.
+/// `0.4`, `12`, `4 210`: a rate per second, with one decimal below 10.
 pub(crate) fn speed(per_second: f64) -> String {
     if per_second > 0.0 && per_second < 9.95 {
         format!("{per_second:.1}")

@@ -1,9 +1,8 @@
-//! The one shape that all stages share: a schema, and a stream of record batches that have it.
+//! The interface between stages: a schema, and a stream of record batches with this schema.
 
 use std::pin::Pin;
-use std::task::{Context, Poll};
-
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use arrow::array::{ArrayRef, AsArray, RecordBatch};
 use arrow::compute::cast;
@@ -21,7 +20,7 @@ pub struct RecordStream {
 }
 
 impl RecordStream {
-    /// A stream of batches, each of which has this schema.
+    /// A stream of batches, each with this schema.
     pub fn new(
         schema: SchemaRef,
         batches: impl Stream<Item = Result<RecordBatch, StreamError>> + Send + 'static,
@@ -44,41 +43,41 @@ impl Stream for RecordStream {
     }
 }
 
-/// Under which word a file says whose answers it has.
+/// The metadata key under which a file says where its answers come from.
 pub const ANSWERS_OF: &str = "hlr.answers";
-/// What stands there when nobody was really asked.
+/// The metadata value of simulated answers.
 pub const SIMULATED: &str = "simulated";
 
 impl RecordStream {
-    /// The same batches, with a word in their schema, which Parquet files keep.
+    /// The same batches with an entry in the metadata of their schema, which Parquet files keep.
     #[must_use]
-    pub fn with_metadata(self, word: &str, text: &str) -> Self {
+    pub fn with_metadata(self, key: &str, value: &str) -> Self {
         let mut metadata = self.schema.metadata().clone();
-        metadata.insert(word.to_owned(), text.to_owned());
+        metadata.insert(key.to_owned(), value.to_owned());
         let schema = Arc::new(self.schema.as_ref().clone().with_metadata(metadata));
-        let of_it = schema.clone();
-        let batches = self.batches.map(move |batch| Ok(batch?.with_schema(of_it.clone())?));
+        let batch_schema = schema.clone();
+        let batches = self.batches.map(move |batch| Ok(batch?.with_schema(batch_schema.clone())?));
         Self::new(schema, batches)
     }
 }
 
-/// The type of our columns of moments.
+/// The type of the added columns with timestamps.
 #[must_use]
 pub fn utc_moments() -> DataType {
     DataType::Timestamp(TimeUnit::Millisecond, Some("UTC".into()))
 }
 
-/// The cells of a column as another type of column; text is read, where that makes sense.
+/// A column cast to another type. Text is parsed, timestamps in UTC included.
 ///
 /// # Errors
 ///
-/// When Arrow knows no way between the types, or a text is no value.
+/// When Arrow cannot cast between the types, or a text cannot be parsed.
 pub fn cells_as(data_type: &DataType, column: &ArrayRef) -> Result<ArrayRef, ArrowError> {
     if *data_type != utc_moments() {
         return cast(column, data_type);
     }
-    // Without a table of time zones, Arrow reads text into offsets only.
+    // Without a table of time zones, Arrow parses text only with an offset.
     let offset = DataType::Timestamp(TimeUnit::Millisecond, Some("+00:00".into()));
-    let moments = cast(column, &offset)?;
-    Ok(Arc::new(moments.as_primitive::<TimestampMillisecondType>().clone().with_timezone("UTC")))
+    let timestamps = cast(column, &offset)?;
+    Ok(Arc::new(timestamps.as_primitive::<TimestampMillisecondType>().clone().with_timezone("UTC")))
 }

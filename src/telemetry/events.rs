@@ -1,4 +1,4 @@
-//! What happens a few times in a run, and is worth a line.
+//! Events: what happens a few times in a run and is worth a line for whoever watches it.
 
 use std::fmt;
 use std::time::Duration;
@@ -7,67 +7,67 @@ use crate::humanize::{grouped, lasting, speed};
 use crate::model::{Fault, LookupResult, NumberRange};
 use crate::numbering;
 
-/// Something that a person who watches would want to know.
+/// Something that a person who watches the run wants to know.
 #[derive(Clone, Debug)]
 pub enum Event {
-    /// An endpoint failed several times in a row and is left alone for a while.
+    /// An endpoint failed several times in a row and is not used for a while.
     EndpointFailed {
-        /// The endpoint, as people may see it.
+        /// The endpoint, without secrets.
         endpoint: String,
-        /// The last of the failures.
+        /// The last failure.
         fault: Fault,
-        /// How long it is left alone.
+        /// How long it is not used.
         pause: Duration,
     },
-    /// An endpoint that had failed answers again.
+    /// A failed endpoint answers again.
     EndpointRecovered {
-        /// The endpoint, as people may see it.
+        /// The endpoint, without secrets.
         endpoint: String,
-        /// How long it had been away.
+        /// How long it was not used.
         away: Duration,
     },
-    /// No endpoint answers: nothing is asked but one probe now and then.
+    /// No endpoint answers: only probes are sent.
     OutageBegan {
         /// The last failure.
         fault: Fault,
     },
-    /// The service said that too much is asked at once, and the stage slowed down.
+    /// The service refused requests because too many were sent at once; fewer are sent from now on.
     Throttled {
-        /// How many requests may now be in flight.
+        /// How many requests may be in flight now.
         in_flight_limit: usize,
     },
-    /// Hundreds of numbers in a row, all of one range, got no useful answer.
+    /// Hundreds of numbers of one range in a row got no useful answer.
     RangeUseless {
         /// The range.
         range: NumberRange,
-        /// How many of them.
+        /// How many numbers.
         in_a_row: u32,
-        /// What the last of them got.
+        /// The result of the last of them.
         last: LookupResult,
-        /// Whether further ones are no longer asked about.
+        /// Whether further numbers of the range are skipped.
         is_skipped: bool,
     },
-    /// The rate was changed, by its schedule or by hand.
+    /// The rate was changed, by its schedule or by the user.
     RateChanged {
-        /// Requests a second; `None` for as many as can be carried.
+        /// Requests per second; `None` for no limit.
         rate: Option<f64>,
     },
-    /// More retries were needed than the budget allows; from now on a number that fails is given up.
+    /// The retry budget is used up: numbers that fail are no longer retried.
     RetryBudgetSpent {
         /// How many retries the run had.
         retries: u64,
     },
-    /// The line cannot be kept full: too few rows are held for this rate and delay.
+    /// The window is too small to use the whole rate when some answers are slow.
     WindowTooSmall {
-        /// How many rows may be held.
+        /// How many rows it holds.
         rows: usize,
-        /// How many would be needed.
+        /// How many rows it should hold.
         needed: usize,
     },
 }
 
 impl Event {
-    /// Of what kind it is, in a word for programs.
+    /// The kind of event, as a word for programs.
     #[must_use]
     pub const fn kind(&self) -> &'static str {
         match self {
@@ -83,60 +83,58 @@ impl Event {
     }
 }
 
-/// A sentence for people.
+/// The event as a sentence.
 impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::EndpointFailed { endpoint, fault, pause } => {
-                write!(f, "{endpoint} fails ({fault}); left alone for {}", lasting(*pause))
+                write!(f, "{endpoint} fails ({fault}); not used for {}", lasting(*pause))
             }
             Self::EndpointRecovered { endpoint, away } => {
-                write!(f, "{endpoint} answers again, after {}", lasting(*away))
+                write!(f, "{endpoint} answers again after {}", lasting(*away))
             }
             Self::OutageBegan { fault } => {
-                write!(f, "no endpoint answers ({fault}); waiting, with a probe now and then")
+                write!(f, "no endpoint answers ({fault}); waiting, and probing from time to time")
             }
             Self::Throttled { in_flight_limit } => {
-                write!(f, "the service throttles; at most {in_flight_limit} requests in flight now")
+                write!(f, "throttled by the service; now at most {in_flight_limit} in flight")
             }
             Self::RangeUseless { range, in_a_row, last, is_skipped } => {
                 let country = numbering::range_country(*range);
                 let country = country.map_or(String::new(), |country| format!(" ({country})"));
                 let (count, last) = (grouped(u64::from(*in_a_row)), last.text());
-                write!(
-                    f,
-                    "the last {count} numbers {range}{country} in a row got no useful answer ({last}); "
-                )?;
-                f.write_str("their network may be down, or not covered, and ")?;
+                write!(f, "{count} numbers in a row of {range}{country} got no useful answer ({last}); ")?;
+                f.write_str("their network may be down or not covered; ")?;
                 f.write_str(match is_skipped {
-                    true => "they are skipped now",
-                    false => "each may be billed; --skip-useless skips them",
+                    true => "this range is skipped now",
+                    false => "each lookup may be billed, --skip-useless skips this range",
                 })
             }
-            Self::RateChanged { rate: Some(rate) } => write!(f, "the rate is {} a second now", speed(*rate)),
-            Self::RateChanged { rate: None } => f.write_str("there is no limit on the rate now"),
+            Self::RateChanged { rate: Some(rate) } => {
+                write!(f, "the rate is now {} per second", speed(*rate))
+            }
+            Self::RateChanged { rate: None } => f.write_str("the rate is now unlimited"),
             Self::RetryBudgetSpent { retries } => write!(
                 f,
-                "all {} retries of this run are spent; a number that fails is given up now (retry_budget)",
+                "all {} retries of this run are used; numbers that fail are no longer retried (retry_budget)",
                 grouped(*retries)
             ),
             Self::WindowTooSmall { rows, needed } => write!(
                 f,
-                "{} rows are held, and this rate wants {} to stay busy when some answers are slow; see --window-rows",
-                grouped(*rows as u64),
-                grouped(*needed as u64)
+                "a window of {} rows cannot use the whole rate when some answers are slow; --window-rows {needed} can",
+                grouped(*rows as u64)
             ),
         }
     }
 }
 
-/// Takes note of events. Called from the middle of the work: it must not block.
+/// Receives events. It is called from the middle of the work, so it must not block.
 pub trait Reporter: Send + Sync + 'static {
-    /// Takes note of one event.
+    /// Receives one event.
     fn event(&self, event: Event);
 }
 
-/// Takes note of nothing.
+/// Ignores every event.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NoReporter;
 

@@ -1,18 +1,18 @@
-//! How long answers took: counts in buckets that are a sixteenth of their place wide, so that percentiles of a run of any
-//! length cost 3 KiB and are right to 6 %.
+//! How long answers took, as a histogram: 16 buckets for each doubling of the time. Percentiles of a run of any length
+//! cost 3 KiB and are exact to 6 %.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use serde::Serialize;
 
-/// Buckets to each doubling.
-const PARTS: usize = 16;
-/// Two minutes and more are counted together: no request is waited for that long.
+/// Buckets for each doubling.
+const BUCKETS_PER_DOUBLING: usize = 16;
+/// Two minutes and more are counted together: no request may take that long.
 const DOUBLINGS: usize = 27;
-const BUCKETS: usize = (DOUBLINGS - 3) * PARTS;
+const BUCKETS: usize = (DOUBLINGS - 3) * BUCKETS_PER_DOUBLING;
 
-/// The upper ends of the coarse buckets that monitoring gets, in seconds.
+/// The upper bounds of the coarse buckets for monitoring, in seconds.
 pub const BOUNDS_SECONDS: [f64; 13] =
     [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0];
 
@@ -32,10 +32,10 @@ impl Default for Latencies {
 }
 
 impl Latencies {
-    /// Counts an answer that took so long.
+    /// Counts an answer that took this long.
     pub fn record(&self, took: Duration) {
         let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
-        self.buckets[place(micros)].fetch_add(1, Ordering::Relaxed);
+        self.buckets[bucket_of(micros)].fetch_add(1, Ordering::Relaxed);
         self.sum_micros.fetch_add(micros, Ordering::Relaxed);
         if micros > self.longest_micros.load(Ordering::Relaxed) {
             self.longest_micros.fetch_max(micros, Ordering::Relaxed);
@@ -55,10 +55,11 @@ impl Latencies {
                 seen += count;
                 seen >= rank
             });
-            millis(bucket.map_or(longest, |bucket| end(bucket).min(longest)))
+            millis(bucket.map_or(longest, |bucket| upper_bound(bucket).min(longest)))
         };
         let at_most = |bound: &f64| {
-            let within = counts.iter().enumerate().filter(|(bucket, _)| end(*bucket) as f64 <= bound * 1e6);
+            let within =
+                counts.iter().enumerate().filter(|(bucket, _)| upper_bound(*bucket) as f64 <= bound * 1e6);
             within.map(|(_, count)| count).sum()
         };
         let sum_micros = self.sum_micros.load(Ordering::Relaxed);
@@ -77,53 +78,53 @@ impl Latencies {
     }
 }
 
-/// How long the answers of a run took, from the sending of the request to the end of the answer.
+/// How long the answers of a run took, from sending the request to the end of the answer.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct LatencyFigures {
-    /// How many answers this is about; throttled ones are none.
+    /// How many answers were timed, without throttled requests.
     pub answers: u64,
     /// The mean, in milliseconds.
     pub mean_ms: f64,
-    /// Half of them took no longer, to 6 %.
+    /// Half of the answers took no longer.
     pub p50_ms: f64,
-    /// Nine in ten took no longer.
+    /// 90 % of the answers took no longer.
     pub p90_ms: f64,
-    /// 99 in a hundred took no longer.
+    /// 99 % of the answers took no longer.
     pub p99_ms: f64,
-    /// 999 in a thousand took no longer.
+    /// 99.9 % of the answers took no longer.
     pub p999_ms: f64,
     /// The longest.
     pub longest_ms: f64,
-    /// All of them together, for monitoring.
+    /// The sum of all times, for monitoring.
     #[serde(skip)]
     pub sum_seconds: f64,
-    /// How many took no longer than each of [`BOUNDS_SECONDS`].
+    /// How many answers took no longer than each of [`BOUNDS_SECONDS`].
     #[serde(skip)]
     pub at_most: Vec<u64>,
-    /// How many took how long, four spans to each doubling, from the shortest that has any to the longest.
+    /// The distribution: four spans for each doubling, from the first with answers to the last.
     #[serde(skip)]
     pub distribution: Vec<Span>,
 }
 
-/// Answers that took about as long.
+/// The answers that took about the same time.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Span {
-    /// No less than this, in milliseconds.
+    /// This or longer, in milliseconds.
     pub from_ms: f64,
-    /// Less than this.
+    /// Shorter than this, in milliseconds.
     pub to_ms: f64,
-    /// How many.
+    /// How many answers.
     pub answers: u64,
 }
 
 /// Buckets that make one span of the distribution.
-const BUCKETS_A_SPAN: usize = PARTS / 4;
+const BUCKETS_PER_SPAN: usize = BUCKETS_PER_DOUBLING / 4;
 
 fn distribution(counts: &[u64]) -> Vec<Span> {
-    let spans = counts.chunks(BUCKETS_A_SPAN).enumerate().map(|(place, counts)| {
-        let first = place * BUCKETS_A_SPAN;
-        let from = first.checked_sub(1).map_or(0, |before| end(before) + 1);
-        let to = end(first + BUCKETS_A_SPAN - 1) + 1;
+    let spans = counts.chunks(BUCKETS_PER_SPAN).enumerate().map(|(index, counts)| {
+        let first = index * BUCKETS_PER_SPAN;
+        let from = first.checked_sub(1).map_or(0, |before| upper_bound(before) + 1);
+        let to = upper_bound(first + BUCKETS_PER_SPAN - 1) + 1;
         Span { from_ms: millis(from), to_ms: millis(to), answers: counts.iter().sum() }
     });
     let mut spans: Vec<Span> = spans.skip_while(|span| span.answers == 0).collect();
@@ -132,21 +133,22 @@ fn distribution(counts: &[u64]) -> Vec<Span> {
     spans
 }
 
-fn place(micros: u64) -> usize {
-    if micros < PARTS as u64 {
+/// The bucket of a time in microseconds.
+fn bucket_of(micros: u64) -> usize {
+    if micros < BUCKETS_PER_DOUBLING as u64 {
         return micros as usize;
     }
     let doubling = micros.ilog2() as usize;
-    let part = (micros >> (doubling - 4)) as usize % PARTS;
-    ((doubling - 3) * PARTS + part).min(BUCKETS - 1)
+    let part = (micros >> (doubling - 4)) as usize % BUCKETS_PER_DOUBLING;
+    ((doubling - 3) * BUCKETS_PER_DOUBLING + part).min(BUCKETS - 1)
 }
 
 /// The longest time that a bucket counts, in microseconds.
-fn end(bucket: usize) -> u64 {
-    let (row, part) = (bucket / PARTS, (bucket % PARTS) as u64);
+fn upper_bound(bucket: usize) -> u64 {
+    let (row, part) = (bucket / BUCKETS_PER_DOUBLING, (bucket % BUCKETS_PER_DOUBLING) as u64);
     match row {
         0 => part,
-        _ => ((PARTS as u64 + part + 1) << (row - 1)) - 1,
+        _ => ((BUCKETS_PER_DOUBLING as u64 + part + 1) << (row - 1)) - 1,
     }
 }
 
@@ -161,14 +163,14 @@ mod tests {
     #[test]
     fn every_time_is_in_the_bucket_that_ends_just_after_it() {
         for micros in (0..5_000).chain([65_535, 65_536, 1_000_000, 59_999_999]) {
-            let end = end(place(micros));
-            assert!(end >= micros && end as f64 <= micros as f64 * 1.07, "{micros}: {end}");
+            let bound = upper_bound(bucket_of(micros));
+            assert!(bound >= micros && bound as f64 <= micros as f64 * 1.07, "{micros}: {bound}");
         }
-        assert_eq!(place(u64::MAX), BUCKETS - 1);
+        assert_eq!(bucket_of(u64::MAX), BUCKETS - 1);
     }
 
     #[test]
-    fn percentiles_are_right_to_a_sixteenth() {
+    fn percentiles_are_exact_to_a_sixteenth() {
         let latencies = Latencies::default();
         assert_eq!(latencies.figures().p99_ms, 0.0);
         (1..=1_000).for_each(|n| latencies.record(Duration::from_millis(n)));

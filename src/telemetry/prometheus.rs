@@ -1,7 +1,7 @@
-//! The counts of a run as Prometheus reads them: the text format 0.0.4, which node_exporter's textfile collector takes too.
+//! The counts of a run for Prometheus, in the text format 0.0.4, which node_exporter's textfile collector reads too.
 //!
-//! Names follow Prometheus' conventions: base units, `_total` for what only grows. Every sample has the label `pipeline`, so
-//! that several pipelines can leave their files in one folder.
+//! Names follow the conventions of Prometheus: base units, and `_total` for counters. Every sample has the label
+//! `pipeline`, so that several pipelines can write their files into one folder.
 
 use prometheus::TextEncoder;
 use prometheus::proto::{Bucket, Counter, Gauge, Histogram, LabelPair, Metric, MetricFamily, MetricType};
@@ -10,29 +10,29 @@ use super::counters::{Counters, Snapshot};
 use super::latency::{BOUNDS_SECONDS, LatencyFigures};
 use crate::model::{Money, UtcMillis};
 
-/// What samples say of the run besides its counts.
+/// What the samples say about the run besides its counts.
 #[derive(Clone, Debug)]
 pub struct RunLabels {
-    /// What the pipeline is called.
+    /// The name of the pipeline.
     pub pipeline: String,
-    /// Tells runs apart.
+    /// Identifies the run.
     pub run_id: String,
-    /// Whether the answers are the simulator's.
+    /// Whether the answers come from the simulator.
     pub simulated: bool,
-    /// When the run began.
+    /// When the run started.
     pub started_at: UtcMillis,
 }
 
-/// How a run ended, once it has.
+/// How a run ended.
 #[derive(Clone, Copy, Debug)]
 pub struct RunEnd {
     /// `complete`, `gaps`, `stopped` or `interrupted`.
     pub ending: &'static str,
-    /// When.
+    /// When it ended.
     pub at: UtcMillis,
 }
 
-/// The text.
+/// The metrics of a run as text; `end` once it has ended.
 #[must_use]
 pub fn text(counters: &Counters, labels: &RunLabels, end: Option<RunEnd>) -> String {
     let mut families = Families { pipeline: labels.pipeline.clone(), all: Vec::new() };
@@ -40,13 +40,13 @@ pub fn text(counters: &Counters, labels: &RunLabels, end: Option<RunEnd>) -> Str
     families.counts(&counters.snapshot());
     families.gauge(
         "hlr_requests_in_flight",
-        "Requests under way.",
+        "Requests in flight.",
         &[(&[], counters.in_flight.get() as f64)],
     );
     families.latency(&counters.latency.figures());
     TextEncoder::new()
         .encode_to_string(&families.all)
-        .expect("the names and labels are sound, as a test shows")
+        .expect("names and labels are valid, which a test checks")
 }
 
 /// Label pairs and a value.
@@ -65,19 +65,19 @@ impl Families {
             ("simulated", simulated),
             ("version", env!("CARGO_PKG_VERSION")),
         ];
-        self.gauge("hlr_run_info", "The run that these counts are of; always 1.", &[(&info, 1.0)]);
+        self.gauge("hlr_run_info", "The run that these metrics are about; always 1.", &[(&info, 1.0)]);
         let started = seconds(labels.started_at);
-        self.gauge("hlr_run_start_time_seconds", "When the run began, in Unix time.", &[(&[], started)]);
+        self.gauge("hlr_run_start_time_seconds", "Start of the run as a Unix timestamp.", &[(&[], started)]);
         if let Some(RunEnd { ending, at }) = end {
             self.gauge(
                 "hlr_run_end_time_seconds",
-                "When the run ended, in Unix time.",
+                "End of the run as a Unix timestamp.",
                 &[(&[], seconds(at))],
             );
             let endings = ["complete", "gaps", "stopped", "interrupted"]
                 .map(|known| ([("ending", known)], f64::from(u8::from(known == ending))));
             let samples = endings.each_ref().map(|(label, value)| (label.as_slice(), *value));
-            self.gauge("hlr_run_ending", "How the run ended: 1 for the ending it had.", &samples);
+            self.gauge("hlr_run_ending", "How the run ended: 1 for that ending, 0 for the others.", &samples);
         }
     }
 
@@ -90,7 +90,7 @@ impl Families {
             ("ledger", counts.from_ledger),
             ("unanswered", counts.unanswered),
         ];
-        self.by("hlr_rows_total", "Rows that are done, by what became of them.", "class", classes);
+        self.by("hlr_rows_total", "Rows that are done, by class.", "class", classes);
         self.by(
             "hlr_rows_by_status_total",
             "Rows that are done, by status.",
@@ -99,40 +99,40 @@ impl Families {
         );
         self.by(
             "hlr_rows_by_result_total",
-            "Rows with a word of the service, by it.",
+            "Rows that are done, by result of the service.",
             "result",
             words(&counts.by_result),
         );
         self.by(
             "hlr_rows_refused_total",
-            "Rows refused before any money was spent.",
+            "Rows without a valid number, by reason.",
             "reason",
             words(&counts.refused),
         );
-        self.one("hlr_rows_filtered_total", "Rows of the list that a filter left out.", counts.filtered);
-        self.one("hlr_requests_total", "Requests sent, every attempt counted.", counts.requests);
-        self.one("hlr_replies_total", "Requests that brought an answer of the service.", counts.replies);
-        self.one("hlr_retries_total", "Requests that were second or later attempts.", counts.retries);
+        self.one("hlr_rows_filtered_total", "Rows that the filter left out.", counts.filtered);
+        self.one("hlr_requests_total", "Requests sent, including retries.", counts.requests);
+        self.one("hlr_replies_total", "Requests that the service answered.", counts.replies);
+        self.one("hlr_retries_total", "Second and later attempts.", counts.retries);
         self.one(
             "hlr_throttled_total",
-            "Requests turned away because too much was asked at once.",
+            "Requests refused because too many were sent at once.",
             counts.throttled,
         );
-        self.by("hlr_faults_total", "Requests that failed, by kind.", "kind", words(&counts.faults));
+        self.by("hlr_faults_total", "Failed requests, by kind.", "kind", words(&counts.faults));
         self.one(
             "hlr_skipped_numbers_total",
-            "Numbers not asked because their range is useless.",
+            "Numbers skipped because their range returns no useful answers.",
             counts.skipped,
         );
         self.one(
             "hlr_answers_not_kept_total",
-            "Paid answers that the ledger could not keep.",
+            "Answers that could not be written to the ledger.",
             counts.not_kept,
         );
         let billed = [("billed", counts.billed), ("maybe", counts.maybe_billed)];
         self.by(
             "hlr_billed_requests_total",
-            "Requests that are on the bill, or may be.",
+            "Requests that are billed, or may be billed.",
             "certainty",
             billed,
         );
@@ -140,14 +140,14 @@ impl Families {
         let spent = [("billed", costs.billed), ("maybe", costs.maybe_billed)];
         self.money(
             "hlr_cost_total",
-            "What was spent, or may have been, in the price's currency.",
+            "Money spent, or perhaps spent, in the currency of the price.",
             "certainty",
             spent,
         );
         let saved = [("duplicates", costs.saved_by_duplicates), ("ledger", costs.saved_by_ledger)];
         self.money(
             "hlr_saved_cost_total",
-            "What rows would have cost that nobody was asked about.",
+            "Money saved by duplicates and by the ledger, in the currency of the price.",
             "by",
             saved,
         );
@@ -166,7 +166,7 @@ impl Families {
         histogram.set_bucket(BOUNDS_SECONDS.iter().zip(&figures.at_most).map(bucket).collect());
         let mut metric = self.metric(&[]);
         metric.set_histogram(histogram);
-        let help = "How long answers took, throttled ones not counted.";
+        let help = "How long answers took, without throttled requests.";
         self.add("hlr_answer_duration_seconds", help, MetricType::HISTOGRAM, vec![metric]);
     }
 
@@ -232,7 +232,7 @@ impl Families {
     }
 
     fn add(&mut self, name: &str, help: &str, kind: MetricType, metrics: Vec<Metric>) {
-        // A family of which nothing has happened yet has no samples, and would be refused.
+        // The encoder refuses a family without samples, which is one that has counted nothing yet.
         if metrics.is_empty() {
             return;
         }
@@ -276,7 +276,7 @@ mod tests {
         let text =
             text(&counters, &labels, Some(RunEnd { ending: "gaps", at: UtcMillis(1_700_000_060_000) }));
         for line in [
-            "# HELP hlr_rows_total Rows that are done, by what became of them.",
+            "# HELP hlr_rows_total Rows that are done, by class.",
             "# TYPE hlr_rows_total counter",
             "hlr_rows_total{pipeline=\"nightly \\\"north\\\"\\n\",class=\"answered\"} 2",
             "hlr_rows_refused_total{pipeline=\"nightly \\\"north\\\"\\n\",reason=\"too_short\"} 1",

@@ -1,63 +1,63 @@
-//! How a run went on, in some hundreds of moments, however long it was.
+//! The run over time, in some hundred points, however long it takes.
 
 use serde::Serialize;
 
 use super::counters::Counters;
 use crate::model::Money;
 
-/// No more moments are kept; when there are more, every second one is left out, and from then on they are taken half as
-/// often.
-const MOST_POINTS: usize = 600;
-/// No more marks are kept, since a service in trouble makes them by the thousand.
-const MOST_MARKS: usize = 300;
+/// When there are more points, every second one is dropped, and from then on they are taken half as often.
+const MAX_POINTS: usize = 600;
+/// Further marks are only counted: a service in trouble makes thousands.
+const MAX_MARKS: usize = 300;
 
 /// The counts at one moment. All but `in_flight` only grow.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Point {
-    /// Since the run began.
+    /// Seconds since the start of the run.
     pub seconds: f64,
     /// Rows that are done.
     pub rows: u64,
     /// Requests sent.
     pub requests: u64,
-    /// Requests that brought an answer.
+    /// Requests that the service answered.
     pub replies: u64,
-    /// Requests turned away because too much was asked.
+    /// Requests that were throttled.
     pub throttled: u64,
     /// Requests that failed.
     pub failed: u64,
-    /// Requests under way: the most since the point before.
+    /// Requests in flight: the most since the point before.
     pub in_flight: u64,
-    /// What was spent, or may have been.
+    /// Money spent, or perhaps spent.
     pub spent: Money,
 }
 
-/// Something that happened at one moment and is worth a mark in a chart.
+/// An event that is marked in the charts.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Mark {
-    /// Since the run began.
+    /// Seconds since the start of the run.
     pub seconds: f64,
-    /// Of what kind it is: `throttled`, `outage_began`, `endpoint_failed`, `endpoint_recovered` or `other`.
+    /// The kind of [`Event`](super::Event).
     pub kind: &'static str,
-    /// A sentence about it.
+    /// The event as a sentence.
     pub text: String,
 }
 
-/// Moments and marks of a run.
+/// The points and marks of a run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Timeline {
-    /// The moments, in order; the first is the beginning.
+    /// In order; the first is the start of the run.
     pub points: Vec<Point>,
-    /// What happened, in order.
+    /// In order.
     pub marks: Vec<Mark>,
-    /// Things that happened and are left out, because there were so many.
+    /// How many marks were left out because there were too many.
     pub marks_left_out: u64,
-    /// Every so many of the moments offered is kept.
+    /// One in this many offered points is kept.
     #[serde(skip)]
-    every: usize,
+    keep_every: usize,
+    /// Points that were offered since the last one that was kept.
     #[serde(skip)]
     offered: usize,
-    /// What was left out since the last point: the most in flight.
+    /// The most requests in flight since the last point that was kept.
     #[serde(skip)]
     most_in_flight: u64,
 }
@@ -82,44 +82,43 @@ impl Point {
 }
 
 impl Timeline {
-    /// Takes a moment in, if it is its turn.
+    /// Keeps a point, if it is its turn.
     pub fn offer(&mut self, point: Point) {
         self.most_in_flight = self.most_in_flight.max(point.in_flight);
-        let every = self.every.max(1);
         self.offered += 1;
-        if self.offered >= every {
-            self.take(point);
+        if self.offered >= self.keep_every.max(1) {
+            self.keep(point);
         }
-        if self.points.len() > MOST_POINTS {
+        if self.points.len() > MAX_POINTS {
             self.thin_out();
         }
     }
 
-    /// Takes the last moment in.
+    /// Keeps the last point.
     pub fn end(&mut self, point: Point) {
         self.most_in_flight = self.most_in_flight.max(point.in_flight);
-        self.take(point);
+        self.keep(point);
     }
 
-    fn take(&mut self, point: Point) {
+    fn keep(&mut self, point: Point) {
         self.offered = 0;
         let in_flight = std::mem::take(&mut self.most_in_flight);
         self.points.push(Point { in_flight, ..point });
     }
 
     fn thin_out(&mut self) {
-        self.every = 2 * self.every.max(1);
+        self.keep_every = 2 * self.keep_every.max(1);
         let kept =
-            self.points.iter().enumerate().filter(|(place, _)| place % 2 == 0).map(|(place, point)| {
-                let before = place.checked_sub(1).map_or(0, |before| self.points[before].in_flight);
+            self.points.iter().enumerate().filter(|(index, _)| index % 2 == 0).map(|(index, point)| {
+                let before = index.checked_sub(1).map_or(0, |before| self.points[before].in_flight);
                 Point { in_flight: point.in_flight.max(before), ..*point }
             });
         self.points = kept.collect();
     }
 
-    /// Takes note of something that happened.
+    /// Keeps a mark.
     pub fn mark(&mut self, mark: Mark) {
-        if self.marks.len() < MOST_MARKS {
+        if self.marks.len() < MAX_MARKS {
             self.marks.push(mark);
         } else {
             self.marks_left_out += 1;
@@ -132,7 +131,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_long_run_keeps_some_hundreds_of_moments_evenly() {
+    fn a_long_run_keeps_some_hundred_points_evenly() {
         let mut timeline = Timeline::default();
         for n in 0..100_000_u64 {
             let in_flight = if n == 77_777 { 9 } else { 1 };

@@ -192,7 +192,7 @@ fn a_run_takes_a_new_rate_while_it_goes_on() {
     let stderr = String::from_utf8_lossy(&ended.stderr);
     assert_eq!(ended.status.code(), Some(0), "{stderr}");
     assert!(stderr.contains("job.toml:4: rate") && stderr.contains("goes on as before"), "{stderr}");
-    assert!(stderr.contains("the rate is 5 000 a second now"), "{stderr}");
+    assert!(stderr.contains("the rate is now 5 000 per second"), "{stderr}");
     every_row_is_true(&job.read("out.parquet"), &service);
 }
 
@@ -218,7 +218,7 @@ fn a_network_that_answers_nothing_useful_is_told() {
     let service = Service::start(SimulatorSettings { results, ..SimulatorSettings::default() });
     let job = Job::new().numbers("list.csv", 400);
     let done = job.enrich("list.csv", "out.parquet", &service, &[]);
-    done.exits_with(0).says(&["the last 300 numbers +46700… (SE) in a row", "HLR_REJECT"]);
+    done.exits_with(0).says(&["300 numbers in a row of +46700… (SE)", "HLR_REJECT"]);
 }
 
 #[test]

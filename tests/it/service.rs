@@ -115,7 +115,7 @@ fn the_primary_is_used_again_when_it_has_recovered() {
     let job = Job::new().numbers("list.csv", 3_000);
     let flags = ["--endpoint", &backup.url(), "--rate", "600"];
     let done = job.enrich("list.csv", "out.parquet", &primary, &flags);
-    done.exits_with(0).says(&["left alone", "answers again"]);
+    done.exits_with(0).says(&["not used for", "answers again"]);
     let (first, second) = (primary.account(), backup.account());
     assert_eq!(first.billed + second.billed, 3_000);
     assert!(second.billed > 100, "{} went to the backup", second.billed);
