@@ -114,7 +114,7 @@ pub(super) fn foot(report: &RunReport) -> Markup {
                 dd { @if let Some(ledger) = &report.ledger { code { (ledger.display()) } } @else { "none" } }
                 dt { @if report.endpoints.len() == 1 { "endpoint" } @else { "endpoints" } } dd { @for endpoint in &report.endpoints { code { (endpoint) } br; } }
             }
-            p.note { "Number ranges are shown without the last six digits of their numbers. This page loads nothing and runs no script." }
+            p.note { "Ranges are shown without the last six digits of their numbers. This page loads nothing and runs no script." }
         }
     }
 }

@@ -99,7 +99,7 @@ pub(super) fn table(timeline: &Timeline) -> Markup {
         };
         let what = match episode.marks {
             1 => episode.text.to_owned(),
-            _ => format!("repeatedly; the last message: {}", episode.text),
+            _ => format!("several times, most recently: {}", episode.text),
         };
         vec![html! { (when) }, html! { (name(episode.kind)) }, html! { (what) }]
     });

@@ -134,6 +134,7 @@ fn short_label(step: &str) -> &str {
     match step {
         "not_in_ledger" => "not in the ledger",
         "distinct" => "different numbers",
+        "asked" => "looked up",
         other => other,
     }
 }

@@ -42,7 +42,7 @@ fn name(country: Option<&'static str>) -> &'static str {
     country.unwrap_or("not certain")
 }
 
-/// The worst countries, in a sentence.
+/// The countries with the highest share of rows without a verdict, in a sentence.
 fn worst_countries(countries: &[CountryRows]) -> String {
     let mut worst: Vec<_> =
         countries.iter().filter(|country| country.without_verdict() >= NAMED_FROM).collect();
@@ -51,14 +51,20 @@ fn worst_countries(countries: &[CountryRows]) -> String {
     let named = worst.iter().take(MAX_NAMED).map(|country| {
         let (without, rows) = (country.without_verdict(), country.rows);
         let share = percent(without, rows);
-        format!("{} ({share}: {} of {} rows)", name(country.country), grouped(without), grouped(rows))
+        let country = country.country.unwrap_or("an uncertain country");
+        (country, format!("{share}: {} of {} rows", grouped(without), grouped(rows)))
     });
     let named: Vec<_> = named.collect();
-    match named.len() {
-        0 => "Every country has fewer than five rows without a verdict.".into(),
-        1 => format!("The country with the highest share of rows without a verdict is {}.", named[0]),
-        _ => {
-            format!("The countries with the highest share of rows without a verdict are {}.", listed(&named))
+    match named.as_slice() {
+        [] => "No country has five or more rows without a verdict.".into(),
+        [(country, rows)] => format!("Only {country} has five or more rows without a verdict ({rows})."),
+        several => {
+            let several: Vec<_> =
+                several.iter().map(|(country, rows)| format!("{country} ({rows})")).collect();
+            format!(
+                "Among countries with five or more rows without a verdict, their share is highest in {}.",
+                listed(&several)
+            )
         }
     }
 }

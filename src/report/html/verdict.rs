@@ -167,12 +167,12 @@ fn key_figures(report: &RunReport) -> Markup {
             }))
             @if report.has_prices {
                 (key("spent", &amount("counts.costs.billed", counts.costs.billed), &html! {
-                    @if counts.maybe_billed > 0 { "and perhaps " (money(counts.costs.maybe_billed)) " more" }
+                    @if counts.maybe_billed > 0 { "perhaps " (money(counts.costs.maybe_billed)) " more" }
                     @else { (grouped(counts.billed)) " " (plural(counts.billed, "request", "requests")) " billed" }
                 }))
             } @else {
                 (key("requests billed", &count("counts.billed", counts.billed), &html! {
-                    @if counts.maybe_billed > 0 { "and perhaps " (grouped(counts.maybe_billed)) " more" }
+                    @if counts.maybe_billed > 0 { "perhaps " (grouped(counts.maybe_billed)) " more" }
                     @else { "no price given" }
                 }))
             }
