@@ -1,7 +1,7 @@
 //! The columns that are added: their names, their types, and their order.
 //!
-//! They follow the input's own columns. Columns that an earlier run added are replaced. Any other column of the same
-//! name is an error before anything is looked up.
+//! They follow the input's own columns. Columns that an earlier run added are replaced. Any other
+//! column of the same name is an error before anything is looked up.
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -1,7 +1,7 @@
 //! The added columns of one batch while its rows come in, one after the other.
 //!
-//! Each row goes three ways: its cells into the column builders, its counts into the tally, and what it saved through
-//! the pricing into the tally.
+//! Each row goes three ways: its cells into the column builders, its counts into the tally, and
+//! what it saved through the pricing into the tally.
 
 use arrow::array::ArrayRef;
 

@@ -1,5 +1,5 @@
-//! Each batch becomes a task: its numbers are read, looked up and turned into columns. The window limits how many
-//! batches are in progress; they leave in input order, or as they are done.
+//! Each batch becomes a task: its numbers are read, looked up and turned into columns. The window
+//! limits how many batches are in progress; they leave in input order, or as they are done.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -52,7 +52,8 @@ impl<S: Service> BatchEnricher<S> {
         self.reader.schema()
     }
 
-    /// The enriched batches. When the run stops, no further batch is read; those in the window still come out.
+    /// The enriched batches. When the run stops, no further batch is read; those in the window
+    /// still come out.
     pub fn enrich(self, input: RecordStream) -> RecordStream {
         let (schema, order) = (self.schema(), self.settings.order);
         // Every batch has at least one row, so the window limits the batches too.

@@ -1,4 +1,5 @@
-//! The counts of one batch: plain integers, added to the atomics of the run once, when the batch is done.
+//! The counts of one batch: plain integers, added to the atomics of the run once, when the batch is
+//! done.
 
 use super::outcome_text;
 use crate::lookup::Reply;

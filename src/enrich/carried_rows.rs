@@ -1,4 +1,5 @@
-//! `--only unresolved`: rows of an enriched file that already have a verdict keep the cells of the earlier run.
+//! `--only unresolved`: rows of an enriched file that already have a verdict keep the cells of the
+//! earlier run.
 
 use std::sync::Arc;
 

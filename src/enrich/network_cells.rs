@@ -1,4 +1,5 @@
-//! Network and location of a subscriber as texts. A list has few different ones, so the texts are made once a batch.
+//! Network and location of a subscriber as texts. A list has few different ones, so the texts are
+//! made once a batch.
 
 use std::collections::HashMap;
 

@@ -7,8 +7,8 @@ use arrow::datatypes::{DataType, Float64Type, Schema};
 use crate::model::{ColumnError, Msisdn, StreamError};
 use crate::numbering::{self, Refusal, Region};
 
-/// The index of the column with the numbers: the one that is named in the settings, or the one that its name
-/// shows among the `kept` ones, which no added column replaces.
+/// The index of the column with the numbers: the one that is named in the settings, or the one that
+/// its name shows among the `kept` ones, which no added column replaces.
 pub(super) fn choose(schema: &Schema, kept: &[usize], named: Option<&str>) -> Result<usize, ColumnError> {
     let name = |column: usize| schema.field(column).name().as_str();
     let column = match named {
@@ -77,8 +77,8 @@ pub(super) fn read(
     Ok(numbers)
 }
 
-/// A column of whole numbers with an empty cell often arrives as floating point. As long as a number is whole and small
-/// enough to be exact, its digits are those of the list.
+/// A column of whole numbers with an empty cell often arrives as floating point. As long as a
+/// number is whole and small enough to be exact, its digits are those of the list.
 fn float_texts(cells: &Float64Array) -> Vec<Option<String>> {
     cells.iter().map(|cell| cell.map(|number| number.to_string())).collect()
 }

@@ -14,8 +14,9 @@ impl RowPricing {
         Self(tariff.has_prices().then(|| tariff.clone()))
     }
 
-    /// What the answer of a row saved because the ledger or another row had it: the price that the contract bills for
-    /// it. Zero for a row that this run asked about, and for a row without an answer.
+    /// What the answer of a row saved because the ledger or another row had it: the price that the
+    /// contract bills for it. Zero for a row that this run looked up, and for a row without an
+    /// answer.
     pub(super) fn saved(&self, msisdn: Msisdn, reply: &Reply) -> Money {
         match (&self.0, &reply.outcome, reply.source) {
             (Some(tariff), Outcome::Answered(answered), Source::Duplicate | Source::Ledger) => {

@@ -53,8 +53,8 @@ impl RowReader {
     ///
     /// # Errors
     ///
-    /// When it is not clear which column has the numbers, when the input has a column of the same name as an added one,
-    /// or when it lacks a column that is needed.
+    /// When it is not clear which column has the numbers, when the input has a column of the same
+    /// name as an added one, or when it lacks a column that is needed.
     pub fn new(input: &Schema, settings: &EnrichSettings) -> Result<Self, ColumnError> {
         let columns = AddedColumns::new(input, &settings.prefix, settings.cost_column.into())?;
         let earlier = match settings.only {

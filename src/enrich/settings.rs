@@ -48,6 +48,7 @@ pub enum Only {
     /// Every row with a number.
     #[default]
     All,
-    /// Rows of an enriched file whose status is `unknown`, `not_checked` or missing. The others are carried.
+    /// Rows of an enriched file whose status is `unknown`, `not_checked` or missing. The others are
+    /// carried.
     Unresolved,
 }

@@ -1,15 +1,15 @@
 //! How many rows are held between reading and writing.
 //!
-//! A batch is done when its slowest row is. More rows must be held than rate × usual latency, or one slow number
-//! leaves the rate unused. Rows cost memory, so both rows and bytes are limited.
+//! A batch is done when its slowest row is. More rows must be held than rate × usual latency, or
+//! one slow number leaves the rate unused. Rows cost memory, so both rows and bytes are limited.
 
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// How much may be held between reading and writing. A batch that is larger than the whole window is admitted
-/// alone.
+/// How much may be held between reading and writing. A batch that is larger than the whole window
+/// is admitted alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
     /// Rows; each costs some 100 bytes besides its own.

@@ -1,7 +1,8 @@
 //! A range of numbers: all that agree in all but their last six digits.
 //!
-//! It is what is shown where a whole number must not be: a million neighbours, most often one operator's.
-//! Of the shortest numbers, with seven digits, one digit is left, so that a range is never somebody's number.
+//! It is what is shown where a whole number must not be: a million neighbours, most often one
+//! operator's. Of the shortest numbers, with seven digits, one digit is left, so that a range is
+//! never somebody's number.
 
 use std::fmt;
 
@@ -9,8 +10,8 @@ use super::Msisdn;
 
 /// The digits of a number without its last six.
 ///
-/// A million numbers of each length share a range, so its digits have the length of the number: `46701` is the range
-/// of `46701740605`, `4` that of `4567890`.
+/// A million numbers of each length share a range, so its digits have the length of the number:
+/// `46701` is the range of `46701740605`, `4` that of `4567890`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct NumberRange(u32);
 
@@ -42,7 +43,8 @@ impl NumberRange {
         }
     }
 
-    /// A larger range with all numbers of this one: its first three digits, or all of them where it has fewer.
+    /// A larger range with all numbers of this one: its first three digits, or all of them where it
+    /// has fewer.
     #[must_use]
     pub const fn coarse(self) -> Self {
         let mut digits = self.0;

@@ -8,7 +8,8 @@ const CALLING_CODE_FROM: u32 = 100;
 /// The smallest number with eleven digits, which most countries that share a calling code have.
 const USUAL_LENGTH: u64 = 10_000_000_000;
 
-/// The country whose numbering plan has the numbers of this range, or `None` where that is none or not certain.
+/// The country whose numbering plan has the numbers of this range, or `None` where that is none or
+/// not certain.
 ///
 /// Ranges of numbers with seven or eight digits (Niue, Saint Helena) have too few digits to tell.
 #[must_use]
@@ -19,8 +20,8 @@ pub fn range_country(range: NumberRange) -> Option<&'static str> {
     number_country(range.lowest()).or_else(|| number_country(at_usual_length(range.lowest())?))
 }
 
-/// The number with zeros appended up to eleven digits: a coarse range has lost digits, and where countries share a
-/// calling code, the length of a number counts.
+/// The number with zeros appended up to eleven digits: a coarse range has lost digits, and where
+/// countries share a calling code, the length of a number counts.
 fn at_usual_length(lowest: Msisdn) -> Option<Msisdn> {
     let mut digits = lowest.get();
     while digits < USUAL_LENGTH {

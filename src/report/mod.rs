@@ -1,4 +1,5 @@
-//! A run that is over, told: its figures as one value ([`RunReport`]), and the HTML page made of it.
+//! A run that has ended: all of its figures as one value, [`RunReport`], and the HTML page that
+//! shows it.
 
 #[cfg(feature = "report")]
 pub mod html;

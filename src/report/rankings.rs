@@ -1,4 +1,5 @@
-//! What a run that has ended is told by.
+//! Rankings computed from the counts of a run: the funnel, countries, networks and worst ranges of
+//! a report.
 
 use std::collections::BTreeMap;
 
@@ -8,44 +9,47 @@ use crate::numbering;
 use crate::telemetry::Snapshot;
 use crate::telemetry::breakdown::{BreakdownCounts, BreakdownKey};
 
-/// So many of the worst ranges are named, if they have so many rows without a verdict.
+/// How many of the worst ranges are listed.
 const WORST_RANGES: usize = 10;
-const WORTH_NAMING: u64 = 5;
+/// A range is listed only with this many rows without a verdict.
+const LISTED_FROM: u64 = 5;
 
-/// How many rows were left after each step, and then how many numbers. The ledger stands before the duplicates here,
-/// because what is in it is not counted apart: a number of many rows costs it one look each, and no memory.
+/// The funnel: how many rows, and then different numbers, are left after each step.
+///
+/// The ledger comes before the duplicates, because rows answered from the ledger are not counted by
+/// different numbers: that would need memory for every number.
 pub(crate) fn funnel(counts: &Snapshot) -> Vec<FunnelStep> {
     let valid = counts.rows - counts.invalid - counts.carried;
     let not_in_ledger = valid - counts.from_ledger;
-    let distinct = not_in_ledger - counts.duplicates - also_unanswered(counts);
+    let distinct = not_in_ledger - counts.duplicates - unanswered_duplicates(counts);
     let asked = distinct.saturating_sub(counts.never_asked + counts.skipped);
     let without_answer = counts.numbers_unanswered.saturating_sub(counts.never_asked + counts.skipped);
     [
-        ("rows", "rows taken in", counts.rows),
-        ("valid", "with a number that can be asked about", valid),
-        ("not_in_ledger", "whose answer is not in the ledger", not_in_ledger),
-        ("distinct", "different numbers among them", distinct),
-        ("asked", "asked about", asked),
+        ("rows", "rows read", counts.rows),
+        ("valid", "with a valid number", valid),
+        ("not_in_ledger", "not in the ledger", not_in_ledger),
+        ("distinct", "different numbers", distinct),
+        ("asked", "looked up", asked),
         ("answered", "answered", asked.saturating_sub(without_answer)),
     ]
     .map(|(step, text, left)| FunnelStep { step, text, left })
     .into()
 }
 
-/// Rows without an answer whose number another such row has too.
-fn also_unanswered(counts: &Snapshot) -> u64 {
+/// Rows without an answer beyond the first of each number.
+fn unanswered_duplicates(counts: &Snapshot) -> u64 {
     counts.unanswered.saturating_sub(counts.numbers_unanswered)
 }
 
-/// Rows by the country of their numbers, most first.
-pub(crate) fn countries(places: &[(BreakdownKey, BreakdownCounts)]) -> Vec<CountryRows> {
+/// Rows by country of their number, most rows first.
+pub(crate) fn countries(breakdown: &[(BreakdownKey, BreakdownCounts)]) -> Vec<CountryRows> {
     let mut countries: BTreeMap<Option<&'static str>, CountryRows> = BTreeMap::new();
-    for (place, counts) in places {
-        let country = numbering::range_country(place.range);
+    for (key, counts) in breakdown {
+        let country = numbering::range_country(key.range);
         let rows =
             countries.entry(country).or_insert_with(|| CountryRows { country, ..CountryRows::default() });
         rows.rows += counts.rows;
-        rows.by_status[place.status as usize] += counts.rows;
+        rows.by_status[key.status as usize] += counts.rows;
         rows.requests += counts.attempts;
         rows.cost += counts.cost;
     }
@@ -54,11 +58,11 @@ pub(crate) fn countries(places: &[(BreakdownKey, BreakdownCounts)]) -> Vec<Count
     countries
 }
 
-/// Rows by the network that was named, most first.
-pub(crate) fn networks(places: &[(BreakdownKey, BreakdownCounts)]) -> Vec<NetworkRows> {
+/// Rows by network, as the service named it, most rows first.
+pub(crate) fn networks(breakdown: &[(BreakdownKey, BreakdownCounts)]) -> Vec<NetworkRows> {
     let mut networks: BTreeMap<Plmn, BreakdownCounts> = BTreeMap::new();
-    for (place, counts) in places {
-        if let Some(network) = place.network {
+    for (key, counts) in breakdown {
+        if let Some(network) = key.network {
             networks.entry(network).or_default().add(*counts);
         }
     }
@@ -75,37 +79,37 @@ pub(crate) fn networks(places: &[(BreakdownKey, BreakdownCounts)]) -> Vec<Networ
     networks
 }
 
-/// The ranges with the most rows that got no verdict, worst first.
-pub(crate) fn worst_ranges(places: &[(BreakdownKey, BreakdownCounts)]) -> Vec<RangeRows> {
+/// The ranges with the most rows without a verdict, worst first.
+pub(crate) fn worst_ranges(breakdown: &[(BreakdownKey, BreakdownCounts)]) -> Vec<RangeRows> {
     let mut ranges: BTreeMap<NumberRange, (BreakdownCounts, u64)> = BTreeMap::new();
-    for (place, counts) in places {
-        let (all, without_verdict) = ranges.entry(place.range).or_default();
+    for (key, counts) in breakdown {
+        let (all, without_verdict) = ranges.entry(key.range).or_default();
         all.add(*counts);
-        if place.status.lacks_verdict() {
+        if key.status.lacks_verdict() {
             *without_verdict += counts.rows;
         }
     }
     let range = |(range, (counts, without_verdict)): (NumberRange, (BreakdownCounts, u64))| RangeRows {
         range: range.to_string(),
         country: numbering::range_country(range),
-        network: network_of(range, places),
+        network: network_of(range, breakdown),
         rows: counts.rows,
         without_verdict,
         requests: counts.attempts,
         cost: counts.cost,
     };
-    let bad = ranges.into_iter().filter(|(_, (_, without_verdict))| *without_verdict >= WORTH_NAMING);
-    let mut worst: Vec<_> = bad.collect();
+    let listed = ranges.into_iter().filter(|(_, (_, without_verdict))| *without_verdict >= LISTED_FROM);
+    let mut worst: Vec<_> = listed.collect();
     worst.sort_by_key(|(_, (_, without_verdict))| std::cmp::Reverse(*without_verdict));
     worst.truncate(WORST_RANGES);
     worst.into_iter().map(range).collect()
 }
 
-/// The name of the network that most of the range's rows are on.
-fn network_of(range: NumberRange, places: &[(BreakdownKey, BreakdownCounts)]) -> Option<&'static str> {
+/// The network of most rows of a range.
+fn network_of(range: NumberRange, breakdown: &[(BreakdownKey, BreakdownCounts)]) -> Option<&'static str> {
     let mut rows: BTreeMap<&'static str, u64> = BTreeMap::new();
-    for (place, counts) in places.iter().filter(|(place, _)| place.range == range) {
-        if let Some(name) = place.network.and_then(numbering::network_name) {
+    for (key, counts) in breakdown.iter().filter(|(key, _)| key.range == range) {
+        if let Some(name) = key.network.and_then(numbering::network_name) {
             *rows.entry(name).or_default() += counts.rows;
         }
     }
@@ -117,33 +121,33 @@ mod tests {
     use super::*;
     use crate::model::{Msisdn, Status};
 
-    fn place(
+    fn entry(
         digits: u64,
         network: Option<&str>,
         status: Status,
         rows: u64,
     ) -> (BreakdownKey, BreakdownCounts) {
         let network = network.and_then(Plmn::from_digits);
-        let place = BreakdownKey { range: NumberRange::of(Msisdn::new(digits).unwrap()), network, status };
-        (place, BreakdownCounts { rows, attempts: rows, ..BreakdownCounts::default() })
+        let key = BreakdownKey { range: NumberRange::of(Msisdn::new(digits).unwrap()), network, status };
+        (key, BreakdownCounts { rows, attempts: rows, ..BreakdownCounts::default() })
     }
 
     #[test]
-    fn places_become_countries_networks_and_the_worst_ranges() {
-        let places = [
-            place(46_701_740_605, Some("24008"), Status::Reachable, 10),
-            place(46_701_740_605, None, Status::Unknown, 7),
-            place(46_731_740_605, Some("24008"), Status::Reachable, 1),
-            place(12_425_550_100, None, Status::Dead, 30),
-            place(882_131_234_567, None, Status::NotChecked, 4),
+    fn a_breakdown_becomes_countries_networks_and_the_worst_ranges() {
+        let breakdown = [
+            entry(46_701_740_605, Some("24008"), Status::Reachable, 10),
+            entry(46_701_740_605, None, Status::Unknown, 7),
+            entry(46_731_740_605, Some("24008"), Status::Reachable, 1),
+            entry(12_425_550_100, None, Status::Dead, 30),
+            entry(882_131_234_567, None, Status::NotChecked, 4),
         ];
-        let countries = countries(&places);
-        let told: Vec<_> = countries.iter().map(|country| (country.country, country.rows)).collect();
-        assert_eq!(told, [(Some("BS"), 30), (Some("SE"), 18), (None, 4)]);
+        let countries = countries(&breakdown);
+        let rows: Vec<_> = countries.iter().map(|country| (country.country, country.rows)).collect();
+        assert_eq!(rows, [(Some("BS"), 30), (Some("SE"), 18), (None, 4)]);
         assert_eq!(countries[1].without_verdict(), 7);
-        let networks = networks(&places);
+        let networks = networks(&breakdown);
         assert_eq!((networks[0].mnc.as_str(), networks[0].country, networks[0].rows), ("08", Some("SE"), 11));
-        let worst = worst_ranges(&places);
+        let worst = worst_ranges(&breakdown);
         assert_eq!((worst.len(), worst[0].range.as_str(), worst[0].without_verdict), (1, "+46701…", 7));
         assert_eq!(worst[0].network, Some("Telenor"));
     }

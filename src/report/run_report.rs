@@ -1,6 +1,7 @@
-//! A run from its beginning to its end, in figures and words: what `--summary` writes, and what the page shows.
+//! Everything that is reported about a run: `--summary` writes it as JSON, and the HTML page shows
+//! it.
 //!
-//! Neither secrets nor whole numbers are among it. `docs/summary.schema.json` describes its JSON.
+//! It contains no secrets and no whole numbers. `docs/summary.schema.json` describes the JSON.
 
 use std::path::PathBuf;
 
@@ -11,92 +12,93 @@ use crate::telemetry::counters::Snapshot;
 use crate::telemetry::latency::LatencyFigures;
 use crate::telemetry::timeline::Timeline;
 
-/// Everything that is told of a run when it is over.
+/// The report of a run that has ended.
 #[derive(Clone, Debug, Serialize)]
 pub struct RunReport {
     /// The version of the program.
     pub version: &'static str,
-    /// Tells runs apart, in logs and here.
+    /// Identifies the run, here and in logs.
     pub run_id: String,
     /// The pipeline file, if the run had one.
     #[serde(serialize_with = "as_shown")]
     pub pipeline: Option<PathBuf>,
     /// `complete`, `gaps`, `stopped` or `interrupted`.
     pub ending: &'static str,
-    /// Why it stopped, if it did.
+    /// Why it stopped early, if it did.
     pub stopped_because: Option<String>,
-    /// Whether the list was taken in to its end; a run that stops leaves the rest of it for the next.
+    /// Whether the list was read to its end. A run that stops leaves the rest for the next run.
     pub whole_list: bool,
-    /// Whether the answers are the simulator's.
+    /// Whether the answers come from the simulator.
     pub simulated: bool,
-    /// The lists, as they were named.
+    /// The lists, as the user named them.
     pub inputs: Vec<String>,
-    /// The file that was written, or the folder of partitions.
+    /// The output file, or the folder of partitions.
     #[serde(serialize_with = "as_shown")]
     pub output: Option<PathBuf>,
-    /// Its rows.
+    /// Rows of the output.
     pub rows: u64,
-    /// Its bytes.
+    /// Bytes of the output.
     pub bytes: u64,
-    /// The ledger's file, if there is one.
+    /// The ledger file, if there is one.
     #[serde(serialize_with = "as_shown")]
     pub ledger: Option<PathBuf>,
-    /// Who was asked, in order of preference.
+    /// The endpoints, in order of preference.
     pub endpoints: Vec<String>,
-    /// When it began.
+    /// When it started.
     pub started_at: UtcMillis,
-    /// How long it took.
+    /// Its duration.
     pub elapsed_seconds: f64,
     /// The counts.
     pub counts: Snapshot,
-    /// Whether the amounts of money mean anything: whether a price was given.
+    /// Whether a price was given. Without one, all amounts are zero.
     pub has_prices: bool,
-    /// How many rows, and then numbers, were left after each step.
+    /// What is left after each step: rows, then different numbers.
     pub funnel: Vec<FunnelStep>,
     /// How long answers took.
     pub latency: LatencyFigures,
-    /// Rows by the country of their numbers, most first; rows without a valid number are not among them.
+    /// Rows by country of their number, most rows first; without rows that have no valid number.
     pub countries: Vec<CountryRows>,
-    /// Rows by the network that the service named, most first.
+    /// Rows by network, as the service named it, most rows first.
     pub networks: Vec<NetworkRows>,
-    /// The ranges of numbers with the most rows that got no verdict, worst first.
+    /// The number ranges with the most rows without a verdict, worst first.
     pub worst_ranges: Vec<RangeRows>,
-    /// How it went on.
+    /// The run over time.
     pub timeline: Timeline,
-    /// The settings, each with where it came from.
+    /// The settings and their origin.
     pub settings: Vec<Setting>,
-    /// What should be told.
+    /// Warnings for the user.
     pub warnings: Vec<String>,
 }
 
-/// One step of the way from the list to the answers.
+/// One step from the rows of the list to the answers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct FunnelStep {
     /// `rows`, `valid`, `not_in_ledger`, `distinct`, `asked` or `answered`.
     pub step: &'static str,
-    /// What is left, in words.
+    /// What is counted, in words.
     pub text: &'static str,
-    /// How many are left.
+    /// How many rows or numbers are left.
     pub left: u64,
 }
 
-/// The rows whose numbers belong to one country's numbering plan.
+/// The rows with numbers of one country's numbering plan.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct CountryRows {
-    /// ISO 3166 alpha-2, or `null` where the plan is no country's or not certain.
+    /// ISO 3166 alpha-2; `None` where the country is not certain, or the plan belongs to no
+    /// country.
     pub country: Option<&'static str>,
-    /// How many.
+    /// Rows.
     pub rows: u64,
-    /// How many have which status, in the order of [`Status::ALL`].
+    /// Rows by status, in the order of [`Status::ALL`].
     #[serde(serialize_with = "by_status")]
     pub by_status: [u64; Status::ALL.len()],
-    /// Requests that were sent for them.
+    /// Requests sent for them.
     pub requests: u64,
-    /// What was spent on them, or may have been.
+    /// Money spent on them, or perhaps spent.
     pub cost: Money,
 }
 
-/// The rows whose numbers are on one network.
+/// The rows with numbers on one network.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct NetworkRows {
     /// Mobile country code.
@@ -107,41 +109,41 @@ pub struct NetworkRows {
     pub network: Option<&'static str>,
     /// ISO 3166 alpha-2.
     pub country: Option<&'static str>,
-    /// How many.
+    /// Rows.
     pub rows: u64,
-    /// What was spent on them.
+    /// Money spent on them, or perhaps spent.
     pub cost: Money,
 }
 
-/// The rows whose numbers have their first digits in common.
+/// The rows with numbers of one range.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct RangeRows {
     /// As people see it: `+46701…`.
     pub range: String,
-    /// ISO 3166 alpha-2 of the numbering plan.
+    /// ISO 3166 alpha-2 of the numbering plan; `None` where it is not certain.
     pub country: Option<&'static str>,
-    /// The name of the network that the service named for the most of them; numbers may have been ported.
+    /// The network of most of them, as the service named it; numbers may have been ported.
     pub network: Option<&'static str>,
-    /// How many rows.
+    /// Rows.
     pub rows: u64,
-    /// How many of them got no verdict: status unknown or not checked.
+    /// Rows without a verdict: unknown or not checked.
     pub without_verdict: u64,
-    /// Requests that were sent for them.
+    /// Requests sent for them.
     pub requests: u64,
-    /// What was spent on them, or may have been.
+    /// Money spent on them, or perhaps spent.
     pub cost: Money,
 }
 
 impl CountryRows {
-    /// How many rows got no verdict.
+    /// How many rows have no verdict.
     #[must_use]
     pub fn without_verdict(&self) -> u64 {
-        let counted = Status::ALL.into_iter().zip(self.by_status);
-        counted.filter(|(status, _)| status.lacks_verdict()).map(|(_, rows)| rows).sum()
+        let by_status = Status::ALL.into_iter().zip(self.by_status);
+        by_status.filter(|(status, _)| status.lacks_verdict()).map(|(_, rows)| rows).sum()
     }
 }
 
-/// A path as people see it; what is no text in it is replaced.
+/// A path as it is displayed; bytes that are not valid text are replaced.
 fn as_shown<S: serde::Serializer>(path: &Option<PathBuf>, serializer: S) -> Result<S::Ok, S::Error> {
     path.as_ref().map(|path| path.display().to_string()).serialize(serializer)
 }

@@ -1,7 +1,7 @@
 //! Rows by range, network and status: a small map for each batch, added to one for the run.
 //!
-//! Memory is bounded. After 200,000 keys, rows of further ranges are counted together by the first digits of their
-//! numbers, so that no row is lost and countries stay right.
+//! Memory is bounded. After 200,000 keys, rows of further ranges are counted together by the first
+//! digits of their numbers, so that no row is lost and countries stay right.
 
 use std::collections::HashMap;
 use std::sync::Mutex;

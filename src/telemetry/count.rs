@@ -8,7 +8,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::model::Money;
 use crate::sync;
 
-/// One count. Its order relative to other counts is relaxed: people read it, and no decision depends on it.
+/// One count. Its order relative to other counts is relaxed: people read it, and no decision
+/// depends on it.
 #[derive(Debug, Default)]
 pub struct Count(AtomicU64);
 

@@ -1,10 +1,12 @@
-//! The counts of a run: [`Counters`] while it goes on, and a [`Snapshot`] of them for the summary and the report.
+//! The counts of a run: [`Counters`] while it goes on, and a [`Snapshot`] of them for the summary
+//! and the report.
 //!
 //! Every row that is done is in exactly one of six classes:
 //! rows = invalid + carried + duplicates + from ledger + answered + unanswered.
 //!
-//! Each count is declared once, in the list at the end of this file. The list says where the count appears, so that
-//! none can be counted and then forgotten in the summary. The order of the list is the order of the JSON keys.
+//! Each count is declared once, in the list at the end of this file. The list says where the count
+//! appears, so that none can be counted and then forgotten in the summary. The order of the list is
+//! the order of the JSON keys.
 
 use std::collections::BTreeMap;
 
@@ -79,7 +81,8 @@ macro_rules! counters {
         // In Counters only.
         live { $($(#[$live_doc:meta])* $live:ident: $live_type:ty,)* }
     ) => {
-        /// The counts of a run while it goes on, shared by all who count and by whoever shows progress.
+        /// The counts of a run while it goes on, shared by all who count and by whoever shows
+        /// progress.
         #[derive(Debug, Default)]
         pub struct Counters {
             $($(#[$count_doc])* pub $count: Count,)*
@@ -169,7 +172,8 @@ counters! {
     by_word {
         /// Rows by status, counted in the order of [`Status::ALL`].
         pub by_status: [Count; Status::ALL.len()] => by_status,
-        /// Rows by result, counted in the order of [`LookupResult::DOCUMENTED`]; the last count is for all others.
+        /// Rows by result, counted in the order of [`LookupResult::DOCUMENTED`]; the last count is
+        /// for all others.
         pub by_result: [Count; LookupResult::DOCUMENTED.len() + 1] => by_result,
         /// Rows refused, by reason.
         refused: WordCounts => WordCounts::get,

@@ -1,5 +1,5 @@
-//! How long answers took, as a histogram: 16 buckets for each doubling of the time. Percentiles of a run of any length
-//! cost 3 KiB and are exact to 6 %.
+//! How long answers took, as a histogram: 16 buckets for each doubling of the time. Percentiles of
+//! a run of any length cost 3 KiB and are exact to 6 %.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;

@@ -1,7 +1,7 @@
 //! What is counted and reported while a run goes on.
 //!
-//! Counters for what happens often, events for what happens rarely. The stages add to atomics, and whoever shows
-//! progress samples them. Nothing here prints.
+//! Counters for what happens often, events for what happens rarely. The stages add to atomics, and
+//! whoever shows progress samples them. Nothing here prints.
 
 pub mod breakdown;
 mod count;

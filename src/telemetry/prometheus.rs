@@ -1,7 +1,8 @@
-//! The counts of a run for Prometheus, in the text format 0.0.4, which node_exporter's textfile collector reads too.
+//! The counts of a run for Prometheus, in the text format 0.0.4, which node_exporter's textfile
+//! collector reads too.
 //!
-//! Names follow the conventions of Prometheus: base units, and `_total` for counters. Every sample has the label
-//! `pipeline`, so that several pipelines can write their files into one folder.
+//! Names follow the conventions of Prometheus: base units, and `_total` for counters. Every sample
+//! has the label `pipeline`, so that several pipelines can write their files into one folder.
 
 use prometheus::TextEncoder;
 use prometheus::proto::{Bucket, Counter, Gauge, Histogram, LabelPair, Metric, MetricFamily, MetricType};

@@ -5,7 +5,8 @@ use serde::Serialize;
 use super::counters::Counters;
 use crate::model::Money;
 
-/// When there are more points, every second one is dropped, and from then on they are taken half as often.
+/// When there are more points, every second one is dropped, and from then on they are taken half as
+/// often.
 const MAX_POINTS: usize = 600;
 /// Further marks are only counted: a service in trouble makes thousands.
 const MAX_MARKS: usize = 300;

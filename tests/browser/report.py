@@ -1,16 +1,16 @@
 #!/usr/bin/env python3
-"""Opens the page of a run in headless Chromium and holds it against the summary of the same run.
+"""Opens the report of a run in headless Chromium and compares it with the summary of the same run.
 
     tests/browser/report.py PAGE.html SUMMARY.json [--screenshots FOLDER]
 
-It fails, with every reason on a line of its own, when
+It fails, with each reason on its own line, if
 
-  - the browser reports an error, a warning or an exception, or requests anything but the page itself;
-  - a figure differs from the summary, is missing, or is shown as another number than it is;
-  - the page is wider than a narrow screen, or differs when JavaScript is switched off;
-  - a plot has no axes, or a text is too pale in the light or in the dark scheme (WCAG AA).
+  - the browser reports an error, a warning or an exception, or requests anything but the page;
+  - a figure is missing, differs from the summary, or is displayed as another number;
+  - the page is wider than a narrow screen, or differs without JavaScript;
+  - a plot has no axes, or a text has too little contrast in the light or dark scheme (WCAG AA).
 
-Python 3.9 and Chromium are all it needs: it speaks the DevTools protocol through a pipe. $HLR_CHROMIUM names another binary.
+It needs only Python 3.9 and Chromium, and uses the DevTools protocol through a pipe. $HLR_CHROMIUM names another binary.
 """
 
 import argparse
@@ -41,7 +41,7 @@ FLAGS = [
     "--hide-scrollbars",
     "--remote-debugging-pipe",
 ]
-PATIENCE_SECONDS = 60
+TIMEOUT_SECONDS = 60
 WIDE, NARROW, NARROWEST = (1280, 900), (390, 844), (360, 800)
 
 FIGURES = """[...document.querySelectorAll('[data-figure]')].map(element =>
@@ -54,7 +54,7 @@ PLOTS = """[...document.querySelectorAll('svg')].map(svg => ({
     axes: [...svg.querySelectorAll('text.axis')].map(text => text.textContent).filter(text => text),
     ticks: svg.querySelectorAll('text.tick').length }))"""
 
-# Texts that hide each other within a plot that is shown, and texts beyond its edge.
+# Texts of a visible plot that overlap, and texts beyond its edge.
 LABELS = """[...document.querySelectorAll('.plot svg')].flatMap(svg => {
     const edge = svg.getBoundingClientRect();
     if (!edge.width) return [];
@@ -66,11 +66,11 @@ LABELS = """[...document.querySelectorAll('.plot svg')].flatMap(svg => {
     boxes.forEach(([text, a], place) => boxes.slice(place + 1).forEach(([other, b]) => {
         const wide = Math.min(a.right, b.right) - Math.max(a.left, b.left);
         const high = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
-        if (wide > 1 && high > 3) found.push(`${name}: "${text}" and "${other}" hide each other`);
+        if (wide > 1 && high > 3) found.push(`${name}: "${text}" and "${other}" overlap`);
     }));
     return found; })"""
 
-# Texts whose contrast to what is behind them is below 4.5, or 3 where they are large.
+# Texts whose contrast with their background is below 4.5, or below 3 if they are large.
 PALE = """(() => {
     const rgb = colour => (colour.match(/[\\d.]+/g) || []).map(Number);
     const part = value => value <= 0.03928 * 255 ? value / 255 / 12.92 : ((value / 255 + 0.055) / 1.055) ** 2.4;
@@ -96,7 +96,7 @@ PALE = """(() => {
 
 
 class Browser:
-    """Chromium with a fresh profile, spoken to through file descriptors 3 and 4."""
+    """Chromium with a fresh profile, controlled through file descriptors 3 and 4."""
 
     def __init__(self, binary):
         self.profile = tempfile.TemporaryDirectory(ignore_cleanup_errors=True) if sys.version_info >= (3, 10) else (
@@ -142,7 +142,7 @@ class Browser:
             pass
 
     def call(self, method, session=None, **parameters):
-        """Sends a command and returns its result; events that come meanwhile are kept."""
+        """Sends a command and returns its result. Events that arrive meanwhile are kept."""
         self.number += 1
         command = {"id": self.number, "method": method, "params": parameters}
         if session:
@@ -150,7 +150,7 @@ class Browser:
         rest = json.dumps(command).encode() + b"\0"
         while rest:
             rest = rest[os.write(self.to_browser, rest):]
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        deadline = time.monotonic() + TIMEOUT_SECONDS
         while True:
             message = self.receive(deadline, method)
             if message.get("id") == self.number:
@@ -160,8 +160,8 @@ class Browser:
             self.events.append(message)
 
     def wait_for(self, method, session):
-        """Waits for an event, which may have come already."""
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        """Waits for an event, which may have arrived before."""
+        deadline = time.monotonic() + TIMEOUT_SECONDS
         is_it = lambda event: event.get("method") == method and event.get("sessionId") == session
         while not any(map(is_it, self.events)):
             self.events.append(self.receive(deadline, method))
@@ -170,7 +170,7 @@ class Browser:
         while b"\0" not in self.buffer:
             left = deadline - time.monotonic()
             if left <= 0 or not select.select([self.from_browser], [], [], left)[0]:
-                raise SystemExit(f"the browser did not answer within {PATIENCE_SECONDS} s ({what})")
+                raise SystemExit(f"the browser did not answer within {TIMEOUT_SECONDS} s ({what})")
             chunk = os.read(self.from_browser, 1 << 20)
             if not chunk:
                 raise SystemExit(f"the browser ended before it answered ({what})")
@@ -180,7 +180,7 @@ class Browser:
 
 
 class Tab:
-    """One page, opened once, with what the browser said about it."""
+    """The page in one tab, with the events of the browser."""
 
     def __init__(self, browser, page, size=WIDE, scheme="light", media="", with_script=True):
         self.browser, self.address = browser, page.resolve().as_uri()
@@ -212,11 +212,11 @@ class Tab:
     def evaluate(self, expression):
         result = self.call("Runtime.evaluate", expression=expression, returnByValue=True)
         if "exceptionDetails" in result:
-            raise SystemExit(f"a check failed by itself: {result['exceptionDetails']}")
+            raise SystemExit(f"a check failed to run: {result['exceptionDetails']}")
         return result["result"].get("value")
 
-    def complaints(self):
-        """What the browser said that it should not have said, and what it asked for."""
+    def problems(self):
+        """Errors, warnings and messages of the browser, and requests for anything but the page."""
         time.sleep(0.2)
         self.evaluate("1")
         for event in self.browser.events:
@@ -224,13 +224,13 @@ class Tab:
                 continue
             method, details = event["method"], event["params"]
             if method == "Runtime.exceptionThrown":
-                yield f"an exception: {details['exceptionDetails']['text']}"
+                yield f"exception: {details['exceptionDetails']['text']}"
             elif method == "Runtime.consoleAPICalled":
-                yield f"a message of the console: {details['type']}"
+                yield f"console message: {details['type']}"
             elif method == "Log.entryAdded" and details["entry"]["level"] in ("warning", "error"):
-                yield f"the browser's log: {details['entry']['text']}"
+                yield f"browser log: {details['entry']['text']}"
             elif method == "Network.requestWillBeSent" and details["request"]["url"] != self.address:
-                yield f"a request: {details['request']['url'][:100]}"
+                yield f"request: {details['request']['url'][:100]}"
 
     def document(self):
         root = self.call("DOM.getDocument")["root"]["nodeId"]
@@ -245,7 +245,7 @@ class Tab:
 
 
 def at(summary, path):
-    """The value at a path such as `countries.0.rows`, as it is written in the file, and None where there is none."""
+    """The value at a path such as `countries.0.rows`, as it is written in the file, or None."""
     for step in path.split("."):
         try:
             summary = summary[int(step)] if isinstance(summary, list) else summary[step]
@@ -280,7 +280,7 @@ UNITS = {"ms": Decimal(1), "KiB": Decimal(2) ** 10, "MiB": Decimal(2) ** 20, "Gi
 
 
 def says(path, text, raw):
-    """Whether a text that people read means the value in the summary, to its last digit."""
+    """Whether a displayed text equals the value in the summary, to its last digit."""
     value = Decimal(raw)
     if re.fullmatch(r"\d{1,3}( \d{3})*", text):
         return Decimal(text.replace(" ", "")) == value
@@ -292,14 +292,14 @@ def says(path, text, raw):
         if clock.group(1):
             # 2d 03:04 has no seconds.
             days, hours, minutes, seconds = days, minutes, seconds, 0
-        told = ((days * 24 + hours) * 60 + minutes) * 60 + seconds
-        return told <= value < told + (60 if clock.group(1) else 1)
+        shown = ((days * 24 + hours) * 60 + minutes) * 60 + seconds
+        return shown <= value < shown + (60 if clock.group(1) else 1)
     with_unit = re.fullmatch(r"(\d+(?:\.(\d+))?) (ms|s|bytes|KiB|MiB|GiB|TiB)", text)
     if not with_unit:
         return False
     number, decimals, unit = with_unit.groups()
     factor = UNITS[unit] if unit != "s" else Decimal(1000 if path.endswith("_ms") else 1)
-    # Noughts at the end may be left out, so that `1 s` can be 1.00 s.
+    # Trailing zeros may be left out: `1 s` can be 1.00 s.
     last_digit = Decimal(1).scaleb(-len(decimals or "")) if not path.endswith("_ms") else (
         Decimal(number).scaleb(-2) if Decimal(number) else Decimal("0.01"))
     return abs(Decimal(number) * factor - value) <= last_digit * factor * Decimal("0.51")
@@ -309,17 +309,17 @@ def figures_agree(figures, summary):
     shown = set()
     for path, raw, text in figures:
         shown.add(path)
-        true = at(summary, path)
-        if true is None:
+        expected = at(summary, path)
+        if expected is None:
             yield f"{path} is not in the summary"
-        elif raw != true:
-            yield f"{path}: the page has {raw}, the summary {true}"
+        elif raw != expected:
+            yield f"{path}: the page has {raw}, the summary {expected}"
         else:
             try:
                 if not says(path, text.strip(), raw):
                     yield f"{path}: {text!r} is shown for {raw}"
             except InvalidOperation:
-                yield f"{path}: {raw} is no number"
+                yield f"{path}: {raw} is not a number"
     for path in required(summary):
         if path not in shown:
             yield f"{path} is missing on the page"
@@ -327,29 +327,29 @@ def figures_agree(figures, summary):
 
 def plots_have_axes(plots):
     if not plots:
-        yield "there is no plot"
+        yield "the page has no plot"
     for plot in plots:
         if plot["role"] != "img" or not plot["title"] or not plot["description"]:
-            yield f"a plot does not say what it shows: {plot}"
+            yield f"a plot has no title or description: {plot}"
         if not plot["axes"] or plot["ticks"] < 2:
             yield f"a plot has no axes: {plot['title']}"
 
 
 def check(browser, page, summary):
     with Tab(browser, page) as tab:
-        yield from tab.complaints()
+        yield from tab.problems()
         yield from figures_agree(tab.evaluate(FIGURES), summary)
         yield from plots_have_axes(tab.evaluate(PLOTS))
         with_script = tab.document()
     with Tab(browser, page, with_script=False) as tab:
         if tab.document() != with_script:
-            yield "the page differs when JavaScript is switched off"
+            yield "the page differs without JavaScript"
     for scheme in ("light", "dark"):
         with Tab(browser, page, scheme=scheme) as tab:
             yield from (f"{scheme}: {pale}" for pale in tab.evaluate(PALE))
     for size in (WIDE, NARROW, NARROWEST):
         with Tab(browser, page, size=size) as tab:
-            yield from tab.complaints()
+            yield from tab.problems()
             is_wide = tab.evaluate("document.documentElement.scrollWidth > innerWidth")
             if is_wide or tab.evaluate("innerWidth") != size[0]:
                 yield f"the page is {tab.evaluate('document.documentElement.scrollWidth')} wide on {size[0]}"
@@ -362,7 +362,7 @@ def take_screenshots(browser, page, folder):
                                ("narrow-light", NARROW, "light"), ("narrow-dark", NARROW, "dark")):
         with Tab(browser, page, size=size, scheme=scheme) as tab:
             tab.screenshot(folder / f"{name}.png")
-    # A4 at 96 dots an inch, without its margins.
+    # A4 at 96 dots per inch, without its margins.
     with Tab(browser, page, size=(680, 1000), scheme="dark", media="print") as tab:
         tab.screenshot(folder / "print.png")
         pdf = tab.call("Page.printToPDF", preferCSSPageSize=True, paperWidth=8.27, paperHeight=11.69)
@@ -377,8 +377,8 @@ def main():
     arguments = parser.parse_args()
     binary = os.environ.get("HLR_CHROMIUM") or shutil.which("chromium")
     if not binary:
-        raise SystemExit("there is no chromium on the PATH")
-    # Numbers stay as they are written.
+        raise SystemExit("chromium is not on the PATH")
+    # Numbers stay strings, as they are written.
     summary = json.loads(arguments.summary.read_text("utf-8"), parse_float=str, parse_int=str)
     with Browser(binary) as browser:
         if arguments.screenshots:
@@ -388,7 +388,7 @@ def main():
         print(problem, file=sys.stderr)
     if problems:
         raise SystemExit(f"{arguments.page}: {len(problems)} problems")
-    print(f"{arguments.page}: {len(required(summary))} figures agree; no complaint, no request")
+    print(f"{arguments.page}: {len(required(summary))} figures agree, no problems")
 
 
 if __name__ == "__main__":

@@ -97,7 +97,11 @@ fn a_network_that_answers_nothing_useful_is_skipped_on_request() {
     let service = Service::start(SimulatorSettings { results, ..SimulatorSettings::default() });
     let job = Job::new().numbers("list.csv", 3_000);
     let done = job.enrich("list.csv", "out.parquet", &service, &["--skip-useless", "--concurrency", "20"]);
-    done.exits_with(3).says(&["300 numbers in a row of +46700", "they are skipped now", "numbers skipped"]);
+    done.exits_with(3).says(&[
+        "300 numbers in a row of +46700",
+        "this range is skipped now",
+        "numbers skipped",
+    ]);
     let table = job.read("out.parquet");
     let asked = service.account().requests as usize;
     // Three hundred, those that were in flight then, and one in a hundred of the others.

@@ -1,5 +1,5 @@
-//! The page that `--report` writes, held against the summary of the same run: as text, and in a real browser where there
-//! is one.
+//! The page that `--report` writes, compared with the summary of the same run: as text, and in a
+//! browser if there is one.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -16,11 +16,11 @@ use crate::harness::{Job, Service};
 const USERNAME: &str = "very-own-name";
 const PASSWORD: &str = "very-secret-word";
 
-/// The first digits of some countries' mobile numbers, and how many digits follow.
+/// Prefixes of mobile numbers of some countries, and how many digits follow.
 const COUNTRIES: [(&str, usize); 6] =
     [("4670", 7), ("49171", 8), ("3363", 8), ("447700", 6), ("4540", 6), ("35840", 7)];
 
-/// Numbers of several countries, every tenth of them twice, and some that are none.
+/// Numbers of several countries, every tenth of them twice, and some invalid cells.
 fn list(count: u64) -> (String, Vec<String>) {
     let (mut rows, mut numbers) = (String::from("id,phone\n"), Vec::new());
     for n in 0..count {
@@ -44,7 +44,7 @@ fn service(settings: SimulatorSettings) -> Service {
 }
 
 #[test]
-fn the_page_of_a_run_in_trouble_tells_what_the_summary_tells() {
+fn the_page_of_a_run_in_trouble_agrees_with_the_summary() {
     let latency = Latency { median: Duration::from_millis(30), p99: Duration::from_millis(400) };
     let limits = RequestLimits { ongoing: Some(40), ..RequestLimits::default() };
     let mut settings = SimulatorSettings { latency, limits, ..SimulatorSettings::default() };
@@ -64,8 +64,8 @@ fn the_page_of_a_run_in_trouble_tells_what_the_summary_tells() {
         "--ledger",
         "ledger.redb",
     ];
-    let papers = ["--report", "run.html", "--summary", "run.json"];
-    let run = job.start_enrich("list.csv", "out.parquet", &service, &[&flags[..], &papers].concat());
+    let reports = ["--report", "run.html", "--summary", "run.json"];
+    let run = job.start_enrich("list.csv", "out.parquet", &service, &[&flags[..], &reports].concat());
     while service.account_in_short().requests < 600 {
         std::thread::sleep(Duration::from_millis(5));
     }
@@ -82,13 +82,13 @@ fn the_page_of_a_run_in_trouble_tells_what_the_summary_tells() {
     {
         assert!(page.contains(text), "{text} is not on the page");
     }
-    nothing_is_betrayed(&page, &numbers);
+    no_secret_is_shown(&page, &numbers);
     page_and_summary_agree(&page, &summary);
     a_browser_agrees(&job.path("run.html"), &job.path("run.json"));
 }
 
 #[test]
-fn the_pages_of_a_short_and_of_an_empty_run_are_whole_too() {
+fn the_pages_of_a_short_and_of_an_empty_run_are_complete() {
     let service = service(SimulatorSettings::default());
     let (list, numbers) = list(3);
     for (name, content) in [("short.csv", list.as_str()), ("empty.csv", "id,phone\n")] {
@@ -96,7 +96,7 @@ fn the_pages_of_a_short_and_of_an_empty_run_are_whole_too() {
         let flags = ["--report", "run.html", "--summary", "run.json", "--no-ledger"];
         job.enrich_alone(name, "out.parquet", &service, &flags).exits_with(0);
         let page = fs::read_to_string(job.path("run.html")).unwrap();
-        nothing_is_betrayed(&page, &numbers);
+        no_secret_is_shown(&page, &numbers);
         page_and_summary_agree(&page, &job.json("run.json"));
         a_browser_agrees(&job.path("run.html"), &job.path("run.json"));
     }
@@ -104,7 +104,7 @@ fn the_pages_of_a_short_and_of_an_empty_run_are_whole_too() {
 
 /// No whole number, no user name, no password.
 #[track_caller]
-fn nothing_is_betrayed(page: &str, numbers: &[String]) {
+fn no_secret_is_shown(page: &str, numbers: &[String]) {
     for secret in [USERNAME, PASSWORD] {
         assert!(!page.contains(secret), "{secret} is on the page");
     }
@@ -118,7 +118,7 @@ fn nothing_is_betrayed(page: &str, numbers: &[String]) {
     }
 }
 
-/// Every figure of the page is the summary's, and none that matters is missing.
+/// Every figure of the page equals that of the summary, and no important one is missing.
 #[track_caller]
 fn page_and_summary_agree(page: &str, summary: &Value) {
     let mut shown = BTreeMap::new();
@@ -126,12 +126,12 @@ fn page_and_summary_agree(page: &str, summary: &Value) {
         let (path, rest) = figure.split_once("\" data-value=\"").unwrap();
         let (value, rest) = rest.split_once("\">").unwrap();
         let (text, _) = rest.split_once('<').unwrap();
-        let true_value = path.split('.').fold(summary, |inside, step| match step.parse::<usize>() {
-            Ok(place) if inside.is_array() => &inside[place],
+        let expected = path.split('.').fold(summary, |inside, step| match step.parse::<usize>() {
+            Ok(index) if inside.is_array() => &inside[index],
             _ => &inside[step],
         });
-        assert_eq!(value, true_value.to_string(), "{path}");
-        if true_value.is_u64() && path != "bytes" {
+        assert_eq!(value, expected.to_string(), "{path}");
+        if expected.is_u64() && path != "bytes" {
             assert_eq!(text.replace(' ', ""), value, "{path}");
         }
         shown.insert(path.to_owned(), value.to_owned());
@@ -155,24 +155,25 @@ fn page_and_summary_agree(page: &str, summary: &Value) {
         [("funnel", "left"), ("countries", "rows"), ("networks", "rows"), ("worst_ranges", "without_verdict")]
     {
         let count = summary[list].as_array().unwrap().len();
-        needed.extend((0..count).map(|place| format!("{list}.{place}.{figure}")));
+        needed.extend((0..count).map(|index| format!("{list}.{index}.{figure}")));
     }
     for path in needed {
         assert!(shown.contains_key(&path), "{path} is missing on the page");
     }
 }
 
-/// What only a browser can judge. `$HLR_BROWSER` says that there must be one.
+/// Checks that need a browser. With `$HLR_BROWSER` set, the test fails if there is none.
 #[track_caller]
 fn a_browser_agrees(page: &Path, summary: &Path) {
     let has = |program: &str| Command::new(program).arg("--version").output().is_ok();
     if !has("chromium") || !has("python3") {
-        assert!(std::env::var_os("HLR_BROWSER").is_none(), "chromium and python3 are not there");
-        eprintln!("skipped: there is no chromium, or no python3, to open the page with");
+        assert!(std::env::var_os("HLR_BROWSER").is_none(), "chromium or python3 is missing");
+        eprintln!("skipped: chromium or python3 is missing");
         return;
     }
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser/report.py");
-    let judged = Command::new("python3").arg(script).args([page, summary]).output().unwrap();
-    let (stdout, stderr) = (String::from_utf8_lossy(&judged.stdout), String::from_utf8_lossy(&judged.stderr));
-    assert!(judged.status.success(), "{stdout}{stderr}");
+    let checked = Command::new("python3").arg(script).args([page, summary]).output().unwrap();
+    let (stdout, stderr) =
+        (String::from_utf8_lossy(&checked.stdout), String::from_utf8_lossy(&checked.stderr));
+    assert!(checked.status.success(), "{stdout}{stderr}");
 }

@@ -1,8 +1,9 @@
-//! What stands behind the figures: requests and failures, settings, warnings, and which run this was.
+//! Details at the end of the page: requests and failures, settings, warnings, and which run this
+//! was.
 
 use maud::{Markup, html};
 
-use super::amounts::{count, count_if_any};
+use super::figures::{count, count_if_any};
 use super::meanings;
 use super::table::{Column, Table};
 use crate::humanize::most_first;
@@ -12,24 +13,29 @@ use crate::report::run_report::RunReport;
 pub(super) fn failures(report: &RunReport) -> Markup {
     let counts = &report.counts;
     let kinds = [
-        ("requests", "sent", counts.requests, "Every attempt counts."),
-        ("replies", "answered by the service", counts.replies, "TIMEOUT and its like are answers too."),
-        ("retries", "second or later attempts", counts.retries, "Of those that were sent."),
+        ("requests", "sent", counts.requests, "Including retries."),
+        ("replies", "answered by the service", counts.replies, "Including TIMEOUT and similar results."),
+        ("retries", "second or later attempts", counts.retries, "Included in the requests sent."),
         (
             "throttled",
             "throttled",
             counts.throttled,
-            "Turned away because too much was asked; asked again later.",
+            "Refused because too many were sent at once; sent again later.",
         ),
     ];
     let requests = kinds.map(|(key, text, number, meaning)| {
         vec![html! { (text) }, count(&format!("counts.{key}"), number), html! { (meaning) }]
     });
     let numbers = [
-        ("numbers_unanswered", "without an answer", counts.numbers_unanswered, "Each number once."),
-        ("skipped", "skipped", counts.skipped, "Their range answers nothing useful."),
-        ("never_asked", "never asked", counts.never_asked, "The run stopped before."),
-        ("not_kept", "answered and not kept", counts.not_kept, "The ledger could not keep the answer."),
+        (
+            "numbers_unanswered",
+            "without an answer",
+            counts.numbers_unanswered,
+            "Each number is counted once.",
+        ),
+        ("skipped", "skipped", counts.skipped, "Their range returns no useful answers."),
+        ("never_asked", "not looked up", counts.never_asked, "The run stopped first."),
+        ("not_kept", "answered, not stored", counts.not_kept, "The ledger could not be written."),
     ];
     let numbers =
         numbers.into_iter().filter(|(_, _, number, _)| *number > 0).map(|(key, text, number, meaning)| {
@@ -42,44 +48,44 @@ pub(super) fn failures(report: &RunReport) -> Markup {
             html! { (meanings::fault(kind)) },
         ]
     });
-    let table = |caption, rows_are, first, rows| Table {
+    let table = |caption, first, rows| Table {
         caption,
-        rows_are,
-        columns: vec![Column::Words(first), Column::Numbers("how many"), Column::Means("means")],
+        row_noun: "kinds",
+        columns: vec![Column::Text(first), Column::Numbers("count"), Column::Explanation("meaning")],
         rows,
     };
     html! {
         section #failures {
             h2 { "Requests and failures" }
-            (table("Requests", "kinds", "requests", requests.into()).render())
+            (table("Requests", "requests", requests.into()).render())
             @if counts.faults.is_empty() { p.note { "No request failed." } }
-            (table("Requests that failed, by kind", "kinds", "failure", faults.collect()).render())
-            (table("Numbers", "kinds", "numbers", numbers.collect()).render())
+            (table("Failed requests by kind", "failure", faults.collect()).render())
+            (table("Numbers not answered or not stored", "numbers", numbers.collect()).render())
         }
     }
 }
 
-/// What the run was told, and by whom. There are no secrets among the settings.
+/// The settings and their origin. They contain no secrets.
 pub(super) fn settings(report: &RunReport) -> Markup {
     let rows = report.settings.iter().map(|setting| {
         vec![html! { code { (setting.name) } }, html! { (setting.value) }, html! { (setting.origin) }]
     });
     let table = Table {
-        caption: "What the run was told, and where each setting came from",
-        rows_are: "settings",
-        columns: vec![Column::Words("setting"), Column::Words("value"), Column::Means("from")],
+        caption: "Settings and their origin",
+        row_noun: "settings",
+        columns: vec![Column::Text("setting"), Column::Text("value"), Column::Explanation("origin")],
         rows: rows.collect(),
     };
     html! {
         section #settings {
             h2 { "Settings" }
-            p { "User name and password are not among them." }
+            p { "User name and password are never listed." }
             (table.render())
         }
     }
 }
 
-/// What should be told.
+/// Warnings, if there are any.
 pub(super) fn warnings(report: &RunReport) -> Markup {
     html! {
         @if !report.warnings.is_empty() {
@@ -106,9 +112,9 @@ pub(super) fn foot(report: &RunReport) -> Markup {
                 @if let Some(output) = &report.output { dt { "output" } dd { code { (output.display()) } } }
                 dt { "ledger" }
                 dd { @if let Some(ledger) = &report.ledger { code { (ledger.display()) } } @else { "none" } }
-                dt { "asked" } dd { @for endpoint in &report.endpoints { code { (endpoint) } br; } }
+                dt { @if report.endpoints.len() == 1 { "endpoint" } @else { "endpoints" } } dd { @for endpoint in &report.endpoints { code { (endpoint) } br; } }
             }
-            p.note { "Numbers are shown by their first six digits only. This page loads nothing and runs no script." }
+            p.note { "Ranges are shown without the last six digits of their numbers. This page loads nothing and runs no script." }
         }
     }
 }

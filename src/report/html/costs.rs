@@ -1,9 +1,9 @@
-//! What was spent, and what was not.
+//! Money spent and saved, or requests where no price is known.
 
 use maud::{Markup, html};
 
-use super::amounts::{Amounts, count, money};
-use super::meanings::of;
+use super::figures::{Amounts, count, money};
+use super::meanings::plural;
 use super::plot::bars::{Bar, Bars};
 use super::plot::scale::{round_ticks, whole_ticks};
 use super::plot::{Caption, both};
@@ -12,7 +12,7 @@ use crate::humanize::grouped;
 use crate::model::Money;
 use crate::report::run_report::RunReport;
 
-/// A line of the account.
+/// One line of the costs.
 struct Item {
     key: &'static str,
     text: &'static str,
@@ -35,7 +35,7 @@ fn items(report: &RunReport) -> [Item; 4] {
             amount: costs.billed,
             cost: "billed",
             colour: "spent",
-            meaning: "Answered with something that the contract bills.",
+            meaning: "Answered with a result that the contract bills.",
         },
         Item {
             key: "maybe_billed",
@@ -45,7 +45,7 @@ fn items(report: &RunReport) -> [Item; 4] {
             amount: costs.maybe_billed,
             cost: "maybe_billed",
             colour: "perhaps",
-            meaning: "Sent, and no answer came back; only the invoice knows.",
+            meaning: "Sent without an answer; the invoice will show it.",
         },
         Item {
             key: "duplicates",
@@ -65,35 +65,35 @@ fn items(report: &RunReport) -> [Item; 4] {
             amount: costs.saved_by_ledger,
             cost: "saved_by_ledger",
             colour: "saved",
-            meaning: "An earlier run had paid.",
+            meaning: "An earlier run paid for the answer.",
         },
     ]
 }
 
-/// What was spent and saved.
+/// Costs and savings.
 pub(super) fn render(report: &RunReport) -> Markup {
     let items = items(report);
     html! {
         section #costs {
             h2 { @if report.has_prices { "Money spent and saved" } @else { "Requests billed and saved" } }
-            p { (in_a_sentence(report)) }
+            p { (sentence(report)) }
             figure { (both(|size| plot(report, &items).draw(size))) }
             (table(report, &items).render())
         }
     }
 }
 
-fn in_a_sentence(report: &RunReport) -> String {
+fn sentence(report: &RunReport) -> String {
     let (counts, costs) = (&report.counts, &report.counts.costs);
     let saved_rows = counts.duplicates + counts.from_ledger;
     if !report.has_prices {
         return format!(
-            "No price was given, so only counts are told: {} {} billed, and {} {} answered without a lookup of {} own.",
+            "No price was given, so only requests are counted: {} {} billed, and {} {} answered without {} own lookup.",
             grouped(counts.billed),
-            of(counts.billed, "request is", "requests are"),
+            plural(counts.billed, "request was", "requests were"),
             grouped(saved_rows),
-            of(saved_rows, "row was", "rows were"),
-            of(saved_rows, "its", "their"),
+            plural(saved_rows, "row was", "rows were"),
+            plural(saved_rows, "its", "their"),
         );
     }
     let perhaps = match counts.maybe_billed {
@@ -101,12 +101,12 @@ fn in_a_sentence(report: &RunReport) -> String {
         _ => format!(", and perhaps {} more", money(costs.maybe_billed)),
     };
     let (spent, saved) = (money(costs.billed), money(costs.saved_by_duplicates + costs.saved_by_ledger));
-    format!("{spent} was spent{perhaps}; {saved} was saved. Amounts are in the currency of the contract.")
+    format!("{spent} was spent{perhaps}; {saved} was saved. Amounts are in the currency of the price.")
 }
 
 fn plot(report: &RunReport, items: &[Item]) -> Bars {
     let measure = |item: &Item| if report.has_prices { item.amount.as_number() } else { item.count as f64 };
-    let most = items.iter().map(measure).fold(0.0, f64::max);
+    let max = items.iter().map(measure).fold(0.0, f64::max);
     let bars = items.iter().map(|item| Bar {
         label: item.text.into(),
         parts: vec![(item.colour, measure(item))],
@@ -115,16 +115,16 @@ fn plot(report: &RunReport, items: &[Item]) -> Bars {
     Bars {
         caption: Caption {
             title: "Spent and saved".into(),
-            description: "What was billed, what may be billed, and what duplicates and the ledger saved."
+            description: "What is billed, what may be billed, and what duplicates and the ledger saved."
                 .into(),
         },
         axis: if report.has_prices {
-            "money, in the currency of the contract"
+            "amount, in the currency of the price"
         } else {
             "requests billed, rows saved"
         }
         .into(),
-        ticks: if report.has_prices { round_ticks(most, 5) } else { whole_ticks(most as u64, 5) },
+        ticks: if report.has_prices { round_ticks(max, 5) } else { whole_ticks(max as u64, 5) },
         bars: bars.collect(),
     }
 }
@@ -149,7 +149,7 @@ fn table(report: &RunReport, items: &[Item]) -> Table {
     rows.push(with_amount(
         vec![html! { "requests not billed" }, html! { (grouped(free)) }],
         html! { (amounts.text(Money::ZERO)) },
-        "Turned away, never sent, or free by the contract.",
+        "Throttled, not sent, or free by contract.",
     ));
     rows.push(with_amount(
         vec![
@@ -157,14 +157,14 @@ fn table(report: &RunReport, items: &[Item]) -> Table {
             html! { strong { (count("counts.requests", counts.requests)) } },
         ],
         html! { strong { (amounts.text(counts.costs.billed + counts.costs.maybe_billed)) } },
-        "The three above together.",
+        "Sum of the three lines above.",
     ));
     rows.extend(items[2..].iter().map(item));
-    let mut columns = vec![Column::Words("what"), Column::Numbers("how many")];
+    let mut columns = vec![Column::Text("item"), Column::Numbers("count")];
     if report.has_prices {
         columns.push(Column::Numbers("amount"));
     }
-    columns.push(Column::Means("means"));
-    let caption = if report.has_prices { "The account" } else { "The account, without prices" };
-    Table { caption, rows_are: "items", columns, rows }
+    columns.push(Column::Explanation("meaning"));
+    let caption = if report.has_prices { "Costs" } else { "Requests and savings" };
+    Table { caption, row_noun: "items", columns, rows }
 }

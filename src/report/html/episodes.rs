@@ -1,38 +1,41 @@
-//! What happened in a run, with what goes on drawn together: throttling by the second is one episode, and so is an outage.
+//! The events of a run, with those that belong together as one episode: repeated throttling is one,
+//! an outage is one.
 
 use maud::{Markup, html};
 
-use super::plot::time::Happened;
+use super::meanings::plural;
+use super::plot::time::EventMarks;
 use super::table::{Column, Table};
-use super::timeline::moment;
+use super::time_parts::time_label;
 use crate::humanize::grouped;
 use crate::telemetry::timeline::Timeline;
 
-/// Throttling that comes again within so many seconds goes on, or within such a part of a long run.
-const SAME_THROTTLING: f64 = 10.0;
-const SAME_THROTTLING_PART: f64 = 0.02;
+/// Throttling within this many seconds of the last is the same episode.
+const SAME_THROTTLING_SECONDS: f64 = 10.0;
+/// In a long run, throttling within this share of the run is the same episode.
+const SAME_THROTTLING_SHARE: f64 = 0.02;
 
-/// Something that happened, and for how long.
+/// An event, or several that belong together.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Episode<'a> {
-    /// When it began, in seconds.
+    /// When it started, in seconds.
     pub from: f64,
-    /// When it was over, if that is known; the same moment for what takes no time.
+    /// When it ended, if that is known; equal to `from` for what has no duration.
     pub to: Option<f64>,
     /// The kind of its first mark.
     pub kind: &'a str,
-    /// How many marks it is made of.
+    /// How many marks it consists of.
     pub marks: usize,
-    /// What was said last about it.
+    /// The sentence of its last mark.
     pub text: &'a str,
-    /// When each of its marks was made.
-    pub moments: Vec<f64>,
+    /// The time of each mark, in seconds.
+    pub times: Vec<f64>,
 }
 
-/// The marks of a run, those that belong together as one.
+/// The episodes of a run, in order.
 pub(super) fn episodes(timeline: &Timeline) -> Vec<Episode<'_>> {
     let length = timeline.points.last().map_or(0.0, |point| point.seconds);
-    let same = SAME_THROTTLING.max(length * SAME_THROTTLING_PART);
+    let same_within = SAME_THROTTLING_SECONDS.max(length * SAME_THROTTLING_SHARE);
     let mut episodes: Vec<Episode> = Vec::new();
     for mark in &timeline.marks {
         let at = mark.seconds;
@@ -42,17 +45,17 @@ pub(super) fn episodes(timeline: &Timeline) -> Vec<Episode<'_>> {
                 outage.to = Some(at);
             }
         }
-        let goes_on = |episode: &&mut Episode| {
+        let continues = |episode: &&mut Episode| {
             mark.kind == "throttled"
                 && episode.kind == "throttled"
-                && episode.moments.last().is_some_and(|last| at - last < same)
+                && episode.times.last().is_some_and(|last| at - last < same_within)
         };
-        match episodes.last_mut().filter(goes_on) {
+        match episodes.last_mut().filter(continues) {
             Some(episode) => {
                 episode.to = Some(at);
                 episode.marks += 1;
                 episode.text = &mark.text;
-                episode.moments.push(at);
+                episode.times.push(at);
             }
             None => episodes.push(Episode {
                 from: at,
@@ -60,57 +63,60 @@ pub(super) fn episodes(timeline: &Timeline) -> Vec<Episode<'_>> {
                 kind: mark.kind,
                 marks: 1,
                 text: &mark.text,
-                moments: vec![at],
+                times: vec![at],
             }),
         }
     }
     episodes
 }
 
-/// The same for a drawing.
-pub(super) fn happened(episodes: &[Episode], length: f64) -> Happened {
-    let mut happened = Happened::default();
+/// The episodes as marks in a plot of a run of this length. Events within an outage are left out.
+pub(super) fn marks(episodes: &[Episode], length: f64) -> EventMarks {
+    let mut marks = EventMarks::default();
     for episode in episodes {
         match episode.kind {
-            "outage_began" => happened.outages.push((episode.from, episode.to.unwrap_or(length))),
-            "throttled" => happened.throttled.extend(&episode.moments),
-            _ => happened.other.push(episode.from),
+            "outage_began" => marks.outages.push((episode.from, episode.to.unwrap_or(length))),
+            "throttled" => marks.throttled.extend(&episode.times),
+            _ => marks.other.push(episode.from),
         }
     }
     let is_within_outage =
-        |at: f64| happened.outages.iter().any(|(from, to)| (from - 0.05..=to + 0.05).contains(&at));
-    happened.other = happened.other.iter().copied().filter(|at| !is_within_outage(*at)).collect();
-    happened
+        |at: f64| marks.outages.iter().any(|(from, to)| (from - 0.05..=to + 0.05).contains(&at));
+    marks.other = marks.other.iter().copied().filter(|at| !is_within_outage(*at)).collect();
+    marks
 }
 
-/// What happened when, for reading.
+/// The episodes as a table.
 pub(super) fn table(timeline: &Timeline) -> Markup {
     let length = timeline.points.last().map_or(0.0, |point| point.seconds);
     let rows = episodes(timeline).into_iter().map(|episode| {
         let when = match episode.to {
             Some(to) if to > episode.from => {
-                format!("{} to {}", moment(episode.from, length), moment(to, length))
+                format!("{} to {}", time_label(episode.from, length), time_label(to, length))
             }
-            Some(_) => moment(episode.from, length),
-            None => format!("{} to the end", moment(episode.from, length)),
+            Some(_) => time_label(episode.from, length),
+            None => format!("{} to the end", time_label(episode.from, length)),
         };
         let what = match episode.marks {
             1 => episode.text.to_owned(),
-            _ => format!("again and again, and at last: {}", episode.text),
+            _ => format!("several times, most recently: {}", episode.text),
         };
         vec![html! { (when) }, html! { (name(episode.kind)) }, html! { (what) }]
     });
     let table = Table {
-        caption: "What happened",
-        rows_are: "events",
-        columns: vec![Column::Words("time"), Column::Words("event"), Column::Means("what was said")],
+        caption: "Events",
+        row_noun: "events",
+        columns: vec![Column::Text("time"), Column::Text("event"), Column::Explanation("message")],
         rows: rows.collect(),
     };
     html! {
-        @if timeline.marks.is_empty() { p.note { "No outage, no throttling, and nothing else was reported." } }
+        @if timeline.marks.is_empty() { p.note { "No outage, throttling or other event was reported." } }
         (table.render())
         @if timeline.marks_left_out > 0 {
-            p.note { (grouped(timeline.marks_left_out)) " further events are left out." }
+            p.note {
+                (grouped(timeline.marks_left_out)) " further "
+                (plural(timeline.marks_left_out, "event is", "events are")) " not listed."
+            }
         }
     }
 }
@@ -121,9 +127,9 @@ fn name(kind: &str) -> &str {
         "outage_began" => "outage",
         "endpoint_failed" => "endpoint failed",
         "endpoint_recovered" => "endpoint answers again",
-        "range_useless" => "range answers nothing useful",
+        "range_useless" => "range without useful answers",
         "rate_changed" => "rate changed",
-        "retry_budget_spent" => "retries spent",
+        "retry_budget_spent" => "retries used up",
         "window_too_small" => "window too small",
         other => other,
     }
@@ -135,7 +141,7 @@ mod tests {
     use crate::telemetry::timeline::{Mark, Point};
 
     #[test]
-    fn what_goes_on_is_one_episode() {
+    fn what_belongs_together_is_one_episode() {
         let kinds = [
             (1.0, "throttled"),
             (2.5, "throttled"),
@@ -157,8 +163,8 @@ mod tests {
         assert_eq!(spans[1], ("throttled", 30.0, Some(30.0)));
         assert_eq!(spans[3], ("outage_began", 31.0, Some(40.0)));
         assert_eq!(spans[6], ("outage_began", 90.0, None));
-        let happened = happened(&found, 100.0);
-        assert_eq!(happened.outages, [(31.0, 40.0), (90.0, 100.0)]);
-        assert_eq!((happened.throttled.len(), happened.other), (3, vec![60.0]));
+        let marks = marks(&found, 100.0);
+        assert_eq!(marks.outages, [(31.0, 40.0), (90.0, 100.0)]);
+        assert_eq!((marks.throttled.len(), marks.other), (3, vec![60.0]));
     }
 }

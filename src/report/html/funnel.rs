@@ -1,11 +1,11 @@
-//! What came in and what went out, and the way from the list to the answers.
+//! Input and output, and the way from the rows of the list to the answers.
 
 use std::time::Duration;
 
 use maud::{Markup, html};
 
-use super::amounts::{count, figure};
-use super::meanings::of;
+use super::figures::{count, figure};
+use super::meanings::plural;
 use super::plot::bars::{Bar, Bars};
 use super::plot::scale::whole_ticks;
 use super::plot::{Caption, both};
@@ -14,11 +14,11 @@ use super::table::{Column, Table};
 use crate::humanize::{grouped, lasting, percent, size};
 use crate::report::run_report::RunReport;
 
-/// What came in and what went out.
+/// Input, output, and where the answers of the rows come from.
 pub(super) fn in_and_out(report: &RunReport) -> Markup {
     let counts = &report.counts;
     let classes = [
-        ("answered", counts.answered, "answered", "This run asked, and the service answered."),
+        ("answered", counts.answered, "answered", "Looked up by this run, and answered."),
         (
             "duplicates",
             counts.duplicates,
@@ -26,15 +26,15 @@ pub(super) fn in_and_out(report: &RunReport) -> Markup {
             "Another row has the same number; one lookup serves both.",
         ),
         ("from_ledger", counts.from_ledger, "from the ledger", "An earlier run paid for the answer."),
-        ("carried", counts.carried, "resolved before", "The row came in with its verdict and kept it."),
-        ("invalid", counts.invalid, "invalid", "No number that can be asked about; nothing was spent."),
-        ("unanswered", counts.unanswered, "unanswered", "No answer was got."),
+        ("carried", counts.carried, "carried", "The row already had a verdict and keeps it."),
+        ("invalid", counts.invalid, "invalid", "No number that can be looked up; nothing was spent."),
+        ("unanswered", counts.unanswered, "unanswered", "No answer was received."),
     ];
     let rows = classes.into_iter().map(|(name, rows, text, meaning)| {
         shares::row(html! { (text) }, &format!("counts.{name}"), rows, counts.rows, meaning)
     });
-    let headings = ["class", "share", "means"];
-    let mut table = shares::table("Where the rows have their answers from", "classes", headings, rows);
+    let headings = ["class", "share", "meaning"];
+    let mut table = shares::table("Rows by source of their answer", "classes", headings, rows);
     table.rows.push(vec![
         html! { strong { "rows" } },
         html! { strong { (count("counts.rows", counts.rows)) } },
@@ -42,24 +42,25 @@ pub(super) fn in_and_out(report: &RunReport) -> Markup {
         html! { "Every row is in exactly one of these classes." },
     ]);
     html! {
-        section #flow {
-            h2 { "What came in, what went out" }
+        section #files {
+            h2 { "Input and output" }
             p {
-                "In: " (files(&report.inputs)) ". "
+                "Input: " (files(&report.inputs)) ". "
                 @match &report.output {
                     Some(output) => {
-                        "Out: " code { (output.display()) } ", " (count("rows", report.rows)) " rows, "
-                        (figure("bytes", report.bytes, &size(report.bytes))) ", in "
+                        "Output: " code { (output.display()) } ", " (count("rows", report.rows)) " "
+                        (plural(report.rows, "row", "rows")) ", "
+                        (figure("bytes", report.bytes, &size(report.bytes))) ", written in "
                         (lasting(Duration::from_secs_f64(report.elapsed_seconds.max(0.0)))) "."
                     }
-                    None => "Out: no file.",
+                    None => "Output: none.",
                 }
             }
             (table.render())
             @if counts.filtered > 0 {
                 p.note {
-                    "A filter has left out " (count("counts.filtered", counts.filtered)) " further "
-                    (of(counts.filtered, "row", "rows")) " of the list; no other figure has them."
+                    "The filter left out " (count("counts.filtered", counts.filtered)) " further "
+                    (plural(counts.filtered, "row", "rows")) " of the list. They are not counted anywhere else."
                 }
             }
         }
@@ -67,21 +68,21 @@ pub(super) fn in_and_out(report: &RunReport) -> Markup {
 }
 
 fn files(inputs: &[String]) -> Markup {
-    const NAMED: usize = 5;
+    const MAX_NAMED: usize = 5;
     html! {
-        @for (place, input) in inputs.iter().take(NAMED).enumerate() {
-            @if place > 0 { ", " }
+        @for (index, input) in inputs.iter().take(MAX_NAMED).enumerate() {
+            @if index > 0 { ", " }
             @if input == "-" { "standard input" } @else { code { (input) } }
         }
-        @if inputs.len() > NAMED { " and " (inputs.len() - NAMED) " more" }
+        @if inputs.len() > MAX_NAMED { " and " (inputs.len() - MAX_NAMED) " more" }
     }
 }
 
-/// From the list to the answers.
+/// From the rows of the list to the answers.
 pub(super) fn funnel(report: &RunReport) -> Markup {
     let whole = report.funnel.first().map_or(0, |step| step.left);
     let bars = report.funnel.iter().map(|step| Bar {
-        label: in_short(step.step).into(),
+        label: short_label(step.step).into(),
         parts: vec![("funnel", step.left as f64)],
         value: grouped(step.left),
     });
@@ -94,28 +95,28 @@ pub(super) fn funnel(report: &RunReport) -> Markup {
         ticks: whole_ticks(whole, 6),
         bars: bars.collect(),
     };
-    let lost = |place: usize| match place {
+    let dropped = |index: usize| match index {
         0 => 0,
-        place => report.funnel[place - 1].left.saturating_sub(report.funnel[place].left),
+        index => report.funnel[index - 1].left.saturating_sub(report.funnel[index].left),
     };
-    let rows = report.funnel.iter().enumerate().map(|(place, step)| {
+    let rows = report.funnel.iter().enumerate().map(|(index, step)| {
         vec![
             html! { (step.text) },
-            count(&format!("funnel.{place}.left"), step.left),
-            html! { @if lost(place) > 0 { (grouped(lost(place))) } @else { span.none { "0" } } },
+            count(&format!("funnel.{index}.left"), step.left),
+            html! { @if dropped(index) > 0 { (grouped(dropped(index))) } @else { span.none { "0" } } },
             html! { (percent(step.left, whole)) },
-            html! { (why_fewer(step.step)) },
+            html! { (why_dropped(step.step)) },
         ]
     });
     let table = Table {
-        caption: "The same in figures",
-        rows_are: "steps",
+        caption: "Funnel in figures",
+        row_noun: "steps",
         columns: vec![
-            Column::Words("step"),
+            Column::Text("step"),
             Column::Numbers("left"),
-            Column::Numbers("fewer by"),
+            Column::Numbers("dropped"),
             Column::Numbers("of all rows"),
-            Column::Means("those that are gone"),
+            Column::Explanation("why dropped"),
         ],
         rows: rows.collect(),
     };
@@ -128,22 +129,23 @@ pub(super) fn funnel(report: &RunReport) -> Markup {
     }
 }
 
-/// A step in a word or two; the table has the whole text.
-fn in_short(step: &str) -> &str {
+/// A step in one to three words, for the plot.
+fn short_label(step: &str) -> &str {
     match step {
         "not_in_ledger" => "not in the ledger",
         "distinct" => "different numbers",
+        "asked" => "looked up",
         other => other,
     }
 }
 
-fn why_fewer(step: &str) -> &'static str {
+fn why_dropped(step: &str) -> &'static str {
     match step {
-        "valid" => "are invalid, or came in with a verdict",
-        "not_in_ledger" => "have an answer that was paid for before",
-        "distinct" => "have a number that stands in another row",
-        "asked" => "were skipped, or the run ended before",
-        "answered" => "got no answer to any attempt",
+        "valid" => "invalid, or carried with their verdict",
+        "not_in_ledger" => "answered from the ledger",
+        "distinct" => "same number as another row",
+        "asked" => "skipped, or the run stopped first",
+        "answered" => "no attempt was answered",
         _ => "",
     }
 }

@@ -2,7 +2,8 @@
 
 use maud::{Markup, html};
 
-use super::amounts::{count, millis};
+use super::figures::{count, millis};
+use super::meanings::plural;
 use super::plot::histogram::{Histogram, Line};
 use super::plot::scale::short_time;
 use super::plot::{Caption, both};
@@ -14,9 +15,9 @@ pub(super) fn render(report: &RunReport) -> Markup {
     let latency = &report.latency;
     let percentiles = [
         ("p50_ms", "50 %", latency.p50_ms, "Half of the answers took no longer."),
-        ("p90_ms", "90 %", latency.p90_ms, "Nine in ten took no longer."),
-        ("p99_ms", "99 %", latency.p99_ms, "99 in a hundred took no longer."),
-        ("p999_ms", "99.9 %", latency.p999_ms, "999 in a thousand took no longer."),
+        ("p90_ms", "90 %", latency.p90_ms, "90 % of the answers took no longer."),
+        ("p99_ms", "99 %", latency.p99_ms, "99 % of the answers took no longer."),
+        ("p999_ms", "99.9 %", latency.p999_ms, "99.9 % of the answers took no longer."),
         ("longest_ms", "longest", latency.longest_ms, "No answer took longer."),
     ];
     let answers = latency.answers.max(1) as f64;
@@ -24,15 +25,15 @@ pub(super) fn render(report: &RunReport) -> Markup {
         .distribution
         .iter()
         .map(|span| (span.from_ms, span.to_ms, span.answers as f64 / answers * 100.0));
-    let line = |name, millis| Line { millis, name, whole_name: format!("{name}: {}", short_time(millis)) };
+    let line =
+        |name, millis| Line { millis, name, name_and_value: format!("{name}: {}", short_time(millis)) };
     let plot = Histogram {
         caption: Caption {
             title: "How long answers took".into(),
-            description: "The share of the answers that took about as long, with the percentiles as lines."
-                .into(),
+            description: "The share of the answers by their time, with the percentiles as lines.".into(),
         },
         y_axis: "share of the answers, %".into(),
-        x_axis: "time to the whole answer, logarithmic".into(),
+        x_axis: "time to the complete answer, logarithmic scale".into(),
         bars: bars.collect(),
         lines: percentiles
             .iter()
@@ -49,21 +50,21 @@ pub(super) fn render(report: &RunReport) -> Markup {
     let mean = vec![
         html! { "mean" },
         millis("latency.mean_ms", latency.mean_ms),
-        html! { "All of them together, shared equally." },
+        html! { "Average of all answers." },
     ];
     rows.push(mean);
     let table = Table {
-        caption: "Percentiles, right to 6 %",
-        rows_are: "percentiles",
-        columns: vec![Column::Words("percentile"), Column::Numbers("time"), Column::Means("means")],
+        caption: "Percentiles, exact to 6 %",
+        row_noun: "percentiles",
+        columns: vec![Column::Text("percentile"), Column::Numbers("time"), Column::Explanation("meaning")],
         rows,
     };
     html! {
         section #latency {
-            h2 { "How long answers took" }
+            h2 { "Latency" }
             p {
-                (count("latency.answers", latency.answers)) " answers were timed. How long one takes is up to the network of its \
-                number."
+                (count("latency.answers", latency.answers)) " " (plural(latency.answers, "answer was", "answers were"))
+                " timed. How long an answer takes depends on the network of the number."
             }
             @if latency.answers > 0 { figure { (both(|size| plot.draw(size))) } }
             (table.render())

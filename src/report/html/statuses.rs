@@ -1,4 +1,4 @@
-//! What the rows are said to be: by status, in the service's own words, and why some were refused.
+//! Rows by status, by result of the service, and by the reason why they are invalid.
 
 use maud::{Markup, html};
 
@@ -10,7 +10,7 @@ use crate::humanize::{most_first, percent};
 use crate::model::Status;
 use crate::report::run_report::RunReport;
 
-/// The class of the colour of a status.
+/// The colour class of a status.
 pub(super) const fn colour(status: Status) -> &'static str {
     match status {
         Status::Reachable | Status::Assigned => "good",
@@ -25,41 +25,36 @@ pub(super) const fn colour(status: Status) -> &'static str {
 pub(super) fn statuses(report: &RunReport) -> Markup {
     let counts = &report.counts;
     let counted = Status::ALL.map(|status| (status, counts.with_status(status)));
-    let (some, none): (Vec<_>, Vec<_>) = counted.into_iter().partition(|(_, rows)| *rows > 0);
+    let (used, unused): (Vec<_>, Vec<_>) = counted.into_iter().partition(|(_, rows)| *rows > 0);
     let share = |rows: u64| if counts.rows == 0 { 0.0 } else { rows as f64 / counts.rows as f64 * 100.0 };
-    let bars = some.iter().map(|(status, rows)| Bar {
+    let bars = used.iter().map(|(status, rows)| Bar {
         label: status.text().into(),
         parts: vec![(colour(*status), share(*rows))],
         value: percent(*rows, counts.rows),
     });
     let plot = Bars {
         caption: Caption {
-            title: "Shares of the statuses".into(),
+            title: "Rows by status".into(),
             description: "The share of all rows that has each status, in percent.".into(),
         },
         axis: "share of all rows, %".into(),
-        ticks: round_ticks(some.iter().map(|(_, rows)| share(*rows)).fold(0.0, f64::max), 6),
+        ticks: round_ticks(used.iter().map(|(_, rows)| share(*rows)).fold(0.0, f64::max), 6),
         bars: bars.collect(),
     };
-    let rows = some.iter().map(|(status, rows)| {
+    let rows = used.iter().map(|(status, rows)| {
         let path = format!("counts.by_status.{}", status.text());
         shares::row(html! { code { (status.text()) } }, &path, *rows, counts.rows, meanings::status(*status))
     });
-    let table = shares::table(
-        "Rows by status, and what each status means and does not mean",
-        "statuses",
-        ["status", "share", "means"],
-        rows,
-    );
-    let absent: Vec<String> = none.iter().map(|(status, _)| status.text().to_owned()).collect();
+    let table = shares::table("Rows by status", "statuses", ["status", "share", "meaning"], rows);
+    let unused: Vec<String> = unused.iter().map(|(status, _)| status.text().to_owned()).collect();
     html! {
         section #statuses {
-            h2 { "What the rows are" }
-            @if some.is_empty() { p { "No row has a status." } }
+            h2 { "Statuses" }
+            @if used.is_empty() { p { "No row has a status." } }
             @else {
                 figure { (both(|size| plot.draw(size))) }
                 (table.render())
-                @if !absent.is_empty() { p.note { "No row is " (meanings::listed(&absent).replace(" and ", " or ")) "." } }
+                @if !unused.is_empty() { p.note { "No row is " (meanings::listed(&unused).replace(" and ", " or ")) "." } }
             }
             (results(report))
             (refused(report))
@@ -79,9 +74,9 @@ fn results(report: &RunReport) -> Markup {
         )
     });
     shares::table(
-        "Rows by result, in the service's own words",
+        "Rows by result, as the service named it",
         "results",
-        ["result", "of all rows", "the service means"],
+        ["result", "of all rows", "meaning"],
         rows,
     )
     .render()
@@ -93,11 +88,5 @@ fn refused(report: &RunReport) -> Markup {
         let path = format!("counts.refused.{reason}");
         shares::row(html! { code { (reason) } }, &path, rows, report.counts.rows, meanings::refusal(reason))
     });
-    shares::table(
-        "Rows refused before any money was spent, by reason",
-        "reasons",
-        ["reason", "of all rows", "means"],
-        rows,
-    )
-    .render()
+    shares::table("Invalid rows by reason", "reasons", ["reason", "of all rows", "meaning"], rows).render()
 }

@@ -1,31 +1,32 @@
-//! Tables that say what they are about, scroll by themselves where they are too wide, and fold what is too long.
+//! Tables with a caption. They scroll by themselves if they are too wide, and fold rows if they are
+//! too long.
 
 use maud::{Markup, html};
 
-/// So many rows are shown; further ones are folded.
+/// How many rows are shown before the others are folded.
 const SHOWN: usize = 15;
-/// No fewer rows are worth folding.
-const WORTH_FOLDING: usize = 4;
+/// Fewer rows than this are not folded.
+const FOLDED_FROM: usize = 4;
 
 /// A column.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Column {
-    /// Of words.
-    Words(&'static str),
-    /// Of names, which may be long.
-    Names(&'static str),
-    /// Of numbers, which stand on the right.
+    /// Short texts.
+    Text(&'static str),
+    /// Texts that may be long.
+    LongText(&'static str),
+    /// Numbers, aligned to the right.
     Numbers(&'static str),
-    /// Of sentences about the row; the last one. A narrow screen shows them below it.
-    Means(&'static str),
+    /// Sentences about the row, in the last column. A narrow screen shows them below the row.
+    Explanation(&'static str),
 }
 
 /// A table. The first cell of each row is its heading.
 pub(super) struct Table {
-    /// What it is about.
+    /// What the table shows.
     pub caption: &'static str,
-    /// What its rows are, where there are many: `countries`.
-    pub rows_are: &'static str,
+    /// What its rows are, in the plural: `countries`.
+    pub row_noun: &'static str,
     /// The columns.
     pub columns: Vec<Column>,
     /// The rows, each with a cell for each column.
@@ -35,24 +36,25 @@ pub(super) struct Table {
 impl Column {
     const fn heading(self) -> &'static str {
         match self {
-            Self::Words(heading) | Self::Names(heading) | Self::Numbers(heading) | Self::Means(heading) => {
-                heading
-            }
+            Self::Text(heading)
+            | Self::LongText(heading)
+            | Self::Numbers(heading)
+            | Self::Explanation(heading) => heading,
         }
     }
 
     const fn class(self) -> &'static str {
         match self {
-            Self::Words(_) => "words",
-            Self::Names(_) => "words names",
+            Self::Text(_) => "text",
+            Self::LongText(_) => "text long",
             Self::Numbers(_) => "numbers",
-            Self::Means(_) => "means",
+            Self::Explanation(_) => "explanation",
         }
     }
 }
 
 impl Table {
-    /// The same without its last column, which is about money, where no price is known.
+    /// Without the last column, which is about money, if no price is known.
     pub(super) fn with_money_if(mut self, has_prices: bool) -> Self {
         if !has_prices {
             self.columns.pop();
@@ -61,16 +63,16 @@ impl Table {
         self
     }
 
-    /// The table; nothing where it has no rows.
+    /// The table; nothing if it has no rows.
     pub(super) fn render(&self) -> Markup {
         let folded = self.rows.len().saturating_sub(SHOWN);
-        let shown = if folded < WORTH_FOLDING { self.rows.len() } else { SHOWN };
+        let shown = if folded < FOLDED_FROM { self.rows.len() } else { SHOWN };
         let (first, rest) = self.rows.split_at(shown);
         html! {
             @if !first.is_empty() { (self.part(self.caption, first)) }
             @if !rest.is_empty() {
                 details {
-                    summary { "The other " (rest.len()) " " (self.rows_are) }
+                    summary { "The other " (rest.len()) " " (self.row_noun) }
                     (self.part(&format!("{}, continued", self.caption), rest))
                 }
             }
@@ -78,10 +80,10 @@ impl Table {
     }
 
     fn part(&self, caption: &str, rows: &[Vec<Markup>]) -> Markup {
-        let is_told = matches!(self.columns.last(), Some(Column::Means(_)));
+        let is_explained = matches!(self.columns.last(), Some(Column::Explanation(_)));
         html! {
             div.scroll tabindex="0" role="region" aria-label=(caption) {
-                table.told[is_told] {
+                table.explained[is_explained] {
                     caption { span { (caption) } }
                     thead { tr {
                         @for column in &self.columns { th scope="col" class=(column.class()) { (column.heading()) } }
@@ -89,8 +91,8 @@ impl Table {
                     tbody {
                         @for row in rows {
                             tr {
-                                @for (place, (cell, column)) in row.iter().zip(&self.columns).enumerate() {
-                                    @if place == 0 { th scope="row" class=(column.class()) { (cell) } }
+                                @for (index, (cell, column)) in row.iter().zip(&self.columns).enumerate() {
+                                    @if index == 0 { th scope="row" class=(column.class()) { (cell) } }
                                     @else { td class=(column.class()) { (cell) } }
                                 }
                             }

@@ -1,4 +1,4 @@
-//! The page of runs that are out of the ordinary: it stays whole, escaped, and free of nonsense.
+//! The pages of unusual runs are complete and escaped, and have no invalid figures.
 
 use std::collections::BTreeMap;
 
@@ -29,7 +29,7 @@ fn empty() -> RunReport {
         elapsed_seconds: 0.0,
         counts: Snapshot::default(),
         has_prices: false,
-        funnel: vec![FunnelStep { step: "rows", text: "rows in the list", left: 0 }],
+        funnel: vec![FunnelStep { step: "rows", text: "rows read", left: 0 }],
         latency: LatencyFigures::default(),
         countries: Vec::new(),
         networks: Vec::new(),
@@ -40,7 +40,7 @@ fn empty() -> RunReport {
     }
 }
 
-/// A run of a thousand rows, as long as is said, evenly.
+/// A run of 1,000 rows that takes this long, at an even speed.
 fn ordinary(seconds: f64, points: usize) -> RunReport {
     let mut report = empty();
     let money = |number| Money::from_number(number).unwrap();
@@ -91,7 +91,8 @@ fn country(country: Option<&'static str>, rows: u64) -> CountryRows {
     CountryRows { country, rows, by_status, ..CountryRows::default() }
 }
 
-/// Every element that is opened is closed in its order, every attribute is quoted once, and no text has markup of its own.
+/// Every element is closed in the right order, every attribute is quoted, and no text contains
+/// markup.
 #[track_caller]
 fn is_well_formed(page: &str) {
     const VOID: [&str; 3] = ["meta", "link", "br"];
@@ -115,23 +116,22 @@ fn is_well_formed(page: &str) {
         assert!(tag.matches('"').count().is_multiple_of(2), "<{tag}>");
     }
     assert!(open.is_empty(), "{open:?}");
-    for nonsense in ["NaN", "inf\"", "=\"-", "Infinity"] {
-        assert!(!after.contains(nonsense), "{nonsense} is on the page");
+    for invalid in ["NaN", "inf\"", "=\"-", "Infinity"] {
+        assert!(!after.contains(invalid), "{invalid} is on the page");
     }
 }
 
 #[test]
-fn a_run_of_nothing_has_its_page() {
+fn the_run_of_an_empty_list_has_a_page() {
     let page = render(&empty());
     is_well_formed(&page);
-    for text in ["The list has no rows.", "Nothing has to be done.", "over before anything could be measured"]
-    {
+    for text in ["The list has no rows.", "Nothing to do.", "over before anything could be measured"] {
         assert!(page.contains(text), "{text}");
     }
 }
 
 #[test]
-fn runs_of_any_length_have_their_page() {
+fn runs_of_any_length_have_a_page() {
     for (seconds, points, unit) in [
         (0.02, 2, "start, s<"),
         (1.0, 11, "start, s<"),
@@ -147,24 +147,24 @@ fn runs_of_any_length_have_their_page() {
 }
 
 #[test]
-fn what_comes_from_outside_is_text_and_no_markup() {
-    const EVIL: &str = "\"'><script>alert(1)</script><img src=x onerror=alert(2)>&amp;</style><!--";
+fn texts_from_outside_are_escaped() {
+    const HOSTILE: &str = "\"'><script>alert(1)</script><img src=x onerror=alert(2)>&amp;</style><!--";
     let mut report = ordinary(10.0, 50);
-    report.inputs = vec![EVIL.into(), EVIL.into()];
-    report.output = Some(EVIL.into());
-    report.pipeline = Some(EVIL.into());
-    report.ledger = Some(EVIL.into());
-    report.endpoints = vec![EVIL.into()];
-    report.run_id = EVIL.into();
-    report.warnings = vec![EVIL.into()];
-    report.settings = vec![Setting { name: EVIL.into(), value: EVIL.into(), origin: EVIL.into() }];
-    report.timeline.mark(Mark { seconds: 1.0, kind: "outage_began", text: EVIL.into() });
+    report.inputs = vec![HOSTILE.into(), HOSTILE.into()];
+    report.output = Some(HOSTILE.into());
+    report.pipeline = Some(HOSTILE.into());
+    report.ledger = Some(HOSTILE.into());
+    report.endpoints = vec![HOSTILE.into()];
+    report.run_id = HOSTILE.into();
+    report.warnings = vec![HOSTILE.into()];
+    report.settings = vec![Setting { name: HOSTILE.into(), value: HOSTILE.into(), origin: HOSTILE.into() }];
+    report.timeline.mark(Mark { seconds: 1.0, kind: "outage_began", text: HOSTILE.into() });
     for counts in [&mut report.counts.by_result, &mut report.counts.refused, &mut report.counts.faults] {
-        counts.insert(EVIL.into(), 7);
+        counts.insert(HOSTILE.into(), 7);
     }
     for ending in ["complete", "gaps", "stopped", "interrupted"] {
         report.ending = ending;
-        report.stopped_because = Some(EVIL.into());
+        report.stopped_because = Some(HOSTILE.into());
         let page = render(&report);
         is_well_formed(&page);
         for markup in ["<script", "<img", "<!--", "</style><"] {
@@ -175,7 +175,7 @@ fn what_comes_from_outside_is_text_and_no_markup() {
 }
 
 #[test]
-fn nothing_is_loaded_and_nothing_is_run() {
+fn the_page_loads_nothing_and_runs_nothing() {
     let page = render(&ordinary(10.0, 50));
     for way_out in ["<script", "src=", "url(", "@import", "http:", "onload", "<iframe"] {
         assert!(!page.contains(way_out), "{way_out}");
@@ -184,7 +184,7 @@ fn nothing_is_loaded_and_nothing_is_run() {
 }
 
 #[test]
-fn without_prices_no_amount_is_told() {
+fn without_prices_there_are_no_amounts() {
     let mut report = ordinary(10.0, 50);
     assert!(render(&report).contains(r#"data-figure="counts.costs.billed" data-value="3.72">3.72<"#));
     report.has_prices = false;
@@ -195,7 +195,7 @@ fn without_prices_no_amount_is_told() {
 }
 
 #[test]
-fn many_countries_and_networks_are_folded_and_all_there() {
+fn many_countries_and_networks_are_folded() {
     let mut report = ordinary(10.0, 50);
     let rows = |place: usize| 40 + (200 - place as u64);
     report.countries = (0..200).map(|place| country((place > 0).then_some("SE"), rows(place))).collect();
@@ -234,7 +234,7 @@ fn the_worst_are_named_in_a_sentence() {
     report.worst_ranges = vec![range("+46701…", Some("Telia")), range("+46702…", None)];
     let page = render(&report);
     for sentence in [
-        "The worst country is SE (25.0 %: 100 of 400 rows)",
+        "Only SE has five or more rows without a verdict (25.0 %: 100 of 400 rows).",
         "+46701… in SE (mostly Telia, 20 of 60 rows) and +46702… in SE (20 of 60 rows).",
     ] {
         assert!(page.contains(sentence), "{sentence}");
@@ -242,7 +242,7 @@ fn the_worst_are_named_in_a_sentence() {
 }
 
 #[test]
-fn rows_that_a_filter_leaves_out_are_told() {
+fn filtered_rows_are_mentioned() {
     let mut report = ordinary(10.0, 50);
     assert!(!render(&report).contains("counts.filtered"));
     report.counts.filtered = 12;
@@ -256,19 +256,15 @@ fn the_first_sentence_says_what_happened_and_what_to_do() {
     let mut report = ordinary(10.0, 50);
     report.counts.unanswered = 7;
     for (ending, has_ledger, texts) in [
-        ("complete", true, ["Complete.", "Nothing has to be done."]),
+        ("complete", true, ["Complete.", "Nothing to do."]),
         (
             "gaps",
             true,
-            ["7 of them have no answer", "run the same command again. It asks only for what is missing"],
+            ["7 of them have no answer", "run the same command again. It looks up only what is missing"],
         ),
-        ("gaps", false, ["Finished, with gaps.", "--only unresolved"]),
-        (
-            "stopped",
-            true,
-            ["The reason: the account was refused.", "mend the cause, then run the same command"],
-        ),
-        ("interrupted", false, ["Interrupted.", "it begins anew and pays for every number again"]),
+        ("gaps", false, ["Finished with gaps.", "--only unresolved"]),
+        ("stopped", true, ["Reason: the account was refused.", "fix the cause, then run the same command"]),
+        ("interrupted", false, ["Interrupted.", "it starts over and pays for every number again"]),
     ] {
         report.ending = ending;
         report.ledger = has_ledger.then(|| "ledger.redb".into());

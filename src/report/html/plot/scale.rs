@@ -1,37 +1,38 @@
-//! Round numbers for axes.
+//! Ticks of axes at round numbers.
 
 use crate::humanize::grouped;
 
-/// A place on an axis, and what stands there.
+/// A tick of an axis.
 #[derive(Clone, Debug, PartialEq)]
 pub(in crate::report::html) struct Tick {
-    /// The place, in the unit of the data.
+    /// The value, in the unit of the data.
     pub at: f64,
-    /// What stands there.
+    /// The text at the tick.
     pub label: String,
 }
 
-/// The ticks of an axis of time, and the unit of their labels.
+/// The ticks of a time axis, and the unit of their labels.
 #[derive(Clone, Debug, PartialEq)]
 pub(in crate::report::html) struct TimeTicks {
     /// `s`, `min`, `h` or `days`.
     pub unit: &'static str,
-    /// The ticks, none behind the end.
+    /// The ticks, none after the end of the run.
     pub ticks: Vec<Tick>,
 }
 
-/// From zero to the first round number that is not below `most`, in about so many steps of 1, 2 or 5.
-pub(in crate::report::html) fn round_ticks(most: f64, about: usize) -> Vec<Tick> {
-    let most = if most.is_finite() && most > 0.0 { most } else { 1.0 };
-    let step = round_step(most / about.max(1) as f64);
-    let steps = (most / step - 1e-9).ceil().max(1.0) as usize;
+/// Ticks from zero to the first round number that is at least `max`, in about `about` steps of 1, 2
+/// or 5.
+pub(in crate::report::html) fn round_ticks(max: f64, about: usize) -> Vec<Tick> {
+    let max = if max.is_finite() && max > 0.0 { max } else { 1.0 };
+    let step = round_step(max / about.max(1) as f64);
+    let steps = (max / step - 1e-9).ceil().max(1.0) as usize;
     ticks(step, steps)
 }
 
-/// As [`round_ticks`], for what is counted: no step is less than one.
-pub(in crate::report::html) fn whole_ticks(most: u64, about: usize) -> Vec<Tick> {
-    let step = round_step(most as f64 / about.max(1) as f64).max(1.0);
-    let steps = (most as f64 / step).ceil().max(1.0) as usize;
+/// As [`round_ticks`], for counts: a step is at least 1.
+pub(in crate::report::html) fn whole_ticks(max: u64, about: usize) -> Vec<Tick> {
+    let step = round_step(max as f64 / about.max(1) as f64).max(1.0);
+    let steps = (max as f64 / step).ceil().max(1.0) as usize;
     ticks(step, steps)
 }
 
@@ -45,10 +46,10 @@ fn ticks(step: f64, steps: usize) -> Vec<Tick> {
     (0..=steps).map(tick).collect()
 }
 
-/// The first of 1, 2, 5, 10, … (and their tenths) that is not below.
-fn round_step(least: f64) -> f64 {
-    let power = 10_f64.powf(least.log10().floor());
-    let step = [1.0, 2.0, 5.0].into_iter().map(|digit| digit * power).find(|step| *step >= least * 0.999_999);
+/// The first of 1, 2, 5, 10, … and their tenths that is at least `min`.
+fn round_step(min: f64) -> f64 {
+    let power = 10_f64.powf(min.log10().floor());
+    let step = [1.0, 2.0, 5.0].into_iter().map(|digit| digit * power).find(|step| *step >= min * 0.999_999);
     step.unwrap_or(10.0 * power)
 }
 
@@ -56,7 +57,7 @@ const MINUTE: f64 = 60.0;
 const HOUR: f64 = 60.0 * MINUTE;
 const DAY: f64 = 24.0 * HOUR;
 
-/// Steps that clocks and calendars know.
+/// Steps of clocks and calendars, in seconds.
 const TIME_STEPS: [f64; 32] = [
     0.001,
     0.002,
@@ -92,15 +93,15 @@ const TIME_STEPS: [f64; 32] = [
     50.0 * DAY,
 ];
 
-/// The ticks of a run that took so many seconds, no more than so many and the one at the beginning.
-pub(in crate::report::html) fn time_ticks(total: f64, most: usize) -> TimeTicks {
+/// The ticks of a run of `total` seconds: one at the start, and up to `max` more.
+pub(in crate::report::html) fn time_ticks(total: f64, max: usize) -> TimeTicks {
     let (unit, unit_seconds) = match total {
         _ if total < 2.0 * MINUTE => ("s", 1.0),
         _ if total < 2.0 * HOUR => ("min", MINUTE),
         _ if total < 3.0 * DAY => ("h", HOUR),
         _ => ("days", DAY),
     };
-    let wanted = total / most.max(1) as f64;
+    let wanted = total / max.max(1) as f64;
     let step = TIME_STEPS.into_iter().find(|step| *step >= wanted).unwrap_or(wanted);
     let count = if total > 0.0 { (total / step + 1e-9).floor() as usize } else { 0 };
     let is_whole_with = |decimals: &i32| {
@@ -115,11 +116,11 @@ pub(in crate::report::html) fn time_ticks(total: f64, most: usize) -> TimeTicks 
     TimeTicks { unit, ticks: (0..=count).map(tick).collect() }
 }
 
-/// The powers of ten from the first to the last of two numbers of milliseconds, and twice and five times them.
+/// Ticks at 1, 2 and 5 times each power of ten, between two times in milliseconds.
 pub(in crate::report::html) fn log_ticks(low: f64, high: f64) -> Vec<Tick> {
     let powers = (low.log10().floor() as i32)..=(high.log10().ceil() as i32);
-    let places = powers.flat_map(|power| [1.0, 2.0, 5.0].map(|digit| digit * 10_f64.powi(power)));
-    let within = places.filter(|at| (low * 0.999..=high * 1.001).contains(at));
+    let values = powers.flat_map(|power| [1.0, 2.0, 5.0].map(|digit| digit * 10_f64.powi(power)));
+    let within = values.filter(|at| (low * 0.999..=high * 1.001).contains(at));
     within.map(|at| Tick { at, label: short_time(at) }).collect()
 }
 
@@ -146,24 +147,24 @@ mod tests {
     }
 
     #[test]
-    fn ticks_are_round_and_reach_the_most() {
+    fn ticks_are_round_and_reach_the_maximum() {
         assert_eq!(labels(&round_ticks(437.0, 5)), ["0", "100", "200", "300", "400", "500"]);
         assert_eq!(labels(&round_ticks(0.9, 4)), ["0.0", "0.5", "1.0"]);
         assert_eq!(labels(&round_ticks(0.004, 4)), ["0.000", "0.001", "0.002", "0.003", "0.004"]);
         assert_eq!(labels(&round_ticks(0.0, 2)), ["0.0", "0.5", "1.0"]);
         assert_eq!(labels(&round_ticks(f64::NAN, 1)), ["0", "1"]);
-        for most in [1e-6, 0.03, 1.0, 7.0, 99.9, 100.0, 12_345.0, 9e12] {
+        for max in [1e-6, 0.03, 1.0, 7.0, 99.9, 100.0, 12_345.0, 9e12] {
             for about in 2..8 {
-                let ticks = round_ticks(most, about);
+                let ticks = round_ticks(max, about);
                 let last = ticks.last().unwrap().at;
-                assert!(last >= most * 0.999_999 && last <= 2.0 * most + 1e-12, "{most} in {about}: {last}");
-                assert!((2..=about + 2).contains(&ticks.len()), "{most} in {about}: {}", ticks.len());
+                assert!(last >= max * 0.999_999 && last <= 2.0 * max + 1e-12, "{max} in {about}: {last}");
+                assert!((2..=about + 2).contains(&ticks.len()), "{max} in {about}: {}", ticks.len());
             }
         }
     }
 
     #[test]
-    fn what_is_counted_has_no_half_ticks() {
+    fn counts_have_whole_ticks() {
         assert_eq!(labels(&whole_ticks(0, 5)), ["0", "1"]);
         assert_eq!(labels(&whole_ticks(1, 5)), ["0", "1"]);
         assert_eq!(labels(&whole_ticks(3, 5)), ["0", "1", "2", "3"]);
@@ -171,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn time_is_told_in_units_that_people_use() {
+    fn time_has_units_that_people_use() {
         let ticks = time_ticks(45.0, 10);
         assert_eq!((ticks.unit, labels(&ticks.ticks)[1], ticks.ticks.len()), ("s", "5", 10));
         let ticks = time_ticks(1.0, 6);
@@ -195,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn times_have_three_digits_at_the_most() {
+    fn times_have_up_to_three_digits() {
         for (millis, text) in [(0.5, "0.5 ms"), (73.727, "73.7 ms"), (851.967, "852 ms"), (2_359.3, "2.36 s")]
         {
             assert_eq!(short_time(millis), text);
