@@ -1,7 +1,7 @@
 //! What holds of every body that the service may send, whatever is in it.
 
 use hlr_enrich::model::{Answer, LookupResult, Unreadable};
-use hlr_enrich::service::wire::{NoAnswer, read_body};
+use hlr_enrich::service::wire::{NotAnAnswer, read_body};
 
 /// The longest result and the longest excerpt, in characters.
 const LONGEST_RESULT: usize = 120;
@@ -26,7 +26,7 @@ pub fn hold(body: &[u8]) {
                 assert_eq!(read_body(&longer), Ok(answer), "an unknown field counts");
             }
         }
-        Err(NoAnswer(excerpt)) => {
+        Err(NotAnAnswer(excerpt)) => {
             assert!(excerpt.chars().count() <= LONGEST_EXCERPT, "{excerpt:?}");
             assert!(!excerpt.contains(|c: char| c.is_ascii_digit() || c.is_control()), "{excerpt:?}");
         }

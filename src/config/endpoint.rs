@@ -1,5 +1,7 @@
 //! Who is asked: the simulator inside this process, or endpoints somewhere.
 
+use miette::Diagnostic;
+
 use super::credentials;
 use super::diagnostics::Location;
 use super::resolver::ConfigResolver;
@@ -96,7 +98,11 @@ fn endpoints(reading: &mut ConfigResolver, named: &[String]) -> Option<Vec<Endpo
             sound = false;
             continue;
         }
-        match reading.sound("endpoint", Endpoint::named(text)) {
+        let named = Endpoint::named(text).map_err(|error| match error.help() {
+            Some(help) => format!("{error}: {help}"),
+            None => error.to_string(),
+        });
+        match reading.sound("endpoint", named) {
             Some(named) => endpoints.extend(named),
             None => sound = false,
         }

@@ -81,7 +81,7 @@ fn all_problems_are_told_at_once() {
         "--window-rows: ",
         "--proxy: ",
         "--ca-file: /nowhere/ca.pem cannot be read",
-        "--endpoint: \"europe\" is no endpoint",
+        "--endpoint: \"europe\" is not a valid endpoint: write eu, us, simulator, or a URL",
         "the service needs credentials: set HLR_USERNAME and HLR_PASSWORD",
     ] {
         assert!(found.iter().any(|problem| problem.starts_with(expected)), "{expected:?} in {found:#?}");
@@ -409,7 +409,7 @@ fn what_is_wrong_with_money_and_ages_is_told_with_its_mend() {
     for expected in [
         ":4: max_age: no status is called \"ded\": did you mean dead?",
         ":5: price: \"Sverige\" is neither a country",
-        ":5: price: SE: an amount is a number",
+        ":5: price: SE: an amount must be a number",
         ":6: free_results: the interface document has no result \"TIMEOUTS\"; did you mean \"TIMEOUT\"?",
         ":8: commit_interval: ",
     ] {

@@ -80,7 +80,7 @@ pub struct RequestDispatcher<S> {
 impl<S: Service> RequestDispatcher<S> {
     /// Waits until a request may be sent at once, whichever number it is for.
     pub async fn acquire_slot(&self) -> Result<RequestSlot<'_>, DispatcherClosed> {
-        let reservation = self.spend_limit.reserve(self.tariff.most()).await;
+        let reservation = self.spend_limit.reserve(self.tariff.max_price()).await;
         let reservation =
             reservation.map_err(|cap| DispatcherClosed::Stop(StopReason::CapReached { cap }))?;
         let permit = self.concurrency.acquire().await.map_err(|_| DispatcherClosed::Closed)?;

@@ -334,9 +334,10 @@ impl Away {
 #[must_use]
 pub fn speaks_against_the_endpoint(fault: &Fault) -> bool {
     match fault.kind {
-        FaultKind::NotConnected(_) | FaultKind::Broken(_) | FaultKind::Stalled | FaultKind::Nonsense(_) => {
-            true
-        }
+        FaultKind::NotConnected(_)
+        | FaultKind::ConnectionBroken(_)
+        | FaultKind::Stalled
+        | FaultKind::NotAnAnswer(_) => true,
         FaultKind::HttpStatus(_) => true,
         FaultKind::Unauthorized | FaultKind::Forbidden | FaultKind::TooManyRequests => false,
     }

@@ -107,10 +107,10 @@ pub fn next_step(
             FaultKind::Unauthorized | FaultKind::Forbidden => Step::StopRun,
             FaultKind::TooManyRequests => Step::AskAgainForFree(fault.retry_after.unwrap_or(AFTER_TOO_MANY)),
             FaultKind::NotConnected(_)
-            | FaultKind::Broken(_)
+            | FaultKind::ConnectionBroken(_)
             | FaultKind::Stalled
             | FaultKind::HttpStatus(_)
-            | FaultKind::Nonsense(_) => retry(fault.retry_after.unwrap_or_default()),
+            | FaultKind::NotAnAnswer(_) => retry(fault.retry_after.unwrap_or_default()),
         },
     }
 }
@@ -252,9 +252,9 @@ mod tests {
         let (half, minute) = (Duration::from_millis(500), Duration::from_secs(60));
         for (kind, retry_after, expected) in [
             (F::NotConnected("refused".into()), None, Step::AskAgain(half)),
-            (F::Broken("reset".into()), None, Step::AskAgain(half)),
+            (F::ConnectionBroken("reset".into()), None, Step::AskAgain(half)),
             (F::Stalled, None, Step::AskAgain(half)),
-            (F::Nonsense("<html>".into()), None, Step::AskAgain(half)),
+            (F::NotAnAnswer("<html>".into()), None, Step::AskAgain(half)),
             (F::HttpStatus(500), None, Step::AskAgain(half)),
             (F::HttpStatus(503), Some(60), Step::AskAgain(minute)),
             (F::HttpStatus(503), Some(0), Step::AskAgain(half)),

@@ -129,7 +129,7 @@ impl Reservation<'_> {
         {
             let mut spent = sync::lock(&spend_limit.spent);
             spent.open -= 1;
-            spent.cost = spent.cost.less(self.most) + charge.amount();
+            spent.cost = spent.cost.saturating_sub(self.most) + charge.amount();
             spent.lookups -= u64::from(charge == Charge::Free);
         }
         spend_limit.given_back.notify_waiters();

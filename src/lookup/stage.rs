@@ -354,7 +354,7 @@ impl<S: Service> Stage<S> {
 
     /// A bug must not leave rows waiting for ever: the number is said to have no answer, and maybe a bill.
     fn settle_after_a_bug(&self, msisdn: Msisdn) {
-        let kind = FaultKind::Broken("the program failed while asking; please report this".into());
+        let kind = FaultKind::ConnectionBroken("the program failed while asking; please report this".into());
         let fault = Fault { kind, billed: Billed::Maybe, retry_after: None };
         let last = Some(Box::new((UnansweredReason::Fault(fault), self.dispatcher.clock.utc())));
         self.give_up(PendingLookup { last, ..PendingLookup::new(msisdn) });

@@ -125,9 +125,9 @@ impl FakeService {
         match dice / 100 % self.weather.ways {
             0 => Ok(Answer::bare(LookupResult::Timeout)),
             1 => Ok(Answer::bare(LookupResult::HlrAbort)),
-            2 => fault(FaultKind::Broken("reset".into()), Billed::Maybe),
+            2 => fault(FaultKind::ConnectionBroken("reset".into()), Billed::Maybe),
             3 => fault(FaultKind::HttpStatus(503), Billed::No),
-            _ => fault(FaultKind::Nonsense("<html>".into()), Billed::Maybe),
+            _ => fault(FaultKind::NotAnAnswer("<html>".into()), Billed::Maybe),
         }
     }
 }

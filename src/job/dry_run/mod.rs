@@ -251,7 +251,7 @@ fn weigh(
         for (msisdn, _) in numbers.iter().zip(is_known).filter(|(_, is_known)| !is_known) {
             survey.to_look_up += 1;
             cost += tariff.price_of(*msisdn, None);
-            most += tariff.most_for(*msisdn);
+            most += tariff.max_price_for(*msisdn);
         }
     }
     survey.duplicates -= survey.distinct;
@@ -262,7 +262,7 @@ fn weigh(
     if tariff.has_prices() {
         survey.cost = Some(cost);
         let times = with_retries as f64 / survey.to_look_up.max(1) as f64;
-        let by_lookups = caps.lookups.map(|cap| tariff.most().times(cap as f64));
+        let by_lookups = caps.lookups.map(|cap| tariff.max_price().times(cap as f64));
         let bounds = [Some(most.times(times)), caps.cost, by_lookups];
         survey.cost_at_most = bounds.into_iter().flatten().min();
     }
