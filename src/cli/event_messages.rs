@@ -3,6 +3,7 @@
 use std::sync::Mutex;
 use std::time::Duration;
 
+use miette::Diagnostic;
 use tokio::time::Instant;
 
 use super::args::Verbosity;
@@ -83,18 +84,13 @@ impl Notes {
     }
 }
 
-/// Why the run stops, with what mends it.
+/// Why the run stops, and what to do about it.
 pub(super) fn why(reason: &StopReason) -> String {
-    let mend = match reason {
-        StopReason::Interrupted => return reason.to_string(),
-        StopReason::AccountRefused { .. } => "; check HLR_USERNAME and HLR_PASSWORD, or --credentials-file",
-        StopReason::ServiceDown { .. } => "; --give-up-after waits longer",
-        StopReason::AccountBlocked { .. } => {
-            "; ask the provider what it may look up, and add --max-age not_checked=0s to ask about these numbers again"
-        }
-        StopReason::CapReached { .. } | StopReason::LedgerFailed { .. } => "",
-    };
-    format!("stopped: {reason}{mend}")
+    match (reason, reason.help()) {
+        (StopReason::Interrupted, _) => reason.to_string(),
+        (_, Some(help)) => format!("stopped: {reason}; {help}"),
+        (_, None) => format!("stopped: {reason}"),
+    }
 }
 
 #[cfg(test)]

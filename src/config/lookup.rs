@@ -9,7 +9,7 @@ use super::effective::EffectiveSettings;
 use super::endpoint::Distance;
 use super::raw::{RawConfig, RetryOn};
 use super::resolver::ConfigResolver;
-use crate::lookup::{Again, Caps, LookupSettings, Rate, RetryPolicy};
+use crate::lookup::{Caps, Finality, LookupSettings, Rate, RetryPolicy};
 use crate::pricing::Tariff;
 
 /// What the stage is told; what decides about speed and money is noted among the choices.
@@ -61,8 +61,8 @@ fn retry_policy(reading: &mut ConfigResolver) -> Option<RetryPolicy> {
     let default = RetryPolicy::default();
     let written = &reading.written;
     let again = |result| match written.retry_on.as_ref().is_some_and(|list| list.contains(&result)) {
-        true => Again::Yes,
-        false => Again::No,
+        true => Finality::Retryable,
+        false => Finality::Final,
     };
     let policy = RetryPolicy {
         attempts: written.attempts.unwrap_or(default.attempts),

@@ -133,7 +133,7 @@ fn a_problem_in_a_file_names_file_line_and_key() {
             format!("{file}:2: unknown key `outputt`; did you mean `output`?"),
             "no output: name the file to write with --output".into(),
             format!(
-                "{file}:4: rate: a rate is a number of requests a second, from 0.0003 (one an hour) to 1000000"
+                "{file}:4: rate: a rate must be from 0.0003 (one request an hour) to 1,000,000 requests per second"
             ),
         ]
     );

@@ -251,7 +251,7 @@ fn a_cap_is_reached_to_the_last_lookup_and_never_passed() {
         if done.output.status.code() == Some(0) {
             break;
         }
-        done.exits_with(4).says(&["the run may spend 300 lookups", "to go on from here"]);
+        done.exits_with(4).says(&["the limit of 300 lookups is reached", "to go on from here"]);
         assert_eq!(spent, 300);
     }
     assert_eq!(runs, 4);
