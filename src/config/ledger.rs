@@ -13,7 +13,7 @@ use super::raw::RawConfig;
 use super::resolver::ConfigResolver;
 use super::settings::mebibytes;
 use super::values::MaxAgeValue;
-use crate::ledger::{AnswersOf, LedgerError, MaxAge};
+use crate::ledger::{AnswerOrigin, FileOperation, LedgerError, MaxAge};
 use crate::model::Status;
 use crate::suggest::nearest;
 
@@ -28,7 +28,7 @@ pub(crate) struct LedgerSettings {
     pub(crate) path: PathBuf,
     /// Whether the place is the platform's; its folders are made then.
     pub(crate) by_default: bool,
-    pub(crate) answers_of: AnswersOf,
+    pub(crate) answers_of: AnswerOrigin,
     pub(crate) max_age: MaxAge,
     pub(crate) refresh: bool,
     pub(crate) commit_interval: Duration,
@@ -66,8 +66,8 @@ pub(crate) fn settings(
         return Some(None);
     }
     let answers_of = match distance {
-        Distance::Remote => AnswersOf::Provider,
-        Distance::Loopback => AnswersOf::ThisMachine,
+        Distance::Remote => AnswerOrigin::Provider,
+        Distance::Loopback => AnswerOrigin::ThisMachine,
     };
     let by_default = named.is_none();
     let path = match named {
@@ -92,13 +92,13 @@ pub(crate) fn settings(
 /// # Errors
 ///
 /// When the platform has no such folder for this user; says what mends it.
-pub fn default_ledger_path(answers_of: AnswersOf) -> Result<PathBuf, &'static str> {
+pub fn default_ledger_path(answers_of: AnswerOrigin) -> Result<PathBuf, &'static str> {
     let folders = etcetera::base_strategy::choose_native_strategy().map_err(|_| {
         "there is no home folder to keep the ledger in: name its file with --ledger, or do without with --no-ledger"
     })?;
     let name = match answers_of {
-        AnswersOf::Provider => "ledger.redb",
-        AnswersOf::ThisMachine => "this-machine.redb",
+        AnswerOrigin::Provider => "ledger.redb",
+        AnswerOrigin::ThisMachine => "this-machine.redb",
     };
     Ok(folders.data_dir().join("hlr").join(name))
 }
@@ -108,7 +108,7 @@ impl LedgerSettings {
     pub(crate) fn make_folder(&self) -> Result<(), LedgerError> {
         match self.path.parent() {
             Some(folder) if self.by_default => make_private_folder(folder)
-                .map_err(|source| LedgerError::File { path: self.path.clone(), doing: "begun", source }),
+                .map_err(|source| LedgerError::file(&self.path, FileOperation::Create, source)),
             _ => Ok(()),
         }
     }

@@ -49,7 +49,7 @@ impl Session {
         let endpoints = service.endpoints().to_vec();
         let asked = if enquiry.provider.is_simulated() { "simulator".into() } else { endpoints.join(" ") };
         let limit_word = format!("in flight at {asked}");
-        let noted = durable.as_ref().map(|ledger| ledger.noted(&limit_word)).transpose()?.flatten();
+        let noted = durable.as_ref().map(|ledger| ledger.metadata(&limit_word)).transpose()?.flatten();
         settings.refused_at = noted.and_then(|text| text.parse().ok());
         let ledger: Arc<dyn Ledger> = match &durable {
             Some(durable) => durable.clone(),
@@ -65,7 +65,7 @@ impl Session {
     pub(crate) async fn close(self) -> Vec<Account> {
         if let (Some(ledger), Some(refused_at)) = (&self.ledger, self.lookup.refused_at()) {
             // Without it the next run finds the limit anew.
-            let _ = ledger.note(self.limit_word, refused_at.to_string()).await;
+            let _ = ledger.set_metadata(self.limit_word, refused_at.to_string()).await;
         }
         self.lookup.finish().await;
         self.simulators.iter().map(Simulator::totals).collect()
@@ -81,7 +81,7 @@ async fn open_ledger(
     settings.make_folder()?;
     let settings = DurableSettings {
         path: settings.path.clone(),
-        answers_of: settings.answers_of,
+        origin: settings.answers_of,
         scope: enquiry.scope(),
         max_age: settings.max_age.clone(),
         refresh: settings.refresh.then(|| job.to_owned()),

@@ -56,7 +56,7 @@ impl Settings {
         let answers = answers?;
         if let Some(ledger) = ledger {
             // Nobody takes a handful of numbers up again; the next refresh begins anew.
-            ledger.job_has_ended(RefreshEnd::Complete).await?;
+            ledger.end_refresh(RefreshEnd::Complete).await?;
         }
         let not_kept = counters.not_kept.get();
         if not_kept > 0 {

@@ -24,7 +24,7 @@ use crate::enrich::filter::{Condition, rows_that_fit};
 use crate::enrich::{BatchEnricher, RowReader};
 use crate::enricher::session::Session;
 use crate::input::{InputNotes, InputSettings, Opened};
-use crate::ledger::{AnswersOf, DurableLedger, RefreshEnd};
+use crate::ledger::{AnswerOrigin, DurableLedger, RefreshEnd};
 use crate::lookup::StopSignal;
 use crate::model::{ANSWERS_OF, Product, ProviderCache, SIMULATED, UtcMillis};
 use crate::output::{OutputError, StagedOutput, Target};
@@ -345,7 +345,7 @@ async fn end_job(ledger: &DurableLedger, ending: &JobOutcome) -> Option<String> 
         JobOutcome::Gaps { .. } => RefreshEnd::Gaps(UtcMillis::now()),
         JobOutcome::Stopped(_) => return None,
     };
-    let fault = ledger.job_has_ended(end).await.err()?;
+    let fault = ledger.end_refresh(end).await.err()?;
     Some(format!("the same command with --refresh will not ask anew next time: {fault}"))
 }
 
@@ -382,7 +382,7 @@ fn importing(enquiry: &Settings) -> Vec<String> {
     if scope.cache == ProviderCache::Bypassed {
         flags.push("--nocache".into());
     }
-    if settings.answers_of == AnswersOf::ThisMachine {
+    if settings.answers_of == AnswerOrigin::ThisMachine {
         flags.push("--simulated".into());
     }
     flags

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use foldhash::fast::FixedState;
 use tokio::sync::Notify;
 
-use crate::ledger::Remembered;
+use crate::ledger::KnownAnswer;
 use crate::model::{Money, Msisdn, Outcome, Source};
 use crate::sync;
 
@@ -32,8 +32,8 @@ pub struct Reply {
     pub cost: Money,
 }
 
-impl From<Remembered> for Reply {
-    fn from(Remembered { answered, source }: Remembered) -> Self {
+impl From<KnownAnswer> for Reply {
+    fn from(KnownAnswer { answered, source }: KnownAnswer) -> Self {
         Self { outcome: Outcome::Answered(answered), source, cost: Money::ZERO }
     }
 }

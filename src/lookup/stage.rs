@@ -23,7 +23,7 @@ pub struct Lookup<S> {
     shared: Arc<Shared<S>>,
     workers: Mutex<Vec<AbortOnDrop<()>>>,
     /// Gives committed answers to their rows. Ends when the ledger is closed and has committed
-    /// everything.
+    /// everything. `None` if the ledger needs no commits.
     settler: Mutex<Option<AbortOnDrop<()>>>,
     _retry_timer: AbortOnDrop<()>,
     _stop_watcher: AbortOnDrop<()>,
@@ -34,6 +34,10 @@ impl<S: Service> Lookup<S> {
     ///
     /// When `stop` is requested, by the caller or by the stage itself, nothing more is sent: numbers
     /// that wait get no answer, requests in flight are finished.
+    ///
+    /// # Panics
+    ///
+    /// If another stage already uses the ledger.
     pub fn start(
         service: S,
         ledger: Arc<dyn Ledger>,
@@ -42,6 +46,7 @@ impl<S: Service> Lookup<S> {
         counters: Arc<Counters>,
         reporter: Arc<dyn Reporter>,
     ) -> Self {
+        let committed = ledger.take_commits();
         let dispatcher = dispatcher(service, settings, counters.clone(), reporter.clone());
         let shared = Arc::new(Shared::new(dispatcher, ledger, settings, stop, counters, reporter));
         let worker = |_| AbortOnDrop::spawn(shared.clone().work());
@@ -57,15 +62,15 @@ impl<S: Service> Lookup<S> {
                 shared.close();
             }
         });
-        let settler = AbortOnDrop::spawn({
+        let settler = committed.map(|mut commits| {
             let shared = shared.clone();
-            async move {
-                while let Some(commit) = shared.ledger.kept().await {
+            AbortOnDrop::spawn(async move {
+                while let Some(commit) = commits.recv().await {
                     shared.settle_commit(commit);
                 }
-            }
+            })
         });
-        let (workers, settler) = (Mutex::new(workers), Mutex::new(Some(settler)));
+        let (workers, settler) = (Mutex::new(workers), Mutex::new(settler));
         Self { shared, workers, settler, _retry_timer: retry_timer, _stop_watcher: stop_watcher }
     }
 

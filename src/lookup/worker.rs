@@ -16,7 +16,7 @@ use super::retry::Step;
 use super::retry_budget::RetryBudget;
 use super::single_flight::{BatchTicket, FlightRole, SingleFlight};
 use super::{LookupSettings, RetryPolicy, StopReason, StopSignal, retry};
-use crate::ledger::{Kept, KeptAnswers, Ledger, Paid, Remembered};
+use crate::ledger::{CommitOutcome, Durability, KnownAnswer, Ledger, PaidAnswer};
 use crate::model::{
     Answered, Billed, Fault, FaultKind, LookupResult, Money, Msisdn, Outcome, Product, Source, Unanswered,
     UnansweredReason,
@@ -71,7 +71,7 @@ impl<S: Service> Shared<S> {
 
     /// The answers that the ledger has. If it cannot be read, the run stops, because its answers would
     /// be paid for again.
-    pub(super) async fn find_known(&self, numbers: &[Msisdn]) -> Vec<Option<Remembered>> {
+    pub(super) async fn find_known(&self, numbers: &[Msisdn]) -> Vec<Option<KnownAnswer>> {
         self.ledger.find(numbers).await.unwrap_or_else(|failure| {
             self.stop_run(StopReason::LedgerFailed { failure: Arc::new(failure) });
             vec![None; numbers.len()]
@@ -82,7 +82,7 @@ impl<S: Service> Shared<S> {
     pub(super) fn look_up_unknown(
         &self,
         numbers: &[Msisdn],
-        known: Vec<Option<Remembered>>,
+        known: Vec<Option<KnownAnswer>>,
         ticket: &Arc<BatchTicket>,
     ) {
         let mut unknown = Vec::new();
@@ -241,20 +241,20 @@ impl<S: Service> Shared<S> {
     fn record(&self, lookup: PendingLookup, attempt: Attempt) {
         let answer = attempt.result.expect("only an answer is settled");
         let answered = Answered { answer, checked_at: attempt.finished_at, attempts: lookup.attempts };
-        let paid = Paid { msisdn: lookup.msisdn, answered, cost: lookup.cost };
-        if let Kept::Now(paid) = self.ledger.record(paid) {
+        let paid = PaidAnswer { msisdn: lookup.msisdn, answered, cost: lookup.cost };
+        if let Durability::Immediate(paid) = self.ledger.record(paid) {
             self.settle(paid);
         }
     }
 
-    fn settle(&self, Paid { msisdn, answered, cost }: Paid) {
+    fn settle(&self, PaidAnswer { msisdn, answered, cost }: PaidAnswer) {
         self.counters.numbers_done.add(1);
         self.single_flight.settle(msisdn, Outcome::Answered(answered), Source::Live, cost);
     }
 
     /// Gives answers to their rows after a commit. If the commit failed, their rows are the only place
     /// left that can keep them.
-    pub(super) fn settle_commit(&self, KeptAnswers { answers, failure }: KeptAnswers) {
+    pub(super) fn settle_commit(&self, CommitOutcome { answers, failure }: CommitOutcome) {
         if let Some(failure) = failure {
             self.counters.not_kept.add(answers.len() as u64);
             self.stop_run(StopReason::LedgerFailed { failure });

@@ -137,7 +137,7 @@ fn open_ledger_file(enquiry: &Settings, job: &str) -> Result<Option<LedgerFileRe
     let Some(settings) = enquiry.ledger.as_ref().filter(|settings| settings.path.exists()) else {
         return Ok(None);
     };
-    let ledger_file = LedgerFile::open(&settings.path, IfMissing::Begin(settings.answers_of))?;
+    let ledger_file = LedgerFile::open(&settings.path, IfMissing::Create(settings.answers_of))?;
     let now = UtcMillis::now();
     let not_before = match settings.refresh {
         true => Some(ledger_file.refresh_started(job, now)?.unwrap_or(now)),
