@@ -52,8 +52,8 @@ impl Tariff {
         self.price.is_some() || !self.by_country.is_empty() || !self.by_network.is_empty()
     }
 
-    /// What a lookup of this number costs, with the network of the answer if there is one. Zero if no
-    /// price is known.
+    /// What a lookup of this number costs, with the network of the answer if there is one. Zero if
+    /// no price is known.
     #[must_use]
     pub fn price_of(&self, msisdn: Msisdn, network: Option<Plmn>) -> Money {
         let by_network = || self.by_network.get(&network?).copied();

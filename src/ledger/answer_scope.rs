@@ -26,8 +26,8 @@ impl AnswerScope {
         Self::ALL.iter().position(|scope| *scope == self).expect("every scope is in the list")
     }
 
-    /// The scopes whose answers a run on this scope may use. An answer that bypassed the provider's cache
-    /// serves every run; a run that bypasses the cache uses no other.
+    /// The scopes whose answers a run on this scope may use. An answer that bypassed the provider's
+    /// cache serves every run; a run that bypasses the cache uses no other.
     #[must_use]
     pub fn serving(self) -> Vec<Self> {
         let bypassed = Self { cache: ProviderCache::Bypassed, ..self };

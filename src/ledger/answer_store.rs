@@ -1,5 +1,5 @@
-//! What the lookup stage needs from a ledger: to find answers, to record them, and to hear when they
-//! are on disk.
+//! What the lookup stage needs from a ledger: to find answers, to record them, and to hear when
+//! they are on disk.
 
 use std::sync::Arc;
 
@@ -43,12 +43,13 @@ pub enum Durability {
 pub struct CommitOutcome {
     /// The answers, in the order in which they were recorded.
     pub answers: Vec<PaidAnswer>,
-    /// Why the answers are not in the ledger, if the commit failed. Then only their rows can keep them.
+    /// Why the answers are not in the ledger, if the commit failed. Then only their rows can keep
+    /// them.
     pub failure: Option<Arc<LedgerError>>,
 }
 
-/// The commits of a ledger, in order. It ends when the ledger is closed and everything is committed.
-/// Its length is bounded by the rows that the enricher holds.
+/// The commits of a ledger, in order. It ends when the ledger is closed and everything is
+/// committed. Its length is bounded by the rows that the enricher holds.
 pub type Commits = mpsc::UnboundedReceiver<CommitOutcome>;
 
 /// A store of answers by number.

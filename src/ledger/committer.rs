@@ -1,5 +1,5 @@
-//! The task that commits answers: it gathers them for a while, writes them to disk, and reports each
-//! commit.
+//! The task that commits answers: it gathers them for a while, writes them to disk, and reports
+//! each commit.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -88,8 +88,8 @@ impl Committer {
         Ok(())
     }
 
-    /// Folds the next batch, or starts a folding if it is time. If that fails, the answers are still in
-    /// the journal; but a file that failed once is not used again.
+    /// Folds the next batch, or starts a folding if it is time. If that fails, the answers are
+    /// still in the journal; but a file that failed once is not used again.
     async fn fold_batch(&mut self) {
         let is_due = self.folding.is_some() || self.recent.journal_len() >= FOLDED_AT;
         if self.failure.is_some() || !is_due {
@@ -110,8 +110,8 @@ impl Committer {
         }
     }
 
-    /// The clean end of a run. If it fails, the marker stays, and the next run reports more numbers in
-    /// doubt than there are.
+    /// The clean end of a run. If it fails, the marker stays, and the next run reports more numbers
+    /// in doubt than there are.
     async fn remove_marker_and_close(self) {
         let (store, failed) = (self.store.clone(), self.failure.is_some());
         let close = move || {

@@ -1,7 +1,7 @@
 //! A ledger in a file: later runs find the answers that this run paid for.
 //!
-//! Answers are committed in groups, not one by one. Nobody sees an answer before its commit is on disk;
-//! rows that need the same number in the meantime wait for the same lookup.
+//! Answers are committed in groups, not one by one. Nobody sees an answer before its commit is on
+//! disk; rows that need the same number in the meantime wait for the same lookup.
 
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -39,19 +39,20 @@ pub struct DurableSettings {
     pub scope: AnswerScope,
     /// How old an answer may be, by its status.
     pub max_age: MaxAge,
-    /// The name of the job, if it looks everything up anew. Then no answer from before the job's first
-    /// start is used; answers that the job got before it was stopped are.
+    /// The name of the job, if it looks everything up anew. Then no answer from before the job's
+    /// first start is used; answers that the job got before it was stopped are.
     pub refresh: Option<String>,
     /// How long answers are gathered before they are committed: what a power cut may cost.
     pub commit_interval: Duration,
     /// How much of the file may be held in memory, in bytes.
     pub memory: usize,
-    /// The largest number of requests in flight, for the count of numbers in doubt if the run is killed.
+    /// The largest number of requests in flight, for the count of numbers in doubt if the run is
+    /// killed.
     pub in_flight: usize,
 }
 
-/// One part in this many of the memory caches pages of the file. A scope that is read into memory may
-/// take all of it in addition.
+/// One part in this many of the memory caches pages of the file. A scope that is read into memory
+/// may take all of it in addition.
 const PAGE_CACHE_PART: usize = 4;
 
 /// A ledger in a file, opened for one run.
@@ -75,7 +76,8 @@ impl DurableLedger {
     ///
     /// # Errors
     ///
-    /// If another process uses the file, if it is not a ledger or damaged, or if the file system fails.
+    /// If another process uses the file, if it is not a ledger or damaged, or if the file system
+    /// fails.
     pub async fn open(settings: DurableSettings, now: UtcMillis) -> Result<Self, LedgerError> {
         let DurableSettings { scope, in_flight, commit_interval, memory, .. } = settings;
         let (refresh, job) = (settings.refresh.clone(), settings.refresh);
@@ -150,8 +152,8 @@ impl DurableLedger {
         blocking(&self.reader.store, move || store.set_metadata(&key, Some(&text))).await
     }
 
-    /// Stores how a job that looks everything up anew has ended; does nothing for other jobs. Only after
-    /// the ledger is closed.
+    /// Stores how a job that looks everything up anew has ended; does nothing for other jobs. Only
+    /// after the ledger is closed.
     ///
     /// # Errors
     ///
@@ -177,8 +179,8 @@ impl DurableLedger {
     }
 }
 
-/// When a job that looks everything up anew was first started: now, unless it was stopped before its
-/// end.
+/// When a job that looks everything up anew was first started: now, unless it was stopped before
+/// its end.
 fn first_start(store: &Store, job: &str, now: UtcMillis) -> Result<UtcMillis, LedgerError> {
     if let Some(earlier) = run_marker::refresh_started(store, job, now)? {
         return Ok(earlier);

@@ -1,9 +1,9 @@
 //! A whole scope in memory, for runs that look for a large part of it.
 //!
-//! Reading a whole scope costs a tenth, per answer, of finding answers one by one. So a run that has
-//! looked for enough numbers reads the scope into memory, if it fits. Answers are stored in the order
-//! of their numbers, as they come from the file. Finding one in a hash table would be faster, but
-//! filling the table would cost more than that saves.
+//! Reading a whole scope costs a tenth, per answer, of finding answers one by one. So a run that
+//! has looked for enough numbers reads the scope into memory, if it fits. Answers are stored in the
+//! order of their numbers, as they come from the file. Finding one in a hash table would be faster,
+//! but filling the table would cost more than that saves.
 
 use super::answer_scope::AnswerScope;
 use super::error::LedgerError;
@@ -15,8 +15,8 @@ use crate::model::Msisdn;
 const BYTES_PER_ANSWER: u64 = 25;
 /// The directory has the first of this many numbers, so that it fits a processor's cache.
 const STRIDE: usize = 32;
-/// This many numbers are searched side by side, so that the processor waits for the memory of all of
-/// them at once.
+/// This many numbers are searched side by side, so that the processor waits for the memory of all
+/// of them at once.
 const SIDE_BY_SIDE: usize = 16;
 /// Padding behind the last answer: no number is this large.
 const PADDING: (u64, PackedAnswer) = (u64::MAX, PackedAnswer::NONE);
@@ -57,7 +57,8 @@ impl Index {
         self.foldings != store.foldings()
     }
 
-    /// Finds numbers in ascending order. Calls `found` with each answer and the position of its number.
+    /// Finds numbers in ascending order. Calls `found` with each answer and the position of its
+    /// number.
     pub(super) fn find(&self, numbers: &[(Msisdn, usize)], mut found: impl FnMut(usize, PackedAnswer)) {
         let mut block = 0;
         for group in numbers.chunks(SIDE_BY_SIDE) {
@@ -83,8 +84,8 @@ impl Index {
         }
     }
 
-    /// How many blocks ahead of this one a number is; it is never behind. Searches in doubling steps,
-    /// because the number is near as a rule.
+    /// How many blocks ahead of this one a number is; it is never behind. Searches in doubling
+    /// steps, because the number is near as a rule.
     fn blocks_ahead(&self, block: usize, number: u64) -> usize {
         let ahead = &self.directory[block..];
         let mut step = 1;

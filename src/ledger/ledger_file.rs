@@ -41,7 +41,8 @@ impl LedgerFile {
     ///
     /// # Errors
     ///
-    /// If it does not exist and may not be created, if another process uses it, or if it is damaged.
+    /// If it does not exist and may not be created, if another process uses it, or if it is
+    /// damaged.
     pub fn open(path: &Path, missing: IfMissing) -> Result<Self, LedgerError> {
         Ok(Self { store: Store::open(path, missing, CACHE_BYTES)? })
     }
@@ -138,8 +139,8 @@ impl LedgerFile {
         Ok(merged)
     }
 
-    /// Removes answers older than this, and rewrites the file so that no trace of them is left. Returns
-    /// how many there were, and the new ledger.
+    /// Removes answers older than this, and rewrites the file so that no trace of them is left.
+    /// Returns how many there were, and the new ledger.
     ///
     /// # Errors
     ///
@@ -167,12 +168,13 @@ impl LedgerFile {
         Ok(count)
     }
 
-    /// Removes everything about these numbers, and rewrites the file so that no trace of them is left.
-    /// Returns how many answers there were, and the new ledger.
+    /// Removes everything about these numbers, and rewrites the file so that no trace of them is
+    /// left. Returns how many answers there were, and the new ledger.
     ///
     /// # Errors
     ///
-    /// If the file cannot be written. Then it is unchanged, or the answers are gone but not their traces.
+    /// If the file cannot be written. Then it is unchanged, or the answers are gone but not their
+    /// traces.
     pub fn forget(self, numbers: &[Msisdn]) -> Result<(u64, Self), LedgerError> {
         let removed = self.store.remove(numbers)?;
         Ok((removed, Self { store: self.store.rewrite()? }))

@@ -14,7 +14,7 @@ const DAY: Duration = Duration::from_secs(24 * 3_600);
 /// | status | default | because |
 /// | --- | --- | --- |
 /// | `reachable` | 24 h | handsets are switched off and on daily |
-/// | `absent` | 12 h | most are back within a day, and one evening is not enough to give a number up |
+/// | `absent` | 12 h | most handsets are back within a day |
 /// | `assigned`, `no_service` | 30 d, 7 d | ports and changes of subscriptions are rare |
 /// | `dead` | 30 d | operators wait months before they assign a number again |
 /// | `unknown` | 24 h | an hour later there is rarely a verdict, and each attempt is billed |

@@ -34,8 +34,8 @@ struct TextTable {
 /// Lower numbers are for documented results, with room for new ones.
 const FIRST_TEXT: u16 = 256;
 const LOCATION_BITS: u32 = 14;
-/// Replaces every further text after 65,000 different ones: a service that invents a result for every
-/// number must not fill the memory.
+/// Replaces every further text after 65,000 different ones: a service that invents a result for
+/// every number must not fill the memory.
 const TOO_MANY_TEXTS: &str = "(one of too many undocumented results)";
 const MAX_TEXTS: u16 = u16::MAX - FIRST_TEXT - 1;
 
@@ -151,7 +151,8 @@ impl PackedAnswer {
     }
 }
 
-/// MCC × 1,000,000 + number of MNC digits × 1,000 + MNC. Never zero, because there are 2 or 3 digits.
+/// MCC × 1,000,000 + number of MNC digits × 1,000 + MNC. Never zero, because there are 2 or 3
+/// digits.
 fn pack_network(network: Plmn) -> u64 {
     u64::from(network.mcc()) * 1_000_000 + u64::from(network.mnc_digits()) * 1_000 + u64::from(network.mnc())
 }

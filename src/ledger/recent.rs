@@ -1,8 +1,8 @@
-//! Answers that the run has recorded recently, in memory: those that are only in the journal, and for
-//! a while those that were just folded into their scope.
+//! Answers that the run has recorded recently, in memory: those that are only in the journal, and
+//! for a while those that were just folded into their scope.
 //!
-//! A number is looked for in its scope first and here second, and its answer may be folded in between.
-//! So an answer stays here for one more folding after its own.
+//! A number is looked for in its scope first and here second, and its answer may be folded in
+//! between. So an answer stays here for one more folding after its own.
 
 use std::collections::HashMap;
 use std::sync::RwLock;

@@ -1,5 +1,5 @@
-//! What a run stores about itself in the file. Its marker is removed by a clean end; if the next run
-//! finds one, it knows how many answers may be lost. A refresh stores when it started.
+//! What a run stores about itself in the file. Its marker is removed by a clean end; if the next
+//! run finds one, it knows how many answers may be lost. A refresh stores when it started.
 
 use std::fmt;
 
@@ -23,8 +23,8 @@ pub(super) struct RunMarker {
 pub struct InDoubt {
     /// When it started.
     pub started: UtcMillis,
-    /// How many numbers may have been paid for without keeping their answers: those in flight, those
-    /// that waited for a commit, and those in the commit.
+    /// How many numbers may have been paid for without keeping their answers: those in flight,
+    /// those that waited for a commit, and those in the commit.
     pub at_most: u64,
 }
 
@@ -68,7 +68,8 @@ pub(super) fn refresh_key(job: &str) -> String {
     format!("refresh {job}")
 }
 
-/// How long after its end a refresh with gaps can be continued. Later, the same command starts anew.
+/// How long after its end a refresh with gaps can be continued. Later, the same command starts
+/// anew.
 const GAPS_CONTINUED_WITHIN: i64 = 12 * 3_600_000;
 
 /// How a job that looks everything up anew has ended.

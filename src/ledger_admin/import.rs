@@ -29,8 +29,8 @@ pub struct ImportSettings {
 pub struct ImportSummary {
     /// Rows of the file.
     pub rows: u64,
-    /// Rows without an answer: invalid numbers, TIMEOUT and similar results, numbers that were not looked
-    /// up.
+    /// Rows without an answer: invalid numbers, TIMEOUT and similar results, numbers that were not
+    /// looked up.
     pub without_answer: u64,
     /// Answers that were merged; for the others the ledger has one as young or younger.
     pub taken: u64,

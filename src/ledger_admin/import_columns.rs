@@ -105,7 +105,8 @@ impl ColumnIndexes {
 }
 
 impl Columns {
-    /// The answer of a row; `None` if it has none. `product` and `cache` apply if no column has them.
+    /// The answer of a row; `None` if it has none. `product` and `cache` apply if no column has
+    /// them.
     pub(super) fn entry(
         &self,
         row: usize,

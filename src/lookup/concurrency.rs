@@ -2,11 +2,11 @@
 //!
 //! The contract sets a ceiling. The account may allow fewer requests, and says so only with
 //! `REQUEST_THROTTLED`. So the limit starts low and doubles with every round of answers until the
-//! first refusal. After that it stays near the limit at which it was refused. A refusal lowers it by
-//! 5 %; each round of answers raises it by one, and more slowly near the last refusal. So most of the
-//! account's limit is used and few requests are refused. A refusal within a round of another one means
-//! that the account's limit is much lower, and lowers the limit by 20 %. Refusals of requests that
-//! were sent before the last decrease count as one. The ceiling is never exceeded.
+//! first refusal. After that it stays near the limit at which it was refused. A refusal lowers it
+//! by 5 %; each round of answers raises it by one, and more slowly near the last refusal. So most
+//! of the account's limit is used and few requests are refused. A refusal within a round of another
+//! one means that the account's limit is much lower, and lowers the limit by 20 %. Refusals of
+//! requests that were sent before the last decrease count as one. The ceiling is never exceeded.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
@@ -46,7 +46,8 @@ pub struct ConcurrencyLimiter {
 
 #[derive(Debug)]
 struct Limit {
-    /// The whole part is the limit; the fraction is what answers have earned towards the next permit.
+    /// The whole part is the limit; the fraction is what answers have earned towards the next
+    /// permit.
     permits: f64,
     /// The limit at the last refusal; `None` if there was none.
     refused_at: Option<f64>,
@@ -55,8 +56,8 @@ struct Limit {
 }
 
 impl ConcurrencyLimiter {
-    /// A limiter that never lets more than `ceiling` requests be in flight. `refused_at` is the limit at
-    /// which an earlier run was refused: the search starts near it.
+    /// A limiter that never lets more than `ceiling` requests be in flight. `refused_at` is the
+    /// limit at which an earlier run was refused: the search starts near it.
     #[must_use]
     pub fn new(ceiling: usize, refused_at: Option<usize>) -> Self {
         let first = refused_at.map_or(FIRST_LIMIT as f64, |refused_at| refused_at as f64 * SMALL_DECREASE);
@@ -141,8 +142,8 @@ impl ConcurrencyLimiter {
 }
 
 impl Limit {
-    /// What one answer adds to the limit: a round of answers doubles it, or adds one after the first
-    /// refusal, or less than one near the last refusal.
+    /// What one answer adds to the limit: a round of answers doubles it, or adds one after the
+    /// first refusal, or less than one near the last refusal.
     fn earned(&self) -> f64 {
         match self.refused_at {
             None => 1.0,
@@ -281,8 +282,8 @@ mod tests {
     }
 
     proptest! {
-        /// Never more requests than the ceiling are in flight, and when all have ended, exactly `limit`
-        /// permits are free.
+        /// Never more requests than the ceiling are in flight, and when all have ended, exactly
+        /// `limit` permits are free.
         #[test]
         fn permits_are_neither_lost_nor_made(ceiling in 1..200_usize, steps in proptest::collection::vec((0..4_u8, any::<prop::sample::Index>()), 0..400)) {
             let limiter = ConcurrencyLimiter::new(ceiling, None);

@@ -1,5 +1,5 @@
-//! The way of one request to the service: its price is reserved, it gets a permit, waits for a usable
-//! endpoint and for the rate limit, and is sent.
+//! The way of one request to the service: its price is reserved, it gets a permit, waits for a
+//! usable endpoint and for the rate limit, and is sent.
 //!
 //! Every attempt goes through here, first or tenth, to the primary or to a backup.
 

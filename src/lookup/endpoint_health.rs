@@ -1,8 +1,8 @@
 //! Which endpoint gets the next request: the first usable one in order of preference.
 //!
 //! An endpoint that failed several times in a row is suspended, and probed with a single request
-//! after a growing pause. When it answers, it is used again. While all are suspended, only probes are
-//! sent; if that lasts too long, the run stops.
+//! after a growing pause. When it answers, it is used again. While all are suspended, only probes
+//! are sent; if that lasts too long, the run stops.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -86,8 +86,8 @@ impl EndpointHealth {
         }
     }
 
-    /// Waits until an endpoint may be used. Reserves nothing: [`EndpointHealth::route`] may still find
-    /// none.
+    /// Waits until an endpoint may be used. Reserves nothing: [`EndpointHealth::route`] may still
+    /// find none.
     pub async fn any_endpoint(&self) -> Result<(), NoRoute> {
         if !self.any_failing.load(Ordering::Acquire) {
             return Ok(());
@@ -151,8 +151,8 @@ impl EndpointHealth {
         self.report_recovery(route, recovered, now);
     }
 
-    /// Counts the failure of a request that was sent at `sent`. A timeout does not count if the endpoint
-    /// has answered other requests in the meantime: then the number's network is slow.
+    /// Counts the failure of a request that was sent at `sent`. A timeout does not count if the
+    /// endpoint has answered other requests in the meantime: then the number's network is slow.
     pub fn failed(&self, route: Route, fault: &Fault, sent: Duration) {
         let now = self.clock.elapsed();
         let last_answer = Duration::from_nanos(self.last_answers[route.endpoint].load(Ordering::Relaxed));
@@ -176,8 +176,8 @@ impl EndpointHealth {
         }
     }
 
-    /// Counts a throttled request. The endpoint works, but if there is no answer for too long, the run
-    /// must stop.
+    /// Counts a throttled request. The endpoint works, but if there is no answer for too long, the
+    /// run must stop.
     pub fn throttled(&self, route: Route, failure: &str) -> Result<(), Outage> {
         let now = self.clock.elapsed();
         let (recovered, outage) = {

@@ -5,8 +5,8 @@ use std::time::Duration;
 /// This many failures in a row suspend an endpoint. At 5 % of random faults, a healthy endpoint is
 /// suspended once in 10,000,000,000,000 requests.
 pub(super) const FAILURES_IN_A_ROW: u32 = 10;
-/// This many are enough if they took [`FEW_FAILURES_TIME`], as at the end of a run, when few requests
-/// are sent.
+/// This many are enough if they took [`FEW_FAILURES_TIME`], as at the end of a run, when few
+/// requests are sent.
 pub(super) const FEW_FAILURES: u32 = 3;
 /// See [`FEW_FAILURES`].
 pub(super) const FEW_FAILURES_TIME: Duration = Duration::from_secs(2);
@@ -102,8 +102,8 @@ impl EndpointState {
         }
     }
 
-    /// Counts a sign of life, and returns the suspension that it ends. Only a probe can end one: other
-    /// requests may have been sent before the suspension.
+    /// Counts a sign of life, and returns the suspension that it ends. Only a probe can end one:
+    /// other requests may have been sent before the suspension.
     pub(super) fn recover(&mut self, purpose: Purpose) -> Option<Suspension> {
         if self.suspension.is_some() && purpose == Purpose::Answer {
             return None;

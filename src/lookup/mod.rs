@@ -1,11 +1,11 @@
 //! How an answer is obtained: the stage between the rows and the service.
 //!
 //! Batches of numbers come in through [`Lookup::answer_all`]. Numbers that the ledger knows are
-//! answered at once. Each other number becomes one [`pending_lookup::PendingLookup`], which all rows
-//! with this number share. Workers take pending lookups from the queue and send them through the
-//! [`dispatcher::RequestDispatcher`], which enforces all limits; [`retry::next_step`] decides what
-//! follows. There are as many workers as requests may be in flight. A number that waits for its
-//! retry is in the queue and occupies no worker.
+//! answered at once. Each other number becomes one [`pending_lookup::PendingLookup`], which all
+//! rows with this number share. Workers take pending lookups from the queue and send them through
+//! the [`dispatcher::RequestDispatcher`], which enforces all limits; [`retry::next_step`] decides
+//! what follows. There are as many workers as requests may be in flight. A number that waits for
+//! its retry is in the queue and occupies no worker.
 //!
 //! A request that was sent is finished and recorded even if the rows that wanted it are gone: the
 //! workers own it, and [`Lookup::finish`] waits for them.

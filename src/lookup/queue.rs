@@ -1,8 +1,8 @@
 //! The numbers that wait: those that are due, and those that wait for a retry.
 //!
 //! A worker first waits for a queue permit, and takes a lookup only when it can be sent at once,
-//! because the scheduler's choice depends on what is in flight then. A number that waits for its retry
-//! is an entry in a heap and nothing else; one timer serves all of them.
+//! because the scheduler's choice depends on what is in flight then. A number that waits for its
+//! retry is an entry in a heap and nothing else; one timer serves all of them.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -27,8 +27,8 @@ pub struct LookupQueue {
     earliest_changed: Notify,
 }
 
-/// The right to take one lookup. If it is dropped unused, one lookup is never taken, so this happens
-/// only when the queue is closed.
+/// The right to take one lookup. If it is dropped unused, one lookup is never taken, so this
+/// happens only when the queue is closed.
 #[derive(Debug)]
 #[must_use]
 pub struct QueuePermit(());
@@ -52,7 +52,8 @@ impl InProgress {
 struct QueueState {
     due: RangeScheduler,
     retries: BinaryHeap<Reverse<Retry>>,
-    /// Counts retries, so that those due at the same time keep their order and runs can be replayed.
+    /// Counts retries, so that those due at the same time keep their order and runs can be
+    /// replayed.
     sequence: u64,
     closed: bool,
 }
@@ -118,9 +119,9 @@ impl LookupQueue {
         Some((lookup, InProgress { scheduled, since: Instant::now() }))
     }
 
-    /// Ends a lookup's turn. `measures_latency`: whether its duration says something about its network.
-    /// `is_useful`: whether the answer was useful, if there was one. Returns the range if hundreds of its
-    /// numbers in a row got no useful answer.
+    /// Ends a lookup's turn. `measures_latency`: whether its duration says something about its
+    /// network. `is_useful`: whether the answer was useful, if there was one. Returns the range if
+    /// hundreds of its numbers in a row got no useful answer.
     pub(super) fn finish(
         &self,
         in_progress: InProgress,

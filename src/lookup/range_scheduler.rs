@@ -1,10 +1,10 @@
 //! Chooses the next lookup so that one slow network does not take every permit.
 //!
-//! How long an answer takes depends on the number's network, and a sorted list puts the numbers of one
-//! network together. As a rule the oldest lookup is next. But numbers of ranges that are not known to
-//! be fast may take only most of the permits: after that, the oldest lookup of a fast range is next.
-//! Of a range without measurements only a few numbers are sent at first. If no other numbers wait,
-//! these limits do not apply.
+//! How long an answer takes depends on the number's network, and a sorted list puts the numbers of
+//! one network together. As a rule the oldest lookup is next. But numbers of ranges that are not
+//! known to be fast may take only most of the permits: after that, the oldest lookup of a fast
+//! range is next. Of a range without measurements only a few numbers are sent at first. If no other
+//! numbers wait, these limits do not apply.
 //!
 //! The scheduler only decides the order. It skips a number only on request (`skip_useless`).
 
@@ -29,8 +29,8 @@ const FAST_ANYWAY: Duration = Duration::from_millis(250);
 const MEASURED_AFTER: u32 = 3;
 /// The latest answer has the weight 1 / `AVERAGE_OVER` in the average of its range.
 const AVERAGE_OVER: u32 = 8;
-/// This many numbers in a row without a useful answer make a range useless; it is reported again after
-/// each further such count.
+/// This many numbers in a row without a useful answer make a range useless; it is reported again
+/// after each further such count.
 const USELESS_IN_A_ROW: u32 = 300;
 /// Of a useless range, one number in this many is still looked up: the range may have recovered.
 const SAMPLE_OF_SKIPPED: u32 = 100;
@@ -193,7 +193,8 @@ impl RangeScheduler {
         self.classify(scheduled.range);
     }
 
-    /// Records whether a number got a useful answer. Returns its range if hundreds in a row did not.
+    /// Records whether a number got a useful answer. Returns its range if hundreds in a row did
+    /// not.
     pub(super) fn record_usefulness(
         &mut self,
         scheduled: Scheduled,

@@ -2,10 +2,10 @@
 //!
 //! A rate of R means one permit every 1/R of a second, counted by governor's GCRA. It is used in an
 //! unusual way, for two reasons. A limiter of "R per second" lets R requests through at once, and
-//! nearly 2 R in the first second. So a cell here is a nanosecond, a permit costs 1/R of a second in
-//! cells, and only `SLACK` can be saved up, to make up for late timers. And governor's `until_ready`
-//! wakes every waiter, on a timer that tests cannot pause. So waiters form a queue, and only the
-//! first one sleeps, in tokio time.
+//! nearly 2 R in the first second. So a cell here is a nanosecond, a permit costs 1/R of a second
+//! in cells, and only `SLACK` can be saved up, to make up for late timers. And governor's
+//! `until_ready` wakes every waiter, on a timer that tests cannot pause. So waiters form a queue,
+//! and only the first one sleeps, in tokio time.
 
 use std::num::NonZeroU32;
 use std::sync::RwLock;
@@ -21,8 +21,8 @@ use tokio::sync::{Notify, Semaphore};
 use super::clock::StageClock;
 use crate::sync;
 
-/// How much time a late timer may make up for. With 6 ms, no second has more than 1.01 R requests, or
-/// R + 1 if that is more.
+/// How much time a late timer may make up for. With 6 ms, no second has more than 1.01 R requests,
+/// or R + 1 if that is more.
 const SLACK: Duration = Duration::from_millis(6);
 /// The slowest rate is one request an hour; a slower one does not fit governor's counter.
 const SLOWEST_INTERVAL: Duration = Duration::from_secs(3600);
@@ -70,8 +70,8 @@ pub struct RateLimiter {
     gcra: RwLock<Option<Gcra>>,
     /// Whether there is no limit. If so, no lock is taken.
     unlimited: AtomicBool,
-    /// Nothing starts before this time, in nanoseconds of the clock, because the service asked for a
-    /// pause.
+    /// Nothing starts before this time, in nanoseconds of the clock, because the service asked for
+    /// a pause.
     paused_until: AtomicU64,
     /// The queue of waiters: its one permit belongs to the first.
     first_waiter: Semaphore,
@@ -88,8 +88,8 @@ struct Gcra {
 
 impl Gcra {
     fn new(rate: Rate, clock: StageClock) -> Self {
-        // Cells are counted in 32 bits: enough for 4 seconds in nanoseconds, and for more than an hour in
-        // microseconds.
+        // Cells are counted in 32 bits: enough for 4 seconds in nanoseconds, and for more than an
+        // hour in microseconds.
         let cell = if rate.get() >= 1.0 { Duration::from_nanos(1) } else { Duration::from_micros(1) };
         let cells = |time: f64| time / cell.as_secs_f64();
         let cost = cells(rate.get().recip()).ceil() as u32;

@@ -1,8 +1,8 @@
 //! What to do after an attempt: one pure function.
 //!
 //! Results that mean "no response" are retried, because a later attempt often gets through. So are
-//! failures of the transport and of the service. A throttled request was not looked up, so its retry
-//! costs the number no attempt. Every other result is an answer.
+//! failures of the transport and of the service. A throttled request was not looked up, so its
+//! retry costs the number no attempt. Every other result is an answer.
 
 use std::time::Duration;
 
@@ -30,8 +30,8 @@ pub enum Step {
     StopRun,
 }
 
-/// Decides what follows an attempt. `attempts` counts this one. `chance` is a random number from 0 to 1,
-/// which spreads retries out (full jitter).
+/// Decides what follows an attempt. `attempts` counts this one. `chance` is a random number from 0
+/// to 1, which spreads retries out (full jitter).
 pub fn next_step(
     result: &Result<Answer, Fault>,
     attempts: u16,

@@ -10,21 +10,21 @@ use crate::model::LookupResult;
 pub struct RetryPolicy {
     /// The largest number of requests for one number, with the first. Each may be billed.
     pub attempts: u16,
-    /// The wait before the second attempt is random, from zero to this; it doubles with each further
-    /// attempt.
+    /// The wait before the second attempt is random, from zero to this; it doubles with each
+    /// further attempt.
     pub first_backoff: Duration,
     /// The longest wait, except for one that the service asks for.
     pub longest_backoff: Duration,
-    /// How long a number rests after its last attempt before it gets as many attempts again; `None` for
-    /// no second pass. Trouble at an operator often lasts longer than some seconds of backoff. The
-    /// number's row waits, and so do the rows behind it.
+    /// How long a number rests after its last attempt before it gets as many attempts again; `None`
+    /// for no second pass. Trouble at an operator often lasts longer than some seconds of backoff.
+    /// The number's row waits, and so do the rows behind it.
     pub second_pass: Option<Duration>,
     /// Whether `HLR_LOCAL_CANCEL` is retried like TIMEOUT. After the last attempt it is an answer.
     pub local_cancel: Finality,
     /// Whether `SYSTEM_FAILURE` is retried like TIMEOUT. After the last attempt it is an answer.
     pub system_failure: Finality,
-    /// How many retries the whole run may make per number, on average: the most that trouble may add to
-    /// the bill.
+    /// How many retries the whole run may make per number, on average: the most that trouble may
+    /// add to the bill.
     pub budget: f64,
 }
 
@@ -69,7 +69,8 @@ impl RetryPolicy {
     /// Whether a result is retried.
     pub(super) fn retries(&self, result: &LookupResult) -> bool {
         match result {
-            // Every request has its parameter; a service that says otherwise has garbled the request.
+            // Every request has its parameter; a service that says otherwise has garbled the
+            // request.
             LookupResult::Timeout | LookupResult::HlrAbort | LookupResult::MandatoryParameterMissing => true,
             LookupResult::HlrLocalCancel => self.local_cancel == Finality::Retryable,
             LookupResult::SystemFailure => self.system_failure == Finality::Retryable,

@@ -16,7 +16,8 @@ pub struct LookupSettings {
     pub concurrency: NonZeroUsize,
     /// How many requests were in flight when the service last throttled an earlier run, if known.
     pub refused_at: Option<usize>,
-    /// How long one request may take, with connecting. A request that times out may still be billed.
+    /// How long one request may take, with connecting. A request that times out may still be
+    /// billed.
     pub timeout: Duration,
     /// How requests without an answer are repeated.
     pub retry: RetryPolicy,

@@ -1,7 +1,8 @@
 //! Each number is looked up once, however many rows wait for it.
 //!
-//! The first row with a number starts the lookup; later rows wait for the same one. Numbers that got
-//! no answer in this run are remembered too, so that later rows do not repeat the failed attempts.
+//! The first row with a number starts the lookup; later rows wait for the same one. Numbers that
+//! got no answer in this run are remembered too, so that later rows do not repeat the failed
+//! attempts.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -16,8 +17,8 @@ use crate::sync;
 
 /// Enough shards that two threads rarely need the same one.
 const SHARDS: usize = 64;
-/// How many numbers without an answer are remembered, at about 100 bytes each. Beyond that, another row
-/// with such a number starts a new lookup.
+/// How many numbers without an answer are remembered, at about 100 bytes each. Beyond that, another
+/// row with such a number starts a new lookup.
 const MAX_UNANSWERED: usize = 500_000;
 
 /// The outcome of a number for one row.
@@ -25,8 +26,8 @@ const MAX_UNANSWERED: usize = 500_000;
 pub struct Reply {
     /// The outcome of the number.
     pub outcome: Outcome,
-    /// [`Source::Live`] for the row that started the lookup, [`Source::Duplicate`] for those that waited
-    /// for it, [`Source::Ledger`] for an answer of an earlier run.
+    /// [`Source::Live`] for the row that started the lookup, [`Source::Duplicate`] for those that
+    /// waited for it, [`Source::Ledger`] for an answer of an earlier run.
     pub source: Source,
     /// What the row's lookup cost, or may have cost; zero for a row that did not start one.
     pub cost: Money,
@@ -132,8 +133,8 @@ impl SingleFlight {
         }
     }
 
-    /// Gives the outcome of a number to all rows that wait for it. `first` and `cost` are the source and
-    /// the cost for the row that started the lookup.
+    /// Gives the outcome of a number to all rows that wait for it. `first` and `cost` are the
+    /// source and the cost for the row that started the lookup.
     pub fn settle(&self, msisdn: Msisdn, outcome: Outcome, first: Source, cost: Money) {
         let remembered = match &outcome {
             Outcome::Answered(_) => None,

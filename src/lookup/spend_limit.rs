@@ -1,8 +1,9 @@
 //! The limit on what a run may spend.
 //!
-//! Before a request is sent, its highest possible price is reserved; when it ends, the unused part is
-//! returned. So a cap is never exceeded, whatever is in flight, and it is used to the last lookup: a
-//! request that does not fit waits for those in flight, which may turn out to cost nothing.
+//! Before a request is sent, its highest possible price is reserved; when it ends, the unused part
+//! is returned. So a cap is never exceeded, whatever is in flight, and it is used to the last
+//! lookup: a request that does not fit waits for those in flight, which may turn out to cost
+//! nothing.
 
 use std::fmt;
 use std::sync::Mutex;

@@ -32,8 +32,8 @@ pub struct Lookup<S> {
 impl<S: Service> Lookup<S> {
     /// Starts the stage on the current tokio runtime. Nothing is sent before a number is asked for.
     ///
-    /// When `stop` is requested, by the caller or by the stage itself, nothing more is sent: numbers
-    /// that wait get no answer, requests in flight are finished.
+    /// When `stop` is requested, by the caller or by the stage itself, nothing more is sent:
+    /// numbers that wait get no answer, requests in flight are finished.
     ///
     /// # Panics
     ///
@@ -102,8 +102,8 @@ impl<S: Service> Lookup<S> {
         self.shared.stop.clone()
     }
 
-    /// Waits until every request in flight has ended and its answer is committed. No further number can
-    /// be looked up.
+    /// Waits until every request in flight has ended and its answer is committed. No further number
+    /// can be looked up.
     pub async fn finish(&self) {
         self.shared.close();
         let workers = std::mem::take(&mut *sync::lock(&self.workers));

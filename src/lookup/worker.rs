@@ -1,4 +1,5 @@
-//! What workers do with a number: they send its requests, decide what follows, and settle its outcome.
+//! What workers do with a number: they send its requests, decide what follows, and settle its
+//! outcome.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -69,8 +70,8 @@ impl<S: Service> Shared<S> {
         }
     }
 
-    /// The answers that the ledger has. If it cannot be read, the run stops, because its answers would
-    /// be paid for again.
+    /// The answers that the ledger has. If it cannot be read, the run stops, because its answers
+    /// would be paid for again.
     pub(super) async fn find_known(&self, numbers: &[Msisdn]) -> Vec<Option<KnownAnswer>> {
         self.ledger.find(numbers).await.unwrap_or_else(|failure| {
             self.stop_run(StopReason::LedgerFailed { failure: Arc::new(failure) });
@@ -98,8 +99,8 @@ impl<S: Service> Shared<S> {
         self.enqueue_still_unknown(unknown);
     }
 
-    /// Another batch may have got an answer after the ledger was read and before its number was joined.
-    /// So the ledger is asked again, this time for recent answers only.
+    /// Another batch may have got an answer after the ledger was read and before its number was
+    /// joined. So the ledger is asked again, this time for recent answers only.
     fn enqueue_still_unknown(&self, mut numbers: Vec<Msisdn>) {
         let mut recent = self.ledger.find_recent(&numbers).into_iter();
         numbers.retain(|&msisdn| match recent.next().flatten() {
@@ -138,8 +139,9 @@ impl<S: Service> Shared<S> {
         }
     }
 
-    /// The next lookup, unless it is skipped. A skipped one has its turn at the rate all the same: if a
-    /// network recovers after some seconds, this is noticed before all its numbers are skipped.
+    /// The next lookup, unless it is skipped. A skipped one has its turn at the rate all the same:
+    /// if a network recovers after some seconds, this is noticed before all its numbers are
+    /// skipped.
     fn take(&self, permit: QueuePermit) -> Option<(PendingLookup, InProgress)> {
         let (lookup, in_progress) = self.queue.take(permit, self.dispatcher.in_flight_limit())?;
         if in_progress.is_skipped() {
@@ -252,8 +254,8 @@ impl<S: Service> Shared<S> {
         self.single_flight.settle(msisdn, Outcome::Answered(answered), Source::Live, cost);
     }
 
-    /// Gives answers to their rows after a commit. If the commit failed, their rows are the only place
-    /// left that can keep them.
+    /// Gives answers to their rows after a commit. If the commit failed, their rows are the only
+    /// place left that can keep them.
     pub(super) fn settle_commit(&self, CommitOutcome { answers, failure }: CommitOutcome) {
         if let Some(failure) = failure {
             self.counters.not_kept.add(answers.len() as u64);

@@ -7,8 +7,8 @@ use std::fmt;
 pub struct CallingCode(u16);
 
 impl CallingCode {
-    /// The calling code with this number, 1 to 9999. ITU-T E.164 gives countries one to three digits,
-    /// and shared networks (`883`) a fourth.
+    /// The calling code with this number, 1 to 9999. ITU-T E.164 gives countries one to three
+    /// digits, and shared networks (`883`) a fourth.
     #[must_use]
     pub const fn new(code: u16) -> Option<Self> {
         match code {

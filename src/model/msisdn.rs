@@ -10,8 +10,8 @@ use std::ops::Deref;
 
 /// A subscriber number in international form: 7 to 15 digits, the first of them not zero.
 ///
-/// Eight bytes, `Copy`, ordered by value. It has no `Display` on purpose, and `Debug` masks the middle
-/// digits, so that a whole number reaches a log or an error only through [`Msisdn::digits`].
+/// Eight bytes, `Copy`, ordered by value. It has no `Display` on purpose, and `Debug` masks the
+/// middle digits, so that a whole number reaches a log or an error only through [`Msisdn::digits`].
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Msisdn(NonZeroU64);
 

@@ -2,7 +2,8 @@
 //!
 //! Names and countries of networks are in [`crate::numbering`].
 
-/// How many digits a whole IMSI has in practice. ITU-T E.212 allows fewer, but no operator uses them.
+/// How many digits a whole IMSI has in practice. ITU-T E.212 allows fewer, but no operator uses
+/// them.
 const FULL_IMSI_DIGITS: usize = 15;
 
 /// The MCCs whose networks all, or nearly all, have three-digit MNCs, in ascending order: North
@@ -27,8 +28,8 @@ impl Plmn {
     /// The network that an `imsi` field names; `None` if it does not name one.
     ///
     /// The service sends MCC and MNC, five or six digits. A related service sends all 15 digits of
-    /// the IMSI: then the MCC decides the length of the MNC, and the rest, which is personal data, is
-    /// dropped.
+    /// the IMSI: then the MCC decides the length of the MNC, and the rest, which is personal data,
+    /// is dropped.
     #[must_use]
     pub fn from_imsi(text: &str) -> Option<Self> {
         if text.len() != FULL_IMSI_DIGITS || !text.bytes().all(|byte| byte.is_ascii_digit()) {

@@ -1,7 +1,7 @@
 //! The contract's limits on real sockets, judged by the simulator's account.
 //!
-//! With a margin for busy machines, which delay packets now and then. The `paused_time` tests check the
-//! same limits to 1 %.
+//! With a margin for busy machines, which delay packets now and then. The `paused_time` tests check
+//! the same limits to 1 %.
 
 use std::time::{Duration, Instant};
 
@@ -29,7 +29,8 @@ fn no_second_has_more_than_the_rate_and_the_rate_is_used() {
     }
 }
 
-/// However many numbers wait and however slow the service is, the run ends within the request timeout.
+/// However many numbers wait and however slow the service is, the run ends within the request
+/// timeout.
 #[test]
 fn an_interrupted_run_ends_within_the_request_timeout() {
     let latency = Latency { median: Duration::from_secs(60), ..Latency::default() };
@@ -60,7 +61,8 @@ fn stalled_requests_at_the_end_are_given_up_in_time() {
     let flags = ["--timeout", "1s", "--attempts", "2"];
     let done = job.enrich("list.csv", "out.parquet", &service, &flags);
     done.exits_with(3).says(&["10 rows have no answer"]);
-    // Two attempts of a second, half a second between them, and a suspension after three failures in a row.
+    // Two attempts of a second, half a second between them, and a suspension after three failures
+    // in a row.
     assert!(done.took < Duration::from_secs(15), "{:?}", done.took);
     assert_eq!(job.read("out.parquet").count("hlr_result", "stalled"), 10);
 }
@@ -90,7 +92,8 @@ fn a_run_waits_for_a_service_that_comes_back_and_loses_nothing() {
     }
 }
 
-/// With `--skip-useless`, a useless range costs hundreds of lookups, not one for each number of the list.
+/// With `--skip-useless`, a useless range costs hundreds of lookups, not one for each number of the
+/// list.
 #[test]
 fn a_useless_range_is_skipped_on_request() {
     let results = [("SYSTEM_FAILURE".to_owned(), 1.0)].into();

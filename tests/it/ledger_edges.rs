@@ -1,5 +1,6 @@
-//! Ledger files that are cut, damaged, read-only, in use, or something else, and full disks: nothing is
-//! sent in vain, no paid answer is lost, the file is not changed, and the message says what to do.
+//! Ledger files that are cut, damaged, read-only, in use, or something else, and full disks:
+//! nothing is sent in vain, no paid answer is lost, the file is not changed, and the message says
+//! what to do.
 
 use std::fs;
 use std::path::Path;
@@ -261,8 +262,8 @@ fn a_read_only_ledger_is_reported_with_an_alternative() {
         fs::create_dir(job.path(name)).unwrap();
     }
     fs::copy(job.path("l.redb"), job.path("open/l.redb")).unwrap();
-    // Not copied by this process: children of its other threads would inherit the open copy, which then
-    // cannot be executed.
+    // Not copied by this process: children of its other threads would inherit the open copy, which
+    // then cannot be executed.
     assert!(can(&job, "sh", &["-c", r#"cp "$HLR" hlr"#]));
     for (name, mode) in [("", 0o755), ("closed", 0o555), ("open", 0o777), ("open/l.redb", 0o444)] {
         allow(name, mode);
@@ -291,8 +292,9 @@ fn a_read_only_ledger_is_reported_with_an_alternative() {
     allow("closed", 0o755);
 }
 
-/// Runs with 8,000 numbers in a script that fills the disk of the ledger, `full/l.redb`, and copies it to
-/// `l.redb` at the end. Shows that the run stops and loses nothing, and that the next one continues.
+/// Runs with 8,000 numbers in a script that fills the disk of the ledger, `full/l.redb`, and copies
+/// it to `l.redb` at the end. Shows that the run stops and loses nothing, and that the next one
+/// continues.
 fn a_full_disk_costs_nothing(program: &str, arguments: &[&str], script: &str) {
     let service = Service::start(SimulatorSettings::default());
     let job = Job::new().numbers("list.csv", 8_000);
@@ -319,8 +321,8 @@ fn a_full_disk_costs_nothing(program: &str, arguments: &[&str], script: &str) {
         account.billed,
         "each is in the ledger or counted as missing"
     );
-    // Those of two commits (20 ms each, at 4,000 per second) and those in flight, with a margin for slow
-    // machines.
+    // Those of two commits (20 ms each, at 4,000 per second) and those in flight, with a margin for
+    // slow machines.
     assert!((1..=1_500).contains(&not_kept), "{not_kept} answers came after the ledger had failed");
     drop(kept);
 

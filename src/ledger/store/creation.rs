@@ -69,8 +69,8 @@ fn write_empty_ledger(file: File, path: &Path, origin: AnswerOrigin) -> Result<(
     write().map_err(|error| from_redb(path, FileOperation::Create, error))
 }
 
-/// Checks that the file is a ledger for this run before it is opened for writing, which changes it. If a
-/// run was killed or the file is damaged, this may be impossible; then opening finds out.
+/// Checks that the file is a ledger for this run before it is opened for writing, which changes it.
+/// If a run was killed or the file is damaged, this may be impossible; then opening finds out.
 pub(super) fn check_unchanged(path: &Path, missing: IfMissing) -> Result<(), LedgerError> {
     let file = open_file(path)?;
     if file.metadata().is_ok_and(|file| file.is_file() && file.len() == 0) {

@@ -1,7 +1,7 @@
 //! The database of a store, which can be closed while tasks still hold the store.
 //!
-//! Only closing leaves the file clean. If the database is dropped at the end of the process, perhaps on
-//! a thread that is cut off, the next run has to check and repair the whole file.
+//! Only closing leaves the file clean. If the database is dropped at the end of the process,
+//! perhaps on a thread that is cut off, the next run has to check and repair the whole file.
 
 use std::sync::RwLock;
 

@@ -89,8 +89,8 @@ impl Store {
         Ok(())
     }
 
-    /// Reads the journal, to fold it batch by batch. A folding that is cut off is repeated from the start,
-    /// with the same result.
+    /// Reads the journal, to fold it batch by batch. A folding that is cut off is repeated from the
+    /// start, with the same result.
     pub(in crate::ledger) fn start_folding(&self) -> Result<Folding, LedgerError> {
         let up_to = self.next_sequence.load(Ordering::Relaxed);
         let records = self.journal()?;
@@ -98,8 +98,8 @@ impl Store {
         Ok(Folding { records, scope: 0, up_to })
     }
 
-    /// Writes the next batch into its scope. After the last batch, removes the folded entries from the
-    /// journal.
+    /// Writes the next batch into its scope. After the last batch, removes the folded entries from
+    /// the journal.
     pub(in crate::ledger) fn fold_batch(&self, folding: &mut Folding) -> Result<FoldProgress, LedgerError> {
         let fold = |folding: &mut Folding| -> Result<FoldProgress, redb::Error> {
             while let Some(records) = folding.records.get_mut(folding.scope) {
@@ -139,8 +139,8 @@ impl Store {
         Ok(())
     }
 
-    /// The answers of the journal by scope, in order of numbers. If a number has two answers, only the
-    /// later one.
+    /// The answers of the journal by scope, in order of numbers. If a number has two answers, only
+    /// the later one.
     fn journal(&self) -> Result<ScopeRecords, LedgerError> {
         let mut records = ScopeRecords::default();
         let mut is_intact = true;

@@ -1,5 +1,5 @@
-//! Administration of a whole file: paging through it, merging and removing answers, giving disk space
-//! back.
+//! Administration of a whole file: paging through it, merging and removing answers, giving disk
+//! space back.
 
 use std::fs;
 use std::sync::atomic::Ordering;
@@ -54,8 +54,8 @@ impl Store {
         if is_intact { Ok(page) } else { Err(self.corrupt_answer()) }
     }
 
-    /// Inserts answers into a scope if it has none for the number, or an older one. Returns how many were
-    /// inserted.
+    /// Inserts answers into a scope if it has none for the number, or an older one. Returns how
+    /// many were inserted.
     pub(in crate::ledger) fn insert_newer(
         &self,
         scope: AnswerScope,
@@ -105,8 +105,8 @@ impl Store {
         remove().map_err(|error| self.failed(FileOperation::Write, error))
     }
 
-    /// Copies everything into a new file, which replaces the old one. So no trace of removed answers is
-    /// left: a tree keeps numbers as separators after their answers are gone.
+    /// Copies everything into a new file, which replaces the old one. So no trace of removed
+    /// answers is left: a tree keeps numbers as separators after their answers are gone.
     pub(in crate::ledger) fn rewrite(self) -> Result<Self, LedgerError> {
         let (path, cache_bytes) = (self.path.clone(), self.cache_bytes);
         let origin = match self.metadata("answers")?.as_deref() == Some(AnswerOrigin::Provider.text()) {
@@ -119,8 +119,8 @@ impl Store {
         let new = Self::open(&staged, IfMissing::Create(origin), cache_bytes)?;
         self.copy_to(&new).map_err(|error| self.failed(FileOperation::Write, error))?;
         new.close()?;
-        // The old file stays open and locked until the new one has its name, so that no other process
-        // writes to it. Where an open file cannot be replaced, it is closed first.
+        // The old file stays open and locked until the new one has its name, so that no other
+        // process writes to it. Where an open file cannot be replaced, it is closed first.
         if !cfg!(unix) {
             self.close()?;
         }

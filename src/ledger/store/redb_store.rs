@@ -19,8 +19,8 @@ use crate::ledger::error::{FileOperation, LedgerError};
 use crate::ledger::packed_answer::{PackedAnswer, ResultTexts};
 use crate::model::Msisdn;
 
-/// A file up to this size is checked page by page whenever it is opened. A damaged page can hide the
-/// answers on it and behind it, which would then be paid for again.
+/// A file up to this size is checked page by page whenever it is opened. A damaged page can hide
+/// the answers on it and behind it, which would then be paid for again.
 const CHECKED_UP_TO_BYTES: u64 = 256 << 20;
 
 /// An open file.
