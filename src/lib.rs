@@ -96,7 +96,7 @@ pub use self::job::{
     RateControl, RunError, StartError, StartedDryRun, StartedJob,
 };
 pub use self::ledger::{LedgerError, MaxAge};
-pub use self::lookup::{Again, Cap, Caps, Rate, RateError, Reply, RetryPolicy, StopReason, StopSignal};
+pub use self::lookup::{Cap, Caps, Finality, Rate, RateError, Reply, RetryPolicy, StopReason, StopSignal};
 pub use self::model::{
     Answer, Answered, CallingCode, ColumnError, Fault, FaultKind, LookupResult, Money, Msisdn, Outcome, Plmn,
     Product, ProviderCache, RecordStream, Setting, Source, Status, StreamError, Unanswered, UnansweredReason,

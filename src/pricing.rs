@@ -1,7 +1,7 @@
 //! What lookups cost: the contract's prices, and which results it bills.
 //!
-//! The provider's documents say nothing of prices or of what is billed; the contract does. Until a setting says
-//! otherwise, every answer counts as billed but those that say that nothing was looked up.
+//! Prices and billed results are in the contract, not in the provider's documents. By default every
+//! answer counts as billed, except those that say that nothing was looked up.
 
 use std::collections::HashMap;
 
@@ -11,11 +11,11 @@ use crate::numbering;
 /// The prices of a contract.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tariff {
-    /// What a lookup costs where nothing below says otherwise; `None` when no price is known.
+    /// What a lookup costs if no entry below applies; `None` if no price is known.
     pub price: Option<Money>,
-    /// What it costs for numbers of a country's plan, by ISO 3166 alpha-2.
+    /// Prices by the country of the number, ISO 3166 alpha-2.
     pub by_country: HashMap<String, Money>,
-    /// What it costs when the answer names this network; wins over the country.
+    /// Prices by the network in the answer; take precedence over the country.
     pub by_network: HashMap<Plmn, Money>,
     /// The results that are not billed.
     pub free: Vec<LookupResult>,
@@ -24,11 +24,11 @@ pub struct Tariff {
 /// What one request adds to the bill.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Charge {
-    /// Nothing: it was surely not looked up, or the contract does not bill its result.
+    /// Nothing: the number was not looked up, or the contract does not bill the result.
     Free,
-    /// Its price: an answer came.
+    /// The price: an answer came.
     Billed(Money),
-    /// Perhaps its price: it reached the service, and nobody here knows what became of it.
+    /// Perhaps the price: the request may have reached the service, but no answer came.
     Maybe(Money),
 }
 
@@ -52,28 +52,28 @@ impl Tariff {
         self.price.is_some() || !self.by_country.is_empty() || !self.by_network.is_empty()
     }
 
-    /// What a lookup of this number costs, the answer's network being known or not. Nothing where no price is
-    /// known.
+    /// What a lookup of this number costs, with the network of the answer if there is one. Zero if
+    /// no price is known.
     #[must_use]
     pub fn price_of(&self, msisdn: Msisdn, network: Option<Plmn>) -> Money {
         let by_network = || self.by_network.get(&network?).copied();
         by_network().or_else(|| self.by_country(msisdn)).or(self.price).unwrap_or_default()
     }
 
-    /// The most that any lookup can cost.
+    /// The highest price of any lookup.
     #[must_use]
-    pub fn most(&self) -> Money {
+    pub fn max_price(&self) -> Money {
         let special = self.by_network.values().chain(self.by_country.values());
         special.copied().fold(self.price.unwrap_or_default(), Money::max)
     }
 
-    /// The most that a lookup of this number can cost, whatever network the answer names.
+    /// The highest price of a lookup of this number, whatever network the answer names.
     #[must_use]
-    pub fn most_for(&self, msisdn: Msisdn) -> Money {
+    pub fn max_price_for(&self, msisdn: Msisdn) -> Money {
         self.by_network.values().copied().fold(self.price_of(msisdn, None), Money::max)
     }
 
-    /// What an answer cost, or would have cost: nothing where the contract does not bill its result.
+    /// The price of an answer; zero if the contract does not bill its result.
     #[must_use]
     pub fn price_of_answer(&self, msisdn: Msisdn, answer: &Answer) -> Money {
         match self.free.contains(&answer.result) {
@@ -82,10 +82,10 @@ impl Tariff {
         }
     }
 
-    /// What a request for this number added to the bill, by what came of it.
+    /// What a request about this number adds to the bill.
     #[must_use]
-    pub fn charge(&self, msisdn: Msisdn, said: &Result<Answer, Fault>) -> Charge {
-        match said {
+    pub fn charge(&self, msisdn: Msisdn, result: &Result<Answer, Fault>) -> Charge {
+        match result {
             Ok(answer) if self.free.contains(&answer.result) => Charge::Free,
             Ok(answer) => Charge::Billed(self.price_of(msisdn, answer.network)),
             Err(Fault { billed: Billed::No, .. }) => Charge::Free,
@@ -102,7 +102,7 @@ impl Tariff {
 }
 
 impl Charge {
-    /// The amount, certain or not.
+    /// The amount, whether certain or possible.
     #[must_use]
     pub const fn amount(self) -> Money {
         match self {
@@ -135,36 +135,36 @@ mod tests {
     }
 
     #[test]
-    fn the_network_wins_over_the_country_and_the_country_over_the_rest() {
+    fn the_network_takes_precedence_over_the_country_and_the_country_over_the_default() {
         let [swedish, norwegian] = [46_701_740_605, 4_741_234_567].map(number);
         let telenor = Plmn::from_digits("24008");
         assert_eq!(tariff().price_of(swedish, None), cents(1));
         assert_eq!(tariff().price_of(swedish, Plmn::from_digits("24001")), cents(1));
         assert_eq!(tariff().price_of(norwegian, None), cents(2));
         assert_eq!(tariff().price_of(norwegian, telenor), cents(3));
-        assert_eq!((tariff().most_for(swedish), tariff().most()), (cents(3), cents(3)));
+        assert_eq!((tariff().max_price_for(swedish), tariff().max_price()), (cents(3), cents(3)));
         let blocked = Answer::bare(LookupResult::ImsiLookupBlocked);
         assert_eq!(tariff().price_of_answer(swedish, &blocked), Money::ZERO);
         assert_eq!(Tariff::default().price_of(swedish, telenor), Money::ZERO);
     }
 
     #[test]
-    fn what_was_not_looked_up_is_free_and_what_may_have_been_is_said_so() {
+    fn a_number_that_was_not_looked_up_is_free_and_an_unknown_outcome_may_be_billed() {
         let swedish = number(46_701_740_605);
-        let said = |result| Ok(Answer::bare(result));
+        let answered = |result| Ok(Answer::bare(result));
         let failed = |billed| Err(Fault { kind: FaultKind::Stalled, billed, retry_after: None });
-        for (said, charge) in [
-            (said(LookupResult::Ok), Charge::Billed(cents(1))),
-            (said(LookupResult::Timeout), Charge::Billed(cents(1))),
-            (said(LookupResult::RequestThrottled), Charge::Free),
-            (said(LookupResult::ImsiLookupBlocked), Charge::Free),
-            (said(LookupResult::MsisdnInvalid), Charge::Free),
+        for (result, charge) in [
+            (answered(LookupResult::Ok), Charge::Billed(cents(1))),
+            (answered(LookupResult::Timeout), Charge::Billed(cents(1))),
+            (answered(LookupResult::RequestThrottled), Charge::Free),
+            (answered(LookupResult::ImsiLookupBlocked), Charge::Free),
+            (answered(LookupResult::MsisdnInvalid), Charge::Free),
             (failed(Billed::No), Charge::Free),
             (failed(Billed::Maybe), Charge::Maybe(cents(1))),
         ] {
-            assert_eq!(tariff().charge(swedish, &said), charge, "{said:?}");
+            assert_eq!(tariff().charge(swedish, &result), charge, "{result:?}");
         }
         let generous = Tariff { free: vec![LookupResult::Timeout], ..tariff() };
-        assert_eq!(generous.charge(swedish, &said(LookupResult::Timeout)), Charge::Free);
+        assert_eq!(generous.charge(swedish, &answered(LookupResult::Timeout)), Charge::Free);
     }
 }

@@ -1,14 +1,15 @@
-//! Tasks that somebody owns.
+//! Tasks that end with their owner.
 //!
-//! A bare `tokio::spawn` outlives the one who asked for it. An [`AbortOnDrop`] task ends when its owner is
-//! dropped; work that must not be cut off (a question that was sent) is waited for by its owner first.
+//! A task of a bare `tokio::spawn` outlives its owner. An [`AbortOnDrop`] task is aborted when its
+//! owner is dropped. If the work must not be cut off (a request that was sent), the owner waits for
+//! the task first.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use tokio::task::{JoinError, JoinHandle};
 
-/// A running task, aborted on drop. Awaiting it gives its value, or the error of its panic.
+/// A running task, aborted on drop. Awaiting it returns its output, or the error of its panic.
 #[derive(Debug)]
 #[must_use = "the task is aborted when its owner is dropped"]
 pub struct AbortOnDrop<T>(JoinHandle<T>);
@@ -16,7 +17,7 @@ pub struct AbortOnDrop<T>(JoinHandle<T>);
 impl<T: Send + 'static> AbortOnDrop<T> {
     /// Starts the task on the current runtime.
     pub fn spawn(work: impl Future<Output = T> + Send + 'static) -> Self {
-        #[expect(clippy::disallowed_methods, reason = "this is the owner")]
+        #[expect(clippy::disallowed_methods, reason = "the handle is owned here")]
         let handle = tokio::spawn(work);
         Self(handle)
     }

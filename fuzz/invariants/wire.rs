@@ -1,62 +1,62 @@
-//! What holds of every body that the service may send, whatever is in it.
+//! What is true for every body that the service may send, whatever it contains.
 
 use hlr_enrich::internals::model::{Answer, LookupResult, Unreadable};
-use hlr_enrich::internals::service::wire::{NoAnswer, read_body};
+use hlr_enrich::internals::service::wire::{NotAnAnswer, read_body};
 
-/// The longest result and the longest excerpt, in characters.
-const LONGEST_RESULT: usize = 120;
-const LONGEST_EXCERPT: usize = 60;
+/// The lengths of the longest result and the longest excerpt, in characters.
+const MAX_RESULT_LENGTH: usize = 120;
+const MAX_EXCERPT_LENGTH: usize = 60;
 
 /// Reads the bytes as a body.
 ///
 /// # Panics
 ///
-/// When something does not hold.
+/// If an invariant does not hold.
 pub fn hold(body: &[u8]) {
     let read = read_body(body);
-    assert_eq!(read_body(body), read, "a second reading says something else");
-    assert_eq!(read_body(&[b" \r\n", body, b"\r\n"].concat()), read, "a line end counts");
+    assert_eq!(read_body(body), read, "a second reading has another result");
+    assert_eq!(read_body(&[b" \r\n", body, b"\r\n"].concat()), read, "a line end changes the result");
     match read {
         Ok(answer) => {
-            only_ok_says_where(&answer);
-            nothing_is_made_up(&answer, body);
-            what_is_read_reads_as_itself(&answer);
+            only_ok_has_a_network_and_a_location(&answer);
+            nothing_is_invented(&answer, body);
+            a_written_answer_is_read_back(&answer);
             if body.contains(&b'=') {
                 let longer = [body.trim_ascii(), b";ported=yes;flag"].concat();
-                assert_eq!(read_body(&longer), Ok(answer), "an unknown field counts");
+                assert_eq!(read_body(&longer), Ok(answer), "an unknown field changes the result");
             }
         }
-        Err(NoAnswer(excerpt)) => {
-            assert!(excerpt.chars().count() <= LONGEST_EXCERPT, "{excerpt:?}");
+        Err(NotAnAnswer(excerpt)) => {
+            assert!(excerpt.chars().count() <= MAX_EXCERPT_LENGTH, "{excerpt:?}");
             assert!(!excerpt.contains(|c: char| c.is_ascii_digit() || c.is_control()), "{excerpt:?}");
         }
     }
 }
 
-fn only_ok_says_where(answer: &Answer) {
+fn only_ok_has_a_network_and_a_location(answer: &Answer) {
     if answer.result != LookupResult::Ok {
-        assert_eq!(*answer, Answer::bare(answer.result.clone()), "only OK comes with a network and a place");
+        assert_eq!(*answer, Answer::bare(answer.result.clone()), "only OK has a network and a location");
     }
     assert!(answer.network.is_none() || !answer.unreadable.imsi);
     assert!(answer.location.is_none() || !answer.unreadable.location);
 }
 
-fn nothing_is_made_up(answer: &Answer, body: &[u8]) {
+fn nothing_is_invented(answer: &Answer, body: &[u8]) {
     let text = latin1(body).to_ascii_lowercase();
-    let is_said = |part: &str| text.contains(&part.to_ascii_lowercase());
+    let is_in_body = |part: &str| text.contains(&part.to_ascii_lowercase());
     let result = answer.result.text();
-    assert!(!result.is_empty() && result.chars().count() <= LONGEST_RESULT);
-    assert!(is_said(result), "{result:?} was not said");
+    assert!(!result.is_empty() && result.chars().count() <= MAX_RESULT_LENGTH);
+    assert!(is_in_body(result), "{result:?} is not in the body");
     if let Some(network) = answer.network {
-        assert!(is_said(&(network.mcc_text() + &network.mnc_text())), "{network:?} was not said");
+        assert!(is_in_body(&(network.mcc_text() + &network.mnc_text())), "{network:?} is not in the body");
     }
     if let Some(location) = answer.location {
-        assert!(is_said(&location.to_string()), "{location} was not said");
+        assert!(is_in_body(&location.to_string()), "{location} is not in the body");
     }
 }
 
-/// Writes the answer down as the documents do, and reads it again.
-fn what_is_read_reads_as_itself(answer: &Answer) {
+/// Writes the answer as the provider's documents do, and reads it again.
+fn a_written_answer_is_read_back(answer: &Answer) {
     let Unreadable { imsi, location } = answer.unreadable;
     let mut body = format!("result={}", answer.result.text());
     match answer.network {

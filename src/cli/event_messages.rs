@@ -94,17 +94,7 @@ pub(super) fn stop_message(reason: &StopReason) -> String {
 
 /// What to do about it. After a cap or an interruption it is enough to resume.
 pub(super) fn stop_help(reason: &StopReason) -> Option<String> {
-    let help = match reason {
-        StopReason::Interrupted | StopReason::CapReached { .. } => return None,
-        StopReason::LedgerFailed { failure } => return failure.help().map(|help| help.to_string()),
-        StopReason::AccountRefused { .. } => "check HLR_USERNAME and HLR_PASSWORD, or --credentials-file",
-        StopReason::ServiceDown { .. } => "to wait longer, set --give-up-after",
-        StopReason::AccountBlocked { .. } => {
-            "ask the provider what the account may look up, then look these numbers up again with \
-             --max-age not_checked=0s"
-        }
-    };
-    Some(help.into())
+    reason.help().map(|help| help.to_string())
 }
 
 #[cfg(test)]

@@ -13,8 +13,8 @@ use super::terminal::{print, say, say_error};
 use crate::config::{Location, default_ledger_path};
 use crate::humanize::{counted, grouped, percent, size};
 use crate::input::InputSettings;
-use crate::ledger::{AnswersOf, IfMissing, LedgerError, LedgerFile};
-use crate::ledger_admin::{Origin, Stats};
+use crate::ledger::{AnswerOrigin, IfMissing, LedgerError, LedgerFile};
+use crate::ledger_admin::{ImportSettings, Stats};
 use crate::lookup::StopSignal;
 use crate::model::{ProviderCache, UtcMillis};
 use crate::numbering::Region;
@@ -25,7 +25,7 @@ use crate::{ledger_admin, output};
 pub(super) async fn ledger(arguments: LedgerArgs, stop: StopSignal) -> Exit {
     let path = match arguments.ledger {
         Some(path) => path,
-        None => match default_ledger_path(AnswersOf::Provider) {
+        None => match default_ledger_path(AnswerOrigin::Provider) {
             Ok(path) => path,
             Err(problem) => {
                 say_error(&problem.at(Location::Nowhere));
@@ -139,12 +139,12 @@ async fn import_answers(path: &Path, arguments: ImportArgs) -> Result<(), Report
     let origin_of = |input: &String| -> Result<_, Report> {
         let settings = InputSettings::new(vec![input.clone()]);
         let prefix = prefix.clone().map_or_else(|| ledger_admin::prefix_of(&settings), Ok)?;
-        Ok((settings, Origin { prefix, product, cache, simulated }))
+        Ok((settings, ImportSettings { prefix, product, cache, simulated }))
     };
     // Files that cannot be read are found before a ledger is created for them.
     let files: Vec<_> = arguments.inputs.iter().map(origin_of).collect::<Result<_, _>>()?;
-    let whose = if arguments.simulated { AnswersOf::ThisMachine } else { AnswersOf::Provider };
-    let ledger_file = LedgerFile::open(path, IfMissing::Begin(whose))?;
+    let whose = if arguments.simulated { AnswerOrigin::ThisMachine } else { AnswerOrigin::Provider };
+    let ledger_file = LedgerFile::open(path, IfMissing::Create(whose))?;
     for (input, (settings, origin)) in arguments.inputs.iter().zip(files) {
         let imported = ledger_admin::import(&ledger_file, &settings, &origin).await?;
         let with_answer = imported.rows - imported.without_answer;
@@ -182,7 +182,7 @@ async fn forget_numbers(path: &Path, arguments: ForgetArgs) -> Result<(), Report
     let region = arguments.region.map(|text| text.parse::<Region>()).transpose().into_diagnostic()?;
     let list = arguments.file.map(|file| (InputSettings::new(vec![file]), arguments.column));
     let ledger_file = open(path)?;
-    let numbers = ledger_admin::numbers_of(&arguments.numbers, list, region).await?;
+    let numbers = ledger_admin::numbers_to_forget(&arguments.numbers, list, region).await?;
     let (removed, _) = ledger_file.forget(&numbers)?;
     say(format_args!(
         "{} to {} removed; enriched files and backups may still have them",

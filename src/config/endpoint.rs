@@ -67,7 +67,7 @@ fn endpoints(resolver: &mut ConfigResolver, named: &[String]) -> Resolved<Vec<En
             checked = Err(resolver.report("endpoint", problem));
             continue;
         }
-        match resolver.parsed("endpoint", Endpoint::named(text)) {
+        match resolver.diagnosed("endpoint", Endpoint::named(text)) {
             Ok(named) => endpoints.extend(named),
             Err(reported) => checked = Err(reported),
         }

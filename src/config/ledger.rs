@@ -11,7 +11,7 @@ use super::raw::RawConfig;
 use super::resolver::{ConfigResolver, Resolved};
 use super::values::{MaxAgeValue, mebibytes};
 use crate::enricher::{LedgerChoice, LedgerFolder, LedgerSettings, Refresh, Settings};
-use crate::ledger::{AnswersOf, MaxAge};
+use crate::ledger::{AnswerOrigin, MaxAge};
 use crate::model::Status;
 use crate::suggest::nearest;
 
@@ -48,8 +48,9 @@ pub(super) fn choice(
     let (path, folder) = match named {
         Some(path) => (path, LedgerFolder::MustExist),
         None => {
-            let answers_of = if settings.is_remote() { AnswersOf::Provider } else { AnswersOf::ThisMachine };
-            (resolver.check("ledger", default_ledger_path(answers_of))?, LedgerFolder::Created)
+            let origin =
+                if settings.is_remote() { AnswerOrigin::Provider } else { AnswerOrigin::ThisMachine };
+            (resolver.check("ledger", default_ledger_path(origin))?, LedgerFolder::Created)
         }
     };
     effective.note("ledger", path.display(), resolver.origin("ledger", "default"));
@@ -71,14 +72,14 @@ pub(super) fn choice(
 /// # Errors
 ///
 /// When the platform has no such folder for this user.
-pub fn default_ledger_path(answers_of: AnswersOf) -> Result<PathBuf, Problem> {
+pub fn default_ledger_path(origin: AnswerOrigin) -> Result<PathBuf, Problem> {
     let folders = etcetera::base_strategy::choose_native_strategy().map_err(|_| {
         Problem::new("there is no home folder to keep the ledger in")
             .with_help("name its file with --ledger, or keep no answers with --no-ledger")
     })?;
-    let name = match answers_of {
-        AnswersOf::Provider => "ledger.redb",
-        AnswersOf::ThisMachine => "this-machine.redb",
+    let name = match origin {
+        AnswerOrigin::Provider => "ledger.redb",
+        AnswerOrigin::ThisMachine => "this-machine.redb",
     };
     Ok(folders.data_dir().join("hlr").join(name))
 }

@@ -8,11 +8,11 @@ use super::effective::EffectiveSettings;
 use super::raw::{RawConfig, RetryOn};
 use super::resolver::{ConfigResolver, Resolved};
 use crate::enricher::{RateChoice, Settings};
-use crate::lookup::{Again, Rate, RetryPolicy};
+use crate::lookup::{Finality, Rate, RetryPolicy};
 
 /// Fills in the limits.
 pub(super) fn limits(resolver: &mut ConfigResolver, settings: &mut Settings) -> Resolved<()> {
-    let rate = resolver.raw.rate.map(|rate| resolver.parsed("rate", Rate::per_second(rate))).transpose();
+    let rate = resolver.raw.rate.map(|rate| resolver.diagnosed("rate", Rate::per_second(rate))).transpose();
     let concurrency = resolver.raw.concurrency.map(|concurrency| {
         let concurrency = NonZeroUsize::new(concurrency as usize).ok_or("must be at least 1");
         resolver.check("concurrency", concurrency)
@@ -46,8 +46,8 @@ pub(super) fn note_limits(resolver: &ConfigResolver, settings: &Settings, effect
 fn retry_policy(resolver: &ConfigResolver) -> RetryPolicy {
     let (default, raw) = (RetryPolicy::default(), &resolver.raw);
     let again = |result| match raw.retry_on.as_ref().is_some_and(|list| list.contains(&result)) {
-        true => Again::Yes,
-        false => Again::No,
+        true => Finality::Retryable,
+        false => Finality::Final,
     };
     RetryPolicy {
         attempts: raw.attempts.unwrap_or(default.attempts),

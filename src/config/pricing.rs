@@ -39,7 +39,7 @@ pub(super) fn note_prices(resolver: &ConfigResolver, settings: &Settings, effect
 }
 
 fn caps(resolver: &mut ConfigResolver) -> Resolved<Caps> {
-    let cost = resolver.raw.max_cost.map(|cost| resolver.parsed("max_cost", Money::from_number(cost)));
+    let cost = resolver.raw.max_cost.map(|cost| resolver.diagnosed("max_cost", Money::from_number(cost)));
     Ok(Caps { lookups: resolver.raw.max_lookups, cost: cost.transpose()? })
 }
 
@@ -48,7 +48,7 @@ fn tariff(resolver: &mut ConfigResolver) -> Resolved<Tariff> {
     let priced = match resolver.raw.price.clone() {
         None => Ok(()),
         Some(PriceValue::OfAll(price)) => {
-            resolver.parsed("price", Money::from_number(price)).map(|price| tariff.price = Some(price))
+            resolver.diagnosed("price", Money::from_number(price)).map(|price| tariff.price = Some(price))
         }
         Some(PriceValue::ByPlace(prices)) => by_place(resolver, &prices, &mut tariff),
     };

@@ -87,11 +87,6 @@ impl<'a> ConfigResolver<'a> {
         value.map_err(|error| self.report(key, Problem::of(&error)))
     }
 
-    /// The value of a text that is parsed, or its error reported.
-    pub(crate) fn parsed<T>(&mut self, key: &str, value: Result<T, impl std::fmt::Display>) -> Resolved<T> {
-        value.map_err(|error| self.report(key, error.to_string()))
-    }
-
     /// Every setting that is written somewhere, with where; before them those that were chosen for the rest.
     pub(crate) fn settings(&self, effective: &EffectiveSettings) -> Vec<Setting> {
         let mut settings = effective.0.clone();

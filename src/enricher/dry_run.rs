@@ -12,7 +12,7 @@ use super::distinct::Distinct;
 use super::front_door::enrich_settings;
 use super::settings::{LedgerSettings, Provider, Refresh, Settings};
 use crate::enrich::{Row, RowReader};
-use crate::ledger::{AnswersOf, Freshness, IfMissing, LedgerError, LedgerFile, LedgerFileReader};
+use crate::ledger::{AnswerOrigin, Freshness, IfMissing, LedgerError, LedgerFile, LedgerFileReader};
 use crate::model::{ColumnError, Money, RecordStream, StreamError, UtcMillis};
 use crate::telemetry::Counters;
 
@@ -173,7 +173,7 @@ impl DryRun {
             for (msisdn, _) in numbers.iter().zip(is_known).filter(|(_, is_known)| !is_known) {
                 estimate.to_look_up += 1;
                 cost += tariff.price_of(*msisdn, None);
-                cost_at_most += tariff.most_for(*msisdn);
+                cost_at_most += tariff.max_price_for(*msisdn);
             }
         }
         estimate.duplicates -= estimate.distinct;
@@ -190,7 +190,7 @@ impl DryRun {
         if tariff.has_prices() {
             estimate.cost = Some(cost);
             let times = with_retries as f64 / estimate.to_look_up.max(1) as f64;
-            let by_lookups = caps.lookups.map(|cap| tariff.most().times(cap as f64));
+            let by_lookups = caps.lookups.map(|cap| tariff.max_price().times(cap as f64));
             let bounds = [Some(cost_at_most.times(times)), caps.cost, by_lookups];
             estimate.cost_at_most = bounds.into_iter().flatten().min();
         }
@@ -206,8 +206,8 @@ fn known_answers(settings: &Settings) -> Result<Option<LedgerFileReader>, Ledger
     let Some(file) = settings.ledger_file().filter(|file| file.path.exists()) else {
         return Ok(None);
     };
-    let answers_of = settings.provider.as_ref().map_or(AnswersOf::Provider, Provider::answers_of);
-    let ledger = LedgerFile::open(&file.path, IfMissing::Begin(answers_of))?;
+    let origin = settings.provider.as_ref().map_or(AnswerOrigin::Provider, Provider::origin);
+    let ledger = LedgerFile::open(&file.path, IfMissing::Create(origin))?;
     let now = UtcMillis::now();
     let not_before = refresh_start(&ledger, file, now)?;
     let freshness = Freshness { max_age: file.max_age.clone(), not_before, now, product: settings.product };

@@ -56,13 +56,19 @@ impl OpenError {
 /// was paid for is in the ledger: the same rows again ask only about the rest.
 #[derive(Clone, Debug, thiserror::Error, miette::Diagnostic)]
 #[error("{reason}")]
-#[diagnostic(help("run it again to continue; answers that were paid for are not asked again"))]
+#[diagnostic(help("{}", what_to_do(reason)))]
 #[non_exhaustive]
 pub struct Stopped {
     /// Why it stopped.
     pub reason: StopReason,
     /// How many rows of the stream have come out before.
     pub rows: u64,
+}
+
+/// The advice for the reason, or the usual.
+fn what_to_do(reason: &StopReason) -> String {
+    let advice = miette::Diagnostic::help(reason).map(|help| help.to_string());
+    advice.unwrap_or_else(|| "run it again to continue; no answer is paid for twice".into())
 }
 
 /// Why a stream of enriched rows ends before its last row. Always the last item of the stream.

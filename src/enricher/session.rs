@@ -13,7 +13,9 @@ use tokio::sync::OnceCell;
 use super::error::OpenError;
 use super::file_descriptors;
 use super::settings::{LedgerChoice, LedgerFolder, LedgerSettings, Provider, Refresh, Settings};
-use crate::ledger::{DurableLedger, DurableSettings, InDoubt, Ledger, LedgerError, MemoryLedger, RefreshEnd};
+use crate::ledger::{
+    DurableLedger, DurableSettings, FileOperation, InDoubt, Ledger, LedgerError, MemoryLedger, RefreshEnd,
+};
 use crate::lookup::{Lookup, LookupSettings, Rate, StopReason, StopSignal};
 use crate::model::UtcMillis;
 use crate::service::{Credentials, Endpoint, HttpService, HttpSettings, Service};
@@ -64,7 +66,7 @@ impl Session {
         let endpoints = connected.service.endpoints().to_vec();
         let asked = if provider.is_simulated() { "simulator".into() } else { endpoints.join(" ") };
         let limit_key = format!("in flight at {asked}");
-        let noted = ledger.as_ref().map(|ledger| ledger.noted(&limit_key)).transpose()?.flatten();
+        let noted = ledger.as_ref().map(|ledger| ledger.metadata(&limit_key)).transpose()?.flatten();
         let lookup_settings = LookupSettings {
             rate: settings.effective_rate(),
             concurrency: room.concurrency,
@@ -109,7 +111,7 @@ impl Session {
         let finish = || async {
             if let (Some(ledger), Some(refused_at)) = (&self.ledger, self.lookup.refused_at()) {
                 // Without it the next run learns the limit anew.
-                let _ = ledger.note(self.limit_key.clone(), refused_at.to_string()).await;
+                let _ = ledger.set_metadata(self.limit_key.clone(), refused_at.to_string()).await;
             }
             self.lookup.finish().await;
         };
@@ -125,7 +127,7 @@ impl Session {
             SessionEnd::Gaps => RefreshEnd::Gaps(UtcMillis::now()),
             SessionEnd::Early => return Ok(()),
         };
-        ledger.job_has_ended(end).await
+        ledger.end_refresh(end).await
     }
 
     /// What the simulators were asked, where such answered.
@@ -255,12 +257,12 @@ async fn open_ledger(
 ) -> Result<Option<Arc<DurableLedger>>, LedgerError> {
     let Some(file) = file else { return Ok(None) };
     if let (LedgerFolder::Created, Some(folder)) = (file.folder, file.path.parent()) {
-        let refused = |source| LedgerError::File { path: file.path.clone(), doing: "begun", source };
+        let refused = |source| LedgerError::file(&file.path, FileOperation::Create, source);
         make_private_folder(folder).map_err(refused)?;
     }
     let durable = DurableSettings {
         path: file.path.clone(),
-        answers_of: provider.answers_of(),
+        origin: provider.origin(),
         scope: settings.scope(),
         max_age: file.max_age.clone(),
         refresh: match &file.refresh {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::enrich::{Only, Order, Window};
-use crate::ledger::{AnswerScope, AnswersOf, MaxAge};
+use crate::ledger::{AnswerOrigin, AnswerScope, MaxAge};
 use crate::lookup::{Caps, Rate, RetryPolicy};
 use crate::model::{Product, ProviderCache};
 use crate::numbering::Region;
@@ -134,8 +134,8 @@ impl Provider {
 
     /// Whose answers a ledger then holds.
     #[must_use]
-    pub(crate) fn answers_of(&self) -> AnswersOf {
-        if self.is_remote() { AnswersOf::Provider } else { AnswersOf::ThisMachine }
+    pub(crate) fn origin(&self) -> AnswerOrigin {
+        if self.is_remote() { AnswerOrigin::Provider } else { AnswerOrigin::ThisMachine }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::enricher::{LedgerChoice, Provider, Settings};
-use crate::ledger::AnswersOf;
+use crate::ledger::AnswerOrigin;
 use crate::model::{Product, ProviderCache};
 
 /// The flags that `hlr ledger import` needs to put answers where they belong.
@@ -17,8 +17,8 @@ pub(super) fn flags(settings: &Settings) -> Vec<String> {
     if settings.cache == ProviderCache::Bypassed {
         flags.push("--nocache".into());
     }
-    let answers_of = settings.provider.as_ref().map(Provider::answers_of);
-    if answers_of == Some(AnswersOf::ThisMachine) {
+    let origin = settings.provider.as_ref().map(Provider::origin);
+    if origin == Some(AnswerOrigin::ThisMachine) {
         flags.push("--simulated".into());
     }
     flags

@@ -6,7 +6,7 @@ use super::*;
 use crate::config::paths::lock_beside;
 use crate::config::{Diagnostics, Environment, RawConfig, TextList};
 use crate::enricher::{LedgerSettings, Settings};
-use crate::ledger::AnswersOf;
+use crate::ledger::AnswerOrigin;
 use crate::lookup::{StopReason, StopSignal};
 use crate::model::{LookupResult, Money, Msisdn, Plmn, Status};
 use crate::telemetry::{Counters, NoReporter};
@@ -89,7 +89,7 @@ fn all_problems_are_told_at_once() {
         "--window-rows: ",
         "--proxy: ",
         "--ca-file: cannot read /nowhere/ca.pem",
-        "--endpoint: \"europe\" is no endpoint",
+        "--endpoint: \"europe\" is not a valid endpoint",
         "the service needs credentials / set HLR_USERNAME and HLR_PASSWORD",
     ] {
         assert!(found.iter().any(|problem| problem.starts_with(expected)), "{expected:?} in {found:#?}");
@@ -141,7 +141,7 @@ fn a_problem_in_a_file_names_file_line_and_key() {
             format!("{file}:2: unknown key `outputt` / did you mean `output`?"),
             "no output is named / name the file to write with --output".into(),
             format!(
-                "{file}:4: rate: a rate is a number of requests a second, from 0.0003 (one an hour) to 1000000"
+                "{file}:4: rate: a rate must be from 0.0003 (one request an hour) to 1,000,000 requests per second"
             ),
         ]
     );
@@ -311,9 +311,9 @@ fn answers_are_kept_unless_nothing_is_paid_or_nobody_wants_it() {
     assert!(ledger_of(RawConfig { no_ledger: Some(true), ..asking("eu") }).is_none());
     let (simulated, real) = (ledger_of(named(asking("simulator"))), ledger_of(named(asking("eu"))));
     assert_eq!(simulated.unwrap().path, real.unwrap().path);
-    let answers_of = |written| resolved(written).provider.unwrap().answers_of();
-    assert_eq!(answers_of(named(asking("simulator"))), AnswersOf::ThisMachine);
-    assert_eq!(answers_of(named(asking("eu"))), AnswersOf::Provider);
+    let origin = |written| resolved(written).provider.unwrap().origin();
+    assert_eq!(origin(named(asking("simulator"))), AnswerOrigin::ThisMachine);
+    assert_eq!(origin(named(asking("eu"))), AnswerOrigin::Provider);
     let (near, far) = (ledger_of(asking("http://127.0.0.1:3700")), ledger_of(asking("eu")));
     assert_ne!(near.unwrap().path, far.unwrap().path, "simulated and real answers do not mix");
     let both = RawConfig { no_ledger: Some(true), ..named(asking("eu")) };
@@ -409,7 +409,7 @@ fn what_is_wrong_with_money_and_ages_comes_with_help() {
     for expected in [
         ":4: max_age: \"ded\" is not a status / did you mean dead?",
         ":5: price: \"Sverige\" is neither a country",
-        ":5: price: SE: an amount is a number",
+        ":5: price: SE: an amount must be a number",
         ":6: free_results: \"TIMEOUTS\" is not a result of the interface document / did you mean \"TIMEOUT\"?",
         ":8: commit_interval: ",
     ] {

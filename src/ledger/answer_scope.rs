@@ -1,18 +1,18 @@
-//! What an answer answers, besides its number: which product was asked, and past whose cache.
+//! What an answer is about besides its number: the product, and the provider's cache.
 
 use crate::model::{Product, ProviderCache};
 
-/// Answers of one scope are of one kind. A run records on its own and reads those that serve it.
+/// The scope of an answer. A run records answers in its own scope and reads those that serve it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct AnswerScope {
-    /// What was asked. Answers of one product say nothing about the other.
+    /// The product. Answers of one product say nothing about the other.
     pub product: Product,
     /// Whether the provider's cache was bypassed.
     pub cache: ProviderCache,
 }
 
 impl AnswerScope {
-    /// Every scope. The place in this list is the scope's number in the journal: it never changes.
+    /// Every scope. The index in this list is the scope's number in the journal: it never changes.
     pub const ALL: [Self; 4] = [
         Self { product: Product::RealTime, cache: ProviderCache::Allowed },
         Self { product: Product::RealTime, cache: ProviderCache::Bypassed },
@@ -20,24 +20,24 @@ impl AnswerScope {
         Self { product: Product::Portability, cache: ProviderCache::Bypassed },
     ];
 
-    /// The place in [`AnswerScope::ALL`].
+    /// The index in [`AnswerScope::ALL`].
     #[must_use]
     pub fn index(self) -> usize {
         Self::ALL.iter().position(|scope| *scope == self).expect("every scope is in the list")
     }
 
-    /// The scopes whose answers are good enough for a run on this one. An answer that the provider looked up
-    /// afresh serves every run; a run that asks for fresh ones takes no other.
+    /// The scopes whose answers a run on this scope may use. An answer that bypassed the provider's
+    /// cache serves every run; a run that bypasses the cache uses no other.
     #[must_use]
     pub fn serving(self) -> Vec<Self> {
-        let fresh = Self { cache: ProviderCache::Bypassed, ..self };
+        let bypassed = Self { cache: ProviderCache::Bypassed, ..self };
         match self.cache {
-            ProviderCache::Allowed => vec![self, fresh],
-            ProviderCache::Bypassed => vec![fresh],
+            ProviderCache::Allowed => vec![self, bypassed],
+            ProviderCache::Bypassed => vec![bypassed],
         }
     }
 
-    /// The name of the scope's table in the file: it never changes.
+    /// The name of the scope's table in the file. It never changes.
     pub(super) const fn table_name(self) -> &'static str {
         match (self.product, self.cache) {
             (Product::RealTime, ProviderCache::Allowed) => "real-time",

@@ -1,95 +1,125 @@
-//! What can be wrong with a ledger, and what mends it.
+//! Why a ledger cannot be used, and what to do about it.
 
+use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
-/// Why a ledger cannot be opened, read or written. What was in it is still there.
+/// Why a ledger cannot be opened, read or written. Its content is unchanged.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum LedgerError {
-    /// Another process works with it.
-    #[error(
-        "the ledger {} is in use by another run; wait for its end, or name another with --ledger",
-        path.display()
-    )]
+    /// Another process uses the file.
+    #[error("the ledger {} is in use by another run", path.display())]
+    #[diagnostic(help("wait for the other run to end, or name another ledger with --ledger"))]
     InUse {
         /// The file.
         path: PathBuf,
     },
     /// The file is something else.
-    #[error("{} is no ledger; it was left as it is, name another file with --ledger", path.display())]
+    #[error("{} is not a ledger", path.display())]
+    #[diagnostic(help("name another file with --ledger; this one was not changed"))]
     NotALedger {
         /// The file.
         path: PathBuf,
     },
-    /// The file has been changed, cut or overwritten by something else.
-    #[error(
-        "the ledger {} is damaged ({what}) and was left as it is; put a backup in its place, or move it away, \
-         begin a new one with `hlr ledger import` of enriched files, and nothing in them is paid for again",
-        path.display()
-    )]
+    /// Another program has changed, cut or overwritten the file.
+    #[error("the ledger {} is damaged ({what})", path.display())]
+    #[diagnostic(help(
+        "restore a backup, or move the file aside and rebuild it with `hlr ledger import` from enriched \
+         files, so that nothing in them is paid for again; the damaged file was not changed"
+    ))]
     Damaged {
         /// The file.
         path: PathBuf,
-        /// What was found.
+        /// What is damaged.
         what: String,
     },
-    /// A newer program wrote it.
-    #[error(
-        "the ledger {} has format {found}, and this program knows formats up to {known}; use a newer hlr, or \
-         name another ledger with --ledger",
-        path.display()
-    )]
+    /// A newer version wrote the file.
+    #[error("the ledger {} has format {found}, but this version reads formats up to {known}", path.display())]
+    #[diagnostic(help("use a newer hlr, or name another ledger with --ledger"))]
     NewerFormat {
         /// The file.
         path: PathBuf,
         /// The format of the file.
         found: String,
-        /// The newest format that this program knows.
+        /// The newest format that this version reads.
         known: u32,
     },
     /// Simulated and real answers must not mix.
-    #[error(
-        "the ledger {} holds answers of {found}, and this run asks {asked}; they must not mix, so name another \
-         with --ledger",
-        path.display()
-    )]
-    OtherAnswers {
+    #[error("the ledger {} holds answers of {found}, but this run asks {expected}", path.display())]
+    #[diagnostic(help("name another ledger with --ledger; simulated and real answers must not mix"))]
+    OriginMismatch {
         /// The file.
         path: PathBuf,
-        /// Whose answers it holds.
+        /// Where its answers come from.
         found: String,
-        /// Who would be asked.
-        asked: &'static str,
+        /// Where the answers of the run come from.
+        expected: &'static str,
     },
-    /// The file system refuses.
-    #[error("the ledger {} cannot be {doing}{}", path.display(), mend(source))]
+    /// The file system fails.
+    #[error("the ledger {} cannot be {operation}", path.display())]
     File {
         /// The file.
         path: PathBuf,
-        /// `begun`, `opened`, `read` or `written`.
-        doing: &'static str,
-        /// Why not.
+        /// What failed.
+        operation: FileOperation,
+        /// Why it failed.
         #[source]
         source: io::Error,
+        /// What to do about it, where that is known.
+        #[help]
+        help: Option<&'static str>,
     },
-    /// There is no ledger there, and the command needs one.
-    #[error("there is no ledger {}; --ledger names another", path.display())]
+    /// The command needs a ledger, and the file does not exist.
+    #[error("there is no ledger {}", path.display())]
+    #[diagnostic(help("name another file with --ledger"))]
     Missing {
         /// The file.
         path: PathBuf,
     },
 }
 
-/// What helps against a refusal of the file system.
-fn mend(fault: &io::Error) -> &'static str {
-    match fault.kind() {
+/// What is done with the file. Displays as a participle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileOperation {
+    /// Creating it.
+    Create,
+    /// Opening it.
+    Open,
+    /// Reading it.
+    Read,
+    /// Writing it.
+    Write,
+}
+
+impl LedgerError {
+    /// The error of an operation that the file system refuses.
+    pub fn file(path: impl Into<PathBuf>, operation: FileOperation, source: io::Error) -> Self {
+        let help = help_for(source.kind());
+        Self::File { path: path.into(), operation, source, help }
+    }
+}
+
+impl fmt::Display for FileOperation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Create => "created",
+            Self::Open => "opened",
+            Self::Read => "read",
+            Self::Write => "written",
+        })
+    }
+}
+
+fn help_for(kind: io::ErrorKind) -> Option<&'static str> {
+    match kind {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
-            "; make room on its disk, or name one elsewhere with --ledger"
+            Some("free space on its disk, or name a ledger on another disk with --ledger")
         }
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-            "; name one in a folder of your own with --ledger, or do without with --no-ledger"
+            Some("name a ledger in a folder of your own with --ledger, or run without one with --no-ledger")
         }
-        io::ErrorKind::NotFound => "; its folder must exist",
-        _ => "",
+        io::ErrorKind::NotFound => Some("create its folder"),
+        io::ErrorKind::IsADirectory => Some("name a file in this folder with --ledger"),
+        _ => None,
     }
 }

@@ -1,4 +1,4 @@
-//! How long an answer is good for, by what it says.
+//! How long an answer can be used, by its status.
 
 use std::time::Duration;
 
@@ -7,18 +7,18 @@ use crate::model::{LookupResult, Product, Status, UtcMillis};
 const HOUR: Duration = Duration::from_secs(3_600);
 const DAY: Duration = Duration::from_secs(24 * 3_600);
 
-/// For how long an answer is taken from the ledger in place of a new lookup, by the status it gives.
+/// How long an answer of the ledger replaces a new lookup, by its status.
 ///
-/// The defaults weigh what an answer costs against how fast what it says goes stale:
+/// The defaults weigh the price of an answer against how fast it becomes outdated:
 ///
 /// | status | default | because |
 /// | --- | --- | --- |
-/// | `reachable` | 24 h | handsets are switched off and on by the day |
-/// | `absent` | 12 h | most of them are back within a day, and nobody should be written off for one evening |
-/// | `assigned`, `no_service` | 30 d, 7 d | numbers are ported, and subscriptions changed, seldom |
-/// | `dead` | 30 d | operators let a number rest for months before they assign it again |
-/// | `unknown` | 24 h | what has no verdict today seldom has one an hour later, and each try is billed |
-/// | `not_checked` | 24 h | nothing was looked up and nothing billed, so that asking again costs only time |
+/// | `reachable` | 24 h | handsets are switched off and on daily |
+/// | `absent` | 12 h | most handsets are back within a day |
+/// | `assigned`, `no_service` | 30 d, 7 d | ports and changes of subscriptions are rare |
+/// | `dead` | 30 d | operators wait months before they assign a number again |
+/// | `unknown` | 24 h | an hour later there is rarely a verdict, and each attempt is billed |
+/// | `not_checked` | 24 h | nothing was billed, so that a new lookup costs only time |
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MaxAge([Duration; Status::ALL.len()]);
 
@@ -36,49 +36,49 @@ impl Default for MaxAge {
 }
 
 impl MaxAge {
-    /// The same for every status.
+    /// The same age for every status.
     #[must_use]
     pub fn of_all(age: Duration) -> Self {
         Self([age; Status::ALL.len()])
     }
 
-    /// Changes one of them.
+    /// Sets the age for one status.
     pub fn set(&mut self, status: Status, age: Duration) {
         self.0[status as usize] = age;
     }
 
-    /// How long an answer with this status is good for.
+    /// How long an answer with this status can be used.
     #[must_use]
     pub fn of(&self, status: Status) -> Duration {
         self.0[status as usize]
     }
 }
 
-/// Which answers a run takes from the ledger.
+/// Which answers of the ledger a run uses.
 #[derive(Clone, Debug)]
 pub struct Freshness {
-    /// How old they may be.
+    /// How old an answer may be.
     pub max_age: MaxAge,
-    /// None from before this moment, however young: the run is to ask anew.
+    /// Answers from before this time are not used, however young: the run looks numbers up anew.
     pub not_before: Option<UtcMillis>,
-    /// When the run started: an answer does not go stale while a run goes on.
+    /// When the run started: an answer does not become outdated during a run.
     pub now: UtcMillis,
-    /// What `OK` proves.
+    /// What `OK` means.
     pub product: Product,
 }
 
 impl Freshness {
-    /// A clock that was this much ahead of ours may be believed.
-    const CLOCKS_DIFFER: i64 = DAY.as_millis() as i64;
+    /// Answers from the future are used if the clocks may differ by this much.
+    const MAX_CLOCK_SKEW: i64 = DAY.as_millis() as i64;
 
-    /// Whether an answer from then is still good.
+    /// Whether an answer with this result and time is used.
     #[must_use]
     pub fn allows(&self, result: &LookupResult, checked_at: UtcMillis) -> bool {
         let age = self.now.0 - checked_at.0;
-        let most = self.max_age.of(result.status(self.product)).as_millis();
-        let known_time = age > -Self::CLOCKS_DIFFER;
-        let young_enough = u128::try_from(age).map_or(known_time, |age| age <= most);
-        young_enough && self.not_before.is_none_or(|limit| checked_at >= limit)
+        let max_age = self.max_age.of(result.status(self.product)).as_millis();
+        let is_plausible = age > -Self::MAX_CLOCK_SKEW;
+        let is_young_enough = u128::try_from(age).map_or(is_plausible, |age| age <= max_age);
+        is_young_enough && self.not_before.is_none_or(|limit| checked_at >= limit)
     }
 }
 
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn each_kind_of_answer_has_its_age() {
+    fn each_status_has_its_age() {
         let rule = freshness(MaxAge::default());
         for (result, hours, fresh) in [
             (LookupResult::Ok, -24, true),
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn a_status_can_have_an_age_of_its_own() {
+    fn the_age_of_one_status_can_be_set() {
         let mut ages = MaxAge::of_all(HOUR);
         ages.set(Status::Dead, DAY);
         let rule = freshness(ages);
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_refreshed_is_not_taken_from_before() {
+    fn a_refresh_uses_no_older_answers() {
         let rule = Freshness { not_before: Some(at(-1)), ..freshness(MaxAge::default()) };
         assert!(rule.allows(&LookupResult::Ok, at(-1)));
         assert!(!rule.allows(&LookupResult::Ok, at(-2)));

@@ -1,4 +1,4 @@
-//! A ledger that lasts as long as the run: every number is looked up once, and nothing is kept.
+//! A ledger that lasts as long as the run: every number is looked up once, and nothing is stored.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -6,14 +6,14 @@ use std::sync::Mutex;
 use foldhash::fast::FixedState;
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use tokio::sync::Notify;
 
+use super::answer_store::{Commits, Durability, KnownAnswer, Ledger, PaidAnswer};
+use super::error::LedgerError;
 use super::packed_answer::{PackedAnswer, ResultTexts};
-use super::{Kept, KeptAnswers, Ledger, LedgerError, Paid, Remembered};
 use crate::model::{Msisdn, Source};
 use crate::sync;
 
-/// Enough shards that two threads rarely want the same one.
+/// Enough shards that two threads rarely need the same one.
 const SHARDS: usize = 64;
 
 /// Answers of this run, about 30 bytes for each different number.
@@ -21,7 +21,6 @@ const SHARDS: usize = 64;
 pub struct MemoryLedger {
     shards: Vec<Mutex<HashMap<Msisdn, PackedAnswer, FixedState>>>,
     texts: ResultTexts,
-    closed: Notify,
 }
 
 impl MemoryLedger {
@@ -33,8 +32,7 @@ impl MemoryLedger {
 impl Default for MemoryLedger {
     fn default() -> Self {
         let shard = || Mutex::new(HashMap::with_hasher(FixedState::default()));
-        let shards = (0..SHARDS).map(|_| shard()).collect();
-        Self { shards, texts: ResultTexts::default(), closed: Notify::new() }
+        Self { shards: (0..SHARDS).map(|_| shard()).collect(), texts: ResultTexts::default() }
     }
 }
 
@@ -42,31 +40,29 @@ impl Ledger for MemoryLedger {
     fn find<'a>(
         &'a self,
         numbers: &'a [Msisdn],
-    ) -> BoxFuture<'a, Result<Vec<Option<Remembered>>, LedgerError>> {
+    ) -> BoxFuture<'a, Result<Vec<Option<KnownAnswer>>, LedgerError>> {
         std::future::ready(Ok(self.find_recent(numbers))).boxed()
     }
 
-    fn find_recent(&self, numbers: &[Msisdn]) -> Vec<Option<Remembered>> {
+    fn find_recent(&self, numbers: &[Msisdn]) -> Vec<Option<KnownAnswer>> {
         let find = |msisdn: &Msisdn| {
             let packed = *sync::lock(self.shard(*msisdn)).get(msisdn)?;
-            Some(Remembered { answered: packed.unpack(&self.texts)?, source: Source::Duplicate })
+            Some(KnownAnswer { answered: packed.unpack(&self.texts)?, source: Source::Duplicate })
         };
         numbers.iter().map(find).collect()
     }
 
-    fn record(&self, paid: Paid) -> Kept {
+    fn record(&self, paid: PaidAnswer) -> Durability {
         let packed = PackedAnswer::pack(&paid.answered, &self.texts);
         sync::lock(self.shard(paid.msisdn)).insert(paid.msisdn, packed);
-        Kept::Now(paid)
+        Durability::Immediate(paid)
     }
 
-    fn kept(&self) -> BoxFuture<'_, Option<KeptAnswers>> {
-        self.closed.notified().map(|()| None).boxed()
+    fn take_commits(&self) -> Option<Commits> {
+        None
     }
 
-    fn close(&self) {
-        self.closed.notify_one();
-    }
+    fn close(&self) {}
 }
 
 #[cfg(test)]
@@ -75,7 +71,7 @@ mod tests {
     use crate::model::{Answer, Answered, LookupResult, Money, UtcMillis};
 
     #[test]
-    fn what_was_recorded_is_found_and_nothing_else() {
+    fn a_recorded_answer_is_found_and_nothing_else() {
         let ledger = MemoryLedger::default();
         let [known, unknown] = [46_701_740_605, 46_701_740_606].map(|n| Msisdn::new(n).unwrap());
         let answered = Answered {
@@ -83,9 +79,9 @@ mod tests {
             checked_at: UtcMillis(1_700_000_000_000),
             attempts: 2,
         };
-        let paid = Paid { msisdn: known, answered: answered.clone(), cost: Money::ZERO };
-        assert_eq!(ledger.record(paid.clone()), Kept::Now(paid));
+        let paid = PaidAnswer { msisdn: known, answered: answered.clone(), cost: Money::ZERO };
+        assert_eq!(ledger.record(paid.clone()), Durability::Immediate(paid));
         let found = ledger.find_recent(&[unknown, known]);
-        assert_eq!(found, [None, Some(Remembered { answered, source: Source::Duplicate })]);
+        assert_eq!(found, [None, Some(KnownAnswer { answered, source: Source::Duplicate })]);
     }
 }

@@ -1,4 +1,4 @@
-//! An answer in 16 bytes, so that a run can remember millions.
+//! An answer in 16 bytes, so that millions fit into memory.
 
 use std::collections::HashMap;
 use std::sync::{Arc, RwLock};
@@ -6,21 +6,22 @@ use std::sync::{Arc, RwLock};
 use crate::model::{Answer, Answered, CallingCode, LookupResult, Msisdn, Plmn, Unreadable, UtcMillis};
 use crate::sync;
 
-/// An [`Answered`] in two words. This is also how answers stand in a ledger's file: what it means never changes.
+/// An [`Answered`] in two words. Ledger files store the same words, so their meaning never changes.
 ///
 /// | word | bits, lowest first |
 /// | --- | --- |
 /// | 0 | 48 milliseconds since 1970, 16 attempts |
 /// | 1 | 32 network, 14 location, 2 unreadable fields, 16 result |
 ///
-/// A result is its place in [`LookupResult::DOCUMENTED`], or [`FIRST_TEXT`] and above for a text of [`ResultTexts`].
+/// A result is its index in [`LookupResult::DOCUMENTED`], or [`FIRST_TEXT`] and above for a text of
+/// [`ResultTexts`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct PackedAnswer([u64; 2]);
 
-/// How many bytes an answer takes on disk: its two words, and a checksum over them and the number.
+/// The size of an answer on disk: its two words, and a checksum over them and the number.
 pub(super) const BYTES: usize = 20;
 
-/// The result texts that no document lists, each with its number.
+/// The undocumented result texts, each with its number.
 #[derive(Debug, Default)]
 pub(super) struct ResultTexts(RwLock<TextTable>);
 
@@ -30,13 +31,13 @@ struct TextTable {
     numbers: HashMap<Arc<str>, u16>,
 }
 
-/// The numbers below are for documented results, of which there may come to be more.
+/// Lower numbers are for documented results, with room for new ones.
 const FIRST_TEXT: u16 = 256;
 const LOCATION_BITS: u32 = 14;
-/// What stands for a text once 65 000 different ones have been seen: a service that makes up a result
-/// for every number must not fill the memory.
+/// Replaces every further text after 65,000 different ones: a service that invents a result for
+/// every number must not fill the memory.
 const TOO_MANY_TEXTS: &str = "(one of too many undocumented results)";
-const MOST_TEXTS: u16 = u16::MAX - FIRST_TEXT - 1;
+const MAX_TEXTS: u16 = u16::MAX - FIRST_TEXT - 1;
 
 impl ResultTexts {
     fn number(&self, result: &LookupResult) -> u16 {
@@ -46,7 +47,7 @@ impl ResultTexts {
         }
         let mut table = sync::write(&self.0);
         let count = table.texts.len() as u16;
-        let text = if count < MOST_TEXTS { text.clone() } else { TOO_MANY_TEXTS.into() };
+        let text = if count < MAX_TEXTS { text.clone() } else { TOO_MANY_TEXTS.into() };
         if let Some(number) = table.numbers.get(&text) {
             return FIRST_TEXT + number;
         }
@@ -55,7 +56,7 @@ impl ResultTexts {
         FIRST_TEXT + count
     }
 
-    /// The result with this number; `None` when there is none, which is damage.
+    /// The result with this number; `None` if there is none, because the file is damaged.
     fn result(&self, number: u16) -> Option<LookupResult> {
         if let Some(result) = LookupResult::DOCUMENTED.get(usize::from(number)) {
             return Some(result.clone());
@@ -65,7 +66,7 @@ impl ResultTexts {
         Some(LookupResult::Unrecognised(text.clone()))
     }
 
-    /// Takes the next text of a file in.
+    /// Adds the next text of a file.
     pub(super) fn push(&self, text: &str) {
         let mut table = sync::write(&self.0);
         let (text, number): (Arc<str>, _) = (text.into(), table.texts.len() as u16);
@@ -73,53 +74,53 @@ impl ResultTexts {
         table.numbers.insert(text, number);
     }
 
-    /// The texts from this place on, for a file that has those before.
-    pub(super) fn since(&self, place: usize) -> Vec<Arc<str>> {
+    /// The texts from this index on, for a file that has the earlier ones.
+    pub(super) fn since(&self, index: usize) -> Vec<Arc<str>> {
         let table = sync::read(&self.0);
-        table.texts.get(place..).unwrap_or_default().to_vec()
+        table.texts.get(index..).unwrap_or_default().to_vec()
     }
 }
 
 impl PackedAnswer {
-    /// What no answer is packed to: attempts begin with 1.
-    pub(super) const NOTHING: Self = Self([0; 2]);
+    /// No answer is packed to this value, because attempts start at 1.
+    pub(super) const NONE: Self = Self([0; 2]);
 
     pub(super) fn pack(answered: &Answered, texts: &ResultTexts) -> Self {
         let Answered { answer, checked_at, attempts } = answered;
-        let moment = (checked_at.0.max(0) as u64) & ((1 << 48) - 1);
+        let millis = (checked_at.0.max(0) as u64) & ((1 << 48) - 1);
         let network = answer.network.map_or(0, pack_network);
         let location = answer.location.map_or(0, |code| u64::from(code.get()));
         let unreadable = u64::from(answer.unreadable.imsi) | u64::from(answer.unreadable.location) << 1;
         let result = u64::from(texts.number(&answer.result));
         Self([
-            moment | u64::from(*attempts) << 48,
+            millis | u64::from(*attempts) << 48,
             network | location << 32 | unreadable << (32 + LOCATION_BITS) | result << 48,
         ])
     }
 
-    /// The answer again; `None` when its result is none, which is damage.
+    /// The answer; `None` if its result is unknown, because the file is damaged.
     pub(super) fn unpack(self, texts: &ResultTexts) -> Option<Answered> {
-        let [when, what] = self.0;
-        let unreadable = what >> (32 + LOCATION_BITS);
-        let location = (what >> 32) & ((1 << LOCATION_BITS) - 1);
+        let [time_and_attempts, content] = self.0;
+        let unreadable = content >> (32 + LOCATION_BITS);
+        let location = (content >> 32) & ((1 << LOCATION_BITS) - 1);
         Some(Answered {
             answer: Answer {
-                result: texts.result((what >> 48) as u16)?,
-                network: unpack_network(what as u32),
+                result: texts.result((content >> 48) as u16)?,
+                network: unpack_network(content as u32),
                 location: CallingCode::new(location as u16),
                 unreadable: Unreadable { imsi: unreadable & 1 == 1, location: unreadable & 2 == 2 },
             },
             checked_at: self.checked_at(),
-            attempts: (when >> 48) as u16,
+            attempts: (time_and_attempts >> 48) as u16,
         })
     }
 
-    /// When the service was asked.
+    /// When the answer came.
     pub(super) fn checked_at(self) -> UtcMillis {
         UtcMillis((self.0[0] & ((1 << 48) - 1)) as i64)
     }
 
-    /// As it stands in a file, little-endian.
+    /// The bytes in a file, little-endian, with the checksum.
     pub(super) fn to_bytes(self, msisdn: Msisdn) -> [u8; BYTES] {
         let mut bytes = [0; BYTES];
         bytes[..8].copy_from_slice(&self.0[0].to_le_bytes());
@@ -128,18 +129,18 @@ impl PackedAnswer {
         bytes
     }
 
-    /// Read from a file; `None` when it is not what was written for this number.
+    /// The answer from a file; `None` if the checksum does not match for this number.
     pub(super) fn from_bytes(bytes: &[u8; BYTES], msisdn: Msisdn) -> Option<Self> {
-        let word = |place: usize| {
-            u64::from_le_bytes(bytes[place..place + 8].try_into().expect("a word has eight bytes"))
+        let word = |start: usize| {
+            u64::from_le_bytes(bytes[start..start + 8].try_into().expect("a word has eight bytes"))
         };
         let packed = Self([word(0), word(8)]);
-        let sum = u32::from_le_bytes(bytes[16..].try_into().expect("four bytes are left"));
-        (sum == packed.checksum(msisdn)).then_some(packed)
+        let checksum = u32::from_le_bytes(bytes[16..].try_into().expect("four bytes are left"));
+        (checksum == packed.checksum(msisdn)).then_some(packed)
     }
 
-    /// Against damage, not against malice: three words mixed by multiplication with odd constants (those of
-    /// MurmurHash3's finaliser), the upper half kept.
+    /// Protects against damage, not against malice: three words, mixed by multiplication with odd
+    /// constants (of MurmurHash3's finaliser), the upper half.
     fn checksum(self, msisdn: Msisdn) -> u32 {
         let words = [msisdn.get(), self.0[0], self.0[1]];
         let mixed = words.into_iter().fold(0x9E37_79B9_7F4A_7C15_u64, |sum, word| {
@@ -150,7 +151,8 @@ impl PackedAnswer {
     }
 }
 
-/// MCC in millions, MNC digits in thousands, MNC: never zero, because the digits are 2 or 3.
+/// MCC × 1,000,000 + number of MNC digits × 1,000 + MNC. Never zero, because there are 2 or 3
+/// digits.
 fn pack_network(network: Plmn) -> u64 {
     u64::from(network.mcc()) * 1_000_000 + u64::from(network.mnc_digits()) * 1_000 + u64::from(network.mnc())
 }
@@ -175,14 +177,14 @@ mod tests {
             proptest::option::of("[0-9]{5,6}".prop_map(|digits| Plmn::from_digits(&digits).unwrap()));
         let location = proptest::option::of((1..=9999_u16).prop_map(|code| CallingCode::new(code).unwrap()));
         (result, network, location, any::<(bool, bool)>(), 0..1_i64 << 47, any::<u16>()).prop_map(
-            |(result, network, location, (imsi, place), moment, attempts)| Answered {
+            |(result, network, location, (imsi, unreadable_location), millis, attempts)| Answered {
                 answer: Answer {
                     result,
                     network,
                     location,
-                    unreadable: Unreadable { imsi, location: place },
+                    unreadable: Unreadable { imsi, location: unreadable_location },
                 },
-                checked_at: UtcMillis(moment),
+                checked_at: UtcMillis(millis),
                 attempts,
             },
         )
@@ -190,13 +192,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_was_packed_comes_out_equal(answered in any_answered()) {
+        fn unpacking_reverses_packing(answered in any_answered()) {
             let texts = ResultTexts::default();
             prop_assert_eq!(PackedAnswer::pack(&answered, &texts).unpack(&texts), Some(answered));
         }
 
         #[test]
-        fn a_flipped_bit_is_noticed(answered in any_answered(), bit in 0..BYTES * 8) {
+        fn a_flipped_bit_is_detected(answered in any_answered(), bit in 0..BYTES * 8) {
             let msisdn = Msisdn::new(46_701_740_605).unwrap();
             let packed = PackedAnswer::pack(&answered, &ResultTexts::default());
             let mut bytes = packed.to_bytes(msisdn);
@@ -208,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn a_service_that_makes_up_results_does_not_fill_the_memory() {
+    fn a_service_that_invents_results_does_not_fill_the_memory() {
         let texts = ResultTexts::default();
         for number in 0..70_000 {
             texts.number(&LookupResult::from_text(&format!("RESULT_{number}")));

@@ -1,8 +1,8 @@
-//! The answers that a run has recorded lately, in memory: those that are not on their scope yet, and, for a
-//! while, those that have just come there.
+//! Answers that the run has recorded recently, in memory: those that are only in the journal, and
+//! for a while those that were just folded into their scope.
 //!
-//! A number is looked for on the scope first and here after, and meanwhile its answer may move from here to there.
-//! So an answer stays here for one more folding after the one that moved it.
+//! A number is looked for in its scope first and here second, and its answer may be folded in
+//! between. So an answer stays here for one more folding after its own.
 
 use std::collections::HashMap;
 use std::sync::RwLock;
@@ -20,48 +20,48 @@ pub(super) struct Recent(RwLock<Generations>);
 
 #[derive(Debug, Default)]
 struct Generations {
-    /// In the journal only.
-    journalled: Table,
-    /// On the way to their scope.
+    /// Only in the journal.
+    journal: Table,
+    /// On the way into their scope.
     folding: Table,
-    /// On their scope.
+    /// In their scope.
     folded: Table,
 }
 
 impl Recent {
-    /// Hands out the answers to these numbers, where there are any, each with the place of its number.
+    /// Calls `found` with each answer and the index of its number.
     pub(super) fn find(&self, numbers: &[Msisdn], mut found: impl FnMut(usize, PackedAnswer)) {
         let generations = sync::read(&self.0);
-        let Generations { journalled, folding, folded } = &*generations;
-        if journalled.is_empty() && folding.is_empty() && folded.is_empty() {
+        let Generations { journal, folding, folded } = &*generations;
+        if journal.is_empty() && folding.is_empty() && folded.is_empty() {
             return;
         }
-        for (place, msisdn) in numbers.iter().enumerate() {
-            let packed = [journalled, folding, folded].into_iter().find_map(|table| table.get(msisdn));
+        for (index, msisdn) in numbers.iter().enumerate() {
+            let packed = [journal, folding, folded].into_iter().find_map(|table| table.get(msisdn));
             if let Some(packed) = packed {
-                found(place, *packed);
+                found(index, *packed);
             }
         }
     }
 
-    /// Takes in answers that are on disk.
-    pub(super) fn take_in(&self, answers: impl Iterator<Item = (Msisdn, PackedAnswer)>) {
-        sync::write(&self.0).journalled.extend(answers);
+    /// Adds answers that are in the journal.
+    pub(super) fn extend(&self, answers: impl Iterator<Item = (Msisdn, PackedAnswer)>) {
+        sync::write(&self.0).journal.extend(answers);
     }
 
-    /// How many are in the journal only.
-    pub(super) fn journalled(&self) -> usize {
-        sync::read(&self.0).journalled.len()
+    /// How many answers are only in the journal.
+    pub(super) fn journal_len(&self) -> usize {
+        sync::read(&self.0).journal.len()
     }
 
-    /// All that was taken in so far goes to its scope now.
-    pub(super) fn begin_folding(&self) {
+    /// The answers of the journal are being folded from now on.
+    pub(super) fn start_folding(&self) {
         let mut generations = sync::write(&self.0);
-        generations.folding = std::mem::take(&mut generations.journalled);
+        generations.folding = std::mem::take(&mut generations.journal);
     }
 
-    /// It is there.
-    pub(super) fn folded(&self) {
+    /// The folding has ended.
+    pub(super) fn finish_folding(&self) {
         let mut generations = sync::write(&self.0);
         generations.folded = std::mem::take(&mut generations.folding);
     }

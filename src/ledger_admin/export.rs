@@ -1,4 +1,4 @@
-//! A ledger as a table that DuckDB, pandas and Spark read.
+//! Exports a ledger as a table that DuckDB, pandas and Spark can read.
 
 use std::sync::Arc;
 
@@ -13,10 +13,10 @@ use crate::model::{Product, ProviderCache, RecordStream, StreamError, utc_moment
 use crate::numbering;
 use crate::output::{StagedOutput, Target, WriteError};
 
-/// How many answers a batch has.
+/// How many answers one batch has.
 const PAGE: usize = 50_000;
 
-/// The columns, in their order.
+/// The columns, in order.
 fn schema() -> SchemaRef {
     let field = |(name, data_type, nullable)| Field::new(name, data_type, nullable);
     let fields = [
@@ -36,11 +36,11 @@ fn schema() -> SchemaRef {
     Arc::new(Schema::new(fields.map(field).to_vec()))
 }
 
-/// Writes every answer of a ledger, scope by scope and by number.
+/// Writes every answer of a ledger, by scope and number.
 ///
 /// # Errors
 ///
-/// When the ledger cannot be read or the file not be written.
+/// If the ledger cannot be read or the file cannot be written.
 pub async fn export(ledger_file: LedgerFile, target: Target) -> Result<Box<dyn StagedOutput>, WriteError> {
     let pages =
         stream::try_unfold((ledger_file, None), async |(ledger_file, last): (LedgerFile, Option<Entry>)| {
@@ -93,7 +93,7 @@ fn batch(entries: &[Entry]) -> Result<RecordBatch, StreamError> {
     Ok(RecordBatch::try_new(schema(), columns)?)
 }
 
-/// As settings and files write it.
+/// The name of a product in settings and files.
 pub(crate) const fn product_text(product: Product) -> &'static str {
     match product {
         Product::RealTime => "real-time",

@@ -1,16 +1,17 @@
-//! Which numbers are to be forgotten.
+//! Reads which numbers are to be forgotten.
 
 use futures::StreamExt;
 
 use crate::enrich::{EnrichSettings, Only, Order, Row, RowReader, Window};
+use crate::humanize::grouped;
 use crate::input;
 use crate::input::{InputError, InputSettings};
 use crate::model::{ColumnError, Msisdn, StreamError};
 use crate::numbering::{Region, parse};
 
-/// Why nothing is forgotten yet.
+/// Why the numbers cannot be read. Nothing is forgotten then.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
-pub enum NotForgotten {
+pub enum ForgetError {
     /// The list cannot be read.
     #[error(transparent)]
     #[diagnostic(transparent)]
@@ -18,42 +19,45 @@ pub enum NotForgotten {
     /// The list cannot be read to its end.
     #[error(transparent)]
     #[diagnostic(transparent)]
-    Stage(#[from] StreamError),
+    Stream(#[from] StreamError),
     /// It is not clear which column holds the numbers.
     #[error(transparent)]
     #[diagnostic(transparent)]
     Column(#[from] ColumnError),
-    /// Something is no number, and might be meant as one.
-    #[error(
-        "{count} of them are no numbers that a ledger can hold, the first in place {place} ({why}); nothing was forgotten"
-    )]
-    NoNumbers {
+    /// Some of the texts are not valid numbers.
+    #[error("{} of the numbers {} not valid, the first at position {position} ({reason})", grouped(*count), verb(*count))]
+    #[diagnostic(help("correct them and run the command again; nothing was forgotten"))]
+    InvalidNumbers {
         /// How many.
         count: u64,
-        /// The place of the first, counted from 1.
-        place: u64,
-        /// Why it is none.
-        why: &'static str,
+        /// The position of the first, counted from 1.
+        position: u64,
+        /// Why the first is not valid.
+        reason: &'static str,
     },
+}
+
+fn verb(count: u64) -> &'static str {
+    if count == 1 { "is" } else { "are" }
 }
 
 /// The numbers that were named, and those of a list.
 ///
 /// # Errors
 ///
-/// When one of them is no number: somebody's request would be left undone.
-pub async fn numbers_of(
+/// If one of them is not valid: then somebody's request would not be fulfilled.
+pub async fn numbers_to_forget(
     named: &[String],
     list: Option<(InputSettings, Option<String>)>,
     region: Option<Region>,
-) -> Result<Vec<Msisdn>, NotForgotten> {
+) -> Result<Vec<Msisdn>, ForgetError> {
     let mut found = Found::default();
     for text in named {
         found.add(parse(text, region).map_or_else(|refusal| Err(refusal.text()), Ok));
     }
     if let Some((settings, column)) = list {
         let mut batches = input::open(&settings)?.batches;
-        let reader = RowReader::new(&batches.schema(), &reading(column, region))?;
+        let reader = RowReader::new(&batches.schema(), &reader_settings(column, region))?;
         while let Some(batch) = batches.next().await {
             for row in reader.read(&batch?)?.iter() {
                 match row {
@@ -64,15 +68,16 @@ pub async fn numbers_of(
             }
         }
     }
-    found.numbers()
+    found.into_numbers()
 }
 
+/// The numbers read so far.
 #[derive(Default)]
 struct Found {
     numbers: Vec<Msisdn>,
     count: u64,
-    bad: u64,
-    first_bad: Option<(u64, &'static str)>,
+    invalid: u64,
+    first_invalid: Option<(u64, &'static str)>,
 }
 
 impl Found {
@@ -80,23 +85,25 @@ impl Found {
         self.count += 1;
         match number {
             Ok(msisdn) => self.numbers.push(msisdn),
-            Err(why) => {
-                self.bad += 1;
-                self.first_bad.get_or_insert((self.count, why));
+            Err(reason) => {
+                self.invalid += 1;
+                self.first_invalid.get_or_insert((self.count, reason));
             }
         }
     }
 
-    fn numbers(self) -> Result<Vec<Msisdn>, NotForgotten> {
-        match self.first_bad {
-            Some((place, why)) => Err(NotForgotten::NoNumbers { count: self.bad, place, why }),
+    fn into_numbers(self) -> Result<Vec<Msisdn>, ForgetError> {
+        match self.first_invalid {
+            Some((position, reason)) => {
+                Err(ForgetError::InvalidNumbers { count: self.invalid, position, reason })
+            }
             None => Ok(self.numbers),
         }
     }
 }
 
-/// A list is read as a run would read it.
-fn reading(column: Option<String>, region: Option<Region>) -> EnrichSettings {
+/// A list is read as a run reads it.
+fn reader_settings(column: Option<String>, region: Option<Region>) -> EnrichSettings {
     EnrichSettings {
         column,
         region,

@@ -1,11 +1,13 @@
-//! A ledger between runs, as its user sees it: figures, files out and in, numbers forgotten. Nobody is asked.
+//! Administration of a ledger between runs: figures, export, import, and numbers to forget. Nothing
+//! here sends a request.
 
 mod export;
 mod forget;
 mod import;
+mod import_columns;
 mod stats;
 
 pub use self::export::export;
-pub use self::forget::{NotForgotten, numbers_of};
-pub use self::import::{ImportError, Imported, Origin, import, prefix_of};
-pub use self::stats::{Place, Stats};
+pub use self::forget::{ForgetError, numbers_to_forget};
+pub use self::import::{ImportError, ImportSettings, ImportSummary, import, prefix_of};
+pub use self::stats::{NetworkCount, Stats};

@@ -1,4 +1,4 @@
-//! What is in a ledger, in figures.
+//! Figures about the answers of a ledger.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -8,7 +8,7 @@ use crate::ledger::{Entry, LedgerError, LedgerFile};
 use crate::model::{Plmn, Product, ProviderCache, UtcMillis};
 use crate::numbering;
 
-/// The ages by which answers are counted, in days, and what they are called.
+/// The age groups, with their upper limits in days.
 const AGES: [(i64, &str); 5] = [
     (1, "under 1 day"),
     (7, "1 to 7 days"),
@@ -23,19 +23,19 @@ const OLDER: &str = "over 365 days";
 pub struct Stats {
     /// The format of the file.
     pub format: String,
-    /// Whose answers it holds.
+    /// Where its answers come from.
     pub answers_of: String,
-    /// When it was begun.
+    /// When the file was created.
     pub created: String,
-    /// How large the file is.
+    /// The size of the file.
     pub bytes: u64,
-    /// How many answers it has.
+    /// How many answers there are.
     pub answers: u64,
-    /// When the oldest of them came, RFC 3339; empty when there is none.
+    /// The time of the oldest answer, RFC 3339; empty if there is none.
     pub oldest: String,
-    /// When the youngest came.
+    /// The time of the youngest answer.
     pub youngest: String,
-    /// Answers by product, and whether the provider's cache was bypassed.
+    /// Answers by product and cache.
     pub by_product: BTreeMap<String, u64>,
     /// Answers by age, youngest first.
     pub by_age: Vec<(String, u64)>,
@@ -43,51 +43,52 @@ pub struct Stats {
     pub by_status: BTreeMap<String, u64>,
     /// Answers by result.
     pub by_result: BTreeMap<String, u64>,
-    /// Answers by country of the network where that is known, else of the number, most first.
+    /// Answers by the country of the network, or of the number if the network is not known; largest
+    /// first.
     pub by_country: Vec<(String, u64)>,
-    /// Answers by network, where one was named, most first.
-    pub by_network: Vec<Place>,
+    /// Answers by network, if they name one; largest first.
+    pub by_network: Vec<NetworkCount>,
 }
 
-/// How many answers name a network.
+/// How many answers name one network.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Place {
+pub struct NetworkCount {
     /// MCC and MNC.
     pub network: String,
-    /// The operator's name, where it is known.
+    /// The operator's name, if known.
     pub name: Option<&'static str>,
-    /// The network's country, where it is known.
+    /// The network's country, if known.
     pub country: Option<&'static str>,
-    /// How many answers.
+    /// The number of answers.
     pub answers: u64,
 }
 
-/// What is counted along the way.
+/// Counts that need a conversion at the end.
 #[derive(Default)]
 struct Tally {
     ages: [u64; AGES.len() + 1],
     countries: HashMap<&'static str, u64>,
     networks: HashMap<Plmn, u64>,
-    span: Option<(UtcMillis, UtcMillis)>,
+    oldest_and_youngest: Option<(UtcMillis, UtcMillis)>,
 }
 
 impl Stats {
-    /// Reads the whole ledger; every answer's checksum is looked at.
+    /// Reads the whole ledger, and checks the checksum of every answer.
     ///
     /// # Errors
     ///
-    /// When the file cannot be read, or is damaged.
+    /// If the file cannot be read or is damaged.
     pub fn read(ledger_file: &LedgerFile, now: UtcMillis) -> Result<Self, LedgerError> {
-        let about = |word| Ok::<_, LedgerError>(ledger_file.about(word)?.unwrap_or_default());
+        let metadata = |key| Ok::<_, LedgerError>(ledger_file.metadata(key)?.unwrap_or_default());
         let mut stats = Self {
-            format: about("format")?,
-            answers_of: about("answers")?,
-            created: about("created")?,
+            format: metadata("format")?,
+            answers_of: metadata("answers")?,
+            created: metadata("created")?,
             bytes: ledger_file.bytes(),
             ..Self::default()
         };
         let mut tally = Tally::default();
-        ledger_file.read_through(|entry| stats.count(entry, &mut tally, now))?;
+        ledger_file.for_each_entry(|entry| stats.count(entry, &mut tally, now))?;
         stats.finish(tally);
         Ok(stats)
     }
@@ -95,10 +96,10 @@ impl Stats {
     fn count(&mut self, entry: &Entry, tally: &mut Tally, now: UtcMillis) {
         self.answers += 1;
         let answer = &entry.answered.answer;
-        let count = |counts: &mut BTreeMap<String, u64>, word: &str| match counts.get_mut(word) {
+        let count = |counts: &mut BTreeMap<String, u64>, name: &str| match counts.get_mut(name) {
             Some(count) => *count += 1,
             None => {
-                counts.insert(word.to_owned(), 1);
+                counts.insert(name.to_owned(), 1);
             }
         };
         let product = match (entry.scope.product, entry.scope.cache) {
@@ -111,11 +112,11 @@ impl Stats {
         count(&mut self.by_status, answer.result.status(entry.scope.product).text());
         count(&mut self.by_result, answer.result.text());
 
-        let moment = entry.answered.checked_at;
-        let days = (now.0 - moment.0) / (24 * 3_600_000);
-        tally.ages[AGES.iter().position(|(most, _)| days < *most).unwrap_or(AGES.len())] += 1;
-        let (oldest, youngest) = tally.span.unwrap_or((moment, moment));
-        tally.span = Some((oldest.min(moment), youngest.max(moment)));
+        let checked_at = entry.answered.checked_at;
+        let days = (now.0 - checked_at.0) / (24 * 3_600_000);
+        tally.ages[AGES.iter().position(|(limit, _)| days < *limit).unwrap_or(AGES.len())] += 1;
+        let (oldest, youngest) = tally.oldest_and_youngest.unwrap_or((checked_at, checked_at));
+        tally.oldest_and_youngest = Some((oldest.min(checked_at), youngest.max(checked_at)));
         let by_network = answer.network.and_then(numbering::network_country);
         let country = by_network.or_else(|| numbering::number_country(entry.msisdn));
         *tally.countries.entry(country.unwrap_or("??")).or_default() += 1;
@@ -125,7 +126,7 @@ impl Stats {
     }
 
     fn finish(&mut self, tally: Tally) {
-        if let Some((oldest, youngest)) = tally.span {
+        if let Some((oldest, youngest)) = tally.oldest_and_youngest {
             (self.oldest, self.youngest) = (oldest.to_string(), youngest.to_string());
         }
         let names = AGES.iter().map(|(_, name)| *name).chain([OLDER]);
@@ -136,12 +137,12 @@ impl Stats {
         self.by_country.sort_by(|(one, ones), (two, twos)| twos.cmp(ones).then(one.cmp(two)));
         let mut networks: Vec<_> = tally.networks.into_iter().collect();
         networks.sort_by_key(|(network, count)| (std::cmp::Reverse(*count), *network));
-        let place = |(network, answers): (Plmn, u64)| Place {
+        let network_count = |(network, answers): (Plmn, u64)| NetworkCount {
             network: format!("{}-{}", network.mcc_text(), network.mnc_text()),
             name: numbering::network_name(network),
             country: numbering::network_country(network),
             answers,
         };
-        self.by_network = networks.into_iter().map(place).collect();
+        self.by_network = networks.into_iter().map(network_count).collect();
     }
 }

@@ -1,4 +1,4 @@
-//! Time for the lookup stage: all of it is tokio's, so that a test can pause it.
+//! The clock of the lookup stage. It uses tokio's time, so that tests can pause it.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use crate::model::UtcMillis;
 
-/// Tokio's time, counted from the moment at which the stage started.
+/// Tokio's time, counted from the start of the stage.
 #[derive(Clone, Copy, Debug)]
 pub struct StageClock {
     started: Instant,
@@ -21,13 +21,13 @@ impl StageClock {
         Self { started: Instant::now(), started_utc }
     }
 
-    /// How long ago the stage started.
+    /// The time since the stage started.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
         self.started.elapsed()
     }
 
-    /// The time of day.
+    /// The current date and time.
     #[must_use]
     pub fn utc(&self) -> UtcMillis {
         UtcMillis((self.started_utc + self.elapsed()).as_millis() as i64)

@@ -1,7 +1,7 @@
-//! The way of one request: its price set aside, a permit in flight, an endpoint that is well, a turn in the pace,
-//! the wire.
+//! The way of one request to the service: its price is reserved, it gets a permit, waits for a
+//! usable endpoint and for the rate limit, and is sent.
 //!
-//! Every attempt passes here, the first and the tenth, to the primary and to the backup.
+//! Every attempt goes through here, first or tenth, to the primary or to a backup.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +9,8 @@ use std::time::Duration;
 use super::clock::StageClock;
 use super::concurrency::{ConcurrencyLimiter, Permit};
 use super::endpoint_health;
-use super::endpoint_health::{Down, EndpointHealth, NoRoute, Purpose, Route};
+use super::endpoint_health::{EndpointHealth, NoRoute, Outage, Route};
+use super::endpoint_state::Purpose;
 use super::rate_limit::RateLimiter;
 use super::shutdown::StopReason;
 use super::spend_limit::{Reservation, SpendLimit};
@@ -18,52 +19,52 @@ use crate::pricing::{Charge, Tariff};
 use crate::service::Service;
 use crate::telemetry::{Counters, Event, Reporter};
 
-/// What one request brought.
+/// How one request ended.
 #[derive(Clone, Debug)]
 pub struct Attempt {
     /// The answer, or what went wrong.
-    pub said: Result<Answer, Fault>,
-    /// Which endpoint was asked.
+    pub result: Result<Answer, Fault>,
+    /// The endpoint it was sent to.
     pub endpoint: usize,
     /// What the request was for.
     pub purpose: Purpose,
-    /// When it was over.
-    pub at: UtcMillis,
-    /// What it added to the bill.
+    /// When it ended.
+    pub finished_at: UtcMillis,
+    /// What it adds to the bill.
     pub charge: Charge,
     /// Why the run must stop now, if it must.
     pub stop: Option<StopReason>,
 }
 
 impl Attempt {
-    /// Whether the time that it took says something about the number's network.
+    /// Whether the duration of the attempt says something about the number's network.
     #[must_use]
-    pub fn tells_how_long_it_takes(&self) -> bool {
-        match &self.said {
+    pub fn measures_latency(&self) -> bool {
+        match &self.result {
             Ok(answer) => answer.result != LookupResult::RequestThrottled,
             Err(fault) => fault.kind == FaultKind::Stalled,
         }
     }
 }
 
-/// Everything that a request needs, but its number.
+/// The right to send one request now, whichever number it is for.
 #[derive(Debug)]
-#[must_use = "what it holds is given back on drop"]
+#[must_use = "reservation and permit are given back on drop"]
 pub struct RequestSlot<'a> {
     reservation: Reservation<'a>,
     permit: Permit<'a>,
 }
 
-/// No request was sent, and none will be.
+/// No request was sent, and no further one will be.
 #[derive(Clone, Debug)]
 pub enum DispatcherClosed {
-    /// The run is being stopped.
+    /// The run is stopping.
     Closed,
-    /// The lane itself has a reason to stop the run.
+    /// The run must stop for this reason.
     Stop(StopReason),
 }
 
-/// The one way to the service.
+/// Sends requests within all limits.
 pub struct RequestDispatcher<S> {
     pub(super) service: S,
     pub(super) tariff: Arc<Tariff>,
@@ -78,13 +79,13 @@ pub struct RequestDispatcher<S> {
 }
 
 impl<S: Service> RequestDispatcher<S> {
-    /// Waits until a request may be sent at once, whichever number it is for.
+    /// Waits until a request may be sent, whichever number it is for.
     pub async fn acquire_slot(&self) -> Result<RequestSlot<'_>, DispatcherClosed> {
-        let reservation = self.spend_limit.reserve(self.tariff.most()).await;
+        let reservation = self.spend_limit.reserve(self.tariff.max_price()).await;
         let reservation =
             reservation.map_err(|cap| DispatcherClosed::Stop(StopReason::CapReached { cap }))?;
         let permit = self.concurrency.acquire().await.map_err(|_| DispatcherClosed::Closed)?;
-        self.permit().await?;
+        self.wait_for_endpoint_and_rate().await?;
         Ok(RequestSlot { reservation, permit })
     }
 
@@ -93,60 +94,61 @@ impl<S: Service> RequestDispatcher<S> {
         self.concurrency.limit()
     }
 
-    async fn permit(&self) -> Result<(), DispatcherClosed> {
+    async fn wait_for_endpoint_and_rate(&self) -> Result<(), DispatcherClosed> {
         self.health.any_endpoint().await.map_err(DispatcherClosed::from)?;
-        self.rate_limit.permit().await.map_err(|_| DispatcherClosed::Closed)
+        self.rate_limit.acquire().await.map_err(|_| DispatcherClosed::Closed)
     }
 
-    /// Asks once. `not_again` is the endpoint that has just failed this number.
+    /// Sends one request. `failed_endpoint` is the endpoint at which this number failed last.
     pub async fn send(
         &self,
         RequestSlot { reservation, permit }: RequestSlot<'_>,
         msisdn: Msisdn,
-        not_again: Option<usize>,
+        failed_endpoint: Option<usize>,
     ) -> Result<Attempt, DispatcherClosed> {
         let route = loop {
-            if let Some(route) = self.health.route(not_again) {
+            if let Some(route) = self.health.route(failed_endpoint) {
                 break route;
             }
-            // The endpoint has gone since the permit was given, which is lost, and that is cheap.
-            self.permit().await?;
+            // The endpoint failed after the slot was acquired. The turn at the rate is lost, which
+            // costs little.
+            self.wait_for_endpoint_and_rate().await?;
         };
         self.counters.endpoint.set(route.endpoint as u64);
         self.counters.requests.add(1);
         self.counters.in_flight.add(1);
         let sent = self.clock.elapsed();
-        let answer = tokio::time::timeout(self.timeout, self.service.look_up(route.endpoint, msisdn));
-        let said = answer.await.unwrap_or_else(|_| Err(stalled()));
+        let response = tokio::time::timeout(self.timeout, self.service.look_up(route.endpoint, msisdn));
+        let result = response.await.unwrap_or_else(|_| Err(stalled()));
         self.counters.in_flight.sub(1);
-        let charge = self.tariff.charge(msisdn, &said);
+        let charge = self.tariff.charge(msisdn, &result);
         self.counters.count_charge(charge);
         reservation.spend(charge);
-        let stop = self.take_note(&said, route, sent, permit).err().map(StopReason::from);
+        let stop = self.learn_from(&result, route, sent, permit).err().map(StopReason::from);
         let Route { endpoint, purpose } = route;
-        Ok(Attempt { said, endpoint, purpose, at: self.clock.utc(), charge, stop })
+        Ok(Attempt { result, endpoint, purpose, finished_at: self.clock.utc(), charge, stop })
     }
 
-    /// Turns everybody away who has not sent yet.
+    /// Turns away everybody who has not sent yet.
     pub fn close(&self) {
         self.concurrency.close();
         self.health.close();
         self.rate_limit.close();
     }
 
-    /// Lets the gate, the pace and the health learn from what was said.
-    fn take_note(
+    /// Adapts the limits and the health of the endpoint to the result of a request.
+    fn learn_from(
         &self,
-        said: &Result<Answer, Fault>,
+        result: &Result<Answer, Fault>,
         route: Route,
         sent: Duration,
         permit: Permit<'_>,
-    ) -> Result<(), Down> {
-        match said {
+    ) -> Result<(), Outage> {
+        match result {
             Ok(answer) if answer.result == LookupResult::RequestThrottled => {
                 self.counters.throttled.add(1);
-                self.slow_down(permit);
-                self.health.turned_away(route, answer.result.text())?;
+                self.lower_concurrency(permit);
+                self.health.throttled(route, answer.result.text())?;
             }
             Ok(_) => {
                 self.counters.latency.record(self.clock.elapsed().saturating_sub(sent));
@@ -158,10 +160,10 @@ impl<S: Service> RequestDispatcher<S> {
                 self.counters.count_fault(fault);
                 if fault.kind == FaultKind::TooManyRequests {
                     self.counters.throttled.add(1);
-                    self.slow_down(permit);
-                    self.rate_limit.hold(fault.retry_after.unwrap_or_default());
-                    self.health.turned_away(route, &fault.to_string())?;
-                } else if endpoint_health::speaks_against_the_endpoint(fault) {
+                    self.lower_concurrency(permit);
+                    self.rate_limit.pause_for(fault.retry_after.unwrap_or_default());
+                    self.health.throttled(route, &fault.to_string())?;
+                } else if endpoint_health::is_endpoint_failure(fault) {
                     self.health.failed(route, fault, sent);
                 }
             }
@@ -169,7 +171,7 @@ impl<S: Service> RequestDispatcher<S> {
         Ok(())
     }
 
-    fn slow_down(&self, permit: Permit<'_>) {
+    fn lower_concurrency(&self, permit: Permit<'_>) {
         if let Some(in_flight_limit) = permit.refused() {
             self.reporter.event(Event::Throttled { in_flight_limit });
         }
@@ -180,14 +182,14 @@ impl From<NoRoute> for DispatcherClosed {
     fn from(no_route: NoRoute) -> Self {
         match no_route {
             NoRoute::Closed => Self::Closed,
-            NoRoute::Down(down) => Self::Stop(down.into()),
+            NoRoute::Outage(outage) => Self::Stop(outage.into()),
         }
     }
 }
 
-impl From<Down> for StopReason {
-    fn from(Down { since, last }: Down) -> Self {
-        Self::ServiceDown { since, last }
+impl From<Outage> for StopReason {
+    fn from(Outage { duration, last_failure }: Outage) -> Self {
+        Self::ServiceDown { duration, last_failure }
     }
 }
 

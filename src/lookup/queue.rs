@@ -1,8 +1,8 @@
-//! The numbers that wait to be asked: those that are due, and those that are put off.
+//! The numbers that wait: those that are due, and those that wait for a retry.
 //!
-//! A worker waits here for its turn, and takes a question only when it can be sent at once: which one is next depends
-//! on what is in flight then. A number that waits for its retry costs a place in a heap and nothing else; one timer
-//! serves all.
+//! A worker first waits for a queue permit, and takes a lookup only when it can be sent at once,
+//! because the scheduler's choice depends on what is in flight then. A number that waits for its
+//! retry is an entry in a heap and nothing else; one timer serves all of them.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -12,193 +12,173 @@ use std::time::Duration;
 use tokio::sync::{Notify, Semaphore};
 use tokio::time::Instant;
 
+use super::pending_lookup::PendingLookup;
 use super::range_scheduler::{RangeScheduler, Scheduled, UselessRange};
-use crate::model::{Money, Msisdn, UnansweredReason, UtcMillis};
+use crate::model::Msisdn;
 use crate::sync;
 
-/// A number to ask about, and what has been tried.
-#[derive(Clone, Debug)]
-pub struct PendingLookup {
-    /// The number.
-    pub msisdn: Msisdn,
-    /// Attempts spent.
-    pub attempts: u16,
-    /// What the last attempt brought, and when; boxed, because most questions have none.
-    pub last: Option<Box<(UnansweredReason, UtcMillis)>>,
-    /// The endpoint that failed the last attempt.
-    pub failed_at: Option<usize>,
-    /// What the attempts cost, or may have cost.
-    pub cost: Money,
-}
-
-impl PendingLookup {
-    /// A number that was never asked.
-    #[must_use]
-    pub fn new(msisdn: Msisdn) -> Self {
-        Self { msisdn, attempts: 0, last: None, failed_at: None, cost: Money::ZERO }
-    }
-}
-
-/// The queue of questions. Its length is bounded by the rows that the enricher holds.
+/// The queue of lookups. The number of rows that the enricher holds bounds its length.
 #[derive(Debug)]
 pub struct LookupQueue {
-    waiting: Mutex<Waiting>,
-    /// One permit for each question that is due.
+    state: Mutex<QueueState>,
+    /// One permit for each lookup that is due.
     due: Semaphore,
-    /// Told when the earliest of the put-off changes.
-    sooner: Notify,
+    /// Notified when the earliest retry changes.
+    earliest_changed: Notify,
 }
 
-/// The right to take one question. Whoever drops it leaves the question to nobody, so it is dropped only when the
-/// queue is closed.
+/// The right to take one lookup. If it is dropped unused, one lookup is never taken, so this
+/// happens only when the queue is closed.
 #[derive(Debug)]
 #[must_use]
 pub struct QueuePermit(());
 
-/// A question that is being asked.
+/// A lookup that a worker has taken.
 #[derive(Clone, Copy, Debug)]
 pub struct InProgress {
-    taken: Scheduled,
+    scheduled: Scheduled,
     since: Instant,
 }
 
 impl InProgress {
-    /// Whether the question is not worth its price, because its range answers nothing useful.
+    /// Whether the number is not looked up, because its range returns no useful answers.
     #[must_use]
     pub fn is_skipped(&self) -> bool {
-        self.taken.is_skipped
+        self.scheduled.is_skipped
     }
 }
 
 #[derive(Debug, Default)]
-struct Waiting {
+struct QueueState {
     due: RangeScheduler,
-    put_off: BinaryHeap<Reverse<PutOff>>,
-    /// Numbers those that are put off, so that equal moments keep their order and runs can be replayed.
+    retries: BinaryHeap<Reverse<Retry>>,
+    /// Counts retries, so that those due at the same time keep their order and runs can be
+    /// replayed.
     sequence: u64,
     closed: bool,
 }
 
 #[derive(Debug)]
-struct PutOff {
-    until: Instant,
+struct Retry {
+    due_at: Instant,
     sequence: u64,
-    question: PendingLookup,
+    lookup: PendingLookup,
 }
 
 impl LookupQueue {
-    /// An empty queue; `skip_useless` is whether ranges are skipped that answer nothing useful.
+    /// An empty queue. `skip_useless`: whether to skip ranges that return no useful answers.
     #[must_use]
     pub fn new(skip_useless: bool) -> Self {
-        let waiting = Waiting { due: RangeScheduler::new(skip_useless), ..Waiting::default() };
-        Self { waiting: Mutex::new(waiting), due: Semaphore::new(0), sooner: Notify::new() }
+        let state = QueueState { due: RangeScheduler::new(skip_useless), ..QueueState::default() };
+        Self { state: Mutex::new(state), due: Semaphore::new(0), earliest_changed: Notify::new() }
     }
 
-    /// Adds numbers that are due at once. When the queue is closed it gives them back.
-    pub fn ask(&self, numbers: &[Msisdn]) -> Result<(), Vec<PendingLookup>> {
-        let questions = numbers.iter().copied().map(PendingLookup::new);
+    /// Adds numbers that are due at once. A closed queue returns their lookups.
+    pub fn push(&self, numbers: &[Msisdn]) -> Result<(), Vec<PendingLookup>> {
+        let lookups = numbers.iter().copied().map(PendingLookup::new);
         {
-            let mut waiting = self.lock();
-            if waiting.closed {
-                return Err(questions.collect());
+            let mut state = self.lock();
+            if state.closed {
+                return Err(lookups.collect());
             }
-            questions.for_each(|question| waiting.due.push_back(question));
+            lookups.for_each(|lookup| state.due.push_back(lookup));
         }
         self.due.add_permits(numbers.len());
         Ok(())
     }
 
-    /// Adds a question that is due after a while. When the queue is closed it gives it back.
-    pub fn put_off(&self, question: PendingLookup, wait: Duration) -> Result<(), PendingLookup> {
-        let until = Instant::now() + wait;
-        let earliest = {
-            let mut waiting = self.lock();
-            if waiting.closed {
-                return Err(question);
+    /// Adds a lookup that is due after `wait`. A closed queue returns it.
+    pub fn schedule_retry(&self, lookup: PendingLookup, wait: Duration) -> Result<(), PendingLookup> {
+        let due_at = Instant::now() + wait;
+        let is_earliest = {
+            let mut state = self.lock();
+            if state.closed {
+                return Err(lookup);
             }
-            waiting.sequence += 1;
-            let sequence = waiting.sequence;
-            let earliest = waiting.put_off.peek().is_none_or(|Reverse(first)| until < first.until);
-            waiting.put_off.push(Reverse(PutOff { until, sequence, question }));
-            earliest
+            state.sequence += 1;
+            let sequence = state.sequence;
+            let is_earliest = state.retries.peek().is_none_or(|Reverse(first)| due_at < first.due_at);
+            state.retries.push(Reverse(Retry { due_at, sequence, lookup }));
+            is_earliest
         };
-        if earliest {
-            self.sooner.notify_one();
+        if is_earliest {
+            self.earliest_changed.notify_one();
         }
         Ok(())
     }
 
-    /// Waits until there is a question for the caller to take; `None` when the queue is closed.
-    pub async fn turn(&self) -> Option<QueuePermit> {
+    /// Waits until a lookup is due; `None` if the queue is closed.
+    pub async fn acquire(&self) -> Option<QueuePermit> {
         self.due.acquire().await.ok()?.forget();
         Some(QueuePermit(()))
     }
 
-    /// Takes the question that is next, when so many may be in flight; `None` when the queue was closed meanwhile.
+    /// Takes the next lookup. `None` if the queue was closed after the permit was given.
     pub fn take(&self, _: QueuePermit, in_flight_limit: usize) -> Option<(PendingLookup, InProgress)> {
-        let (question, taken) = self.lock().due.take(in_flight_limit)?;
-        Some((question, InProgress { taken, since: Instant::now() }))
+        let (lookup, scheduled) = self.lock().due.take(in_flight_limit)?;
+        Some((lookup, InProgress { scheduled, since: Instant::now() }))
     }
 
-    /// Takes note that a question is over. `answered` is whether that tells how long its network takes; `is_useful`, where it
-    /// tells that, whether the answer was of use. Tells when hundreds of its range in a row were not.
-    pub(super) fn over(
+    /// Ends a lookup's turn. `measures_latency`: whether its duration says something about its
+    /// network. `is_useful`: whether the answer was useful, if there was one. Returns the range if
+    /// hundreds of its numbers in a row got no useful answer.
+    pub(super) fn finish(
         &self,
-        asked: InProgress,
-        answered: bool,
+        in_progress: InProgress,
+        measures_latency: bool,
         is_useful: Option<bool>,
     ) -> Option<UselessRange> {
-        let took = answered.then(|| asked.since.elapsed());
-        let mut waiting = self.lock();
-        waiting.due.over(asked.taken, took);
-        waiting.due.judge(asked.taken, is_useful?)
+        let latency = measures_latency.then(|| in_progress.since.elapsed());
+        let mut state = self.lock();
+        state.due.finish(in_progress.scheduled, latency);
+        state.due.record_usefulness(in_progress.scheduled, is_useful?)
     }
 
-    /// Closes the queue and gives back what waited in it.
+    /// Closes the queue and returns what waited in it.
     pub fn close(&self) -> Vec<PendingLookup> {
         let left = {
-            let mut waiting = self.lock();
-            waiting.closed = true;
-            let mut left = waiting.due.drain();
-            left.extend(waiting.put_off.drain().map(|Reverse(put_off)| put_off.question));
+            let mut state = self.lock();
+            state.closed = true;
+            let mut left = state.due.drain();
+            left.extend(state.retries.drain().map(|Reverse(retry)| retry.lookup));
             left
         };
         self.due.close();
         left
     }
 
-    /// Makes put-off questions due when their time has come. Runs as long as the queue is used.
-    pub async fn keep_time(&self) {
+    /// Makes retries due at their time. Runs as long as the queue is used.
+    pub async fn run_timer(&self) {
         loop {
             let (due, next) = {
-                let mut waiting = self.lock();
-                let due = waiting.make_due(Instant::now());
-                (due, waiting.put_off.peek().map(|Reverse(first)| first.until))
+                let mut state = self.lock();
+                let due = state.make_due(Instant::now());
+                (due, state.retries.peek().map(|Reverse(first)| first.due_at))
             };
             self.due.add_permits(due);
             match next {
-                None => self.sooner.notified().await,
+                None => self.earliest_changed.notified().await,
                 Some(next) => tokio::select! {
                     () = tokio::time::sleep_until(next) => {}
-                    () = self.sooner.notified() => {}
+                    () = self.earliest_changed.notified() => {}
                 },
             }
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Waiting> {
-        sync::lock(&self.waiting)
+    fn lock(&self) -> MutexGuard<'_, QueueState> {
+        sync::lock(&self.state)
     }
 }
 
-impl Waiting {
-    /// Moves what is due by now, ahead of numbers that were never asked: the rows of a retried number
-    /// have waited longest. Returns how many were moved.
+impl QueueState {
+    /// Moves retries that are due before all new numbers, because their rows have waited longest.
+    /// Returns how many were moved.
     fn make_due(&mut self, now: Instant) -> usize {
         let mut moved = 0;
-        while self.put_off.peek().is_some_and(|Reverse(first)| first.until <= now) {
-            if let Some(Reverse(put_off)) = self.put_off.pop() {
-                self.due.push_front(put_off.question);
+        while self.retries.peek().is_some_and(|Reverse(first)| first.due_at <= now) {
+            if let Some(Reverse(retry)) = self.retries.pop() {
+                self.due.push_front(retry.lookup);
                 moved += 1;
             }
         }
@@ -206,25 +186,25 @@ impl Waiting {
     }
 }
 
-impl Ord for PutOff {
+impl Ord for Retry {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        (self.until, self.sequence).cmp(&(other.until, other.sequence))
+        (self.due_at, self.sequence).cmp(&(other.due_at, other.sequence))
     }
 }
 
-impl PartialOrd for PutOff {
+impl PartialOrd for Retry {
     fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl PartialEq for PutOff {
+impl PartialEq for Retry {
     fn eq(&self, other: &Self) -> bool {
         self.cmp(other).is_eq()
     }
 }
 
-impl Eq for PutOff {}
+impl Eq for Retry {}
 
 #[cfg(test)]
 mod tests {
@@ -234,40 +214,40 @@ mod tests {
         Msisdn::new(46_700_000_000 + n).unwrap()
     }
 
-    async fn next(questions: &LookupQueue) -> Option<PendingLookup> {
-        let turn = questions.turn().await?;
-        Some(questions.take(turn, 10)?.0)
+    async fn next(queue: &LookupQueue) -> Option<PendingLookup> {
+        let permit = queue.acquire().await?;
+        Some(queue.take(permit, 10)?.0)
     }
 
     #[tokio::test(start_paused = true)]
-    async fn put_off_questions_come_when_they_are_due_and_first() {
-        let questions = LookupQueue::new(false);
+    async fn retries_come_when_they_are_due() {
+        let queue = LookupQueue::new(false);
         let started = Instant::now();
-        questions.put_off(PendingLookup::new(number(2)), Duration::from_secs(20)).unwrap();
-        questions.put_off(PendingLookup::new(number(1)), Duration::from_secs(10)).unwrap();
-        questions.ask(&[number(0)]).unwrap();
+        queue.schedule_retry(PendingLookup::new(number(2)), Duration::from_secs(20)).unwrap();
+        queue.schedule_retry(PendingLookup::new(number(1)), Duration::from_secs(10)).unwrap();
+        queue.push(&[number(0)]).unwrap();
         let in_order = async {
             for (expected, seconds) in [(0, 0), (1, 10), (2, 20)] {
-                assert_eq!(next(&questions).await.unwrap().msisdn, number(expected));
+                assert_eq!(next(&queue).await.unwrap().msisdn, number(expected));
                 assert_eq!(started.elapsed().as_secs(), seconds);
             }
         };
         tokio::select! {
             () = in_order => {}
-            () = questions.keep_time() => unreachable!("time is kept for ever"),
+            () = queue.run_timer() => unreachable!("the timer never ends"),
         }
     }
 
     #[tokio::test(start_paused = true)]
-    async fn closing_gives_back_what_waits_and_takes_no_more() {
-        let questions = LookupQueue::new(false);
-        questions.ask(&[number(0), number(1)]).unwrap();
-        questions.put_off(PendingLookup::new(number(2)), Duration::from_secs(10)).unwrap();
-        assert_eq!(next(&questions).await.unwrap().msisdn, number(0));
-        let left: Vec<_> = questions.close().iter().map(|question| question.msisdn).collect();
+    async fn a_closed_queue_returns_what_waits_and_accepts_nothing() {
+        let queue = LookupQueue::new(false);
+        queue.push(&[number(0), number(1)]).unwrap();
+        queue.schedule_retry(PendingLookup::new(number(2)), Duration::from_secs(10)).unwrap();
+        assert_eq!(next(&queue).await.unwrap().msisdn, number(0));
+        let left: Vec<_> = queue.close().iter().map(|lookup| lookup.msisdn).collect();
         assert_eq!(left, [number(1), number(2)]);
-        assert!(next(&questions).await.is_none());
-        assert!(questions.ask(&[number(3)]).is_err());
-        assert!(questions.put_off(PendingLookup::new(number(3)), Duration::ZERO).is_err());
+        assert!(next(&queue).await.is_none());
+        assert!(queue.push(&[number(3)]).is_err());
+        assert!(queue.schedule_retry(PendingLookup::new(number(3)), Duration::ZERO).is_err());
     }
 }

@@ -1,11 +1,11 @@
-//! How many requests start in a second.
+//! How many requests start per second.
 //!
-//! A rate of R means one permit every 1/R of a second, and governor's GCRA counts them out. Two things
-//! about it are arranged with care. A limiter of "R per second" would let R through at once and nearly
-//! 2 R in the first second; so a cell here is a nanosecond, a permit costs 1/R of a second of them, and
-//! only `SLACK` may be saved up, which makes good for timers that are late. And `until_ready` would
-//! wake every waiter to compete, on a timer thread that tests cannot pause; so waiters stand in line,
-//! and only the first of them sleeps, in tokio time.
+//! A rate of R means one permit every 1/R of a second, counted by governor's GCRA. It is used in an
+//! unusual way, for two reasons. A limiter of "R per second" lets R requests through at once, and
+//! nearly 2 R in the first second. So a cell here is a nanosecond, a permit costs 1/R of a second
+//! in cells, and only `SLACK` can be saved up, to make up for late timers. And governor's
+//! `until_ready` wakes every waiter, on a timer that tests cannot pause. So waiters form a queue,
+//! and only the first one sleeps, in tokio time.
 
 use std::num::NonZeroU32;
 use std::sync::RwLock;
@@ -19,32 +19,31 @@ use governor::state::{InMemoryState, NotKeyed};
 use tokio::sync::{Notify, Semaphore};
 
 use super::clock::StageClock;
-
 use crate::sync;
 
-/// How much of the rate may be caught up with after a late timer. With 6 ms no second ever has more than
-/// 1.01 R requests, or than R and one where that is more.
+/// How much time a late timer may make up for. With 6 ms, no second has more than 1.01 R requests,
+/// or R + 1 if that is more.
 const SLACK: Duration = Duration::from_millis(6);
-/// The slowest rate, one in an hour; slower ones would not fit governor's counter.
+/// The slowest rate is one request an hour; a slower one does not fit governor's counter.
 const SLOWEST_INTERVAL: Duration = Duration::from_secs(3600);
 
-/// Requests a second; more than zero, and not slower than one an hour.
+/// Requests per second, from one an hour to 1,000,000 per second.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
 pub struct Rate(f64);
 
-/// Why a number is no rate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a rate is a number of requests a second, from 0.0003 (one an hour) to 1000000")]
+/// A number that is not a valid rate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
+#[error("a rate must be from 0.0003 (one request an hour) to 1,000,000 requests per second")]
 pub struct RateError;
 
 impl Rate {
-    /// So many requests a second.
+    /// A rate of this many requests per second.
     pub fn per_second(requests: f64) -> Result<Self, RateError> {
         let slowest = SLOWEST_INTERVAL.as_secs_f64().recip();
         if (slowest..=1e6).contains(&requests) { Ok(Self(requests)) } else { Err(RateError) }
     }
 
-    /// Requests a second.
+    /// Requests per second.
     #[must_use]
     pub fn get(self) -> f64 {
         self.0
@@ -59,23 +58,24 @@ impl std::str::FromStr for Rate {
     }
 }
 
-/// The pace was closed: no further request starts.
+/// The limiter is closed: no further request starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RateLimiterClosed;
 
-/// Gives one permit for each request, at a rate.
+/// Gives one permit for each request, at the set rate.
 #[derive(Debug)]
 pub struct RateLimiter {
     clock: StageClock,
-    /// `None` for as many as can be carried. May be changed while permits are waited for.
+    /// `None` for no limit. It can change while requests wait for permits.
     gcra: RwLock<Option<Gcra>>,
-    /// Whether there is none; saves the lock.
-    unpaced: AtomicBool,
-    /// Before this moment, in nanoseconds of the clock, nothing starts: the service asked for patience.
-    held_until: AtomicU64,
-    /// Whose turn it is to wait for the next permit.
-    turn: Semaphore,
-    /// Told when the rate has changed or the pace was closed.
+    /// Whether there is no limit. If so, no lock is taken.
+    unlimited: AtomicBool,
+    /// Nothing starts before this time, in nanoseconds of the clock, because the service asked for
+    /// a pause.
+    paused_until: AtomicU64,
+    /// The queue of waiters: its one permit belongs to the first.
+    first_waiter: Semaphore,
+    /// Notified when the rate changes or the limiter is closed.
     changed: Notify,
 }
 
@@ -88,17 +88,18 @@ struct Gcra {
 
 impl Gcra {
     fn new(rate: Rate, clock: StageClock) -> Self {
-        // Cells are counted in 32 bits: nanoseconds reach to 4 seconds, microseconds to more than an hour.
+        // Cells are counted in 32 bits: enough for 4 seconds in nanoseconds, and for more than an
+        // hour in microseconds.
         let cell = if rate.get() >= 1.0 { Duration::from_nanos(1) } else { Duration::from_micros(1) };
         let cells = |time: f64| time / cell.as_secs_f64();
         let cost = cells(rate.get().recip()).ceil() as u32;
         let burst = cost.saturating_add(cells(SLACK.as_secs_f64()) as u32);
-        let nonzero = |cells| NonZeroU32::new(cells).expect("an interval has at least a microsecond");
-        let quota = Quota::with_period(cell).expect("a cell is not empty").allow_burst(nonzero(burst));
+        let nonzero = |cells| NonZeroU32::new(cells).expect("an interval has at least one cell");
+        let quota = Quota::with_period(cell).expect("a cell is not zero").allow_burst(nonzero(burst));
         Self { limiter: governor::RateLimiter::direct_with_clock(quota, clock), cost: nonzero(cost) }
     }
 
-    /// Takes a permit, or says how long to wait for the next.
+    /// Takes a permit, or returns how long to wait for the next.
     fn take(&self, now: Duration) -> Result<(), Duration> {
         let taken = self.limiter.check_n(self.cost).expect("the burst holds at least one permit");
         taken.map_err(|not_until| not_until.wait_time_from(now))
@@ -106,15 +107,15 @@ impl Gcra {
 }
 
 impl RateLimiter {
-    /// A pace of `rate`, or none.
+    /// A limiter with this rate, or without a limit.
     #[must_use]
     pub fn new(rate: Option<Rate>, clock: StageClock) -> Self {
         Self {
             clock,
-            unpaced: AtomicBool::new(rate.is_none()),
+            unlimited: AtomicBool::new(rate.is_none()),
             gcra: RwLock::new(rate.map(|rate| Gcra::new(rate, clock))),
-            held_until: AtomicU64::new(0),
-            turn: Semaphore::new(1),
+            paused_until: AtomicU64::new(0),
+            first_waiter: Semaphore::new(1),
             changed: Notify::new(),
         }
     }
@@ -122,21 +123,21 @@ impl RateLimiter {
     /// Changes the rate, from the next permit on.
     pub fn set_rate(&self, rate: Option<Rate>) {
         *sync::write(&self.gcra) = rate.map(|rate| Gcra::new(rate, self.clock));
-        self.unpaced.store(rate.is_none(), Ordering::Release);
+        self.unlimited.store(rate.is_none(), Ordering::Release);
         self.changed.notify_waiters();
     }
 
     /// Waits until a request may start.
-    pub async fn permit(&self) -> Result<(), RateLimiterClosed> {
-        if self.unpaced.load(Ordering::Acquire) && self.held_until.load(Ordering::Relaxed) == 0 {
-            return if self.turn.is_closed() { Err(RateLimiterClosed) } else { Ok(()) };
+    pub async fn acquire(&self) -> Result<(), RateLimiterClosed> {
+        if self.unlimited.load(Ordering::Acquire) && self.paused_until.load(Ordering::Relaxed) == 0 {
+            return if self.first_waiter.is_closed() { Err(RateLimiterClosed) } else { Ok(()) };
         }
-        let _turn = self.turn.acquire().await.map_err(|_| RateLimiterClosed)?;
+        let _first = self.first_waiter.acquire().await.map_err(|_| RateLimiterClosed)?;
         loop {
             let changed = self.changed.notified();
             tokio::pin!(changed);
             changed.as_mut().enable();
-            if self.turn.is_closed() {
+            if self.first_waiter.is_closed() {
                 return Err(RateLimiterClosed);
             }
             let Err(wait) = self.take_permit() else { return Ok(()) };
@@ -147,23 +148,23 @@ impl RateLimiter {
         }
     }
 
-    /// Starts nothing for a while. A shorter hold does not end a longer one.
-    pub fn hold(&self, patience: Duration) {
-        let until = (self.clock.elapsed() + patience).as_nanos() as u64;
-        self.held_until.fetch_max(until, Ordering::Relaxed);
+    /// Starts nothing for this long. A short pause does not end a longer one.
+    pub fn pause_for(&self, pause: Duration) {
+        let until = (self.clock.elapsed() + pause).as_nanos() as u64;
+        self.paused_until.fetch_max(until, Ordering::Relaxed);
     }
 
-    /// Gives no further permit; whoever waits is turned away.
+    /// Gives no further permit, and turns the waiters away.
     pub fn close(&self) {
-        self.turn.close();
+        self.first_waiter.close();
         self.changed.notify_waiters();
     }
 
     fn take_permit(&self) -> Result<(), Duration> {
         let now = self.clock.now();
-        let held_until = Duration::from_nanos(self.held_until.load(Ordering::Relaxed));
-        if now < held_until {
-            return Err(held_until - now);
+        let paused_until = Duration::from_nanos(self.paused_until.load(Ordering::Relaxed));
+        if now < paused_until {
+            return Err(paused_until - now);
         }
         let gcra = sync::read(&self.gcra);
         gcra.as_ref().map_or(Ok(()), |gcra| gcra.take(now))
@@ -174,100 +175,100 @@ impl RateLimiter {
 mod tests {
     use super::*;
 
-    /// The moments of the first `permits` permits at this rate, in paused time.
-    async fn moments(rate: f64, permits: usize) -> Vec<Duration> {
+    /// The times of the first `permits` permits at this rate, in paused time.
+    async fn times(rate: f64, permits: usize) -> Vec<Duration> {
         let clock = StageClock::start();
-        let pace = RateLimiter::new(Some(Rate::per_second(rate).unwrap()), clock);
-        let mut moments = Vec::with_capacity(permits);
+        let limiter = RateLimiter::new(Some(Rate::per_second(rate).unwrap()), clock);
+        let mut times = Vec::with_capacity(permits);
         for _ in 0..permits {
-            pace.permit().await.unwrap();
-            moments.push(clock.elapsed());
+            limiter.acquire().await.unwrap();
+            times.push(clock.elapsed());
         }
-        moments
+        times
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_new_rate_counts_from_the_next_permit_on_even_for_who_waits() {
+    async fn a_new_rate_applies_from_the_next_permit_even_to_waiters() {
         let clock = StageClock::start();
-        let pace = RateLimiter::new(Some(Rate::per_second(0.01).unwrap()), clock);
-        pace.permit().await.unwrap();
-        let hurry = async {
+        let limiter = RateLimiter::new(Some(Rate::per_second(0.01).unwrap()), clock);
+        limiter.acquire().await.unwrap();
+        let speed_up = async {
             tokio::time::sleep(Duration::from_secs(3)).await;
-            pace.set_rate(Some(Rate::per_second(100.0).unwrap()));
+            limiter.set_rate(Some(Rate::per_second(100.0).unwrap()));
         };
-        let (waited, ()) = tokio::join!(pace.permit(), hurry);
+        let (waited, ()) = tokio::join!(limiter.acquire(), speed_up);
         waited.unwrap();
-        assert_eq!(clock.elapsed().as_secs(), 3, "it does not wait out the old interval of 100 s");
+        assert_eq!(clock.elapsed().as_secs(), 3, "the old interval of 100 s is cut short");
         for _ in 0..100 {
-            pace.permit().await.unwrap();
+            limiter.acquire().await.unwrap();
         }
         assert!((3.9..4.1).contains(&clock.elapsed().as_secs_f64()), "{:?}", clock.elapsed());
-        pace.set_rate(None);
+        limiter.set_rate(None);
         for _ in 0..1_000 {
-            pace.permit().await.unwrap();
+            limiter.acquire().await.unwrap();
         }
         assert!(clock.elapsed().as_secs_f64() < 4.2);
     }
 
-    fn most_in_one_second(moments: &[Duration]) -> usize {
+    fn max_in_one_second(times: &[Duration]) -> usize {
         let mut end = 0;
-        let in_second_from = |(start, moment): (usize, &Duration)| {
-            while end < moments.len() && moments[end] < *moment + Duration::from_secs(1) {
+        let in_second_from = |(start, time): (usize, &Duration)| {
+            while end < times.len() && times[end] < *time + Duration::from_secs(1) {
                 end += 1;
             }
             end - start
         };
-        moments.iter().enumerate().map(in_second_from).max().unwrap_or_default()
+        times.iter().enumerate().map(in_second_from).max().unwrap_or_default()
     }
 
     #[tokio::test(start_paused = true)]
-    async fn no_second_has_more_than_the_rate_and_none_is_wasted() {
+    async fn no_second_has_more_than_the_rate_and_the_rate_is_used() {
         for rate in [0.1, 1.0, 7.0, 50.0, 137.0, 1_000.0, 5_000.0, 20_000.0] {
-            let moments = moments(rate, (rate * 4.0).max(5.0) as usize).await;
-            let most = most_in_one_second(&moments);
-            assert!(most as f64 <= (rate * 1.01).max(rate + 1.0), "{most} in a second at {rate}");
-            let took = moments.last().unwrap().as_secs_f64();
-            let achieved = (moments.len() - 1) as f64 / took;
-            assert!(achieved >= rate * 0.995, "{achieved} a second instead of {rate}");
+            let times = times(rate, (rate * 4.0).max(5.0) as usize).await;
+            let max = max_in_one_second(&times);
+            assert!(max as f64 <= (rate * 1.01).max(rate + 1.0), "{max} in a second at {rate}");
+            let took = times.last().unwrap().as_secs_f64();
+            let achieved = (times.len() - 1) as f64 / took;
+            assert!(achieved >= rate * 0.995, "{achieved} per second instead of {rate}");
         }
     }
 
     #[tokio::test(start_paused = true)]
-    async fn without_a_rate_nobody_waits() {
+    async fn without_a_rate_no_request_waits() {
         let clock = StageClock::start();
-        let pace = RateLimiter::new(None, clock);
+        let limiter = RateLimiter::new(None, clock);
         for _ in 0..100_000 {
-            pace.permit().await.unwrap();
+            limiter.acquire().await.unwrap();
         }
         assert_eq!(clock.elapsed(), Duration::ZERO);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn patience_that_was_asked_for_is_kept() {
+    async fn a_pause_is_kept_and_a_shorter_one_does_not_end_it() {
         let clock = StageClock::start();
-        let pace = RateLimiter::new(None, clock);
-        pace.hold(Duration::from_secs(7));
-        pace.hold(Duration::from_secs(3));
-        pace.permit().await.unwrap();
+        let limiter = RateLimiter::new(None, clock);
+        limiter.pause_for(Duration::from_secs(7));
+        limiter.pause_for(Duration::from_secs(3));
+        limiter.acquire().await.unwrap();
         assert_eq!(clock.elapsed(), Duration::from_secs(7));
     }
 
     #[tokio::test(start_paused = true)]
-    async fn closing_turns_everybody_away_at_once() {
+    async fn closing_turns_waiters_away_at_once() {
         let clock = StageClock::start();
-        let pace = RateLimiter::new(Some(Rate::per_second(0.1).unwrap()), clock);
-        pace.permit().await.unwrap();
+        let limiter = RateLimiter::new(Some(Rate::per_second(0.1).unwrap()), clock);
+        limiter.acquire().await.unwrap();
         let close = async {
             tokio::time::sleep(Duration::from_millis(5)).await;
-            pace.close();
+            limiter.close();
         };
-        let (first, second, ()) = tokio::join!(pace.permit(), pace.permit(), close);
+        let (first, second, ()) = tokio::join!(limiter.acquire(), limiter.acquire(), close);
         assert_eq!((first, second), (Err(RateLimiterClosed), Err(RateLimiterClosed)));
         assert!(clock.elapsed() < Duration::from_millis(10));
     }
 
     #[test]
-    fn what_is_no_rate_is_refused() {
+    fn an_invalid_rate_is_refused() {
         for text in ["", "0", "-1", "fast", "NaN", "inf", "0.0001"] {
             assert_eq!(text.parse::<Rate>(), Err(RateError), "{text:?}");
         }

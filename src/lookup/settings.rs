@@ -1,4 +1,4 @@
-//! How numbers are asked about: limits, patience, retries, prices.
+//! Settings of the lookup stage: limits, timeouts, retries, prices.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -7,27 +7,28 @@ use std::time::Duration;
 use super::{Caps, Rate, RetryPolicy};
 use crate::pricing::Tariff;
 
-/// How the stage asks.
+/// Settings of the lookup stage.
 #[derive(Clone, Debug)]
 pub struct LookupSettings {
-    /// Requests that may start in a second; `None` for as many as can be carried.
+    /// How many requests may start per second; `None` for no limit.
     pub rate: Option<Rate>,
-    /// Requests in flight at the most. Each may hold a connection.
+    /// The largest number of requests in flight. Each may hold a connection.
     pub concurrency: NonZeroUsize,
-    /// How many were in flight when an earlier run was last refused, if that is known.
+    /// How many requests were in flight when the service last throttled an earlier run, if known.
     pub refused_at: Option<usize>,
-    /// How long one request may take, connecting included. A request given up may still be billed.
+    /// How long one request may take, with connecting. A request that times out may still be
+    /// billed.
     pub timeout: Duration,
-    /// What happens to numbers that get no answer.
+    /// How requests without an answer are repeated.
     pub retry: RetryPolicy,
-    /// How long the run waits for a service from which nothing useful comes.
+    /// How long the run waits for a service that gives no answers.
     pub give_up_after: Duration,
-    /// Whether a range of numbers is no longer asked about that has answered nothing useful hundreds of times in a row.
+    /// Whether to skip number ranges that returned no useful answer hundreds of times in a row.
     pub skip_useless: bool,
     /// What a lookup costs.
     pub tariff: Arc<Tariff>,
-    /// What the run may spend at the most.
+    /// What the run may spend.
     pub caps: Caps,
-    /// Seeds all randomness, so that a run can be replayed.
+    /// The seed of all randomness, so that a run can be replayed.
     pub seed: u64,
 }

@@ -1,71 +1,90 @@
-//! Why a run stops before its last row, told once to everybody.
+//! Why a run stops before its last row, and the signal that everybody waits for.
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use miette::Diagnostic;
 use tokio::sync::watch;
 
 use super::spend_limit::Cap;
-use crate::humanize::lasting;
+use crate::humanize::{grouped, lasting};
 use crate::ledger::LedgerError;
 use crate::model::{Fault, with_causes};
 
-/// Why no further number is asked.
+/// Why no further number is looked up. Displays as a clause; its help says what to do.
 #[derive(Clone, Debug)]
 pub enum StopReason {
-    /// Somebody pressed ctrl-c, or the system asked the process to end.
+    /// The user pressed ctrl-c, or the system asked the process to end.
     Interrupted,
-    /// 401 or 403: the account is refused, and every further request would be too.
+    /// 401 or 403: the account is refused, and every further request would be refused too.
     AccountRefused {
-        /// The endpoint, as people may see it.
+        /// The endpoint, in the form that messages show.
         endpoint: String,
-        /// What it said.
+        /// What it answered.
         fault: Fault,
     },
-    /// No endpoint has given an answer for as long as the settings allow.
+    /// No endpoint has answered for as long as the settings allow.
     ServiceDown {
         /// For how long.
-        since: Duration,
+        duration: Duration,
         /// The last failure.
-        last: String,
+        last_failure: String,
     },
-    /// The service blocks every lookup: the account may not do this, or no longer.
+    /// The service blocks every lookup: the account does not have the permission, or no longer.
     AccountBlocked {
         /// How many answers in a row said so.
         in_a_row: u32,
     },
-    /// The run has spent what it may.
+    /// The run has spent what it may spend.
     CapReached {
-        /// What it may spend.
+        /// The cap that is reached.
         cap: Cap,
     },
-    /// Answers cannot be kept, or not be read: going on would pay for what is lost.
+    /// The ledger cannot be read or written, so further answers would be paid for and lost.
     LedgerFailed {
-        /// Why not.
+        /// What is wrong with the ledger.
         failure: Arc<LedgerError>,
     },
 }
 
-/// A clause for people, without what mends it.
 impl fmt::Display for StopReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Interrupted => f.write_str("interrupted"),
             Self::AccountRefused { endpoint, fault } => write!(f, "{endpoint} refuses the account ({fault})"),
-            Self::ServiceDown { since, last } => {
-                write!(f, "no endpoint has answered for {} ({last})", lasting(*since))
+            Self::ServiceDown { duration, last_failure } => {
+                write!(f, "no endpoint has answered for {} ({last_failure})", lasting(*duration))
             }
             Self::AccountBlocked { in_a_row } => {
-                write!(f, "the last {in_a_row} answers were all IMSI_LOOKUP_BLOCKED, so it is the account")
+                let count = grouped(u64::from(*in_a_row));
+                write!(f, "the account is blocked: the last {count} answers were all IMSI_LOOKUP_BLOCKED")
             }
-            Self::CapReached { cap } => write!(f, "the run may spend {cap}, and has"),
+            Self::CapReached { cap } => write!(f, "the {cap} is reached"),
             Self::LedgerFailed { failure } => f.write_str(&with_causes(&**failure)),
         }
     }
 }
 
-/// The signal to stop. Clones are the same signal; the first reason given stays.
+impl std::error::Error for StopReason {}
+
+impl Diagnostic for StopReason {
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        let help = match self {
+            Self::Interrupted | Self::CapReached { .. } => return None,
+            Self::AccountRefused { .. } => "check HLR_USERNAME and HLR_PASSWORD, or --credentials-file",
+            Self::ServiceDown { .. } => "to wait longer, raise --give-up-after",
+            Self::AccountBlocked { .. } => {
+                "ask the provider what the account may look up; then run again with \
+                 --max-age not_checked=0s to look these numbers up again"
+            }
+            Self::LedgerFailed { failure } => return failure.help(),
+        };
+        Some(Box::new(help))
+    }
+}
+
+/// The signal to stop. Clones are the same signal; the first reason is kept.
 #[derive(Clone, Debug)]
 pub struct StopSignal(Arc<watch::Sender<Option<StopReason>>>);
 
@@ -76,16 +95,16 @@ impl Default for StopSignal {
 }
 
 impl StopSignal {
-    /// Gives the signal. Returns whether this was the first time.
+    /// Gives the signal. Returns whether this is the first reason.
     pub fn request(&self, reason: StopReason) -> bool {
         self.0.send_if_modified(|current| {
-            let first = current.is_none();
+            let is_first = current.is_none();
             current.get_or_insert(reason);
-            first
+            is_first
         })
     }
 
-    /// Why the run stops, if it does.
+    /// Why the run stops, if it stops.
     #[must_use]
     pub fn reason(&self) -> Option<StopReason> {
         self.0.borrow().clone()

@@ -1,8 +1,8 @@
-//! Each number is asked once, however many rows wait for it.
+//! Each number is looked up once, however many rows wait for it.
 //!
-//! The first row that wants a number starts the question; rows that want it meanwhile wait for the
-//! same answer. Numbers that this run could not get answered are remembered too, so that their later
-//! rows do not start the trouble again.
+//! The first row with a number starts the lookup; later rows wait for the same one. Numbers that
+//! got no answer in this run are remembered too, so that later rows do not repeat the failed
+//! attempts.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -11,30 +11,30 @@ use std::sync::{Arc, Mutex};
 use foldhash::fast::FixedState;
 use tokio::sync::Notify;
 
-use crate::ledger::Remembered;
+use crate::ledger::KnownAnswer;
 use crate::model::{Money, Msisdn, Outcome, Source};
 use crate::sync;
 
-/// Enough shards that two threads rarely want the same one.
+/// Enough shards that two threads rarely need the same one.
 const SHARDS: usize = 64;
-/// How many numbers without an answer are remembered, about 100 bytes each. Beyond that, a further row
-/// of such a number starts a new question.
-const UNANSWERED_REMEMBERED: usize = 500_000;
+/// How many numbers without an answer are remembered, at about 100 bytes each. Beyond that, another
+/// row with such a number starts a new lookup.
+const MAX_UNANSWERED: usize = 500_000;
 
-/// What became of a number, and how the row came by it.
+/// The outcome of a number for one row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reply {
-    /// What became of it.
+    /// The outcome of the number.
     pub outcome: Outcome,
-    /// [`Source::Live`] for the row that started the question, [`Source::Duplicate`] for those that waited
-    /// with it, [`Source::Ledger`] for what an earlier run paid for.
+    /// [`Source::Live`] for the row that started the lookup, [`Source::Duplicate`] for those that
+    /// waited for it, [`Source::Ledger`] for an answer of an earlier run.
     pub source: Source,
-    /// What this run paid for it, or may have paid; nothing for a row that another one's question answered.
+    /// What the row's lookup cost, or may have cost; zero for a row that did not start one.
     pub cost: Money,
 }
 
-impl From<Remembered> for Reply {
-    fn from(Remembered { answered, source }: Remembered) -> Self {
+impl From<KnownAnswer> for Reply {
+    fn from(KnownAnswer { answered, source }: KnownAnswer) -> Self {
         Self { outcome: Outcome::Answered(answered), source, cost: Money::ZERO }
     }
 }
@@ -43,62 +43,64 @@ impl From<Remembered> for Reply {
 #[derive(Debug)]
 pub struct BatchTicket {
     replies: Mutex<Vec<Option<Reply>>>,
-    open: AtomicUsize,
+    missing: AtomicUsize,
     complete: Notify,
 }
 
 impl BatchTicket {
-    /// A ticket for so many numbers.
+    /// A ticket for this many numbers.
     #[must_use]
     pub fn new(numbers: usize) -> Arc<Self> {
         let replies = Mutex::new(vec![None; numbers]);
-        Arc::new(Self { replies, open: AtomicUsize::new(numbers), complete: Notify::new() })
+        Arc::new(Self { replies, missing: AtomicUsize::new(numbers), complete: Notify::new() })
     }
 
-    /// Fills one place. Each is filled once.
-    pub fn fill(&self, place: usize, reply: Reply) {
-        sync::lock(&self.replies)[place] = Some(reply);
-        if self.open.fetch_sub(1, Ordering::AcqRel) == 1 {
+    /// Fills in the reply for one number of the batch. Each is filled in once.
+    pub fn fill(&self, index: usize, reply: Reply) {
+        sync::lock(&self.replies)[index] = Some(reply);
+        if self.missing.fetch_sub(1, Ordering::AcqRel) == 1 {
             self.complete.notify_one();
         }
     }
 
-    /// Waits until every place is filled, and gives the replies in their order.
+    /// Waits until every reply is there, and returns them in order.
     pub async fn complete(&self) -> Vec<Reply> {
-        while self.open.load(Ordering::Acquire) > 0 {
+        while self.missing.load(Ordering::Acquire) > 0 {
             self.complete.notified().await;
         }
         let replies = std::mem::take(&mut *sync::lock(&self.replies));
-        replies.into_iter().map(|reply| reply.expect("every place is filled")).collect()
+        replies.into_iter().map(|reply| reply.expect("every reply is filled in")).collect()
     }
 }
 
-/// What a number that is not in the ledger is doing.
+/// The state of a number without an answer.
 #[derive(Debug)]
-enum Number {
-    Asked(Vec<Waiter>),
+enum NumberState {
+    /// It is being looked up for these rows.
+    InFlight(Vec<Waiter>),
+    /// It got no answer in this run.
     Unanswered(Outcome),
 }
 
 #[derive(Debug)]
 struct Waiter {
     ticket: Arc<BatchTicket>,
-    place: usize,
+    index: usize,
 }
 
-/// Whether a number must be asked.
+/// Whether the caller must start the lookup.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FlightRole {
-    /// Nobody asks it yet: the caller must.
+    /// The number is new: the caller starts its lookup.
     Leader,
-    /// It is being asked, or was given up; the ticket is or will be filled.
+    /// The number is being looked up or was given up; the ticket is or will be filled.
     Follower,
 }
 
-/// All numbers that are being asked.
+/// All numbers that are being looked up.
 #[derive(Debug)]
 pub struct SingleFlight {
-    shards: Vec<Mutex<HashMap<Msisdn, Number, FixedState>>>,
+    shards: Vec<Mutex<HashMap<Msisdn, NumberState, FixedState>>>,
     unanswered: AtomicUsize,
 }
 
@@ -110,35 +112,35 @@ impl Default for SingleFlight {
 }
 
 impl SingleFlight {
-    /// Waits for a number on behalf of one place of a ticket.
-    pub fn join(&self, msisdn: Msisdn, ticket: &Arc<BatchTicket>, place: usize) -> FlightRole {
-        let waiter = Waiter { ticket: ticket.clone(), place };
+    /// Waits for a number on behalf of one entry of a ticket.
+    pub fn join(&self, msisdn: Msisdn, ticket: &Arc<BatchTicket>, index: usize) -> FlightRole {
+        let waiter = Waiter { ticket: ticket.clone(), index };
         let mut shard = sync::lock(self.shard(msisdn));
         match shard.get_mut(&msisdn) {
             None => {
-                shard.insert(msisdn, Number::Asked(vec![waiter]));
+                shard.insert(msisdn, NumberState::InFlight(vec![waiter]));
                 FlightRole::Leader
             }
-            Some(Number::Asked(waiters)) => {
+            Some(NumberState::InFlight(waiters)) => {
                 waiters.push(waiter);
                 FlightRole::Follower
             }
-            Some(Number::Unanswered(outcome)) => {
+            Some(NumberState::Unanswered(outcome)) => {
                 let outcome = outcome.clone();
-                ticket.fill(place, Reply { outcome, source: Source::Duplicate, cost: Money::ZERO });
+                ticket.fill(index, Reply { outcome, source: Source::Duplicate, cost: Money::ZERO });
                 FlightRole::Follower
             }
         }
     }
 
-    /// Tells everybody who waits for a number. `first` is how the row came by it that started the question, `cost`
-    /// what was paid for that.
+    /// Gives the outcome of a number to all rows that wait for it. `first` and `cost` are the
+    /// source and the cost for the row that started the lookup.
     pub fn settle(&self, msisdn: Msisdn, outcome: Outcome, first: Source, cost: Money) {
         let remembered = match &outcome {
             Outcome::Answered(_) => None,
             Outcome::Unanswered(_) => {
-                let many = self.unanswered.fetch_add(1, Ordering::Relaxed);
-                (many < UNANSWERED_REMEMBERED).then(|| Number::Unanswered(outcome.clone()))
+                let count = self.unanswered.fetch_add(1, Ordering::Relaxed);
+                (count < MAX_UNANSWERED).then(|| NumberState::Unanswered(outcome.clone()))
             }
         };
         let before = {
@@ -148,15 +150,15 @@ impl SingleFlight {
                 None => shard.remove(&msisdn),
             }
         };
-        let Some(Number::Asked(waiters)) = before else { return };
+        let Some(NumberState::InFlight(waiters)) = before else { return };
         let others = std::iter::repeat((Source::Duplicate, Money::ZERO));
-        let ways = std::iter::once((first, cost)).chain(others);
-        for (Waiter { ticket, place }, (source, cost)) in waiters.into_iter().zip(ways) {
-            ticket.fill(place, Reply { outcome: outcome.clone(), source, cost });
+        let sources = std::iter::once((first, cost)).chain(others);
+        for (Waiter { ticket, index }, (source, cost)) in waiters.into_iter().zip(sources) {
+            ticket.fill(index, Reply { outcome: outcome.clone(), source, cost });
         }
     }
 
-    fn shard(&self, msisdn: Msisdn) -> &Mutex<HashMap<Msisdn, Number, FixedState>> {
+    fn shard(&self, msisdn: Msisdn) -> &Mutex<HashMap<Msisdn, NumberState, FixedState>> {
         &self.shards[msisdn.shard(SHARDS)]
     }
 }
@@ -179,35 +181,35 @@ mod tests {
     }
 
     #[test]
-    fn later_askers_wait_for_the_first() {
-        let (in_flight, msisdn) = (SingleFlight::default(), Msisdn::new(46_701_740_605).unwrap());
+    fn later_rows_wait_for_the_first_lookup() {
+        let (single_flight, msisdn) = (SingleFlight::default(), Msisdn::new(46_701_740_605).unwrap());
         let (one, two) = (BatchTicket::new(2), BatchTicket::new(1));
-        assert_eq!(in_flight.join(msisdn, &one, 0), FlightRole::Leader);
-        assert_eq!(in_flight.join(msisdn, &two, 0), FlightRole::Follower);
-        assert_eq!(in_flight.join(msisdn, &one, 1), FlightRole::Follower);
+        assert_eq!(single_flight.join(msisdn, &one, 0), FlightRole::Leader);
+        assert_eq!(single_flight.join(msisdn, &two, 0), FlightRole::Follower);
+        assert_eq!(single_flight.join(msisdn, &one, 1), FlightRole::Follower);
         assert!(one.complete().now_or_never().is_none());
-        in_flight.settle(msisdn, answered(), Source::Live, Money::ZERO);
+        single_flight.settle(msisdn, answered(), Source::Live, Money::ZERO);
         let sources = |ticket: &BatchTicket| -> Vec<Source> {
-            let replies = ticket.complete().now_or_never().expect("it is complete");
+            let replies = ticket.complete().now_or_never().expect("the ticket is complete");
             replies.iter().map(|reply| reply.source).collect()
         };
         assert_eq!(sources(&one), [Source::Live, Source::Duplicate]);
         assert_eq!(sources(&two), [Source::Duplicate]);
         assert_eq!(
-            in_flight.join(msisdn, &BatchTicket::new(1), 0),
+            single_flight.join(msisdn, &BatchTicket::new(1), 0),
             FlightRole::Leader,
-            "the ledger has it now"
+            "the ledger has the answer now"
         );
     }
 
     #[test]
-    fn what_was_given_up_is_not_started_again() {
-        let (in_flight, msisdn) = (SingleFlight::default(), Msisdn::new(46_701_740_605).unwrap());
-        in_flight.join(msisdn, &BatchTicket::new(1), 0);
-        in_flight.settle(msisdn, unanswered(), Source::Live, Money::ZERO);
+    fn a_number_that_was_given_up_is_not_looked_up_again() {
+        let (single_flight, msisdn) = (SingleFlight::default(), Msisdn::new(46_701_740_605).unwrap());
+        single_flight.join(msisdn, &BatchTicket::new(1), 0);
+        single_flight.settle(msisdn, unanswered(), Source::Live, Money::ZERO);
         let later = BatchTicket::new(1);
-        assert_eq!(in_flight.join(msisdn, &later, 0), FlightRole::Follower);
-        let replies = later.complete().now_or_never().expect("it is complete");
+        assert_eq!(single_flight.join(msisdn, &later, 0), FlightRole::Follower);
+        let replies = later.complete().now_or_never().expect("the ticket is complete");
         assert_eq!(replies, [Reply { outcome: unanswered(), source: Source::Duplicate, cost: Money::ZERO }]);
     }
 }

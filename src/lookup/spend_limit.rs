@@ -1,125 +1,130 @@
-//! The most that a run may spend.
+//! The limit on what a run may spend.
 //!
-//! Before a request is sent, the most that it can cost is set aside; when it is over, what it did cost is kept and
-//! the rest given back. So a cap is never passed, whatever is in flight, and it is used to the last lookup: a
-//! request that finds no room waits for those in flight, which may turn out to have cost nothing.
+//! Before a request is sent, its highest possible price is reserved; when it ends, the unused part
+//! is returned. So a cap is never exceeded, whatever is in flight, and it is used to the last
+//! lookup: a request that does not fit waits for those in flight, which may turn out to cost
+//! nothing.
 
 use std::fmt;
 use std::sync::Mutex;
 
 use tokio::sync::Notify;
 
+use crate::humanize::grouped;
 use crate::model::Money;
 use crate::pricing::Charge;
 use crate::sync;
 
-/// What may be spent at the most; `None` is without a limit.
+/// What a run may spend; `None` for no limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Caps {
-    /// Lookups that are billed, or may be.
+    /// The largest number of lookups that are billed, or may be.
     pub lookups: Option<u64>,
-    /// Their price together.
+    /// The highest total price.
     pub cost: Option<Money>,
 }
 
 /// A cap that was reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cap {
-    /// So many lookups.
+    /// A number of lookups.
     Lookups(u64),
-    /// So much money.
+    /// An amount of money.
     Cost(Money),
 }
 
+/// A noun phrase without an article, such as `limit of 300 lookups`.
 impl fmt::Display for Cap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Lookups(lookups) => write!(f, "{lookups} lookups"),
-            Self::Cost(cost) => write!(f, "a cost of {cost}"),
+            Self::Lookups(1) => f.write_str("limit of 1 lookup"),
+            Self::Lookups(lookups) => write!(f, "limit of {} lookups", grouped(*lookups)),
+            Self::Cost(cost) => write!(f, "cost limit of {cost}"),
         }
     }
 }
 
-/// What is left of the caps.
+/// Keeps a run within its caps.
 #[derive(Debug)]
 pub struct SpendLimit {
     caps: Caps,
     spent: Mutex<Spent>,
-    given_back: Notify,
+    released: Notify,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Spent {
     lookups: u64,
     cost: Money,
-    /// Requests whose outcome is open; they are among the above with the most that they can cost.
-    open: u64,
+    /// Requests that have not ended; they are counted above with their highest possible price.
+    in_flight: u64,
 }
 
 impl SpendLimit {
-    /// Everything that these caps allow.
+    /// A run with these caps that has spent nothing yet.
     #[must_use]
     pub fn new(caps: Caps) -> Self {
-        Self { caps, spent: Mutex::default(), given_back: Notify::new() }
+        Self { caps, spent: Mutex::default(), released: Notify::new() }
     }
 
-    /// Sets aside what one lookup can cost at the most, once there is room for it.
+    /// Reserves the highest possible price of one lookup, as soon as it fits.
     ///
     /// # Errors
     ///
-    /// The cap that has no room for it any more, whatever comes of the requests in flight.
-    pub async fn reserve(&self, most: Money) -> Result<Reservation<'_>, Cap> {
+    /// The cap that is reached, with no request in flight that could change this.
+    pub async fn reserve(&self, max_price: Money) -> Result<Reservation<'_>, Cap> {
         if self.caps == Caps::default() {
-            return Ok(Reservation { spend_limit: None, most });
+            return Ok(Reservation { spend_limit: None, max_price });
         }
         loop {
-            let given_back = self.given_back.notified();
-            tokio::pin!(given_back);
-            given_back.as_mut().enable();
-            match self.try_reserve(most) {
-                Ok(()) => return Ok(Reservation { spend_limit: Some(self), most }),
-                Err(Full { cap, nothing_is_open: true }) => return Err(cap),
-                Err(Full { .. }) => given_back.await,
+            let released = self.released.notified();
+            tokio::pin!(released);
+            released.as_mut().enable();
+            match self.try_reserve(max_price) {
+                Ok(()) => return Ok(Reservation { spend_limit: Some(self), max_price }),
+                Err(CapFull { cap, is_final: true }) => return Err(cap),
+                Err(CapFull { .. }) => released.await,
             }
         }
     }
 
-    fn try_reserve(&self, most: Money) -> Result<(), Full> {
+    fn try_reserve(&self, max_price: Money) -> Result<(), CapFull> {
         let mut spent = sync::lock(&self.spent);
-        let full = |cap| Full { cap, nothing_is_open: spent.open == 0 };
+        let full = |cap| CapFull { cap, is_final: spent.in_flight == 0 };
         if let Some(cap) = self.caps.lookups
             && spent.lookups >= cap
         {
             return Err(full(Cap::Lookups(cap)));
         }
         if let Some(cap) = self.caps.cost
-            && spent.cost + most > cap
+            && spent.cost + max_price > cap
         {
             return Err(full(Cap::Cost(cap)));
         }
         spent.lookups += 1;
-        spent.cost += most;
-        spent.open += 1;
+        spent.cost += max_price;
+        spent.in_flight += 1;
         Ok(())
     }
 }
 
-/// There is no room now.
-struct Full {
+/// The reservation does not fit.
+struct CapFull {
     cap: Cap,
-    nothing_is_open: bool,
+    /// Whether no request is in flight that could return a part of its reservation.
+    is_final: bool,
 }
 
-/// What is set aside for one request. Dropped, it is given back whole.
+/// What is reserved for one request. All of it is returned on drop.
 #[derive(Debug)]
-#[must_use = "what is set aside is given back on drop"]
+#[must_use = "the reservation is returned on drop"]
 pub struct Reservation<'a> {
     spend_limit: Option<&'a SpendLimit>,
-    most: Money,
+    max_price: Money,
 }
 
 impl Reservation<'_> {
-    /// Keeps what the request did cost, or may have cost.
+    /// Spends what the request cost, or may have cost, and returns the rest.
     pub fn spend(mut self, charge: Charge) {
         self.settle(charge);
     }
@@ -128,11 +133,11 @@ impl Reservation<'_> {
         let Some(spend_limit) = self.spend_limit.take() else { return };
         {
             let mut spent = sync::lock(&spend_limit.spent);
-            spent.open -= 1;
-            spent.cost = spent.cost.less(self.most) + charge.amount();
+            spent.in_flight -= 1;
+            spent.cost = spent.cost.saturating_sub(self.max_price) + charge.amount();
             spent.lookups -= u64::from(charge == Charge::Free);
         }
-        spend_limit.given_back.notify_waiters();
+        spend_limit.released.notify_waiters();
     }
 }
 
@@ -154,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn without_caps_there_is_always_room() {
+    fn without_caps_every_reservation_fits() {
         let spend_limit = SpendLimit::new(Caps::default());
         for _ in 0..1_000 {
             let reservation = spend_limit.reserve(cents(100)).now_or_never().unwrap().unwrap();
@@ -163,11 +168,11 @@ mod tests {
     }
 
     #[test]
-    fn the_last_lookup_waits_for_what_those_in_flight_give_back() {
+    fn the_last_lookup_waits_for_the_requests_in_flight() {
         let spend_limit = SpendLimit::new(Caps { lookups: Some(1), cost: None });
         let first = spend_limit.reserve(Money::ZERO).now_or_never().unwrap().unwrap();
         let mut second = Box::pin(spend_limit.reserve(Money::ZERO));
-        assert!(second.as_mut().now_or_never().is_none(), "it may yet turn out to be free");
+        assert!(second.as_mut().now_or_never().is_none(), "the first may turn out to be free");
         first.spend(Charge::Free);
         let second = second.now_or_never().unwrap().unwrap();
         second.spend(Charge::Billed(Money::ZERO));
@@ -176,16 +181,16 @@ mod tests {
     }
 
     #[test]
-    fn a_request_that_was_never_sent_gives_everything_back() {
+    fn a_request_that_was_not_sent_returns_its_reservation() {
         let spend_limit = SpendLimit::new(Caps { lookups: Some(1), cost: Some(cents(1)) });
         drop(spend_limit.reserve(cents(1)).now_or_never().unwrap().unwrap());
         assert!(spend_limit.reserve(cents(1)).now_or_never().unwrap().is_ok());
     }
 
     proptest! {
-        /// Whatever the requests turn out to cost, and however many are in flight, the cap holds.
+        /// The cap holds whatever the requests cost and however many are in flight.
         #[test]
-        fn a_cap_is_never_passed(
+        fn a_cap_is_never_exceeded(
             cap in 0..50_u64,
             steps in proptest::collection::vec((any::<bool>(), 0..4_u64, 0..3_u8), 0..200),
         ) {

@@ -1,14 +1,14 @@
-//! The calling code that the service gives as a location.
+//! Calling codes, which the service sends as locations.
 
 use std::fmt;
 
-/// Where the handset is: a calling code (46), which is not always one country.
+/// A calling code such as 46. Some are shared by several countries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CallingCode(u16);
 
 impl CallingCode {
-    /// The calling code with this number, 1 to 9999; ITU-T E.164 gives countries one to three digits,
-    /// and shared networks (`883`) a fourth.
+    /// The calling code with this number, 1 to 9999. ITU-T E.164 gives countries one to three
+    /// digits, and shared networks (`883`) a fourth.
     #[must_use]
     pub const fn new(code: u16) -> Option<Self> {
         match code {

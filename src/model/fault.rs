@@ -1,29 +1,29 @@
-//! How a request can fail to bring an answer, and whether it may be billed.
+//! How a request can fail, and whether it may be billed.
 
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How a request failed to bring an answer, and whether it may have cost money.
+/// How a request failed, and whether it may be billed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
     /// What went wrong.
     pub kind: FaultKind,
     /// Whether the provider may charge for the request.
     pub billed: Billed,
-    /// How long the service asked to be left alone (`Retry-After`).
+    /// How long the service asks to wait before the next request (`Retry-After`).
     pub retry_after: Option<Duration>,
 }
 
 /// What went wrong with a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FaultKind {
-    /// No connection could be made: refused, no route, no name, no TLS.
+    /// No connection could be made: refused, no route, unknown host, failed TLS.
     NotConnected(Arc<str>),
     /// The connection broke after the request was sent.
-    Broken(Arc<str>),
-    /// No whole answer came within the request timeout.
+    ConnectionBroken(Arc<str>),
+    /// No complete answer came within the request timeout.
     Stalled,
     /// 401: the credentials are wrong.
     Unauthorized,
@@ -31,34 +31,34 @@ pub enum FaultKind {
     Forbidden,
     /// 429: too many requests.
     TooManyRequests,
-    /// Another status than 200, most often 5xx.
+    /// A status other than 200, most often 5xx.
     HttpStatus(u16),
-    /// Status 200 with a text that is no answer; an excerpt of it.
-    Nonsense(Arc<str>),
+    /// Status 200 with a body that is not an answer; an excerpt of it.
+    NotAnAnswer(Arc<str>),
 }
 
-/// Whether a request that brought no answer may be on the invoice.
+/// Whether a failed request may be billed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Billed {
-    /// It was never looked up.
+    /// No: the number was not looked up.
     No,
-    /// It reached the service, and nobody here can know.
+    /// Perhaps: the request may have reached the service.
     Maybe,
 }
 
 impl FaultKind {
-    /// One word for the fault, for columns and counts: `connection_broken`, `http_503`.
+    /// The code of the fault, for columns and counts: `connection_broken`, `http_503`.
     #[must_use]
     pub fn word(&self) -> Cow<'static, str> {
         match self {
             Self::NotConnected(_) => "not_connected".into(),
-            Self::Broken(_) => "connection_broken".into(),
+            Self::ConnectionBroken(_) => "connection_broken".into(),
             Self::Stalled => "stalled".into(),
             Self::Unauthorized => "http_401".into(),
             Self::Forbidden => "http_403".into(),
             Self::TooManyRequests => "http_429".into(),
             Self::HttpStatus(code) => format!("http_{code}").into(),
-            Self::Nonsense(_) => "not_an_answer".into(),
+            Self::NotAnAnswer(_) => "not_an_answer".into(),
         }
     }
 }
@@ -67,13 +67,13 @@ impl fmt::Display for FaultKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotConnected(cause) => write!(f, "no connection: {cause}"),
-            Self::Broken(cause) => write!(f, "connection broken: {cause}"),
+            Self::ConnectionBroken(cause) => write!(f, "connection broken: {cause}"),
             Self::Stalled => f.write_str("no answer within the timeout"),
             Self::Unauthorized => f.write_str("HTTP 401: credentials refused"),
             Self::Forbidden => f.write_str("HTTP 403: account refused"),
             Self::TooManyRequests => f.write_str("HTTP 429: too many requests"),
             Self::HttpStatus(code) => write!(f, "HTTP {code}"),
-            Self::Nonsense(excerpt) => write!(f, "not an answer: {excerpt:?}"),
+            Self::NotAnAnswer(excerpt) => write!(f, "not an answer: {excerpt:?}"),
         }
     }
 }

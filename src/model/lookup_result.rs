@@ -1,12 +1,12 @@
-//! The eighteen results that the provider's interface document lists, and what each means.
+//! The 18 results that the provider's interface document lists, and the status of each.
 //!
-//! How they travel is in [`crate::service`]; what is done about them in [`crate::lookup`].
+//! How they are sent is in [`crate::service`]; how they are handled in [`crate::lookup`].
 
 use std::sync::Arc;
 
 use super::{Product, Status};
 
-/// The service's word about a number.
+/// What the service says about a number.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum LookupResult {
     /// The request was successful.
@@ -45,12 +45,12 @@ pub enum LookupResult {
     RangeNotAccepted,
     /// Wrong format of the MSISDN parameter.
     MsisdnInvalid,
-    /// A text that the interface document does not list, kept to the letter.
+    /// A text that the interface document does not list, kept unchanged.
     Unrecognised(Arc<str>),
 }
 
 impl LookupResult {
-    /// The eighteen results of the interface document, in its order.
+    /// The 18 results of the interface document, in its order.
     pub const DOCUMENTED: [Self; 18] = [
         Self::Ok,
         Self::DataMissing,
@@ -72,7 +72,7 @@ impl LookupResult {
         Self::MsisdnInvalid,
     ];
 
-    /// The service's own text, to the letter.
+    /// The service's own text.
     #[must_use]
     pub fn text(&self) -> &str {
         match self {
@@ -105,13 +105,13 @@ impl LookupResult {
         documented.cloned().unwrap_or_else(|| Self::Unrecognised(text.into()))
     }
 
-    /// The place in [`Self::DOCUMENTED`], or 18 for a text that is not documented there.
+    /// The index in [`Self::DOCUMENTED`], or 18 for a text that is not documented.
     #[must_use]
     pub fn index(&self) -> usize {
         Self::DOCUMENTED.iter().position(|result| result == self).unwrap_or(Self::DOCUMENTED.len())
     }
 
-    /// What a data team may conclude from this result, given the product that was asked.
+    /// What this result means for the subscriber, given the product that was used.
     #[must_use]
     pub fn status(&self, product: Product) -> Status {
         match self {
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn an_undocumented_text_is_kept_to_the_letter() {
+    fn an_undocumented_text_is_kept_unchanged() {
         let result = LookupResult::from_text("HLR_On_Fire");
         assert_eq!(result.text(), "HLR_On_Fire");
         assert_eq!(result.index(), 18);
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn ok_proves_what_the_product_proves() {
+    fn the_status_of_ok_depends_on_the_product() {
         assert_eq!(LookupResult::Ok.status(Product::RealTime), Status::Reachable);
         assert_eq!(LookupResult::Ok.status(Product::Portability), Status::Assigned);
     }

@@ -1,4 +1,4 @@
-//! The words that every other module speaks: numbers, answers, outcomes, money, and the stream of rows.
+//! The types that all other modules share: numbers, answers, outcomes, money, streams of rows.
 //!
 //! Values only: nothing here reads a file, opens a connection or waits.
 

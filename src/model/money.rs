@@ -1,28 +1,29 @@
-//! Amounts of money, exact: prices of a lookup are often fractions of a cent, and there are millions of them.
+//! Exact amounts of money: the price of a lookup is often a fraction of a cent, and a run has
+//! millions of lookups.
 
 use std::fmt;
 use std::iter::Sum;
 use std::ops::{Add, AddAssign};
 
-/// An amount in the contract's currency, whichever that is, in billionths of its unit. Never negative.
+/// An amount in the contract's currency, in billionths of its unit. Never negative.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Money(u64);
 
-/// A number that is no amount of money.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("an amount is a number such as 0.004, not negative and at most a thousand million")]
+/// A number that is not a valid amount of money.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
+#[error("an amount must be a number from 0 to 1,000,000,000, such as 0.004")]
 pub struct InvalidAmount;
 
 impl Money {
-    /// Nothing.
+    /// No money.
     pub const ZERO: Self = Self(0);
     const UNIT: f64 = 1e9;
 
-    /// The amount that a number in a settings file means, to the nearest billionth.
+    /// The amount for a number in a settings file, rounded to the nearest billionth.
     ///
     /// # Errors
     ///
-    /// When the number is negative, not finite, or more than a thousand million.
+    /// If the number is negative, not finite, or more than 1,000,000,000.
     pub fn from_number(number: f64) -> Result<Self, InvalidAmount> {
         match number {
             0.0..=1e9 => Ok(Self((number * Self::UNIT).round() as u64)),
@@ -36,7 +37,7 @@ impl Money {
         self.0 as f64 / Self::UNIT
     }
 
-    /// So many billionths.
+    /// An amount of this many billionths.
     #[must_use]
     pub const fn from_billionths(billionths: u64) -> Self {
         Self(billionths)
@@ -48,13 +49,13 @@ impl Money {
         self.0
     }
 
-    /// What is left after `other` is taken away; nothing where that is more.
+    /// The amount minus `other`; zero if `other` is larger.
     #[must_use]
-    pub const fn less(self, other: Self) -> Self {
+    pub const fn saturating_sub(self, other: Self) -> Self {
         Self(self.0.saturating_sub(other.0))
     }
 
-    /// So many times the amount, to the nearest billionth.
+    /// The amount multiplied by a factor, rounded to the nearest billionth.
     #[must_use]
     pub fn times(self, factor: f64) -> Self {
         Self((self.0 as f64 * factor).round() as u64)
@@ -88,7 +89,7 @@ impl serde::Serialize for Money {
     }
 }
 
-/// At least two decimals, and as many more as are not zero: `12.50`, `0.0035`.
+/// At least two decimals, without further trailing zeros: `12.50`, `0.0035`.
 impl fmt::Display for Money {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (whole, part) = (self.0 / 1_000_000_000, self.0 % 1_000_000_000);
@@ -112,15 +113,15 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_amount_is_refused() {
+    fn an_invalid_amount_is_refused() {
         for number in [-0.01, f64::NAN, f64::INFINITY, 2e9] {
             assert_eq!(Money::from_number(number), Err(InvalidAmount));
         }
     }
 
     #[test]
-    fn sums_do_not_wrap() {
+    fn sums_and_differences_saturate() {
         assert_eq!(Money(u64::MAX) + Money(1), Money(u64::MAX));
-        assert_eq!(Money(1).less(Money(2)), Money::ZERO);
+        assert_eq!(Money(1).saturating_sub(Money(2)), Money::ZERO);
     }
 }

@@ -1,8 +1,8 @@
-//! The number that is asked about.
+//! The number that is looked up.
 //!
 //! An [`Msisdn`] is a subscriber number in international form, as ITU-T E.164 defines it: country
-//! code first, digits only, no `+`. Turning dirty text into one is the business of
-//! [`crate::numbering`]; this file knows only what a number is and how it may be shown.
+//! code first, digits only, no `+`. [`crate::numbering`] turns text into one; this file defines
+//! only what a number is and how it may be shown.
 
 use std::fmt;
 use std::num::NonZeroU64;
@@ -10,9 +10,8 @@ use std::ops::Deref;
 
 /// A subscriber number in international form: 7 to 15 digits, the first of them not zero.
 ///
-/// Eight bytes, `Copy`, ordered by value. It has no `Display` on purpose, and `Debug` masks the middle
-/// digits, so that a whole number reaches a log or an error only where somebody asked for
-/// [`Msisdn::digits`].
+/// Eight bytes, `Copy`, ordered by value. It has no `Display` on purpose, and `Debug` masks the
+/// middle digits, so that a whole number reaches a log or an error only through [`Msisdn::digits`].
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Msisdn(NonZeroU64);
 
@@ -25,7 +24,7 @@ impl Msisdn {
     const SMALLEST: u64 = 10_u64.pow(Self::MIN_DIGITS as u32 - 1);
     const LARGEST: u64 = 10_u64.pow(Self::MAX_DIGITS as u32) - 1;
 
-    /// The number with these digits, or `None` when it has fewer than 7 or more than 15.
+    /// The number with these digits, or `None` if there are fewer than 7 or more than 15.
     #[must_use]
     pub const fn new(digits: u64) -> Option<Self> {
         if digits < Self::SMALLEST || digits > Self::LARGEST {
@@ -37,21 +36,21 @@ impl Msisdn {
         }
     }
 
-    /// The digits read as one decimal number.
+    /// The digits as one decimal number.
     #[must_use]
     pub const fn get(self) -> u64 {
         self.0.get()
     }
 
-    /// The shard of a table with this many shards in which the number belongs. Neighbours are spread, and
-    /// other bits are used than those that a hash table takes.
+    /// The index of the number's shard in a table with this many shards. Neighbouring numbers get
+    /// different shards, and the bits differ from those that a hash table uses.
     #[must_use]
     pub const fn shard(self, shards: usize) -> usize {
         let mixed = self.get().wrapping_mul(0x9E37_79B9_7F4A_7C15);
         (((mixed >> 32) * shards as u64) >> 32) as usize
     }
 
-    /// The whole number as text, on the stack. This is what goes on the wire and into the output file.
+    /// The whole number as text, on the stack. Requests and output files contain this text.
     #[must_use]
     pub fn digits(self) -> Digits {
         let mut buffer = [0; Self::MAX_DIGITS];
@@ -65,7 +64,7 @@ impl Msisdn {
         Digits { buffer, start }
     }
 
-    /// The number with its middle digits hidden, for people: `4670•••605`.
+    /// The number with its middle digits hidden, for messages: `4670•••605`.
     #[must_use]
     pub fn masked(self) -> String {
         let digits = self.digits();
@@ -81,7 +80,7 @@ impl fmt::Debug for Msisdn {
     }
 }
 
-/// The digits of an [`Msisdn`] as text, without an allocation. Derefs to `str`.
+/// The digits of an [`Msisdn`] as text, without an allocation. Dereferences to `str`.
 #[derive(Clone, Copy)]
 pub struct Digits {
     buffer: [u8; Msisdn::MAX_DIGITS],
@@ -92,7 +91,7 @@ impl Deref for Digits {
     type Target = str;
 
     fn deref(&self) -> &str {
-        std::str::from_utf8(&self.buffer[self.start..]).expect("only ASCII digits were written")
+        std::str::from_utf8(&self.buffer[self.start..]).expect("the buffer holds only ASCII digits")
     }
 }
 

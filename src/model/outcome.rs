@@ -1,61 +1,61 @@
-//! What became of a number: answered or not, how, and where the answer came from.
+//! The outcome of a number: answered or not, and where the answer comes from.
 
 use super::{Answer, Fault, LookupResult, UtcMillis};
 
-/// What became of a number that passed the numbering checks.
+/// What a valid number ends with in one run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// The service gave its word.
+    /// The service gave an answer.
     Answered(Answered),
-    /// The service was asked and gave none, or was not asked because the run stopped.
+    /// The service gave no answer, or the number was not looked up.
     Unanswered(Box<Unanswered>),
 }
 
-/// A word of the service, with when and how it was obtained.
+/// An answer, with when and how it was obtained.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answered {
     /// What the service said.
     pub answer: Answer,
-    /// When it said so.
+    /// When it gave the answer.
     pub checked_at: UtcMillis,
-    /// How many requests it took, throttled ones not counted.
+    /// How many requests were needed, without throttled ones.
     pub attempts: u16,
 }
 
-/// A number without a final word.
+/// A number without an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unanswered {
-    /// What the last attempt brought.
+    /// Why the last attempt gave no answer.
     pub last: UnansweredReason,
-    /// How many requests were spent, throttled ones not counted.
+    /// How many requests were made, without throttled ones.
     pub attempts: u16,
-    /// When the last of them was made; `None` when there was none.
+    /// When the last request ended; `None` if there was none.
     pub checked_at: Option<UtcMillis>,
 }
 
-/// The last thing that is known of a number without an answer.
+/// Why a number has no answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum UnansweredReason {
-    /// The service said TIMEOUT or its like.
+    /// The service sent TIMEOUT or a similar result.
     Result(LookupResult),
-    /// The transport or the service failed.
+    /// The request failed.
     Fault(Fault),
-    /// The run stopped before the number was asked for the first time.
+    /// The run stopped before the first request about the number.
     NeverAsked,
-    /// The number was not asked, because its range of numbers answers nothing useful.
+    /// The number was skipped because its range stopped returning useful answers.
     Skipped,
 }
 
-/// Where a row's answer came from.
+/// Where a row's answer comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Source {
-    /// This run asked the service for this row.
+    /// This run looked the number up for this row.
     Live,
     /// An earlier run paid for it.
     Ledger,
     /// Another row of this run has the same number.
     Duplicate,
-    /// There is none.
+    /// There is no answer.
     None,
 }
 

@@ -1,13 +1,14 @@
-//! Networks as codes: MCC and MNC, read and written as the text that they are.
+//! Network codes: MCC and MNC, and how they are read and written.
 //!
 //! Names and countries of networks are in [`crate::numbering`].
 
-/// How many digits a whole IMSI has in practice (ITU-T E.212 allows fewer, and no operator uses them).
+/// How many digits a whole IMSI has in practice. ITU-T E.212 allows fewer, but no operator uses
+/// them.
 const FULL_IMSI_DIGITS: usize = 15;
 
-/// The MCCs whose networks have, all or nearly all, three-digit MNCs, in rising order: North America and
-/// the Caribbean by their national plans, and the Latin American and Asian countries that chose so
-/// (ITU-T E.212, annex on assigned codes). All others use two.
+/// The MCCs whose networks all, or nearly all, have three-digit MNCs, in ascending order: North
+/// America and the Caribbean, and some countries of Latin America and Asia (ITU-T E.212, annex on
+/// assigned codes). All others use two digits.
 const MCCS_WITH_LONG_MNCS: [u16; 31] = [
     302, 310, 311, 312, 313, 314, 315, 316, 330, 334, 338, 342, 344, 346, 348, 352, 354, 356, 358, 360, 365,
     366, 376, 405, 708, 714, 722, 732, 738, 748, 750,
@@ -15,7 +16,7 @@ const MCCS_WITH_LONG_MNCS: [u16; 31] = [
 
 /// A mobile network code: MCC and MNC, as ITU-T E.212 defines them.
 ///
-/// Both are text to the world, because MNC `08` is not `8`: the number of MNC digits is kept.
+/// The number of MNC digits is kept, because MNC `08` is not `8`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Plmn {
     mcc: u16,
@@ -24,10 +25,11 @@ pub struct Plmn {
 }
 
 impl Plmn {
-    /// The network that an `imsi` field names, `None` where it names none.
+    /// The network that an `imsi` field names; `None` if it does not name one.
     ///
-    /// The service sends MCC+MNC, five or six digits. A sister service sends all 15 digits of the IMSI:
-    /// then the MCC tells how long its MNCs are, and the rest, which is personal, is dropped.
+    /// The service sends MCC and MNC, five or six digits. A related service sends all 15 digits of
+    /// the IMSI: then the MCC decides the length of the MNC, and the rest, which is personal data,
+    /// is dropped.
     #[must_use]
     pub fn from_imsi(text: &str) -> Option<Self> {
         if text.len() != FULL_IMSI_DIGITS || !text.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -49,7 +51,7 @@ impl Plmn {
         Some(Self { mcc: number(&bytes[..3]), mnc: number(&bytes[3..]), mnc_digits: bytes.len() as u8 - 3 })
     }
 
-    /// The network with these codes, `None` unless MCC and MNC fit their digits (three, and two or three).
+    /// The network with these codes; `None` if MCC or MNC has too many digits.
     #[must_use]
     pub const fn new(mcc: u16, mnc: u16, mnc_digits: u8) -> Option<Self> {
         let fits = match mnc_digits {
@@ -78,13 +80,13 @@ impl Plmn {
         self.mnc_digits
     }
 
-    /// The MCC as its three digits.
+    /// The three digits of the MCC.
     #[must_use]
     pub fn mcc_text(self) -> String {
         format!("{:03}", self.mcc)
     }
 
-    /// The MNC as its two or three digits.
+    /// The two or three digits of the MNC.
     #[must_use]
     pub fn mnc_text(self) -> String {
         format!("{:0width$}", self.mnc, width = self.mnc_digits.into())
@@ -105,14 +107,14 @@ mod tests {
     }
 
     #[test]
-    fn a_whole_imsi_gives_up_its_network_only() {
+    fn of_a_whole_imsi_only_the_network_is_kept() {
         assert_eq!(Plmn::from_imsi("240080123456789"), Plmn::from_digits("24008"));
         assert_eq!(Plmn::from_imsi("310260123456789"), Plmn::from_digits("310260"));
         assert_eq!(Plmn::from_imsi("24008"), Plmn::from_digits("24008"));
     }
 
     #[test]
-    fn what_names_no_network_is_refused() {
+    fn a_text_that_is_not_a_network_is_refused() {
         for text in ["", "2400", "2400888", "24o08", "240 8", "24008012345678", "24008012345678x"] {
             assert_eq!(Plmn::from_imsi(text), None, "{text:?}");
         }

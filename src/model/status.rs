@@ -1,28 +1,28 @@
-//! What a data team acts on: the `status` column.
+//! The values of the `status` column, which data teams act on.
 
-/// What a data team acts on.
+/// What an answer means for the subscriber.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Status {
     /// The HLR answered for the subscriber.
     Reachable,
-    /// The network is known; the handset need not be on.
+    /// The network is known; the handset may be off.
     Assigned,
-    /// Exists, off now. Never to be purged as dead.
+    /// The subscriber exists, but the handset is off. Never purge these as dead.
     Absent,
-    /// Assigned, but takes no SMS.
+    /// Assigned, but cannot receive SMS.
     NoService,
     /// Not assigned.
     Dead,
-    /// Asked, no verdict.
+    /// Looked up without a verdict.
     Unknown,
-    /// No statement about the subscriber.
+    /// Not looked up.
     NotChecked,
-    /// Refused before any money was spent.
+    /// Not a valid number; nothing was sent.
     Invalid,
 }
 
 impl Status {
-    /// Every status, in the order in which summaries list them.
+    /// Every status, in the order of summaries.
     pub const ALL: [Self; 8] = [
         Self::Reachable,
         Self::Assigned,
@@ -34,7 +34,7 @@ impl Status {
         Self::Invalid,
     ];
 
-    /// Whether nothing was found out about the subscriber: asking again may.
+    /// Whether the status says nothing about the subscriber.
     #[must_use]
     pub const fn lacks_verdict(self) -> bool {
         matches!(self, Self::Unknown | Self::NotChecked)

@@ -1,14 +1,14 @@
-//! Moments in time, as the ledger and the `checked_at` column have them.
+//! Timestamps, as the ledger and the `checked_at` column store them.
 
 use std::fmt;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// A moment in UTC, in milliseconds since 1970-01-01.
+/// A timestamp in UTC, in milliseconds since 1970-01-01.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct UtcMillis(pub i64);
 
 impl UtcMillis {
-    /// This moment, by the system's clock.
+    /// The current time of the system's clock.
     #[must_use]
     pub fn now() -> Self {
         let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -20,7 +20,7 @@ impl UtcMillis {
 impl fmt::Display for UtcMillis {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match jiff::Timestamp::from_second(self.0.div_euclid(1000)) {
-            Ok(moment) => moment.fmt(f),
+            Ok(timestamp) => timestamp.fmt(f),
             Err(_) => write!(f, "{} ms after 1970", self.0),
         }
     }

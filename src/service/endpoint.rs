@@ -1,4 +1,4 @@
-//! Where the service is: the documented hosts, or any URL.
+//! The addresses of the service: the documented hosts, or any URL.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -21,26 +21,27 @@ const UNITED_STATES: [&str; 2] =
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoint(Url);
 
-/// Why a text names no endpoint.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+/// Why a text is not a valid endpoint.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
 pub enum EndpointError {
     /// It is neither a known name nor a URL.
-    #[error(
-        "{0:?} is no endpoint: write eu, us, simulator, or a URL such as https://lookup.example.com:3701"
-    )]
+    #[error("{0:?} is not a valid endpoint")]
+    #[diagnostic(help("write eu, us, simulator, or a URL such as https://lookup.example.com:3701"))]
     NotAUrl(String),
     /// The URL carries a user name or a password.
-    #[error(
-        "an endpoint must not carry credentials: put them into HLR_USERNAME and HLR_PASSWORD, and leave them out of the URL"
-    )]
-    CarriesCredentials,
+    #[error("an endpoint must not contain credentials")]
+    #[diagnostic(help(
+        "remove user name and password from the URL, and put them in HLR_USERNAME and HLR_PASSWORD"
+    ))]
+    ContainsCredentials,
     /// The URL has more than scheme, host and port.
-    #[error("{0:?} has a path or a query: an endpoint is scheme, host and port only")]
-    CarriesPath(String),
+    #[error("the endpoint {0:?} has a path or a query")]
+    #[diagnostic(help("write only scheme, host and port"))]
+    ContainsPath(String),
 }
 
 impl Endpoint {
-    /// The endpoints that a text names: two for `eu` and `us`, one for a URL.
+    /// The endpoints with this name: two for `eu` and `us`, one for a URL.
     ///
     /// A URL without a port gets the documented one, 3700 for `http` and 3701 for `https`.
     pub fn named(text: &str) -> Result<Vec<Self>, EndpointError> {
@@ -55,7 +56,7 @@ impl Endpoint {
         let not_a_url = || EndpointError::NotAUrl(without_credentials(text));
         let mut url = Url::parse(text).map_err(|_| not_a_url())?;
         if !url.username().is_empty() || url.password().is_some() {
-            return Err(EndpointError::CarriesCredentials);
+            return Err(EndpointError::ContainsCredentials);
         }
         let port = match url.scheme() {
             "http" => HTTP_PORT,
@@ -66,9 +67,9 @@ impl Endpoint {
             return Err(not_a_url());
         }
         if !matches!(url.path(), "" | "/") || url.query().is_some() || url.fragment().is_some() {
-            return Err(EndpointError::CarriesPath(text.to_owned()));
+            return Err(EndpointError::ContainsPath(text.to_owned()));
         }
-        if url.port().is_none() && !names_the_default_port(text) {
+        if url.port().is_none() && !has_default_port(text) {
             url.set_port(Some(port)).map_err(|()| not_a_url())?;
         }
         url.set_path("/lookup");
@@ -86,13 +87,13 @@ impl Endpoint {
         (host, self.0.port_or_known_default().expect("http and https have default ports"))
     }
 
-    /// Whether requests to it are encrypted.
+    /// Whether requests to this endpoint are encrypted.
     #[must_use]
     pub fn is_https(&self) -> bool {
         self.0.scheme() == "https"
     }
 
-    /// Whether it is on this machine.
+    /// Whether the endpoint is on this machine.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
         let (host, _) = self.host_and_port();
@@ -108,14 +109,14 @@ impl fmt::Display for Endpoint {
     }
 }
 
-/// A URL drops a port that is its scheme's own (80, 443); who wrote it meant it.
-fn names_the_default_port(text: &str) -> bool {
+/// `Url` drops the default port of its scheme (80, 443), even if it was given.
+fn has_default_port(text: &str) -> bool {
     let authority = text.split("://").nth(1).unwrap_or_default();
     let authority = authority.trim_end_matches('/');
     authority.ends_with(":80") || authority.ends_with(":443")
 }
 
-/// The text with anything before an `@` left out, for error messages.
+/// The text without anything before an `@`, for error messages.
 fn without_credentials(text: &str) -> String {
     text.rsplit('@').next().unwrap_or_default().to_owned()
 }
@@ -125,7 +126,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_documented_pairs_have_names() {
+    fn eu_and_us_are_the_documented_pairs() {
         let shown = |name| Endpoint::named(name).unwrap().iter().map(ToString::to_string).collect::<Vec<_>>();
         assert_eq!(shown("eu"), EUROPE);
         assert_eq!(shown("us"), UNITED_STATES);
@@ -144,18 +145,18 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_endpoint_is_refused_and_shows_no_password() {
+    fn an_invalid_endpoint_is_refused_and_no_password_is_shown() {
         for text in ["", "europe", "ftp://host", "http://", "user:hunter2@host"] {
             let error = Endpoint::named(text).unwrap_err();
             assert!(matches!(error, EndpointError::NotAUrl(_)), "{text}: {error:?}");
             assert!(!error.to_string().contains("hunter2"));
         }
-        assert_eq!(Endpoint::named("http://user:hunter2@host"), Err(EndpointError::CarriesCredentials));
-        assert!(matches!(Endpoint::named("http://host/lookup"), Err(EndpointError::CarriesPath(_))));
+        assert_eq!(Endpoint::named("http://user:hunter2@host"), Err(EndpointError::ContainsCredentials));
+        assert!(matches!(Endpoint::named("http://host/lookup"), Err(EndpointError::ContainsPath(_))));
     }
 
     #[test]
-    fn loopback_is_known() {
+    fn loopback_endpoints_are_recognised() {
         for (text, expected) in
             [("http://127.0.0.1", true), ("http://[::1]", true), ("http://localhost", true), ("eu", false)]
         {

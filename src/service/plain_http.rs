@@ -1,9 +1,9 @@
-//! Requests over plain HTTP, on connections of our own.
+//! Requests over plain HTTP, on connections that are driven here.
 //!
-//! For `http://` without a proxy, hyper's connections are driven here, directly: a lookup is one task that
-//! writes, reads and parses, with no pool task, no second task a connection, and no second parse of a URL.
-//! Against reqwest on the same machine this halves the CPU of a lookup. Everything else that a client needs
-//! (TLS, proxies) is in [`super::pooled`].
+//! For `http://` without a proxy, one task per lookup writes, reads and parses, directly on hyper's
+//! connections. That saves a pool task, a second task per connection, and a second parse of a URL;
+//! compared with reqwest this halves the CPU time of a lookup. TLS and proxies are in
+//! [`super::pooled_http`].
 
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
@@ -22,24 +22,25 @@ use tokio::net::TcpStream;
 use tokio::time::Instant;
 
 use super::Endpoint;
-use super::exchange::{LONGEST_BODY, Reply, broken, not_connected, too_long};
+use super::http_exchange::{HttpResponse, MAX_BODY_BYTES, body_too_long, connection_broken, not_connected};
 use crate::model::Fault;
 use crate::sync;
 
-/// Connections to one endpoint. Those that are idle wait for the next request, the last used first.
+/// Connections to one endpoint. An idle connection waits for the next request; the one used last is
+/// taken first.
 #[derive(Debug)]
-pub(super) struct Direct {
+pub(super) struct PlainHttp {
     host: String,
     port: u16,
     host_header: HeaderValue,
     authorization: HeaderValue,
     connect_timeout: Duration,
-    /// An idle connection older than this is given up, before the server does it.
+    /// How long an idle connection is kept. Shorter than the server's own limit.
     idle_timeout: Duration,
     idle: Mutex<Vec<Connection>>,
 }
 
-/// A connection and the state machine that moves its bytes.
+/// A connection and the state machine that drives it.
 #[derive(Debug)]
 struct Connection {
     sender: SendRequest<Empty<Bytes>>,
@@ -47,20 +48,20 @@ struct Connection {
     last_used: Instant,
 }
 
-/// Moves the bytes of a connection; `None` once the connection is over. It must be dropped then: only that
-/// gives back a request which it had not taken up.
+/// Drives a connection; `None` once the connection has ended. It must be dropped then: only
+/// dropping it returns a request that it has not accepted.
 type Driver = Option<Pin<Box<http1::Connection<TokioIo<TcpStream>, Empty<Bytes>>>>>;
 
-/// Moves what can be moved now. Returns whether the connection is over.
+/// Makes the progress that is possible now. Returns whether the connection has ended.
 fn advance(driver: &mut Driver, cx: &mut Context<'_>) -> bool {
-    let over = driver.as_mut().is_none_or(|driver| driver.as_mut().poll(cx).is_ready());
-    if over {
+    let ended = driver.as_mut().is_none_or(|driver| driver.as_mut().poll(cx).is_ready());
+    if ended {
         *driver = None;
     }
-    over
+    ended
 }
 
-impl Direct {
+impl PlainHttp {
     pub(super) fn new(
         endpoint: &Endpoint,
         authorization: HeaderValue,
@@ -70,7 +71,7 @@ impl Direct {
         let (host, port) = endpoint.host_and_port();
         let host_header = HeaderValue::try_from(format!("{host}:{port}"));
         Self {
-            host_header: host_header.expect("a URL's host is made of header characters"),
+            host_header: host_header.expect("the host of a URL has only header characters"),
             host: host.trim_start_matches('[').trim_end_matches(']').to_owned(),
             port,
             authorization,
@@ -80,8 +81,9 @@ impl Direct {
         }
     }
 
-    /// Asks once. A connection that the server had closed meanwhile is replaced when nothing was written to it.
-    pub(super) async fn ask(&self, query: &str) -> Result<Reply, Fault> {
+    /// Sends one request. If the server has closed an idle connection and nothing was written to
+    /// it, the request goes to another connection.
+    pub(super) async fn send(&self, query: &str) -> Result<HttpResponse, Fault> {
         let mut request = self.request(query);
         loop {
             let (mut connection, age) = match self.take_idle() {
@@ -89,13 +91,15 @@ impl Direct {
                 None => (self.connect().await?, Age::New),
             };
             match connection.exchange(request).await {
-                Ok(reply) => {
+                Ok(response) => {
                     self.put_back(connection);
-                    return Ok(reply);
+                    return Ok(response);
                 }
-                Err(Failure::Unsent(unsent)) if age == Age::Used => request = *unsent,
-                Err(Failure::Unsent(_)) => return Err(not_connected("closed before the request".into())),
-                Err(Failure::Sent(fault)) => return Err(fault),
+                Err(ExchangeError::Unsent(unsent)) if age == Age::Used => request = *unsent,
+                Err(ExchangeError::Unsent(_)) => {
+                    return Err(not_connected("closed before the request was sent".into()));
+                }
+                Err(ExchangeError::Sent(fault)) => return Err(fault),
             }
         }
     }
@@ -103,7 +107,7 @@ impl Direct {
     fn request(&self, query: &str) -> Request<Empty<Bytes>> {
         let target = PathAndQuery::from_maybe_shared(Bytes::from(["/lookup?", query].concat()));
         let mut request = Request::new(Empty::new());
-        *request.uri_mut() = Uri::from(target.expect("digits make a path"));
+        *request.uri_mut() = Uri::from(target.expect("digits are valid in a path"));
         request.headers_mut().insert(HOST, self.host_header.clone());
         request.headers_mut().insert(AUTHORIZATION, self.authorization.clone());
         request
@@ -115,7 +119,8 @@ impl Direct {
             .await
             .map_err(|_| not_connected("no answer within the connect timeout".into()))?
             .map_err(|error| not_connected(error.to_string().into()))?;
-        // Without it small requests wait for acknowledgements; a socket that refuses is only slower.
+        // Without it, small requests wait for acknowledgements. If it fails, the socket is only
+        // slower.
         let _ = stream.set_nodelay(true);
         let (sender, driver) = http1::handshake(TokioIo::new(stream))
             .await
@@ -127,7 +132,7 @@ impl Direct {
         let mut idle = sync::lock(&self.idle);
         let connection = idle.pop()?;
         if connection.last_used.elapsed() > self.idle_timeout {
-            // Those below it are older still.
+            // The connections below are older.
             idle.clear();
             return None;
         }
@@ -148,35 +153,35 @@ enum Age {
     Used,
 }
 
-enum Failure {
-    /// Nothing was written: the request can go elsewhere.
+enum ExchangeError {
+    /// Nothing was written, so the request can go to another connection.
     Unsent(Box<Request<Empty<Bytes>>>),
-    /// Something was written, and what came of it is not known.
+    /// Something was written, and nobody knows whether it is billed.
     Sent(Fault),
 }
 
 impl Connection {
-    async fn exchange(&mut self, request: Request<Empty<Bytes>>) -> Result<Reply, Failure> {
+    async fn exchange(&mut self, request: Request<Empty<Bytes>>) -> Result<HttpResponse, ExchangeError> {
         if !self.is_ready().await {
-            return Err(Failure::Unsent(Box::new(request)));
+            return Err(ExchangeError::Unsent(Box::new(request)));
         }
         let sent = self.sender.try_send_request(request);
         let response =
             drive(&mut self.driver, sent).await.map_err(|mut failed| match failed.take_message() {
-                Some(unsent) => Failure::Unsent(Box::new(unsent)),
-                None => Failure::Sent(broken(cause(failed.error()))),
+                Some(unsent) => ExchangeError::Unsent(Box::new(unsent)),
+                None => ExchangeError::Sent(connection_broken(cause(failed.error()))),
             })?;
         let (head, body) = response.into_parts();
-        let body = drive(&mut self.driver, Limited::new(body, LONGEST_BODY).collect()).await;
+        let body = drive(&mut self.driver, Limited::new(body, MAX_BODY_BYTES).collect()).await;
         let body =
             body.map(|whole| whole.to_bytes()).map_err(|error| match error.downcast_ref::<hyper::Error>() {
-                Some(error) => broken(cause(error)),
-                None => too_long(),
+                Some(error) => connection_broken(cause(error)),
+                None => body_too_long(),
             });
-        Ok(Reply { status: head.status, headers: head.headers, body })
+        Ok(HttpResponse { status: head.status, headers: head.headers, body })
     }
 
-    /// Whether the connection can take a request; one that the server has closed cannot.
+    /// Whether the connection can take a request. If the server has closed it, it cannot.
     async fn is_ready(&mut self) -> bool {
         let Self { sender, driver, .. } = self;
         poll_fn(|cx| {
@@ -189,21 +194,21 @@ impl Connection {
     }
 }
 
-/// Waits for something that a connection brings, and moves the connection's bytes meanwhile.
-async fn drive<T>(driver: &mut Driver, wanted: impl Future<Output = T>) -> T {
-    let mut wanted = pin!(wanted);
+/// Drives a connection until a future that depends on it is ready.
+async fn drive<T>(driver: &mut Driver, future: impl Future<Output = T>) -> T {
+    let mut future = pin!(future);
     poll_fn(|cx| {
-        // Asking first tells the connection that something is wanted; asking again takes what it then brought.
-        if let Poll::Ready(brought) = wanted.as_mut().poll(cx) {
-            return Poll::Ready(brought);
+        // The first poll registers interest with the connection; the second takes what it received.
+        if let Poll::Ready(output) = future.as_mut().poll(cx) {
+            return Poll::Ready(output);
         }
         advance(driver, cx);
-        wanted.as_mut().poll(cx)
+        future.as_mut().poll(cx)
     })
     .await
 }
 
-/// The innermost cause, which names no URL and therefore no number.
+/// The innermost cause. It contains no URL and therefore no number.
 fn cause(error: &hyper::Error) -> Arc<str> {
     match std::error::Error::source(error) {
         Some(source) => source.to_string().into(),

@@ -1,18 +1,18 @@
-//! The text of the protocol: what a request asks for, and what a body says.
+//! The text of the protocol: writes queries, reads bodies.
 //!
 //! A body is one line of `key=value` fields separated by `;`, in any order, or one of three bare
-//! sentences. Fields that nobody has documented are passed over; a body without a result is no answer.
+//! sentences. Undocumented fields are ignored; a body without a result is not an answer.
 
 use std::borrow::Cow;
 
 use crate::model::{Answer, CallingCode, LookupResult, Msisdn, Plmn, ProviderCache, Unreadable};
 
-/// The longest result text that is taken for one; the longest documented one has 36 characters.
-const LONGEST_RESULT: usize = 120;
-/// How much of a text that is no answer is shown to people.
-const EXCERPT: usize = 60;
+/// A longer text is not a result; the longest documented one has 36 characters.
+const MAX_RESULT_LENGTH: usize = 120;
+/// How much of a body that is not an answer is shown in messages.
+const EXCERPT_LENGTH: usize = 60;
 
-/// Results 16 to 18, which are sentences: they may come bare, as a field, or with a 4xx status.
+/// Results 16 to 18 are sentences: they may come bare, as a field, or with a 4xx status.
 pub(super) const SENTENCES: [LookupResult; 3] =
     [LookupResult::MandatoryParameterMissing, LookupResult::RangeNotAccepted, LookupResult::MsisdnInvalid];
 
@@ -26,19 +26,19 @@ pub fn query(msisdn: Msisdn, cache: ProviderCache) -> String {
     }
 }
 
-/// A body that is no answer, with an excerpt for people.
+/// A body that is not an answer, with an excerpt for messages.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NoAnswer(pub String);
+pub struct NotAnAnswer(pub String);
 
 /// Reads a body, in ISO-8859-1, with or without a line end.
-pub fn read_body(body: &[u8]) -> Result<Answer, NoAnswer> {
+pub fn read_body(body: &[u8]) -> Result<Answer, NotAnAnswer> {
     let line = body.trim_ascii();
     if let Some(sentence) = sentence(line) {
         return Ok(Answer::bare(sentence));
     }
-    let no_answer = || NoAnswer(excerpt(line));
+    let not_an_answer = || NotAnAnswer(excerpt(line));
     if line.contains(&b'\n') {
-        return Err(no_answer());
+        return Err(not_an_answer());
     }
     let mut result = None;
     let mut network = None;
@@ -60,15 +60,15 @@ pub fn read_body(body: &[u8]) -> Result<Answer, NoAnswer> {
             unreadable.location = location.is_none();
         }
     }
-    let result = result.filter(|text| text.len() <= LONGEST_RESULT).ok_or_else(no_answer)?;
+    let result = result.filter(|text| text.len() <= MAX_RESULT_LENGTH).ok_or_else(not_an_answer)?;
     match read_result(result) {
         LookupResult::Ok => Ok(Answer { result: LookupResult::Ok, network, location, unreadable }),
-        // What a network would mean beside any other result, nobody has documented.
+        // What a network means beside any other result is not documented.
         other => Ok(Answer::bare(other)),
     }
 }
 
-/// Results 16 to 18 may come bare.
+/// The bare sentence that a line is, if it is one.
 fn sentence(line: &[u8]) -> Option<LookupResult> {
     let bare = line.strip_suffix(b".").unwrap_or(line);
     SENTENCES.into_iter().find(|sentence| bare.eq_ignore_ascii_case(sentence.text().as_bytes()))
@@ -91,7 +91,7 @@ fn calling_code(value: &[u8]) -> Option<CallingCode> {
     std::str::from_utf8(digits).ok()?.parse().ok().and_then(CallingCode::new)
 }
 
-/// ISO-8859-1: each byte is the character with its number.
+/// Decodes ISO-8859-1: each byte is the character with the same number.
 fn latin1(bytes: &[u8]) -> Cow<'_, str> {
     match std::str::from_utf8(bytes) {
         Ok(text) if text.is_ascii() => Cow::Borrowed(text),
@@ -99,9 +99,9 @@ fn latin1(bytes: &[u8]) -> Cow<'_, str> {
     }
 }
 
-/// The start of a text, without what could be a whole number.
+/// The start of a text, with digits masked so that no number is shown.
 fn excerpt(line: &[u8]) -> String {
-    let shown = &line[..line.len().min(EXCERPT)];
+    let shown = &line[..line.len().min(EXCERPT_LENGTH)];
     let text = latin1(shown);
     let masked = text.chars().map(|c| match c {
         '0'..='9' => '#',
@@ -171,14 +171,14 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_said_to_be_unreadable() {
+    fn a_field_that_cannot_be_read_is_marked_unreadable() {
         let answer = read_body(b"result=OK;imsi=4008;location=Sweden").unwrap();
         assert_eq!(answer.unreadable, Unreadable { imsi: true, location: true });
         assert_eq!((answer.network, answer.location), (None, None));
     }
 
     #[test]
-    fn only_ok_says_where_a_subscriber_is() {
+    fn only_ok_has_a_network_and_a_location() {
         for (text, result) in [
             ("ABSENT_SUBSCRIBER_SM", LookupResult::AbsentSubscriberSm),
             ("msisdn is invalid", LookupResult::MsisdnInvalid),
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_without_a_result_is_no_answer() {
+    fn a_body_without_a_result_is_not_an_answer() {
         for body in ["", "  \n", "OK", "<html>busy</html>", "{\"result\": \"OK\"}", "result=", "imsi=24008"] {
             assert!(read_body(body.as_bytes()).is_err(), "{body:?}");
         }
@@ -210,7 +210,7 @@ mod tests {
     fn an_excerpt_shows_no_number() {
         assert_eq!(
             read_body(b"no such page: /46708100200"),
-            Err(NoAnswer("no such page: /###########".into()))
+            Err(NotAnAnswer("no such page: /###########".into()))
         );
     }
 
@@ -223,12 +223,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_body_makes_the_reader_panic(body in proptest::collection::vec(any::<u8>(), 0..200)) {
+        fn no_body_causes_a_panic(body in proptest::collection::vec(any::<u8>(), 0..200)) {
             let _ = read_body(&body);
         }
 
         #[test]
-        fn any_field_text_is_survived(fields in proptest::collection::vec("(result|imsi|location|x)=[ -~]{0,20}", 0..6)) {
+        fn no_field_causes_a_panic(fields in proptest::collection::vec("(result|imsi|location|x)=[ -~]{0,20}", 0..6)) {
             let _ = read_body(fields.join(";").as_bytes());
         }
     }

@@ -1,5 +1,7 @@
-//! What was paid for is neither lost nor paid for again: runs that are killed, stopped, capped and started again,
-//! judged by the simulator's account of every number.
+//! Paid answers are neither lost nor paid for again: runs that are killed, stopped, capped and
+//! started again, judged by the simulator's account of every number.
+
+mod administration;
 
 use std::process::{Child, Output};
 use std::time::Duration;
@@ -8,19 +10,20 @@ use arrow::array::{AsArray, Float64Array};
 use arrow::datatypes::Float64Type;
 use hlr_enrich::simulator::{Latency, SimulatorSettings, Transient};
 
-use crate::harness::{Done, Job, Service, Table, every_row_is_true, nth_number, send_signal};
+use crate::harness::{Job, Service, Table, every_row_is_true, nth_number, send_signal};
 
 const NUMBERS: u64 = 15_000;
 
-/// 20 000 rows with 15 000 different numbers: every third number comes up again, far from its first row.
+/// 20,000 rows with 15,000 different numbers: every third number occurs again, far from its first
+/// row.
 fn with_duplicates() -> String {
     let rows = (0..NUMBERS).chain((0..NUMBERS).step_by(3));
     let rows: String = rows.enumerate().map(|(id, n)| format!("{id},{}\n", nth_number(n).get())).collect();
     format!("id,phone\n{rows}")
 }
 
-/// Answers after some milliseconds; one number in twenty says TIMEOUT or its like first.
-fn a_real_service() -> Service {
+/// Answers after some milliseconds; one number in twenty gets TIMEOUT or HLR_ABORT first.
+fn realistic_service() -> Service {
     let latency = Latency { median: Duration::from_millis(10), p99: Duration::from_millis(60) };
     let transient = Transient { share: 0.05, ..Transient::default() };
     Service::start(SimulatorSettings { latency, transient, ..SimulatorSettings::default() })
@@ -30,9 +33,9 @@ fn wait(run: Child) -> Output {
     run.wait_with_output().unwrap()
 }
 
-/// Asserts that two files are the same but for when, from where and after how many attempts answers came.
+/// Asserts that two files differ only in the source, time and attempts of their answers.
 #[track_caller]
-fn same_but_for_the_circumstances(one: &Table, other: &Table) {
+fn assert_same_answers(one: &Table, other: &Table) {
     assert_eq!(one.0.schema(), other.0.schema());
     for field in one.0.schema().fields() {
         let name = field.name();
@@ -42,8 +45,8 @@ fn same_but_for_the_circumstances(one: &Table, other: &Table) {
     }
 }
 
-/// What a run says of its predecessor: how many numbers may have been paid for in vain.
-fn said_in_doubt(stderr: &[u8]) -> Option<usize> {
+/// How many numbers a run reports as in doubt after the run before.
+fn reported_in_doubt(stderr: &[u8]) -> Option<usize> {
     let stderr = String::from_utf8_lossy(stderr).into_owned();
     let rest = stderr.split("up to ").nth(1)?;
     rest.split(" numbers may have been paid for").next()?.parse().ok()
@@ -53,27 +56,28 @@ const FLAGS: [&str; 8] =
     ["--ledger", "l.redb", "--concurrency", "64", "--progress", "none", "--commit-interval", "10ms"];
 
 #[test]
-fn a_run_that_is_killed_again_and_again_loses_nothing_but_what_it_says() {
-    let service = a_real_service();
+fn a_run_that_is_killed_repeatedly_loses_no_more_than_it_reports() {
+    let service = realistic_service();
     let job = Job::new().list("list.csv", with_duplicates());
     let mut random = fastrand::Rng::with_seed(17);
     let (mut doubt, mut kills) = (0, 0);
     for _ in 0..5 {
         let before = service.account().requests;
         let mut run = job.start_enrich("list.csv", "out.parquet", &service, &FLAGS);
-        // Random points of the work, not of the clock: it is killed after so many further requests.
+        // A random point of the work, not of the clock: it is killed after that many further
+        // requests.
         let point = before + random.u64(200..3_500);
         while service.account_in_short().requests < point && run.try_wait().unwrap().is_none() {
             std::thread::sleep(Duration::from_millis(1));
         }
         kills += usize::from(run.try_wait().unwrap().is_none());
         send_signal("KILL", &run);
-        doubt += said_in_doubt(&wait(run).stderr).unwrap_or(0);
+        doubt += reported_in_doubt(&wait(run).stderr).unwrap_or(0);
     }
     assert_eq!(kills, 5, "the list is long enough to be interrupted five times");
     let done = job.enrich("list.csv", "out.parquet", &service, &FLAGS);
     done.exits_with(0);
-    let last = said_in_doubt(&done.output.stderr).expect("it says what the killed run has left in doubt");
+    let last = reported_in_doubt(&done.output.stderr).expect("it reports what the killed run left in doubt");
     assert!(last <= 64 + 2 * 2_000, "{last}: in flight, and two commits");
     let twice = service.account().settled_more_than_once();
     assert!(twice <= doubt + last, "{twice} numbers were answered twice, {} may have been", doubt + last);
@@ -81,14 +85,14 @@ fn a_run_that_is_killed_again_and_again_loses_nothing_but_what_it_says() {
     let table = job.read("out.parquet");
     assert_eq!(table.rows(), 20_000);
     every_row_is_true(&table, &service);
-    let undisturbed = a_real_service();
+    let undisturbed = realistic_service();
     job.enrich("list.csv", "undisturbed.parquet", &undisturbed, &["--no-ledger"]).exits_with(0);
-    same_but_for_the_circumstances(&table, &job.read("undisturbed.parquet"));
+    assert_same_answers(&table, &job.read("undisturbed.parquet"));
 }
 
 #[test]
-fn a_run_that_is_asked_to_end_pays_for_nothing_twice() {
-    let service = a_real_service();
+fn a_run_that_is_interrupted_pays_for_nothing_twice() {
+    let service = realistic_service();
     let job = Job::new().list("list.csv", with_duplicates());
     for signal in ["TERM", "INT", "TERM"] {
         let before = service.account().requests;
@@ -99,7 +103,7 @@ fn a_run_that_is_asked_to_end_pays_for_nothing_twice() {
         send_signal(signal, &run);
         let ended = wait(run);
         assert_eq!(ended.status.code(), Some(130), "{}", String::from_utf8_lossy(&ended.stderr));
-        assert_eq!(said_in_doubt(&ended.stderr), None, "nothing is in doubt");
+        assert_eq!(reported_in_doubt(&ended.stderr), None, "nothing is in doubt");
     }
     job.enrich("list.csv", "out.parquet", &service, &FLAGS).exits_with(0);
     assert_eq!(service.account().settled_more_than_once(), 0);
@@ -107,7 +111,7 @@ fn a_run_that_is_asked_to_end_pays_for_nothing_twice() {
 }
 
 #[test]
-fn the_same_command_again_asks_nobody_and_writes_the_same() {
+fn the_same_command_again_sends_nothing_and_writes_the_same() {
     let service = Service::start(SimulatorSettings::default());
     let job = Job::new().list("list.csv", with_duplicates());
     job.enrich("list.csv", "one.parquet", &service, &[]).exits_with(0);
@@ -115,39 +119,37 @@ fn the_same_command_again_asks_nobody_and_writes_the_same() {
     job.enrich("list.csv", "two.parquet", &service, &[]).exits_with(0).says(&["answers are kept in"]);
     assert_eq!(service.account().requests, asked);
     let (one, two) = (job.read("one.parquet"), job.read("two.parquet"));
-    same_but_for_the_circumstances(&one, &two);
+    assert_same_answers(&one, &two);
     assert_eq!(two.count("hlr_source", "ledger"), 20_000);
     let checked_at = |table: &Table| table.0.column_by_name("hlr_checked_at").unwrap().clone();
-    assert_eq!(&checked_at(&one), &checked_at(&two), "it says when it was asked");
+    assert_eq!(&checked_at(&one), &checked_at(&two), "the time of the answer is kept");
 }
 
 #[test]
-fn failures_to_answer_are_no_answers_and_are_asked_again() {
+fn failures_are_not_recorded_and_are_looked_up_again() {
     let transient = Transient { share: 0.3, ..Transient::default() };
     let service = Service::start(SimulatorSettings { transient, ..SimulatorSettings::default() });
     let job = Job::new().numbers("list.csv", 300);
     let flags = ["--attempts", "1"];
-    job.enrich("list.csv", "one.parquet", &service, &flags)
-        .exits_with(3)
-        .says(&["to retry the rows without an answer"]);
+    job.enrich("list.csv", "one.parquet", &service, &flags).exits_with(3).says(&["to ask again about these"]);
     let before = service.account();
     let without = job.read("one.parquet").count("hlr_source", "none") as u64;
     assert!(without > 50, "{without}");
     job.enrich("list.csv", "two.parquet", &service, &flags);
-    assert_eq!(service.account().requests - before.requests, without, "those, and no others");
+    assert_eq!(service.account().requests - before.requests, without, "those and no others");
     let table = job.hlr(["ledger", "export", "all.parquet", "--ledger", &default_ledger(&job)]);
     table.exits_with(0);
     let results = job.read("all.parquet").column("result");
     assert!(!results.iter().flatten().any(|result| result == "TIMEOUT" || result == "HLR_ABORT"));
 }
 
-/// Where a run against a service of this machine keeps its answers, by default.
+/// The default ledger of a run with a service on this machine.
 fn default_ledger(job: &Job) -> String {
     job.data_folder().join("hlr/this-machine.redb").to_str().unwrap().to_owned()
 }
 
 #[test]
-fn an_answer_is_good_for_its_age_and_asked_anew_when_that_is_wished() {
+fn an_answer_is_used_up_to_its_age_and_looked_up_anew_on_request() {
     let service = Service::start(SimulatorSettings::default());
     let job = Job::new().numbers("list.csv", 200);
     let asked = |flags: &[&str]| {
@@ -162,14 +164,14 @@ fn an_answer_is_good_for_its_age_and_asked_anew_when_that_is_wished() {
     assert!(dead > 0);
     assert_eq!(asked(&["--max-age", "dead=0s"]), dead, "by status");
     assert_eq!(asked(&["--refresh"]), 200);
-    assert_eq!(asked(&["--nocache"]), 200, "what came from the provider's cache is not good enough");
+    assert_eq!(asked(&["--nocache"]), 200, "answers from the provider's cache are not used");
     assert_eq!(asked(&["--nocache"]), 0);
-    assert_eq!(asked(&["--product", "portability"]), 200, "another product answers another question");
+    assert_eq!(asked(&["--product", "portability"]), 200, "answers of another product are not used");
     assert_eq!(asked(&["--no-ledger"]), 200);
 }
 
 #[test]
-fn an_answer_past_the_providers_cache_serves_every_run() {
+fn an_answer_that_bypassed_the_cache_serves_every_run() {
     let service = Service::start(SimulatorSettings::default());
     let job = Job::new().numbers("list.csv", 100);
     job.enrich("list.csv", "one.parquet", &service, &["--nocache"]).exits_with(0);
@@ -178,8 +180,8 @@ fn an_answer_past_the_providers_cache_serves_every_run() {
 }
 
 #[test]
-fn a_refresh_that_was_stopped_goes_on_and_the_next_one_begins_anew() {
-    let service = a_real_service();
+fn a_refresh_that_was_stopped_continues_and_the_next_one_starts_anew() {
+    let service = realistic_service();
     let job = Job::new().numbers("list.csv", 1_000);
     job.enrich("list.csv", "out.parquet", &service, &[]).exits_with(0);
     let before = service.account().requests;
@@ -187,7 +189,7 @@ fn a_refresh_that_was_stopped_goes_on_and_the_next_one_begins_anew() {
     job.enrich("list.csv", "out.parquet", &service, &capped).exits_with(4).says(&["400 lookups"]);
     job.enrich("list.csv", "out.parquet", &service, &["--refresh", "--force"]).exits_with(0);
     let of_both = service.account().billed - before;
-    // Those of the first part are taken; what was given up in it is asked again.
+    // The answers of the first part are used; what was given up there is looked up again.
     assert!((1_000..1_200).contains(&of_both), "{of_both}");
     assert_eq!(service.account().numbers.values().filter(|number| number.settled != 2).count(), 0);
     job.enrich("list.csv", "out.parquet", &service, &["--refresh", "--force"]).exits_with(0);
@@ -195,7 +197,7 @@ fn a_refresh_that_was_stopped_goes_on_and_the_next_one_begins_anew() {
 }
 
 #[test]
-fn a_refresh_with_gaps_prints_the_command_that_asks_for_the_gaps_only() {
+fn a_refresh_with_gaps_prints_the_command_that_looks_up_only_the_gaps() {
     let transient = Transient { share: 0.2, ..Transient::default() };
     let service = Service::start(SimulatorSettings { transient, ..SimulatorSettings::default() });
     let job = Job::new().numbers("list.csv", 1_000);
@@ -216,11 +218,15 @@ fn a_refresh_with_gaps_prints_the_command_that_asks_for_the_gaps_only() {
     job.enrich("list.csv", "out.parquet", &other, &refresh[..2]).exits_with(0);
     let before = other.account().requests;
     job.enrich("list.csv", "out.parquet", &other, &refresh[..2]).exits_with(0);
-    assert_eq!(other.account().requests - before, 1_000, "once it is complete, the next refresh begins anew");
+    assert_eq!(
+        other.account().requests - before,
+        1_000,
+        "after a complete refresh, the next one starts anew"
+    );
 }
 
 #[test]
-fn a_refresh_is_of_one_product_and_a_lookup_is_refreshed_each_time() {
+fn a_refresh_is_for_one_product_and_hlr_lookup_refreshes_each_time() {
     let service = Service::start(SimulatorSettings::default());
     let job = Job::new().numbers("list.csv", 500);
     job.enrich("list.csv", "out.parquet", &service, &[]).exits_with(0);
@@ -231,7 +237,7 @@ fn a_refresh_is_of_one_product_and_a_lookup_is_refreshed_each_time() {
     job.enrich("list.csv", "other.parquet", &service, &other).exits_with(0);
     let before = service.account().requests;
     job.enrich("list.csv", "out.parquet", &service, &flags).exits_with(0);
-    assert_eq!(service.account().requests - before, 300, "what the stopped one has paid for is taken");
+    assert_eq!(service.account().requests - before, 300, "answers of the stopped run are used");
     let url = service.url();
     let before = service.account().requests;
     for _ in 0..3 {
@@ -241,8 +247,8 @@ fn a_refresh_is_of_one_product_and_a_lookup_is_refreshed_each_time() {
 }
 
 #[test]
-fn a_cap_is_reached_to_the_last_lookup_and_never_passed() {
-    let service = a_real_service();
+fn a_cap_is_used_to_the_last_lookup_and_never_exceeded() {
+    let service = realistic_service();
     let job = Job::new().numbers("list.csv", 1_000);
     let mut runs = 0;
     loop {
@@ -253,7 +259,7 @@ fn a_cap_is_reached_to_the_last_lookup_and_never_passed() {
         if done.output.status.code() == Some(0) {
             break;
         }
-        done.exits_with(4).says(&["the run may spend 300 lookups", "to resume:"]);
+        done.exits_with(4).says(&["the limit of 300 lookups is reached", "to go on from here"]);
         assert_eq!(spent, 300);
     }
     assert_eq!(runs, 4);
@@ -262,7 +268,7 @@ fn a_cap_is_reached_to_the_last_lookup_and_never_passed() {
 }
 
 #[test]
-fn a_cost_is_never_passed_even_where_everything_is_throttled_and_retried() {
+fn a_cost_cap_holds_even_if_requests_are_throttled_and_retried() {
     let transient = Transient { share: 0.3, ..Transient::default() };
     let service = Service::start(SimulatorSettings { transient, ..SimulatorSettings::stormy() });
     let job = Job::new().numbers("list.csv", 2_000);
@@ -276,7 +282,7 @@ fn a_cost_is_never_passed_even_where_everything_is_throttled_and_retried() {
 }
 
 #[test]
-fn the_dry_run_counts_what_the_real_run_then_sends() {
+fn the_dry_run_counts_what_the_run_then_sends() {
     let service = Service::start(SimulatorSettings::default());
     let rows = "not a number\n+46 70 000 00 07\n0046700000007\n070-123\n";
     let job = Job::new().list("list.csv", format!("{}{rows}", "phone\n")).numbers("known.csv", 500);
@@ -303,7 +309,7 @@ fn the_dry_run_counts_what_the_real_run_then_sends() {
 }
 
 #[test]
-fn every_row_says_what_it_cost_and_the_summary_adds_it_up() {
+fn every_row_has_its_cost_and_the_summary_has_their_sum() {
     let transient = Transient { share: 0.2, ..Transient::default() };
     let service = Service::start(SimulatorSettings { transient, ..SimulatorSettings::default() });
     let rows: String = (0..3_000).map(|n| format!("{}\n", nth_number(n % 2_000).get())).collect();
@@ -319,11 +325,11 @@ fn every_row_says_what_it_cost_and_the_summary_adds_it_up() {
     job.enrich("list.csv", "again.parquet", &service, &flags[..3]).exits_with(0);
     let again = job.read("again.parquet").0;
     let free: &Float64Array = again.column_by_name("hlr_cost").unwrap().as_primitive();
-    assert!(free.iter().all(|cost| cost == Some(0.0)), "the ledger costs nothing");
+    assert!(free.iter().all(|cost| cost == Some(0.0)), "answers of the ledger cost nothing");
 }
 
 #[test]
-fn only_what_has_no_verdict_is_asked_again() {
+fn only_rows_without_a_verdict_are_looked_up_again() {
     let transient = Transient { share: 0.3, ..Transient::default() };
     let service = Service::start(SimulatorSettings { transient, ..SimulatorSettings::default() });
     let list = "id,phone\n0,nonsense\n";
@@ -342,85 +348,4 @@ fn only_what_has_no_verdict_is_asked_again() {
     }
     let refused = job.enrich("list.csv", "x.parquet", &service, &["--only", "unresolved"]);
     refused.exits_with(2).says(&["enriched before", "hlr_msisdn", "--prefix"]);
-}
-
-#[test]
-fn a_ledger_goes_out_and_in_and_forgets() {
-    let service = Service::start(SimulatorSettings::default());
-    let job = Job::new().numbers("list.csv", 500);
-    job.enrich("list.csv", "out.parquet", &service, &["--ledger", "a.redb"]).exits_with(0);
-    let stats = |ledger: &str| -> serde_json::Value {
-        let done = job.hlr(["ledger", "stats", "--json", "--ledger", ledger]);
-        serde_json::from_str(&done.exits_with(0).stdout()).unwrap()
-    };
-    let answers = |ledger: &str| stats(ledger)["answers"].as_u64().unwrap();
-    assert_eq!(answers("a.redb"), 500);
-    for export in ["all.parquet", "all.csv"] {
-        job.hlr(["ledger", "export", export, "--ledger", "a.redb"]).exits_with(0);
-    }
-    for (import, ledger) in [("all.parquet", "b.redb"), ("all.csv", "c.redb"), ("out.parquet", "d.redb")] {
-        job.hlr(["ledger", "import", import, "--ledger", ledger, "--simulated"]).exits_with(0).says(&["500"]);
-        let name = format!("{ledger}.parquet");
-        job.enrich("list.csv", &name, &service, &["--ledger", ledger]).exits_with(0);
-        every_row_is_true(&job.read(&name), &service);
-        for figures in ["by_result", "by_network", "by_country", "oldest", "youngest"] {
-            assert_eq!(stats(ledger)[figures], stats("a.redb")[figures], "{figures} of {import}");
-        }
-    }
-    assert_eq!(service.account().requests, 500, "nothing was asked twice");
-
-    let digits = nth_number(7).get();
-    job.hlr(["ledger", "forget", &format!("+{digits}"), "--ledger", "a.redb"])
-        .exits_with(0)
-        .says(&["1 answer to "]);
-    let bytes = std::fs::read(job.path("a.redb")).unwrap();
-    let trace = bytes.windows(8).any(|window| window == digits.to_le_bytes());
-    assert!(!trace, "no trace is left in the file");
-    assert_eq!(answers("a.redb"), 499);
-    let forget = ["ledger", "forget", "--file", "list.csv", "--ledger", "a.redb"];
-    job.hlr(forget).exits_with(0).says(&["499 answers", "500 numbers"]);
-    job.hlr(["ledger", "forget", "12", "--ledger", "a.redb"]).exits_with(2).says(&["nothing was forgotten"]);
-
-    job.hlr(["ledger", "prune", "--older-than", "1d", "--dry-run", "--ledger", "b.redb"]).says(&["0 of 500"]);
-    job.hlr(["ledger", "prune", "--older-than", "0s", "--ledger", "b.redb"])
-        .exits_with(0)
-        .says(&["500 answers"]);
-    assert_eq!(answers("b.redb"), 0);
-    job.hlr(["ledger", "stats", "--ledger", "nowhere.redb"]).exits_with(2).says(&["there is no ledger"]);
-}
-
-#[test]
-fn a_younger_answer_is_never_replaced_by_an_import() {
-    let service = Service::start(SimulatorSettings::default());
-    let job = Job::new().numbers("list.csv", 50);
-    job.enrich("list.csv", "old.parquet", &service, &["--ledger", "l.redb"]).exits_with(0);
-    job.enrich("list.csv", "new.parquet", &service, &["--ledger", "l.redb", "--refresh"]).exits_with(0);
-    let import: Done = job.hlr(["ledger", "import", "old.parquet", "--ledger", "l.redb", "--simulated"]);
-    import.exits_with(0).says(&["50 with an answer, 0 of them new"]);
-    job.enrich("list.csv", "now.parquet", &service, &["--ledger", "l.redb"]).exits_with(0);
-    let checked_at = |name| job.read(name).0.column_by_name("hlr_checked_at").unwrap().clone();
-    assert_eq!(&checked_at("now.parquet"), &checked_at("new.parquet"));
-}
-
-/// `tests/data/ledger-v1.redb.zst` was written by the first version that had a ledger, with answers on three shelves
-/// and in the journal; `ledger-v1.csv` is what it exported then.
-#[test]
-fn a_ledger_of_the_first_format_stays_readable() {
-    let job = Job::new()
-        .list("old.redb", zstd::decode_all(&include_bytes!("../data/ledger-v1.redb.zst")[..]).unwrap());
-    job.hlr(["ledger", "export", "now.csv", "--ledger", "old.redb"]).exits_with(0);
-    // Names of networks may get better.
-    let facts = |text: &str| -> Vec<Vec<String>> {
-        let mut rows = csv::Reader::from_reader(text.as_bytes());
-        let named = ["network", "country"];
-        let kept: Vec<bool> = rows.headers().unwrap().iter().map(|name| !named.contains(&name)).collect();
-        let cells = |row: csv::StringRecord| -> Vec<String> {
-            row.iter().zip(&kept).filter(|(_, kept)| **kept).map(|(cell, _)| cell.to_owned()).collect()
-        };
-        rows.records().map(|row| cells(row.unwrap())).collect()
-    };
-    let (then, now) =
-        (include_str!("../data/ledger-v1.csv"), std::fs::read_to_string(job.path("now.csv")).unwrap());
-    assert_eq!(facts(&now).len(), 600);
-    assert_eq!(facts(&now), facts(then));
 }

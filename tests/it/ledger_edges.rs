@@ -1,5 +1,6 @@
-//! The ledger where its file ends early, is damaged, full, closed, or somebody else's: nothing is asked in vain, nothing
-//! that was paid for is lost, what was there is left alone, and the user is told what mends it.
+//! Ledger files that are cut, damaged, read-only, in use, or something else, and full disks:
+//! nothing is sent in vain, no paid answer is lost, the file is not changed, and the message says
+//! what to do.
 
 use std::fs;
 use std::path::Path;
@@ -9,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use arrow::array::BooleanArray;
 use arrow::compute::filter_record_batch;
-use hlr_enrich::internals::ledger::{AnswersOf, IfMissing, LedgerFile};
+use hlr_enrich::internals::ledger::{AnswerOrigin, IfMissing, LedgerFile};
 use hlr_enrich::simulator::{Latency, SimulatorSettings};
 use redb::{Database, TableDefinition};
 
@@ -17,7 +18,7 @@ use crate::harness::{Done, Job, Service, Table, every_row_is_true, nth_number};
 
 const LEDGER: [&str; 2] = ["--ledger", "l.redb"];
 
-/// A job whose list is answered in `l.redb`, and the service that did.
+/// A job whose list is answered in `l.redb`, and the service that answered it.
 fn with_ledger(numbers: u64) -> (Job, Service) {
     let service = Service::start(SimulatorSettings::default());
     let job = Job::new().numbers("list.csv", numbers);
@@ -29,41 +30,41 @@ fn ledger(job: &Job) -> Vec<u8> {
     fs::read(job.path("l.redb")).unwrap()
 }
 
-/// Asserts that a run over this ledger says so and ends before it has asked or changed anything.
+/// Asserts that a run with this ledger says so and ends before it has sent or changed anything.
 #[track_caller]
 fn the_run_is_refused(job: &Job, service: &Service, texts: &[&str]) {
     let (before, asked) = (ledger(job), service.account_in_short().requests);
     job.enrich("list.csv", "out.parquet", service, &LEDGER).exits_with(2).says(&["l.redb"]).says(texts);
-    assert_eq!(service.account_in_short().requests, asked, "nobody was asked");
+    assert_eq!(service.account_in_short().requests, asked, "nothing was sent");
     assert!(!job.path("out.parquet").exists() && !job.path("out.partial.parquet").exists());
-    assert!(ledger(job) == before, "the file is as it was");
+    assert!(ledger(job) == before, "the file is unchanged");
 }
 
-/// The same, and the commands on the ledger refuse it too.
+/// The same, and `hlr ledger` refuses the file too.
 #[track_caller]
-fn everybody_is_refused(job: &Job, service: &Service, texts: &[&str]) {
+fn every_command_is_refused(job: &Job, service: &Service, texts: &[&str]) {
     the_run_is_refused(job, service, texts);
     let before = ledger(job);
     job.hlr(["ledger", "stats", "--ledger", "l.redb"]).exits_with(2).says(&["l.redb"]).says(texts);
-    assert!(ledger(job) == before, "the file is as it was");
+    assert!(ledger(job) == before, "the file is unchanged");
 }
 
 #[test]
-fn a_file_that_was_cut_is_told_and_left_alone() {
+fn a_file_that_was_cut_is_reported_and_not_changed() {
     let (job, service) = with_ledger(1_000);
     let whole = ledger(&job);
     for length in [whole.len() * 6 / 10, 100] {
         fs::write(job.path("l.redb"), &whole[..length]).unwrap();
-        everybody_is_refused(&job, &service, &["is damaged", "put a backup in its place"]);
+        every_command_is_refused(&job, &service, &["is damaged", "restore a backup", "hlr ledger import"]);
     }
 }
 
 #[test]
-fn an_empty_file_becomes_a_ledger_when_a_run_begins() {
+fn an_empty_file_becomes_a_ledger_when_a_run_starts() {
     let service = Service::start(SimulatorSettings::default());
     let job = Job::new().numbers("list.csv", 100).list("l.redb", "");
     job.hlr(["ledger", "stats", "--ledger", "l.redb"]).exits_with(2).says(&["there is no ledger l.redb"]);
-    assert!(ledger(&job).is_empty(), "looking begins nothing");
+    assert!(ledger(&job).is_empty(), "reading creates nothing");
     for output in ["one.parquet", "two.parquet"] {
         job.enrich("list.csv", output, &service, &LEDGER).exits_with(0);
     }
@@ -71,33 +72,33 @@ fn an_empty_file_becomes_a_ledger_when_a_run_begins() {
 }
 
 #[test]
-fn a_file_that_is_something_else_is_told_and_left_alone() {
+fn a_file_that_is_something_else_is_reported_and_not_changed() {
     let (job, service) = with_ledger(1_000);
     let mut bytes = ledger(&job);
     bytes[..4096].fill(0);
     fs::write(job.path("l.redb"), bytes).unwrap();
-    everybody_is_refused(&job, &service, &["is no ledger", "--ledger"]);
+    every_command_is_refused(&job, &service, &["is not a ledger", "--ledger"]);
 
     fs::copy(job.path("list.csv"), job.path("l.redb")).unwrap();
-    everybody_is_refused(&job, &service, &["is no ledger", "--ledger"]);
+    every_command_is_refused(&job, &service, &["is not a ledger", "--ledger"]);
 
     fs::remove_file(job.path("l.redb")).unwrap();
-    insert(&job.path("l.redb"), "of somebody else", "a word", "a text");
-    everybody_is_refused(&job, &service, &["is no ledger", "--ledger"]);
+    insert(&job.path("l.redb"), "of another program", "a key", "a text");
+    every_command_is_refused(&job, &service, &["is not a ledger", "--ledger"]);
 }
 
 #[test]
 fn a_newer_format_asks_for_a_newer_program() {
     let (job, service) = with_ledger(100);
     insert(&job.path("l.redb"), "about", "format", "2");
-    everybody_is_refused(&job, &service, &["format 2", "formats up to 1", "use a newer hlr"]);
+    every_command_is_refused(&job, &service, &["format 2", "formats up to 1", "use a newer hlr"]);
 }
 
 #[test]
 fn simulated_and_real_answers_do_not_mix() {
     let service = Service::start(SimulatorSettings::default());
     let job = Job::new().numbers("list.csv", 100);
-    drop(LedgerFile::open(&job.path("l.redb"), IfMissing::Begin(AnswersOf::Provider)).unwrap());
+    drop(LedgerFile::open(&job.path("l.redb"), IfMissing::Create(AnswerOrigin::Provider)).unwrap());
     the_run_is_refused(
         &job,
         &service,
@@ -105,50 +106,51 @@ fn simulated_and_real_answers_do_not_mix() {
     );
 }
 
-fn insert(file: &Path, table: &str, word: &str, text: &str) {
+fn insert(file: &Path, table: &str, key: &str, text: &str) {
     let database = Database::create(file).unwrap();
     let transaction = database.begin_write().unwrap();
     let definition: TableDefinition<'_, &str, &str> = TableDefinition::new(table);
-    transaction.open_table(definition).unwrap().insert(word, text).unwrap();
+    transaction.open_table(definition).unwrap().insert(key, text).unwrap();
     transaction.commit().unwrap();
 }
 
-/// A run that must end in good time; one that hangs is ended and fails the test.
+/// A run that must end soon; one that hangs is killed and fails the test.
 #[track_caller]
 fn ends(mut command: Command) -> Done {
     let started = Instant::now();
     let run = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let (pid, (tell, told)) = (run.id(), mpsc::channel());
-    std::thread::spawn(move || tell.send(run.wait_with_output()));
-    let Ok(output) = told.recv_timeout(Duration::from_secs(60)) else {
+    let (pid, (sender, receiver)) = (run.id(), mpsc::channel());
+    std::thread::spawn(move || sender.send(run.wait_with_output()));
+    let Ok(output) = receiver.recv_timeout(Duration::from_secs(60)) else {
         let _ = Command::new("kill").args(["-KILL", &pid.to_string()]).status();
         panic!("the run hangs");
     };
     Done { output: output.unwrap(), took: started.elapsed() }
 }
 
-/// The words of `hlr enrich LIST -o OUTPUT` on a ledger.
+/// The arguments of `hlr enrich LIST -o OUTPUT` with a ledger.
 fn enrich(list: &str, output: &str, service: &Service, ledger: &str) -> Vec<String> {
     let url = service.url();
     ["enrich", list, "-o", output, "--endpoint", &url, "--ledger", ledger].map(str::to_owned).into()
 }
 
 #[test]
-fn a_flipped_bit_is_told_or_does_no_harm_and_nothing_is_paid_for_again() {
+fn a_flipped_bit_is_reported_or_harmless_and_nothing_is_paid_for_again() {
     let (job, service) = with_ledger(2_000);
     let few: String = (0..2_000).step_by(50).map(|n| format!("{}\n", nth_number(n).get())).collect();
     let job = job.list("few.csv", format!("phone\n{few}"));
-    // As a run leaves it, with its answers in the journal, and after they have come to their shelf.
+    // As a run leaves it, with answers in the journal, and after they were folded into their scope.
     let journalled = ledger(&job);
     job.hlr(["ledger", "stats", "--ledger", "l.redb"]).exits_with(0);
-    let shelved = ledger(&job);
-    let tells = |stderr: &str| {
-        let said = ["the ledger l.redb is damaged", "l.redb is no ledger", "the ledger l.redb has format"];
-        said.iter().any(|said| stderr.contains(said))
+    let folded = ledger(&job);
+    let reports_it = |stderr: &str| {
+        let messages =
+            ["the ledger l.redb is damaged", "l.redb is not a ledger", "the ledger l.redb has format"];
+        messages.iter().any(|message| stderr.contains(message))
     };
     let mut random = fastrand::Rng::with_seed(17);
-    let (mut harmless, mut told) = (0, 0);
-    for (nth, whole) in [journalled, shelved].iter().cycle().take(40).enumerate() {
+    let (mut harmless, mut reported) = (0, 0);
+    for (nth, whole) in [journalled, folded].iter().cycle().take(40).enumerate() {
         let mut damaged = whole.clone();
         let place = loop {
             let page = random.usize(0..whole.len() / 4096) * 4096;
@@ -168,33 +170,33 @@ fn a_flipped_bit_is_told_or_does_no_harm_and_nothing_is_paid_for_again() {
             let asked = service.account_in_short().requests - asked;
             match done.output.status.code() {
                 Some(0) => every_row_is_true(&job.read("out.parquet"), &service),
-                Some(2 | 4) if tells(&done.stderr()) => {}
+                Some(2 | 4) if reports_it(&done.stderr()) => {}
                 _ => panic!("flip {nth}, byte {place}: {:?}\n{}", done.output.status, done.stderr()),
             }
             assert_eq!(asked, 0, "flip {nth}, byte {place}: paid for again\n{}", done.stderr());
             endings.push(done.output.status.code() == Some(0));
         }
         harmless += usize::from(endings == [true, true]);
-        told += usize::from(endings == [false, false]);
+        reported += usize::from(endings == [false, false]);
     }
-    eprintln!("of 40 flipped bits {harmless} did no harm, and {told} were told");
-    assert_eq!(harmless + told, 40, "each is told to every run");
-    assert!(harmless > 0 && told > 0);
+    eprintln!("of 40 flipped bits {harmless} were harmless and {reported} were reported");
+    assert_eq!(harmless + reported, 40, "each is reported to every run");
+    assert!(harmless > 0 && reported > 0);
 }
 
 #[test]
-fn a_run_leaves_its_ledger_closed_in_order_and_to_its_owner_alone() {
+fn a_run_leaves_its_ledger_closed_cleanly_and_private() {
     let service = Service::start(SimulatorSettings::default());
     let job = Job::new().numbers("list.csv", 300);
-    // Whether redb has to repair the file is what a reader is told that may not write it.
-    let in_order = |ledger: &str| redb::ReadOnlyDatabase::open(job.path(ledger)).map(drop);
+    // A read-only database cannot be opened if it needs a repair.
+    let is_clean = |ledger: &str| redb::ReadOnlyDatabase::open(job.path(ledger)).map(drop);
     let (refresh, capped, plain): (&[&str], &[&str], &[&str]) =
         (&["--refresh"], &["--max-lookups", "100"], &[]);
     for (nth, flags) in [refresh, capped, plain].into_iter().cycle().take(9).enumerate() {
         let ledger = format!("{nth}.redb");
         let flags = [&["--force", "--ledger", &ledger], flags].concat();
         job.enrich("list.csv", "out.parquet", &service, &flags);
-        in_order(&ledger).unwrap_or_else(|fault| panic!("{flags:?}: {fault}"));
+        is_clean(&ledger).unwrap_or_else(|fault| panic!("{flags:?}: {fault}"));
     }
     #[cfg(unix)]
     {
@@ -210,7 +212,7 @@ fn a_run_leaves_its_ledger_closed_in_order_and_to_its_owner_alone() {
 }
 
 #[test]
-fn a_ledger_in_use_is_told_at_once_and_the_run_that_has_it_is_not_disturbed() {
+fn a_ledger_in_use_is_reported_at_once_and_its_run_is_not_disturbed() {
     let latency = Latency { median: Duration::from_millis(30), p99: Duration::from_millis(60) };
     let service = Service::start(SimulatorSettings { latency, ..SimulatorSettings::default() });
     let job = Job::new().numbers("list.csv", 500).numbers("other.csv", 10);
@@ -228,19 +230,19 @@ fn a_ledger_in_use_is_told_at_once_and_the_run_that_has_it_is_not_disturbed() {
         vec!["enrich", "other.csv", "--dry-run", "--endpoint", &url, "--ledger", "l.redb"],
     ] {
         let done = job.hlr(arguments);
-        done.exits_with(5).says(&["l.redb", "is in use by another run", "wait for its end"]);
+        done.exits_with(5).says(&["l.redb", "is in use by another run", "wait for the other run to end"]);
     }
-    assert!(first.try_wait().unwrap().is_none(), "nobody waited for the first run");
+    assert!(first.try_wait().unwrap().is_none(), "the commands did not wait for the first run");
     let ended = first.wait_with_output().unwrap();
     assert_eq!(ended.status.code(), Some(0), "{}", String::from_utf8_lossy(&ended.stderr));
     every_row_is_true(&job.read("first.parquet"), &service);
-    assert_eq!(service.account().requests, 500, "the others asked nobody");
+    assert_eq!(service.account().requests, 500, "the others sent nothing");
     assert!(!job.path("second.parquet").exists());
     job.enrich("list.csv", "again.parquet", &service, &LEDGER).exits_with(0);
-    assert_eq!(service.account().requests, 500, "all of it was kept");
+    assert_eq!(service.account().requests, 500, "every answer is in the ledger");
 }
 
-/// Whether this machine lets a test do so; what cannot be shown here is said loudly, and shown elsewhere.
+/// Whether this machine allows a command. If not, the test says that it proves nothing here.
 fn can(job: &Job, program: &str, arguments: &[&str]) -> bool {
     let mut command = job.command_of(program);
     command.args(arguments).stdout(Stdio::null()).stderr(Stdio::null());
@@ -249,7 +251,7 @@ fn can(job: &Job, program: &str, arguments: &[&str]) -> bool {
 
 #[cfg(unix)]
 #[test]
-fn a_ledger_that_may_not_be_written_is_told_with_a_way_round() {
+fn a_read_only_ledger_is_reported_with_an_alternative() {
     use std::os::unix::fs::PermissionsExt;
 
     let (job, service) = with_ledger(100);
@@ -260,12 +262,13 @@ fn a_ledger_that_may_not_be_written_is_told_with_a_way_round() {
         fs::create_dir(job.path(name)).unwrap();
     }
     fs::copy(job.path("l.redb"), job.path("open/l.redb")).unwrap();
-    // Not by this process: its other threads would hand the open copy on to their children, and it could not be run.
+    // Not copied by this process: children of its other threads would inherit the open copy, which
+    // then cannot be executed.
     assert!(can(&job, "sh", &["-c", r#"cp "$HLR" hlr"#]));
     for (name, mode) in [("", 0o755), ("closed", 0o555), ("open", 0o777), ("open/l.redb", 0o444)] {
         allow(name, mode);
     }
-    // Whoever may do everything has to become somebody who may not.
+    // A user who may write everywhere has to become one who may not.
     let nobody = ["--reuid=65534", "--regid=65534", "--clear-groups"];
     let somebody: &[&str] = if can(&job, "sh", &["-c", "! touch closed/x"]) {
         &["env"]
@@ -276,7 +279,7 @@ fn a_ledger_that_may_not_be_written_is_told_with_a_way_round() {
         return;
     };
     let asked = service.account().requests;
-    for (ledger, doing) in [("closed/l.redb", "cannot be begun"), ("open/l.redb", "cannot be opened")] {
+    for (ledger, doing) in [("closed/l.redb", "cannot be created"), ("open/l.redb", "cannot be opened")] {
         let before = fs::read(job.path(ledger)).ok();
         let mut command = job.command_of(somebody[0]);
         command.args(&somebody[1..]).arg("./hlr");
@@ -284,13 +287,14 @@ fn a_ledger_that_may_not_be_written_is_told_with_a_way_round() {
         ends(command).exits_with(2).says(&[ledger, doing, "--ledger", "--no-ledger", "ermission denied"]);
         assert_eq!(fs::read(job.path(ledger)).ok(), before);
     }
-    assert_eq!(service.account().requests, asked, "nobody was asked");
+    assert_eq!(service.account().requests, asked, "nothing was sent");
     assert!(!job.path("open/out.parquet").exists());
     allow("closed", 0o755);
 }
 
-/// Runs over 8 000 numbers in a script that fills the ledger's disk, `full/l.redb`, and copies it to `l.redb` in the
-/// end. Shows that the run stops and loses nothing, and that the next one goes on from there.
+/// Runs with 8,000 numbers in a script that fills the disk of the ledger, `full/l.redb`, and copies
+/// it to `l.redb` at the end. Shows that the run stops and loses nothing, and that the next one
+/// continues.
 fn a_full_disk_costs_nothing(program: &str, arguments: &[&str], script: &str) {
     let service = Service::start(SimulatorSettings::default());
     let job = Job::new().numbers("list.csv", 8_000);
@@ -301,23 +305,28 @@ fn a_full_disk_costs_nothing(program: &str, arguments: &[&str], script: &str) {
     command.args(enrich("list.csv", "out.parquet", &service, "full/l.redb"));
     command.args(["--concurrency", "16", "--rate", "4000", "--summary", "run.json"]);
     let done = ends(command);
-    done.exits_with(4).says(&["full/l.redb cannot be written", "make room on its disk", "--ledger"]);
+    done.exits_with(4).says(&["full/l.redb cannot be written", "free space on its disk", "--ledger"]);
     done.says(&["not in the ledger", "hlr ledger import out.partial.parquet --ledger full/l.redb"]);
 
     let (account, table) = (service.account(), job.read("out.partial.parquet"));
     assert!(!job.path("out.parquet").exists());
-    assert_eq!(table.count("hlr_source", "live") as u64, account.billed, "every paid answer has its row");
+    assert_eq!(table.count("hlr_source", "live") as u64, account.billed, "every paid answer has a row");
     let live = table.column("hlr_source").into_iter().map(|source| Some(source.as_deref() == Some("live")));
     let live = filter_record_batch(&table.0, &live.collect::<BooleanArray>()).unwrap();
     every_row_is_true(&Table(live), &service);
     let not_kept = job.json("run.json")["counts"]["not_kept"].as_u64().unwrap();
     let kept = LedgerFile::open(&job.path("l.redb"), IfMissing::Refuse).unwrap();
-    assert_eq!(kept.count().unwrap() + not_kept, account.billed, "each is in the ledger or said not to be");
-    // Those of two commits, of 20 ms at 4 000 a second each, and those in flight; with room for a slow machine.
+    assert_eq!(
+        kept.count().unwrap() + not_kept,
+        account.billed,
+        "each is in the ledger or counted as missing"
+    );
+    // Those of two commits (20 ms each, at 4,000 per second) and those in flight, with a margin for
+    // slow machines.
     assert!((1..=1_500).contains(&not_kept), "{not_kept} answers came after the ledger had failed");
     drop(kept);
 
-    // The command that it prints, with the ledger where there is room.
+    // The command that it prints, with a ledger on a disk with free space.
     let stderr = done.stderr();
     let printed = stderr.lines().find(|line| line.starts_with("hlr ledger import ")).unwrap();
     job.hlr(printed.replace("full/l.redb", "l.redb").split(' ').skip(1)).exits_with(0);
@@ -328,7 +337,7 @@ fn a_full_disk_costs_nothing(program: &str, arguments: &[&str], script: &str) {
     assert_eq!(account.requests, 8_000);
 }
 
-/// The words that make a file system of one's own possible, if any do.
+/// The arguments of `unshare` that let a test mount a file system, if any do.
 fn mounting(job: &Job) -> Option<&'static [&'static str]> {
     const WAYS: [&[&str]; 2] = [&["--mount"], &["--user", "--map-root-user", "--mount"]];
     let script = ["sh", "-c", "mkdir -p full && mount -t tmpfs -o size=64k tmpfs full"];
@@ -340,7 +349,7 @@ fn mounting(job: &Job) -> Option<&'static [&'static str]> {
 }
 
 #[test]
-fn a_disk_that_fills_up_ends_the_run_and_costs_nothing() {
+fn a_disk_that_fills_up_stops_the_run_and_costs_nothing() {
     if let Some(way) = mounting(&Job::new()) {
         a_full_disk_costs_nothing("unshare", way, "mount -t tmpfs -o size=128k tmpfs full");
     }
@@ -348,12 +357,12 @@ fn a_disk_that_fills_up_ends_the_run_and_costs_nothing() {
 
 #[cfg(unix)]
 #[test]
-fn a_file_that_may_not_grow_ends_the_run_and_costs_nothing() {
+fn a_file_that_may_not_grow_stops_the_run_and_costs_nothing() {
     a_full_disk_costs_nothing("env", &[], "trap '' XFSZ && ulimit -f 300");
 }
 
 #[test]
-fn a_ledger_that_could_not_be_begun_on_a_full_disk_can_be_begun_when_there_is_room() {
+fn a_ledger_that_a_full_disk_prevented_can_be_created_later() {
     let (service, job) = (Service::start(SimulatorSettings::default()), Job::new().numbers("list.csv", 100));
     let Some(way) = mounting(&job) else { return };
     let script = r#"mount -t tmpfs -o size=128k tmpfs full || exit 99
@@ -364,7 +373,7 @@ fn a_ledger_that_could_not_be_begun_on_a_full_disk_can_be_begun_when_there_is_ro
     command.args(way).args(["sh", "-c", script, "sh"]);
     command.args(enrich("list.csv", "out.parquet", &service, "full/l.redb"));
     let done = ends(command);
-    done.exits_with(0).says(&["full/l.redb cannot be begun; make room on its disk"]);
+    done.exits_with(0).says(&["full/l.redb cannot be created", "free space on its disk"]);
     assert_eq!(done.stdout(), "first 2, left all\n");
     every_row_is_true(&job.read("out.parquet"), &service);
     assert_eq!(service.account().requests, 100);

@@ -1,7 +1,7 @@
-//! The database of a store, which can be closed while there are still tasks that hold the store.
+//! The database of a store, which can be closed while tasks still hold the store.
 //!
-//! Closing is what leaves the file in order. One that is merely dropped at the end of the process, on a thread that may
-//! not get that far, has to be read through and repaired by the next run.
+//! Only closing leaves the file clean. If the database is dropped at the end of the process,
+//! perhaps on a thread that is cut off, the next run has to check and repair the whole file.
 
 use std::sync::RwLock;
 
@@ -37,7 +37,7 @@ impl Database {
         }
     }
 
-    /// Leaves the file in order, for whoever opens it next. Once is enough.
+    /// Closes the file cleanly. Further calls do nothing.
     pub(super) fn close(&self) -> Result<(), redb::Error> {
         match sync::write(&self.0).take() {
             Some(database) => Ok(database.close()?),

@@ -1,127 +1,133 @@
-//! Answers in the order in which they came, and their way to the scopes.
+//! The journal: answers in the order in which they came, and how they are folded into their scopes.
 
 use std::sync::atomic::Ordering;
 
 use redb::{ReadableTable, ReadableTableMetadata, WriteTransaction};
 
-use super::{ABOUT, JOURNAL, SLICE, Store, TEXTS, answers};
+use super::redb_store::Store;
+use super::tables::{AnswerBytes, JOURNAL, METADATA, TEXTS, WRITE_BATCH, answers};
 use crate::ledger::answer_scope::AnswerScope;
-use crate::ledger::error::LedgerError;
+use crate::ledger::error::{FileOperation, LedgerError};
 use crate::ledger::packed_answer;
 use crate::ledger::packed_answer::PackedAnswer;
 use crate::ledger::run_marker::RunMarker;
 use crate::model::Msisdn;
 
-/// A number and its answer.
-const RECORD: usize = 8 + packed_answer::BYTES;
+/// The size of a number and its answer.
+const RECORD_BYTES: usize = 8 + packed_answer::BYTES;
 
-/// What the journal had, and what of it is not on its scope yet.
+/// A folding in progress: the answers of the journal that are not in their scopes yet.
 pub(in crate::ledger) struct Folding {
     /// By scope, each sorted by number.
-    records: [Vec<(u64, Bytes)>; AnswerScope::ALL.len()],
+    records: ScopeRecords,
     scope: usize,
-    /// The sequence of the first entry that came after.
+    /// The sequence number of the first entry that came later.
     up_to: u64,
 }
 
-/// How far a folding is.
+/// How far a folding has got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::ledger) enum Folded {
-    /// There may be more.
-    ThisSlice,
-    /// All is on its scope, and the journal empty of it.
-    Everything,
+pub(in crate::ledger) enum FoldProgress {
+    /// There may be more to fold.
+    Unfinished,
+    /// All answers are in their scopes and removed from the journal.
+    Finished,
 }
 
-/// An answer as it stands in the file.
-type Bytes = [u8; packed_answer::BYTES];
+/// Numbers and answers, by the index of their scope.
+type ScopeRecords = [Vec<(u64, AnswerBytes)>; AnswerScope::ALL.len()];
 
 impl Store {
-    /// Keeps answers: when this returns, they are on disk.
+    /// Commits answers to the journal: when this returns, they are on disk.
     pub(in crate::ledger) fn append(
         &self,
         scope: AnswerScope,
         answers: impl ExactSizeIterator<Item = (Msisdn, PackedAnswer)>,
-        mark: Option<&RunMarker>,
+        marker: Option<&RunMarker>,
     ) -> Result<(), LedgerError> {
-        let mut entry = Vec::with_capacity(1 + answers.len() * RECORD);
+        let mut entry = Vec::with_capacity(1 + answers.len() * RECORD_BYTES);
         entry.push(scope.index() as u8);
         for (msisdn, packed) in answers {
             entry.extend_from_slice(&msisdn.get().to_le_bytes());
             entry.extend_from_slice(&packed.to_bytes(msisdn));
         }
-        self.commit_entry(&entry, mark).map_err(|fault| self.fault("written", fault))
+        self.commit_entry(&entry, marker).map_err(|error| self.failed(FileOperation::Write, error))
     }
 
-    fn commit_entry(&self, entry: &[u8], mark: Option<&RunMarker>) -> Result<(), redb::Error> {
+    fn commit_entry(&self, entry: &[u8], marker: Option<&RunMarker>) -> Result<(), redb::Error> {
         let transaction = self.database.begin_write()?;
         let texts = self.write_texts(&transaction)?;
         {
             let sequence = self.next_sequence.fetch_add(1, Ordering::Relaxed);
             transaction.open_table(JOURNAL)?.insert(sequence, entry)?;
-            if let Some(mark) = mark {
-                transaction.open_table(ABOUT)?.insert(RunMarker::WORD, mark.to_string().as_str())?;
+            if let Some(marker) = marker {
+                transaction.open_table(METADATA)?.insert(RunMarker::KEY, marker.to_string().as_str())?;
             }
         }
         transaction.commit()?;
-        self.texts_kept.store(texts, Ordering::Relaxed);
+        self.stored_texts.store(texts, Ordering::Relaxed);
         Ok(())
     }
 
-    /// Writes the texts that the file does not have yet. Gives how many it will have.
+    /// Writes the texts that the file does not have yet. Returns how many it will have.
     pub(super) fn write_texts(&self, transaction: &WriteTransaction) -> Result<usize, redb::Error> {
-        let kept = self.texts_kept.load(Ordering::Relaxed);
-        let new = self.texts.since(kept);
+        let stored = self.stored_texts.load(Ordering::Relaxed);
+        let new = self.texts.since(stored);
         if !new.is_empty() {
             let mut texts = transaction.open_table(TEXTS)?;
-            for (place, text) in (kept..).zip(&new) {
-                texts.insert(place as u16, &**text)?;
+            for (index, text) in (stored..).zip(&new) {
+                texts.insert(index as u16, &**text)?;
             }
         }
-        Ok(kept + new.len())
+        Ok(stored + new.len())
     }
 
-    /// Brings everything in the journal to its scope.
+    /// Folds the whole journal into the scopes.
     pub(in crate::ledger) fn fold(&self) -> Result<(), LedgerError> {
-        let mut folding = self.begin_folding()?;
-        while self.fold_on(&mut folding)? == Folded::ThisSlice {}
+        let mut folding = self.start_folding()?;
+        while self.fold_batch(&mut folding)? == FoldProgress::Unfinished {}
         Ok(())
     }
 
-    /// Reads what is in the journal now, to be brought to its scope slice by slice. Cut off in the middle, it is done
-    /// again from the beginning, to the same effect.
-    pub(in crate::ledger) fn begin_folding(&self) -> Result<Folding, LedgerError> {
+    /// Reads the journal, to fold it batch by batch. A folding that is cut off is repeated from the
+    /// start, with the same result.
+    pub(in crate::ledger) fn start_folding(&self) -> Result<Folding, LedgerError> {
         let up_to = self.next_sequence.load(Ordering::Relaxed);
         let records = self.journal()?;
         self.foldings.fetch_add(1, Ordering::AcqRel);
         Ok(Folding { records, scope: 0, up_to })
     }
 
-    /// Brings the next slice to its scope; when that was the last, the journal forgets what was brought.
-    pub(in crate::ledger) fn fold_on(&self, folding: &mut Folding) -> Result<Folded, LedgerError> {
-        let fold_on = |folding: &mut Folding| -> Result<Folded, redb::Error> {
+    /// Writes the next batch into its scope. After the last batch, removes the folded entries from
+    /// the journal.
+    pub(in crate::ledger) fn fold_batch(&self, folding: &mut Folding) -> Result<FoldProgress, LedgerError> {
+        let fold = |folding: &mut Folding| -> Result<FoldProgress, redb::Error> {
             while let Some(records) = folding.records.get_mut(folding.scope) {
                 if records.is_empty() {
                     folding.scope += 1;
                     continue;
                 }
-                // From the end, so that what is left need not be moved.
-                let slice = records.split_off(records.len().saturating_sub(SLICE));
-                self.shelve(AnswerScope::ALL[folding.scope], &slice)?;
-                return Ok(Folded::ThisSlice);
+                // From the end, so that the rest is not moved.
+                let batch = records.split_off(records.len().saturating_sub(WRITE_BATCH));
+                self.insert_into_scope(AnswerScope::ALL[folding.scope], &batch)?;
+                return Ok(FoldProgress::Unfinished);
             }
             if folding.up_to > 0 {
                 let transaction = self.database.begin_write()?;
                 transaction.open_table(JOURNAL)?.retain_in(..folding.up_to, |_, _| false)?;
                 transaction.commit()?;
             }
-            self.note_filled()?;
-            Ok(Folded::Everything)
+            self.update_has_answers()?;
+            Ok(FoldProgress::Finished)
         };
-        fold_on(folding).map_err(|fault| self.fault("written", fault))
+        fold(folding).map_err(|error| self.failed(FileOperation::Write, error))
     }
 
-    fn shelve(&self, scope: AnswerScope, records: &[(u64, Bytes)]) -> Result<(), redb::Error> {
+    fn insert_into_scope(
+        &self,
+        scope: AnswerScope,
+        records: &[(u64, AnswerBytes)],
+    ) -> Result<(), redb::Error> {
         let transaction = self.database.begin_write()?;
         {
             let mut table = transaction.open_table(answers(scope))?;
@@ -133,10 +139,11 @@ impl Store {
         Ok(())
     }
 
-    /// What the journal has for each scope, sorted by number; of two answers for a number, the later.
-    fn journal(&self) -> Result<[Vec<(u64, Bytes)>; AnswerScope::ALL.len()], LedgerError> {
-        let mut records: [Vec<(u64, Bytes)>; AnswerScope::ALL.len()] = Default::default();
-        let mut sound = true;
+    /// The answers of the journal by scope, in order of numbers. If a number has two answers, only
+    /// the later one.
+    fn journal(&self) -> Result<ScopeRecords, LedgerError> {
+        let mut records = ScopeRecords::default();
+        let mut is_intact = true;
         let read = (|| -> Result<(), redb::Error> {
             let journal = self.database.begin_read()?.open_table(JOURNAL)?;
             if journal.is_empty()? {
@@ -144,16 +151,16 @@ impl Store {
             }
             for entry in journal.iter()? {
                 let (_, entry) = entry?;
-                sound &= split(entry.value(), &mut records).is_some();
+                is_intact &= split(entry.value(), &mut records).is_some();
             }
             Ok(())
         })();
-        read.map_err(|fault| self.fault("read", fault))?;
-        if !sound {
-            return Err(self.wrong_sum());
+        read.map_err(|error| self.failed(FileOperation::Read, error))?;
+        if !is_intact {
+            return Err(self.corrupt_answer());
         }
         for records in &mut records {
-            // Stable, so that of two answers for a number the later one comes last, and is the one that stays.
+            // The sort is stable, so the later of two answers for a number comes last; it is kept.
             records.sort_by_key(|(number, _)| *number);
             records.dedup_by(|later, earlier| {
                 let is_the_same_number = later.0 == earlier.0;
@@ -167,18 +174,18 @@ impl Store {
     }
 }
 
-/// Takes an entry apart; `None` when it is not as it was written.
-fn split(entry: &[u8], records: &mut [Vec<(u64, Bytes)>]) -> Option<()> {
+/// Splits an entry into its records; `None` if it is damaged.
+fn split(entry: &[u8], records: &mut [Vec<(u64, AnswerBytes)>]) -> Option<()> {
     let (scope, rest) = entry.split_first()?;
     let scope = records.get_mut(usize::from(*scope))?;
-    let chunks = rest.chunks_exact(RECORD);
+    let chunks = rest.chunks_exact(RECORD_BYTES);
     if !chunks.remainder().is_empty() {
         return None;
     }
     for chunk in chunks {
         let (number, bytes) = chunk.split_first_chunk::<8>()?;
         let number = u64::from_le_bytes(*number);
-        let bytes: Bytes = bytes.try_into().ok()?;
+        let bytes: AnswerBytes = bytes.try_into().ok()?;
         PackedAnswer::from_bytes(&bytes, Msisdn::new(number)?)?;
         scope.push((number, bytes));
     }

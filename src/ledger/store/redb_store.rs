@@ -1,0 +1,204 @@
+//! An open file: finding answers and reading whole scopes.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+
+use redb::backends::FileBackend;
+use redb::{Builder, ReadableTable, ReadableTableMetadata};
+use tokio::task::spawn_blocking;
+
+use super::creation::{check_unchanged, create_if_missing, open_file};
+use super::database::Database;
+use super::metadata;
+use super::metadata::IfMissing;
+use super::redb_error::{broken_structure, from_redb};
+use super::tables::{JOURNAL, TEXTS, answers, read_answer};
+use crate::ledger::answer_scope::AnswerScope;
+use crate::ledger::error::{FileOperation, LedgerError};
+use crate::ledger::packed_answer::{PackedAnswer, ResultTexts};
+use crate::model::Msisdn;
+
+/// A file up to this size is checked page by page whenever it is opened. A damaged page can hide
+/// the answers on it and behind it, which would then be paid for again.
+const CHECKED_UP_TO_BYTES: u64 = 256 << 20;
+
+/// An open file.
+pub(in crate::ledger) struct Store {
+    pub(super) path: PathBuf,
+    pub(super) cache_bytes: usize,
+    pub(super) database: Database,
+    pub(super) texts: ResultTexts,
+    /// How many of the texts are in the file.
+    pub(super) stored_texts: AtomicUsize,
+    pub(super) next_sequence: AtomicU64,
+    /// How many foldings have started since the file was opened.
+    pub(super) foldings: AtomicU64,
+    /// Which scopes have answers; most runs need to read only one.
+    has_answers: [AtomicBool; AnswerScope::ALL.len()],
+}
+
+impl Store {
+    /// Opens the file, or creates it, and folds what is left in its journal.
+    pub(in crate::ledger) fn open(
+        path: &Path,
+        missing: IfMissing,
+        cache_bytes: usize,
+    ) -> Result<Self, LedgerError> {
+        // If a file was cut or overwritten, redb may find out only by a failed assertion.
+        let opened = catch_unwind(AssertUnwindSafe(|| Self::open_undamaged(path, missing, cache_bytes)));
+        opened.unwrap_or_else(|_| Err(broken_structure(path)))
+    }
+
+    fn open_undamaged(path: &Path, missing: IfMissing, cache_bytes: usize) -> Result<Self, LedgerError> {
+        if let IfMissing::Create(origin) = missing {
+            create_if_missing(path, origin)?;
+        }
+        check_unchanged(path, missing)?;
+        let file = open_file(path)?;
+        let bytes =
+            file.metadata().map_err(|error| LedgerError::file(path, FileOperation::Open, error))?.len();
+        let failed = |error: redb::Error| from_redb(path, FileOperation::Open, error);
+        let backend = FileBackend::new(file).map_err(|error| failed(error.into()))?;
+        let database = Builder::new()
+            .set_cache_size(cache_bytes)
+            .set_check_integrity_on_open(bytes <= CHECKED_UP_TO_BYTES)
+            .create_with_backend(backend)
+            .map_err(|error| failed(error.into()))?;
+        let database = Database::new(database);
+        metadata::check(&database.begin_read().map_err(|error| failed(error.into()))?, path, missing)?;
+        let store = Self {
+            path: path.to_owned(),
+            cache_bytes,
+            database,
+            texts: ResultTexts::default(),
+            stored_texts: AtomicUsize::new(0),
+            next_sequence: AtomicU64::new(0),
+            foldings: AtomicU64::new(0),
+            has_answers: Default::default(),
+        };
+        store.read_texts().map_err(failed)?;
+        store.find_last_journal_entry().map_err(failed)?;
+        store.fold().map_err(|error| match error {
+            LedgerError::File { source, path, .. } => LedgerError::file(path, FileOperation::Open, source),
+            error => error,
+        })?;
+        Ok(store)
+    }
+
+    /// New journal entries come after those that a killed run has left.
+    fn find_last_journal_entry(&self) -> Result<(), redb::Error> {
+        let journal = self.database.begin_read()?.open_table(JOURNAL)?;
+        let next = journal.last()?.map_or(0, |(sequence, _)| sequence.value() + 1);
+        self.next_sequence.store(next, Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn read_texts(&self) -> Result<(), redb::Error> {
+        for text in self.database.begin_read()?.open_table(TEXTS)?.iter()? {
+            self.texts.push(text?.1.value());
+            self.stored_texts.fetch_add(1, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    /// The texts that the packed answers of this file refer to.
+    pub(in crate::ledger) fn texts(&self) -> &ResultTexts {
+        &self.texts
+    }
+
+    /// The path of the file.
+    pub(in crate::ledger) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What the file says about itself under a key.
+    pub(in crate::ledger) fn metadata(&self, key: &str) -> Result<Option<String>, LedgerError> {
+        let read = || metadata::read(&self.database.begin_read()?, key);
+        read().map_err(|error| self.failed(FileOperation::Read, error))
+    }
+
+    /// Whether a scope has answers.
+    pub(in crate::ledger) fn has_answers(&self, scope: AnswerScope) -> bool {
+        self.has_answers[scope.index()].load(Ordering::Acquire)
+    }
+
+    /// How many foldings have started since the file was opened.
+    pub(in crate::ledger) fn foldings(&self) -> u64 {
+        self.foldings.load(Ordering::Acquire)
+    }
+
+    /// Calls `each` with every answer of a scope, in order of numbers.
+    pub(in crate::ledger) fn scan(
+        &self,
+        scope: AnswerScope,
+        mut each: impl FnMut(Msisdn, PackedAnswer),
+    ) -> Result<(), LedgerError> {
+        let mut is_intact = true;
+        let read = (|| -> Result<(), redb::Error> {
+            for entry in self.database.begin_read()?.open_table(answers(scope))?.iter()? {
+                let (number, bytes) = entry?;
+                match read_answer(number.value(), bytes.value()) {
+                    Some((msisdn, packed)) => each(msisdn, packed),
+                    None => is_intact = false,
+                }
+            }
+            Ok(())
+        })();
+        read.map_err(|error| self.failed(FileOperation::Read, error))?;
+        if is_intact { Ok(()) } else { Err(self.corrupt_answer()) }
+    }
+
+    /// Finds numbers in a scope, and calls `found` with each answer and the position of its number.
+    /// Fastest if the numbers are in ascending order.
+    pub(in crate::ledger) fn find(
+        &self,
+        scope: AnswerScope,
+        numbers: &[(Msisdn, usize)],
+        mut found: impl FnMut(usize, PackedAnswer),
+    ) -> Result<(), LedgerError> {
+        let failed = |error: redb::Error| self.failed(FileOperation::Read, error);
+        let table = self.database.begin_read().map_err(|error| failed(error.into()))?;
+        let table = table.open_table(answers(scope)).map_err(|error| failed(error.into()))?;
+        for &(msisdn, position) in numbers {
+            if let Some(bytes) = table.get(msisdn.get()).map_err(|error| failed(error.into()))? {
+                let packed =
+                    PackedAnswer::from_bytes(bytes.value(), msisdn).ok_or_else(|| self.corrupt_answer())?;
+                found(position, packed);
+            }
+        }
+        Ok(())
+    }
+
+    /// Finds out which scopes have answers, after a change.
+    pub(super) fn update_has_answers(&self) -> Result<(), redb::Error> {
+        let transaction = self.database.begin_read()?;
+        for scope in AnswerScope::ALL {
+            let has_answers = !transaction.open_table(answers(scope))?.is_empty()?;
+            self.has_answers[scope.index()].store(has_answers, Ordering::Release);
+        }
+        Ok(())
+    }
+
+    /// Closes the file cleanly. After that, nothing can be read or written.
+    pub(in crate::ledger) fn close(&self) -> Result<(), LedgerError> {
+        self.database.close().map_err(|error| self.failed(FileOperation::Write, error))
+    }
+
+    /// The error for an answer that fails its checksum or has an unknown result.
+    pub(in crate::ledger) fn corrupt_answer(&self) -> LedgerError {
+        LedgerError::Damaged { path: self.path.clone(), what: "an answer is corrupted".into() }
+    }
+
+    pub(super) fn failed(&self, operation: FileOperation, error: redb::Error) -> LedgerError {
+        from_redb(&self.path, operation, error)
+    }
+}
+
+/// Runs work on a store's file on a thread that may wait for the disk.
+pub(in crate::ledger) async fn blocking<T: Send + 'static>(
+    store: &Store,
+    work: impl FnOnce() -> Result<T, LedgerError> + Send + 'static,
+) -> Result<T, LedgerError> {
+    spawn_blocking(work).await.unwrap_or_else(|_| Err(broken_structure(&store.path)))
+}
