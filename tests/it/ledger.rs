@@ -131,7 +131,7 @@ fn failures_are_not_recorded_and_are_looked_up_again() {
     let service = Service::start(SimulatorSettings { transient, ..SimulatorSettings::default() });
     let job = Job::new().numbers("list.csv", 300);
     let flags = ["--attempts", "1"];
-    job.enrich("list.csv", "one.parquet", &service, &flags).exits_with(3).says(&["to ask again about these"]);
+    job.enrich("list.csv", "one.parquet", &service, &flags).exits_with(3).says(&["to retry the rows without an answer"]);
     let before = service.account();
     let without = job.read("one.parquet").count("hlr_source", "none") as u64;
     assert!(without > 50, "{without}");
@@ -259,7 +259,7 @@ fn a_cap_is_used_to_the_last_lookup_and_never_exceeded() {
         if done.output.status.code() == Some(0) {
             break;
         }
-        done.exits_with(4).says(&["the limit of 300 lookups is reached", "to go on from here"]);
+        done.exits_with(4).says(&["the limit of 300 lookups is reached", "to resume:"]);
         assert_eq!(spent, 300);
     }
     assert_eq!(runs, 4);
