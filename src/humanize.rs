@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Counts by word, largest first.
+#[cfg(any(feature = "report", feature = "cli"))]
 pub(crate) fn most_first(counts: &BTreeMap<String, u64>) -> Vec<(&str, u64)> {
     let mut sorted: Vec<_> = counts.iter().map(|(word, count)| (word.as_str(), *count)).collect();
     sorted.sort_by_key(|(_, count)| Reverse(*count));
@@ -25,12 +26,14 @@ pub(crate) fn grouped(number: u64) -> String {
 }
 
 /// `1 row`, `2 rows`, `1 234 rows`.
+#[cfg(feature = "cli")]
 pub(crate) fn counted(count: u64, noun: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };
     format!("{} {noun}{plural}", grouped(count))
 }
 
 /// `12.3 %`; an empty text if the whole is zero.
+#[cfg(any(feature = "report", feature = "cli"))]
 pub(crate) fn percent(part: u64, whole: u64) -> String {
     if whole == 0 {
         return String::new();
@@ -58,6 +61,7 @@ pub(crate) fn lasting(duration: Duration) -> String {
 }
 
 /// `870 bytes`, `12.3 KiB`, `4.0 MiB`.
+#[cfg(feature = "cli")]
 pub(crate) fn size(bytes: u64) -> String {
     let units = ["KiB", "MiB", "GiB", "TiB"];
     let mut size = bytes as f64;

@@ -81,7 +81,7 @@ mod task;
 mod telemetry;
 
 pub use self::config::{
-    Diagnostic, Diagnostics, DurationValue, EffectiveSettings, Environment, Key, KeySource, Location,
+    Diagnostic, Diagnostics, DurationValue, EffectiveSettings, Environment, InvalidDuration, Key, KeySource, Location,
     MaxAgeValue, PartitionBy, PartitionColumns, PriceValue, RawConfig, ResolvedSettings, RetryOn, TextList,
 };
 pub use self::enrich::{Only, Order, Window};
@@ -90,24 +90,27 @@ pub use self::enricher::{
     InvalidSetting, LedgerChoice, LedgerFolder, LedgerSettings, OpenError, Provider, RateChoice, Refresh,
     RowSettings, Settings, Stopped, Totals, normalise_rows,
 };
-pub use self::input::{CsvFile, InputError, InputNotes};
+pub use self::input::{CsvFile, FileLine, Finding, InputError, InputNotes};
 pub use self::job::{
     DryRunJob, DryRunReport, Holder, Job, JobError, JobOutcome, JobReport, Loaded, LockError, Progress,
-    RateControl, RunError, StartError, StartedDryRun, StartedJob,
+    RateControl, RunError, StartError, StartedDryRun, StartedJob, Total,
 };
 pub use self::ledger::{LedgerError, MaxAge};
 pub use self::lookup::{Cap, Caps, Finality, Rate, RateError, Reply, RetryPolicy, StopReason, StopSignal};
 pub use self::model::{
-    Answer, Answered, CallingCode, ColumnError, Fault, FaultKind, LookupResult, Money, Msisdn, Outcome, Plmn,
-    Product, ProviderCache, RecordStream, Setting, Source, Status, StreamError, Unanswered, UnansweredReason,
+    Answer, Answered, Billed, CallingCode, ColumnError, Digits, Fault, FaultKind, InvalidAmount, LookupResult, Money, Msisdn, NumberRange, Outcome, Plmn,
+    Product, ProviderCache, RecordStream, Setting, Source, Status, StreamError, Unanswered, UnansweredReason, Unreadable,
     UtcMillis,
 };
-pub use self::numbering::{Refusal, Region, UnknownRegion, parse as normalise};
+pub use self::numbering::{LineKind, NumberColumnError, Refusal, Region, UnknownRegion, parse as normalise};
 pub use self::output::{OutputError, WriteError};
-pub use self::pricing::Tariff;
-pub use self::report::RunReport;
+pub use self::pricing::{Charge, Tariff};
+pub use self::report::run_report::{CountryRows, FunnelStep, NetworkRows, RangeRows, RunReport};
 pub use self::service::{Credentials, Endpoint, EndpointError, ServiceError, Url};
-pub use self::telemetry::{Counters, Event, NoReporter, Reporter, Snapshot};
+pub use self::telemetry::breakdown::{Breakdown, BreakdownCounts, BreakdownKey};
+pub use self::telemetry::latency::{Latencies, LatencyFigures, Span};
+pub use self::telemetry::timeline::{Mark, Point, Timeline};
+pub use self::telemetry::{Costs, Count, Counters, Event, NoReporter, Reporter, Snapshot};
 
 /// What the tests, benches and fuzz targets of this project reach besides the public parts. Anything in here may
 /// change with any version.

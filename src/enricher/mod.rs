@@ -18,6 +18,7 @@ pub use self::blocking::EnrichedReader;
 pub use self::builder::EnricherBuilder;
 pub use self::dry_run::{DryRun, DryRunError, Estimate};
 pub use self::error::{EnrichError, OpenError, Stopped};
+#[cfg(feature = "cli")]
 pub(crate) use self::file_descriptors::make_room;
 pub use self::front_door::{Enricher, Totals, normalise_rows};
 pub use self::settings::{

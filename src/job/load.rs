@@ -116,7 +116,9 @@ fn job(resolver: &mut ConfigResolver, file: Option<&Path>) -> Resolved<Job> {
     let output = output_settings(resolver);
     let common = list_and_settings(resolver, Purpose::Lookups, lock.as_deref());
     let metrics_listen = metrics_listen(resolver);
+    let report = ensure_report_is_built_in(resolver);
     let (mut output, (list, resolved)) = (output?, common?);
+    report?;
     output.partition_by.clone_from(&list.columns.needed);
     Ok(Job {
         // Beside an output that was named there is always a lock.
@@ -133,6 +135,14 @@ fn job(resolver: &mut ConfigResolver, file: Option<&Path>) -> Resolved<Job> {
         output,
         resolved,
     })
+}
+
+/// Refuses what this program was built without.
+fn ensure_report_is_built_in(resolver: &mut ConfigResolver) -> Resolved<()> {
+    match resolver.raw.report.is_some() && !cfg!(feature = "report") {
+        true => Err(resolver.report("report", "this program was built without the report")),
+        false => Ok(()),
+    }
 }
 
 fn dry_run(resolver: &mut ConfigResolver) -> Resolved<DryRunJob> {

@@ -1,6 +1,10 @@
 //! Administration of a ledger between runs: figures, export, import, and numbers to forget. Nothing
 //! here sends a request.
 
+pub use crate::input::{Header, InputSettings};
+pub use crate::ledger::{AnswerOrigin, AnswerScope, Entry, IfMissing, LedgerFile};
+pub use crate::output::{OutputSettings, Replace, StagedOutput, Target, prepare};
+
 mod export;
 mod forget;
 mod import;

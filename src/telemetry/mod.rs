@@ -11,5 +11,6 @@ pub mod latency;
 pub mod prometheus;
 pub mod timeline;
 
+pub use self::count::Count;
 pub use self::counters::{Costs, Counters, Snapshot};
 pub use self::events::{Event, NoReporter, Reporter};

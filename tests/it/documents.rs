@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use hlr_enrich::internals::cli::Exit;
-use hlr_enrich::internals::config::RawConfig;
+use hlr_enrich::internals::config::{KeySource, RawConfig};
 use hlr_enrich::internals::enrich::added_columns::ADDED;
 use hlr_enrich::internals::model::Status;
 use hlr_enrich::simulator::{Scheme, SimulatorSettings};
@@ -202,4 +202,35 @@ fn completions_and_man_pages_have_the_flags_and_exit_codes() {
     let page = fs::read_to_string(job.path("hlr.1")).unwrap();
     assert!(page.contains("another run is active"), "the exit codes are on the page");
     job.hlr(["man", "missing"]).exits_with(2);
+}
+
+/// The block of docs/reference.md that lists every key, as the program knows it.
+fn key_table() -> String {
+    let mut table = "| key | flag | meaning |\n| --- | --- | --- |\n".to_owned();
+    for key in RawConfig::KEYS {
+        let flag = match (key.source, key.name) {
+            (KeySource::File, _) => String::new(),
+            (KeySource::Flag, "input") => "`INPUT`".into(),
+            (KeySource::Flag, "header") => "`--no-header`".into(),
+            (KeySource::Flag, name) => format!("`--{}`", name.replace('_', "-")),
+        };
+        let meaning = key.doc.split_whitespace().collect::<Vec<_>>().join(" ").replace('|', "\\|");
+        table.push_str(&format!("| `{}` | {flag} | {meaning} |\n", key.name));
+    }
+    table
+}
+
+/// `HLR_UPDATE_DOCS=1 cargo test --test it the_reference_page_lists` writes the block anew.
+#[test]
+fn the_reference_page_lists_every_key_with_its_help() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/reference.md");
+    let page = fs::read_to_string(&path).unwrap();
+    let (start, end) = ("<!-- keys: generated -->\n", "<!-- end of keys -->");
+    let (before, rest) = page.split_once(start).unwrap();
+    let (block, after) = rest.split_once(end).unwrap();
+    if std::env::var_os("HLR_UPDATE_DOCS").is_some() {
+        fs::write(&path, format!("{before}{start}{}{end}{after}", key_table())).unwrap();
+    } else {
+        assert_eq!(block, key_table(), "write it anew with HLR_UPDATE_DOCS=1");
+    }
 }
