@@ -37,10 +37,10 @@ pub(super) fn lines(survey: &Estimate) -> Vec<String> {
         );
     }
     match (survey.cost, survey.cost_at_most) {
-        (Some(cost), Some(most)) => {
+        (Some(cost), Some(cost_at_most)) => {
             lines.push(text(2, "cost", &cost.to_string()));
-            if most != cost {
-                lines.push(text(4, "at most, with every retry", &most.to_string()));
+            if cost_at_most != cost {
+                lines.push(text(4, "at most, with every retry", &cost_at_most.to_string()));
             }
         }
         _ => lines.push(text(2, "cost", "no price is set; use --price")),

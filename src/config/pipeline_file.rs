@@ -164,9 +164,9 @@ mod tests {
         let file =
             PipelineFile::parse(Path::new("x.toml"), text).unwrap_or_else(|problems| panic!("{problems}"));
         assert_eq!(file.diagnostics, []);
-        let written = file.raw;
-        assert!(written.input.is_some_and(|input| input.0 == ["a.csv"]));
-        assert!(written.endpoint.is_some_and(|endpoint| endpoint.0 == ["eu", "us"]));
-        assert_eq!(written.rate, Some(500.0));
+        let raw = file.raw;
+        assert!(raw.input.is_some_and(|input| input.0 == ["a.csv"]));
+        assert!(raw.endpoint.is_some_and(|endpoint| endpoint.0 == ["eu", "us"]));
+        assert_eq!(raw.rate, Some(500.0));
     }
 }

@@ -69,13 +69,13 @@ impl Artifacts {
     pub(super) fn write(self, report: &mut RunReport) {
         if let Some(file) = self.report {
             let path = file.path().to_owned();
-            let written = file.write(rendered(report).as_bytes());
-            report.warnings.extend(warning("report", &path, written));
+            let result = file.write(rendered(report).as_bytes());
+            report.warnings.extend(warning("report", &path, result));
         }
         if let Some(file) = self.summary {
             let path = file.path().to_owned();
-            let written = file.write_json(report);
-            report.warnings.extend(warning("summary", &path, written));
+            let result = file.write_json(report);
+            report.warnings.extend(warning("summary", &path, result));
         }
     }
 }
@@ -91,7 +91,7 @@ fn rendered(_: &RunReport) -> String {
     String::new()
 }
 
-fn warning(what: &str, path: &Path, written: io::Result<()>) -> Option<String> {
-    let fault = written.err()?;
-    Some(format!("the {what} could not be written to {}: {fault}", path.display()))
+fn warning(what: &str, path: &Path, result: io::Result<()>) -> Option<String> {
+    let error = result.err()?;
+    Some(format!("the {what} could not be written to {}: {error}", path.display()))
 }

@@ -178,10 +178,10 @@ fn list_and_settings(
 }
 
 /// About a second's worth of rows, so that a slow run shows its progress, and none of it costs a fast one.
-fn batch_rows(settings: &Settings, most: usize) -> usize {
-    const FEWEST: f64 = 64.0;
+fn batch_rows(settings: &Settings, max: usize) -> usize {
+    const MIN_ROWS: f64 = 64.0;
     let rate = settings.effective_rate().map_or(f64::INFINITY, |rate| rate.get());
-    rate.max(FEWEST).min(most as f64) as usize
+    rate.max(MIN_ROWS).min(max as f64) as usize
 }
 
 /// A refresh is known by its job, so that the same command continues one that was stopped.

@@ -62,7 +62,7 @@ fn every_pipeline_file_loads() {
 
 #[test]
 fn all_problems_are_told_at_once() {
-    let written = RawConfig {
+    let raw = RawConfig {
         input: None,
         output: None,
         rate: Some(-1.0),
@@ -76,7 +76,7 @@ fn all_problems_are_told_at_once() {
         ca_file: Some("/nowhere/ca.pem".into()),
         ..asking("europe")
     };
-    let found = problems(None, written, &no_environment());
+    let found = problems(None, raw, &no_environment());
     for expected in [
         "no input is named",
         "no output is named",
@@ -150,8 +150,8 @@ fn a_problem_in_a_file_names_file_line_and_key() {
 #[test]
 fn defaults_are_careful_with_a_provider_and_generous_on_this_machine() {
     let shown = |endpoint| {
-        let written = RawConfig { no_ledger: Some(true), ..asking(endpoint) };
-        let pipeline = Job::load(None, written, &with_credentials()).unwrap();
+        let raw = RawConfig { no_ledger: Some(true), ..asking(endpoint) };
+        let pipeline = Job::load(None, raw, &with_credentials()).unwrap();
         pipeline.resolved.effective.to_string()
     };
     let careful = "rate 10/s, concurrency 10 (careful default); timeout 10s, attempts 4 (default); ledger none \
@@ -296,22 +296,22 @@ async fn a_run_that_was_stopped_does_not_take_the_result_s_name() {
     assert!(!job.path("enriched.csv").exists());
 }
 
-fn resolved(written: RawConfig) -> Settings {
-    Job::load(None, written, &with_credentials()).unwrap().resolved.settings
+fn resolved(raw: RawConfig) -> Settings {
+    Job::load(None, raw, &with_credentials()).unwrap().resolved.settings
 }
 
-fn ledger_of(written: RawConfig) -> Option<LedgerSettings> {
-    resolved(written).ledger_file().cloned()
+fn ledger_of(raw: RawConfig) -> Option<LedgerSettings> {
+    resolved(raw).ledger_file().cloned()
 }
 
 #[test]
 fn answers_are_kept_unless_nothing_is_paid_or_nobody_wants_it() {
-    let named = |written| RawConfig { ledger: Some("kept.redb".into()), ..written };
+    let named = |raw| RawConfig { ledger: Some("kept.redb".into()), ..raw };
     assert!(ledger_of(asking("simulator")).is_none());
     assert!(ledger_of(RawConfig { no_ledger: Some(true), ..asking("eu") }).is_none());
     let (simulated, real) = (ledger_of(named(asking("simulator"))), ledger_of(named(asking("eu"))));
     assert_eq!(simulated.unwrap().path, real.unwrap().path);
-    let origin = |written| resolved(written).provider.unwrap().origin();
+    let origin = |raw| resolved(raw).provider.unwrap().origin();
     assert_eq!(origin(named(asking("simulator"))), AnswerOrigin::ThisMachine);
     assert_eq!(origin(named(asking("eu"))), AnswerOrigin::Provider);
     let (near, far) = (ledger_of(asking("http://127.0.0.1:3700")), ledger_of(asking("eu")));
@@ -359,7 +359,7 @@ fn two_nights_have_the_same_lock() {
 fn no_file_is_two_things() {
     let named = |key: &str| {
         let path = || Some(PathBuf::from("./same.csv"));
-        let written = RawConfig {
+        let raw = RawConfig {
             input: Some(TextList(vec!["list.csv".into()])),
             output: Some("same.csv".into()),
             endpoint: Some(TextList(vec!["simulator".into()])),
@@ -370,7 +370,7 @@ fn no_file_is_two_things() {
             lock: path().filter(|_| key == "lock"),
             ..RawConfig::default()
         };
-        Job::load(None, written, &Environment::of([])).err().map(|problems| problems.to_string())
+        Job::load(None, raw, &Environment::of([])).err().map(|problems| problems.to_string())
     };
     for key in ["summary", "report", "metrics", "ledger", "lock"] {
         let problem = named(key).unwrap_or_else(|| panic!("{key}"));

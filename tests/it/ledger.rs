@@ -131,7 +131,9 @@ fn failures_are_not_recorded_and_are_looked_up_again() {
     let service = Service::start(SimulatorSettings { transient, ..SimulatorSettings::default() });
     let job = Job::new().numbers("list.csv", 300);
     let flags = ["--attempts", "1"];
-    job.enrich("list.csv", "one.parquet", &service, &flags).exits_with(3).says(&["to retry the rows without an answer"]);
+    job.enrich("list.csv", "one.parquet", &service, &flags)
+        .exits_with(3)
+        .says(&["to retry the rows without an answer"]);
     let before = service.account();
     let without = job.read("one.parquet").count("hlr_source", "none") as u64;
     assert!(without > 50, "{without}");
