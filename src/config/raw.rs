@@ -1,7 +1,7 @@
 //! The keys of a pipeline file and the flags of a command, as they were given.
 //!
-//! Every key is optional, and its name is the flag's name with `_` for `-`. Defaults, ranges and rules
-//! between keys are in [`super::resolver`] and the files for each group of settings.
+//! Every key is optional, and its name is the flag's name with `_` for `-`. Defaults, ranges and
+//! rules between keys are in [`super::resolver`] and the files for each group of settings.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -129,7 +129,8 @@ keys! {
     no_ledger: bool => Flag,
     /// Maximum age of an answer from the ledger: 30d for all, or by status: dead=30d,absent=12h
     ///
-    /// Default: reachable=1d,absent=12h,no_service=7d,dead=30d,assigned=30d,unknown=1d,not_checked=1d
+    /// Default:
+    /// reachable=1d,absent=12h,no_service=7d,dead=30d,assigned=30d,unknown=1d,not_checked=1d
     max_age: MaxAgeValue => Flag,
     /// Look up every number again, whatever the ledger has; a stopped run can be resumed
     refresh: bool => Flag,
@@ -141,7 +142,8 @@ keys! {
     ledger_memory_mib: u32 => File,
     /// Price of a lookup; a pipeline file can have prices by country and network
     price: PriceValue => Flag,
-    /// All results that the contract does not bill [default: refusals of a number or of the account]
+    /// All results that the contract does not bill [default: refusals of a number or of the
+    /// account]
     ///
     /// The list replaces the default. REQUEST_THROTTLED is never billed.
     free_results: Vec<String> => File,

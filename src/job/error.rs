@@ -1,4 +1,4 @@
-//! What can end a run: before anybody was asked, and after.
+//! Why a run does not start, and why it ends without a result.
 
 use std::io;
 use std::net::SocketAddr;
@@ -10,7 +10,7 @@ use crate::input::InputError;
 use crate::model::{ColumnError, StreamError};
 use crate::output::{OutputError, WriteError};
 
-/// Why a run was not started. Nobody was asked.
+/// Why a run was not started. Nothing was sent.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum StartError {
     /// Another run is writing this output, or the lock cannot be used.
@@ -33,7 +33,7 @@ pub enum StartError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Open(#[from] OpenError),
-    /// The dry run cannot begin.
+    /// The dry run cannot start.
     #[error(transparent)]
     #[diagnostic(transparent)]
     DryRun(#[from] DryRunError),
@@ -62,7 +62,7 @@ pub enum StartError {
 }
 
 impl StartError {
-    /// Whether nothing is wrong but that another run has the output or the ledger.
+    /// Whether the only problem is that another run uses the output or the ledger.
     #[must_use]
     pub fn is_busy(&self) -> bool {
         match self {
@@ -73,7 +73,7 @@ impl StartError {
         }
     }
 
-    /// Whether the fault is not the user's: the built-in simulator or the runtime failed.
+    /// Whether the user cannot fix it: the built-in simulator or the runtime failed.
     #[must_use]
     pub fn is_internal(&self) -> bool {
         matches!(self, Self::Open(OpenError::Simulator(_) | OpenError::Runtime(_)))
@@ -101,7 +101,7 @@ pub enum RunError {
     InputFailed {
         /// Rows before the fault.
         rows: u64,
-        /// Where they are kept, if any of them has an answer.
+        /// The partial file with them, if any of them has an answer.
         kept: Option<PathBuf>,
         /// What is wrong with the list.
         #[source]
@@ -115,7 +115,7 @@ pub enum RunError {
         rows_in: u64,
         /// Rows that were written.
         rows_out: u64,
-        /// Where they are kept, if any of them has an answer.
+        /// The partial file with them, if any of them has an answer.
         kept: Option<PathBuf>,
     },
 }
@@ -133,7 +133,7 @@ pub enum JobError {
     Run(#[from] RunError),
 }
 
-/// What whoever read the list advises, or else the usual.
+/// The help of the error that ended the list, or a general one.
 fn what_to_do(source: &StreamError) -> String {
     let advice = miette::Diagnostic::help(source).map(|help| help.to_string());
     advice.unwrap_or_else(|| "repair the list and run again".into())
