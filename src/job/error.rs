@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::lock::LockError;
 use crate::enricher::{DryRunError, OpenError};
+use crate::humanize::{counted, grouped};
 use crate::input::InputError;
 use crate::model::{ColumnError, StreamError};
 use crate::output::{OutputError, WriteError};
@@ -96,7 +97,7 @@ pub enum RunError {
     #[diagnostic(transparent)]
     DryRun(#[from] DryRunError),
     /// The list cannot be read to its end.
-    #[error("input ends unexpectedly after {}", rows_text(*rows))]
+    #[error("input ends unexpectedly after {}", counted(*rows, "row"))]
     #[diagnostic(help("{}{}", what_to_do(source), kept_in(kept.as_deref())))]
     InputFailed {
         /// Rows before the fault.
@@ -108,7 +109,7 @@ pub enum RunError {
         source: StreamError,
     },
     /// Rows went in and did not come out.
-    #[error("internal error: {rows_in} rows were read and {rows_out} written")]
+    #[error("internal error: {} rows were read and {} written", grouped(*rows_in), grouped(*rows_out))]
     #[diagnostic(help("please report this{}", kept_in(kept.as_deref())))]
     RowsLost {
         /// Rows that were read.
@@ -137,10 +138,6 @@ pub enum JobError {
 fn what_to_do(source: &StreamError) -> String {
     let advice = miette::Diagnostic::help(source).map(|help| help.to_string());
     advice.unwrap_or_else(|| "repair the list and run again".into())
-}
-
-fn rows_text(rows: u64) -> String {
-    if rows == 1 { "1 row".into() } else { format!("{rows} rows") }
 }
 
 fn kept_in(path: Option<&Path>) -> String {
