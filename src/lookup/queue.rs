@@ -113,6 +113,12 @@ impl LookupQueue {
         Some(QueuePermit(()))
     }
 
+    /// The permit for another lookup, if one is due now.
+    pub fn try_acquire(&self) -> Option<QueuePermit> {
+        self.due.try_acquire().ok()?.forget();
+        Some(QueuePermit(()))
+    }
+
     /// Takes the next lookup. `None` if the queue was closed after the permit was given.
     pub fn take(&self, _: QueuePermit, in_flight_limit: usize) -> Option<(PendingLookup, InProgress)> {
         let (lookup, scheduled) = self.lock().due.take(in_flight_limit)?;

@@ -2,10 +2,11 @@
 //!
 //! The first row with a number starts the lookup; later rows wait for the same one. Numbers that
 //! got no answer in this run are remembered too, so that later rows do not repeat the failed
-//! attempts.
+//! attempts. A number whose rows were all dropped before its request was sent is withdrawn: nobody
+//! would read its answer.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use foldhash::fast::FixedState;
@@ -45,6 +46,8 @@ pub struct BatchTicket {
     replies: Mutex<Vec<Option<Reply>>>,
     missing: AtomicUsize,
     complete: Notify,
+    /// Whether nobody waits for it any more.
+    is_abandoned: AtomicBool,
 }
 
 impl BatchTicket {
@@ -52,7 +55,8 @@ impl BatchTicket {
     #[must_use]
     pub fn new(numbers: usize) -> Arc<Self> {
         let replies = Mutex::new(vec![None; numbers]);
-        Arc::new(Self { replies, missing: AtomicUsize::new(numbers), complete: Notify::new() })
+        let (missing, complete) = (AtomicUsize::new(numbers), Notify::new());
+        Arc::new(Self { replies, missing, complete, is_abandoned: AtomicBool::new(false) })
     }
 
     /// Fills in the reply for one number of the batch. Each is filled in once.
@@ -73,6 +77,23 @@ impl BatchTicket {
     }
 }
 
+/// Abandons a ticket when it is dropped before the ticket is complete.
+#[derive(Debug)]
+#[must_use = "the ticket is abandoned when this is dropped"]
+pub struct AbandonOnDrop<'a> {
+    single_flight: &'a SingleFlight,
+    ticket: &'a BatchTicket,
+}
+
+impl Drop for AbandonOnDrop<'_> {
+    fn drop(&mut self) {
+        if self.ticket.missing.load(Ordering::Acquire) > 0 {
+            self.ticket.is_abandoned.store(true, Ordering::Release);
+            self.single_flight.has_abandoned.store(true, Ordering::Release);
+        }
+    }
+}
+
 /// The state of a number without an answer.
 #[derive(Debug)]
 enum NumberState {
@@ -86,6 +107,12 @@ enum NumberState {
 struct Waiter {
     ticket: Arc<BatchTicket>,
     index: usize,
+}
+
+impl Waiter {
+    fn is_abandoned(&self) -> bool {
+        self.ticket.is_abandoned.load(Ordering::Acquire)
+    }
 }
 
 /// Whether the caller must start the lookup.
@@ -102,12 +129,18 @@ pub enum FlightRole {
 pub struct SingleFlight {
     shards: Vec<Mutex<HashMap<Msisdn, NumberState, FixedState>>>,
     unanswered: AtomicUsize,
+    /// Whether a ticket was ever abandoned. Most runs never look further.
+    has_abandoned: AtomicBool,
 }
 
 impl Default for SingleFlight {
     fn default() -> Self {
         let shard = || Mutex::new(HashMap::with_hasher(FixedState::default()));
-        Self { shards: (0..SHARDS).map(|_| shard()).collect(), unanswered: AtomicUsize::new(0) }
+        Self {
+            shards: (0..SHARDS).map(|_| shard()).collect(),
+            unanswered: AtomicUsize::new(0),
+            has_abandoned: AtomicBool::new(false),
+        }
     }
 }
 
@@ -122,6 +155,9 @@ impl SingleFlight {
                 FlightRole::Leader
             }
             Some(NumberState::InFlight(waiters)) => {
+                if self.has_abandoned.load(Ordering::Acquire) {
+                    waiters.retain(|waiter| !waiter.is_abandoned());
+                }
                 waiters.push(waiter);
                 FlightRole::Follower
             }
@@ -131,6 +167,28 @@ impl SingleFlight {
                 FlightRole::Follower
             }
         }
+    }
+
+    /// Watches over a ticket while somebody waits for it.
+    pub fn abandon_on_drop<'a>(&'a self, ticket: &'a BatchTicket) -> AbandonOnDrop<'a> {
+        AbandonOnDrop { single_flight: self, ticket }
+    }
+
+    /// Withdraws a number that nobody waits for any more. Returns whether it is withdrawn: then it
+    /// must not be looked up.
+    pub fn withdraw_if_unwanted(&self, msisdn: Msisdn) -> bool {
+        if !self.has_abandoned.load(Ordering::Acquire) {
+            return false;
+        }
+        let mut shard = sync::lock(self.shard(msisdn));
+        let is_unwanted = match shard.get(&msisdn) {
+            Some(NumberState::InFlight(waiters)) => waiters.iter().all(Waiter::is_abandoned),
+            Some(NumberState::Unanswered(_)) | None => false,
+        };
+        if is_unwanted {
+            shard.remove(&msisdn);
+        }
+        is_unwanted
     }
 
     /// Gives the outcome of a number to all rows that wait for it. `first` and `cost` are the
@@ -211,5 +269,24 @@ mod tests {
         assert_eq!(single_flight.join(msisdn, &later, 0), FlightRole::Follower);
         let replies = later.complete().now_or_never().expect("the ticket is complete");
         assert_eq!(replies, [Reply { outcome: unanswered(), source: Source::Duplicate, cost: Money::ZERO }]);
+    }
+
+    #[test]
+    fn a_number_is_withdrawn_when_nobody_waits_for_it_any_more() {
+        let single_flight = SingleFlight::default();
+        let msisdn = Msisdn::new(46_701_740_605).unwrap();
+        let (dropped, waiting) = (BatchTicket::new(1), BatchTicket::new(1));
+        assert_eq!(single_flight.join(msisdn, &dropped, 0), FlightRole::Leader);
+        assert!(!single_flight.withdraw_if_unwanted(msisdn), "a batch waits for it");
+        drop(single_flight.abandon_on_drop(&dropped));
+        assert_eq!(single_flight.join(msisdn, &waiting, 0), FlightRole::Follower);
+        assert!(!single_flight.withdraw_if_unwanted(msisdn), "another batch waits for it");
+        single_flight.settle(msisdn, answered(), Source::Live, Money::ZERO);
+        let replies = waiting.complete().now_or_never().unwrap();
+        assert_eq!(replies[0].source, Source::Live, "the lookup is that of the row that is left");
+
+        assert_eq!(single_flight.join(msisdn, &dropped, 0), FlightRole::Leader);
+        assert!(single_flight.withdraw_if_unwanted(msisdn));
+        assert_eq!(single_flight.join(msisdn, &BatchTicket::new(1), 0), FlightRole::Leader);
     }
 }

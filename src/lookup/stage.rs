@@ -74,13 +74,15 @@ impl<S: Service> Lookup<S> {
         Self { shared, workers, settler, _retry_timer: retry_timer, _stop_watcher: stop_watcher }
     }
 
-    /// The outcome of each of these numbers, in order. Waits for all of them.
+    /// The outcome of each of these numbers, in order. Waits for all of them. If the waiting is
+    /// dropped, numbers that nobody else waits for and that were not sent yet are not looked up.
     pub async fn answer_all(&self, numbers: &[Msisdn]) -> Vec<Reply> {
         let known = self.shared.find_known(numbers).await;
         if known.iter().all(Option::is_some) {
             return known.into_iter().flatten().map(Reply::from).collect();
         }
         let ticket = BatchTicket::new(numbers.len());
+        let _watched = self.shared.single_flight.abandon_on_drop(&ticket);
         self.shared.look_up_unknown(numbers, known, &ticket);
         ticket.complete().await
     }

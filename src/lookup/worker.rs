@@ -33,7 +33,7 @@ const BLOCKED_IN_A_ROW: u32 = 500;
 pub(super) struct Shared<S> {
     pub(super) dispatcher: RequestDispatcher<S>,
     pub(super) ledger: Arc<dyn Ledger>,
-    single_flight: SingleFlight,
+    pub(super) single_flight: SingleFlight,
     pub(super) queue: LookupQueue,
     policy: RetryPolicy,
     budget: RetryBudget,
@@ -139,11 +139,23 @@ impl<S: Service> Shared<S> {
         }
     }
 
+    /// The next lookup that somebody waits for. Those that nobody waits for take no turn at the rate.
+    fn take_wanted(&self, mut permit: QueuePermit) -> Option<(PendingLookup, InProgress)> {
+        loop {
+            let (lookup, in_progress) = self.queue.take(permit, self.dispatcher.in_flight_limit())?;
+            if !self.single_flight.withdraw_if_unwanted(lookup.msisdn) {
+                return Some((lookup, in_progress));
+            }
+            self.queue.finish(in_progress, false, None);
+            permit = self.queue.try_acquire()?;
+        }
+    }
+
     /// The next lookup, unless it is skipped. A skipped one has its turn at the rate all the same:
     /// if a network recovers after some seconds, this is noticed before all its numbers are
     /// skipped.
     fn take(&self, permit: QueuePermit) -> Option<(PendingLookup, InProgress)> {
-        let (lookup, in_progress) = self.queue.take(permit, self.dispatcher.in_flight_limit())?;
+        let (lookup, in_progress) = self.take_wanted(permit)?;
         if in_progress.is_skipped() {
             self.queue.finish(in_progress, false, None);
             self.settle_without_answer(lookup, UnansweredReason::Skipped);

@@ -111,7 +111,7 @@ const ONLY_IN: [(&str, &[&str], &str); 12] = [
 ];
 
 /// The most lines of a file: enough for one concept.
-const LONGEST_FILE: usize = 520;
+const LONGEST_FILE: usize = 400;
 /// The most files of a folder: a listing fits on a screen.
 const MOST_FILES: usize = 20;
 
@@ -346,7 +346,7 @@ fn circles(files: &[SourceFile]) -> Vec<Vec<String>> {
 #[test]
 fn files_import_each_other_in_one_direction() {
     let circles = circles(&source_files());
-    assert!(circles.len() <= 8, "{circles:#?}");
+    assert!(circles.is_empty(), "{circles:#?}");
 }
 
 #[test]
