@@ -78,7 +78,7 @@ macro_rules! keys {
 }
 
 keys! {
-    /// Lists to read: files, glob patterns, or - for standard input [required here or in the pipeline file]
+    /// Lists: files, glob patterns, or - for standard input [required here or in the pipeline file]
     input: TextList => Flag,
     /// Output file: .parquet, .csv or .ndjson [required here or in the pipeline file]
     ///
