@@ -1,4 +1,4 @@
-//! Enriches a stream of record batches, against the simulator inside the process.
+//! Enriches a stream of record batches with the simulator inside the process.
 //!
 //! ```sh
 //! cargo run --example enrich_stream
@@ -18,7 +18,7 @@ type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 #[tokio::main]
 async fn main() -> Result<(), BoxError> {
-    // Everything that can fail for nothing fails here. For real lookups, in place of the simulator:
+    // Everything that can fail at no cost fails here. For real lookups, replace the simulator with
     // .endpoint("eu")?.credentials(user, password).rate(50.0)?.ledger("answers.redb")
     let enricher = Enricher::builder()
         .simulator(SimulatorSettings::default())
@@ -35,8 +35,8 @@ async fn main() -> Result<(), BoxError> {
         match rows.try_next().await {
             Ok(Some(batch)) => print_some_columns(&batch)?,
             Ok(None) => break,
-            // The last item of a stream that stops: a cap, an outage, a refused account. The rows that were done
-            // have come out before it.
+            // The last item of a stream that stops: a cap, an outage, a refused account. The rows
+            // that are done came before it.
             Err(EnrichError::Stopped(stopped)) => {
                 println!("stopped: {stopped}");
                 break;

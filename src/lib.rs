@@ -1,8 +1,9 @@
-//! Bulk HLR lookups: a stream of record batches becomes a stream of record batches with more columns.
+//! Bulk HLR lookups: a stream of record batches becomes a stream of record batches with more
+//! columns.
 //!
-//! An [`Enricher`] reads phone numbers from Arrow record batches, looks each one up within the limits of a
-//! contract, and adds the network, status and location to its row. Every answer that was paid for is on disk
-//! before a row shows it, and no number is paid for twice.
+//! An [`Enricher`] reads phone numbers from Arrow record batches, looks each one up within the
+//! limits of a contract, and adds the network, status and location to its row. Every answer that
+//! was paid for is on disk before a row shows it, and no number is paid for twice.
 //!
 //! ```
 //! use std::sync::Arc;
@@ -28,32 +29,34 @@
 //!
 //! # Real lookups
 //!
-//! [`EnricherBuilder::endpoint`] and [`EnricherBuilder::credentials`] name the service and the account,
-//! [`EnricherBuilder::ledger`] the file that keeps the answers. What is unsafe to leave out is an error of
-//! [`EnricherBuilder::open`]; without a rate, a provider gets 10 requests per second and 10 at a time.
+//! [`EnricherBuilder::endpoint`] and [`EnricherBuilder::credentials`] name the service and the
+//! account, [`EnricherBuilder::ledger`] names the file that keeps the answers. Leaving out what has
+//! no safe default is an error of [`EnricherBuilder::open`]. By default a provider gets 10 requests
+//! per second, 10 at a time.
 //!
 //! # How a stream ends
 //!
-//! A cap, an outage, a refused account or a full ledger is the last item of a stream: [`EnrichError::Stopped`], after
-//! the rows that are done. The same rows again ask only about the rest. Dropping a stream or an enricher early loses
-//! no paid answer while the runtime lives.
+//! A cap, an outage, a refused account or a full disk ends a stream with [`EnrichError::Stopped`]
+//! as its last item, after the rows that are done. Enriching the same rows again looks up only the
+//! rest. Dropping a stream or an enricher early loses no paid answer as long as the runtime lives.
 //!
 //! # The map
 //!
-//! | what you want | where it is |
+//! | task | entry point |
 //! | --- | --- |
-//! | rows in, rows out | [`Enricher::enrich`], or [`Enricher::enrich_blocking`] without an async runtime |
+//! | rows in, rows out | [`Enricher::enrich`]; without async [`Enricher::enrich_blocking`] |
 //! | a few numbers | [`Enricher::lookup`] |
-//! | what a run would ask and cost | [`DryRun`] |
-//! | text to a number, asking nobody | [`normalise`], [`normalise_rows`] |
-//! | a whole run over files, as the command line does it | [`Job`] |
-//! | answers between runs | [`ledger_admin`] |
+//! | an estimate of lookups, cost and time | [`DryRun`] |
+//! | text to numbers, without a request | [`normalise`], [`normalise_rows`] |
+//! | a whole run over files, as on the command line | [`Job`] |
+//! | statistics, export, import and removal of answers | [`ledger_admin`] |
 //! | a service to test against | [`simulator`] |
 //!
 //! # Cargo features
 //!
-//! `cli` (default) is the program `hlr`, and brings the other two; `report` writes the HTML report of a run;
-//! `simulator` is a service on loopback that misbehaves on demand. Without default features the engine is built alone.
+//! `cli` (default) is the program `hlr` and includes the other two. `report` writes the HTML report
+//! of a run. `simulator` is a service on loopback with faults on demand. Without default features,
+//! only the engine is built.
 
 #[cfg(feature = "cli")]
 mod cli;
@@ -112,8 +115,8 @@ pub use self::telemetry::latency::{Latencies, LatencyFigures, Span};
 pub use self::telemetry::timeline::{Mark, Point, Timeline};
 pub use self::telemetry::{Costs, Count, Counters, Event, NoReporter, Reporter, Snapshot};
 
-/// What the tests, benches and fuzz targets of this project reach besides the public parts. Anything in here may
-/// change with any version.
+/// What the tests, benches and fuzz targets of this project use besides the public API. Everything
+/// in here may change in any version.
 #[doc(hidden)]
 pub mod internals {
     #[cfg(feature = "cli")]

@@ -11,8 +11,8 @@ pub(crate) fn nearest<'a>(written: &str, known: impl IntoIterator<Item = &'a str
     (distance <= written.len().min(word.len()).div_ceil(3)).then_some(word)
 }
 
-/// What serde's "unknown field `x`, expected one of …" means, and the field that was probably meant; `None` for other
-/// messages.
+/// The problem in serde's "unknown field `x`, expected one of …", and the field that was probably
+/// meant; `None` for other messages.
 pub(crate) fn explain_unknown_field(message: &str) -> Option<(String, Option<String>)> {
     let mut words = message.strip_prefix("unknown field `")?.split('`').step_by(2);
     let written = words.next().unwrap_or_default();

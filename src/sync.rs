@@ -1,8 +1,8 @@
-//! Locks of the standard library, taken through one place.
+//! Locks the mutexes and read-write locks of the standard library, in one place.
 
 use std::sync::{Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-/// Why a lock is never poisoned: whoever holds one only reads and writes plain values.
+/// Why no lock is poisoned: code that holds one only reads and writes plain values.
 const NEVER_POISONED: &str = "no code panics while it holds a lock";
 
 /// Locks a mutex.

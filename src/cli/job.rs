@@ -32,12 +32,12 @@ pub(super) const SIMULATED: &str = "SIMULATED ANSWERS: no real lookups were made
 
 pub(super) async fn enrich(arguments: EnrichArgs, words: &[OsString], stop: StopSignal) -> Exit {
     let display = arguments.display.clone();
-    do_job(None, arguments.written(), display, words, stop).await
+    do_job(None, arguments.raw_config(), display, words, stop).await
 }
 
 pub(super) async fn run(arguments: RunArgs, words: &[OsString], stop: StopSignal) -> Exit {
     let (file, display) = (arguments.pipeline.clone(), arguments.display.clone());
-    do_job(Some(&file), arguments.written(), display, words, stop).await
+    do_job(Some(&file), arguments.raw_config(), display, words, stop).await
 }
 
 async fn do_job(

@@ -50,7 +50,7 @@ const PATIENCE: DurationValue = DurationValue(Duration::from_secs(15));
 pub(super) async fn look_up(arguments: LookupArgs, words: &[OsString], stop: StopSignal) -> Exit {
     let (json, verbosity) = (arguments.json, arguments.display.verbosity());
     let written_numbers = arguments.numbers.clone();
-    let mut flags = arguments.written();
+    let mut flags = arguments.raw_config();
     flags.give_up_after.get_or_insert(PATIENCE);
     let resolved = match ResolvedSettings::load(flags, &Environment::of_this_process()) {
         Ok(resolved) => resolved,

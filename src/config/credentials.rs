@@ -1,5 +1,5 @@
-//! Where the account's user name and password come from. Never from the command line, which every process
-//! of the machine can read.
+//! Where the user name and password of the account come from. Never from the command line, which
+//! every process on the machine can read.
 
 use std::path::Path;
 
@@ -10,10 +10,11 @@ use crate::service::Credentials;
 
 const USERNAME: &str = "HLR_USERNAME";
 const PASSWORD: &str = "HLR_PASSWORD";
-/// Where systemd puts the credentials of a service (`LoadCredential=`, systemd.exec(5)).
+/// The folder in which systemd puts the credentials of a service (`LoadCredential=`,
+/// systemd.exec(5)).
 const CREDENTIALS_DIRECTORY: &str = "CREDENTIALS_DIRECTORY";
 
-/// The credentials: of the named file, else of the environment, else of systemd.
+/// The credentials, from the named file, or else the environment, or else systemd.
 pub(crate) fn find(resolver: &mut ConfigResolver) -> Resolved<Credentials> {
     if let Some(path) = resolver.raw.credentials_file.clone() {
         return from_file(resolver, &path);
@@ -65,7 +66,7 @@ fn from_file(resolver: &mut ConfigResolver, path: &Path) -> Resolved<Credentials
     resolver.check(key, credentials)
 }
 
-/// Two lines with names, in either order, or two without.
+/// Two lines with names, in any order, or two lines without.
 fn parse(text: &str) -> Option<Credentials> {
     let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
     let named = |name: &str| {

@@ -1,9 +1,9 @@
-//! What is wrong with a configuration, all at once: where it is written, what is wrong, what to do.
+//! Everything that is wrong with a configuration: where it was set, what is wrong, what to do.
 
 use std::fmt;
 use std::path::PathBuf;
 
-/// Where a setting is written.
+/// Where a setting comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Location {
     /// A flag, such as `--rate`.
@@ -12,14 +12,14 @@ pub enum Location {
     File {
         /// The file.
         path: PathBuf,
-        /// Counted from 1, where it is known.
+        /// Counted from 1, if it is known.
         line: Option<usize>,
-        /// The key at fault, where it is one.
+        /// The key, if one is at fault.
         key: Option<String>,
     },
     /// An environment variable.
     Variable(String),
-    /// Nowhere: something is missing.
+    /// Nowhere, because something is missing.
     Nowhere,
 }
 
@@ -41,7 +41,7 @@ impl fmt::Display for Location {
     }
 }
 
-/// What is wrong, before anybody says where.
+/// What is wrong, without its location.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     text: String,
@@ -60,7 +60,7 @@ impl Problem {
         Self { help: Some(help.into()), ..self }
     }
 
-    /// The same, with what to do about it if that is known.
+    /// The same, with what to do about it, if that is known.
     #[must_use]
     pub fn with_help_if(self, help: Option<impl Into<String>>) -> Self {
         Self { help: help.map(Into::into), ..self }
@@ -71,13 +71,13 @@ impl Problem {
         Self { text: error.to_string(), help: error.help().map(|help| help.to_string()) }
     }
 
-    /// The same, with a word before the message.
+    /// The same, with a subject before the message.
     #[must_use]
     pub fn about(self, subject: &str) -> Self {
         Self { text: format!("{subject}: {}", self.text), ..self }
     }
 
-    /// The same, at its place.
+    /// The same, with its location.
     #[must_use]
     pub fn at(self, location: Location) -> Diagnostic {
         Diagnostic { location, text: self.text, help: self.help }
@@ -100,11 +100,11 @@ impl From<String> for Problem {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
 #[error("{location}{text}")]
 pub struct Diagnostic {
-    /// Where it is written.
+    /// Where the setting comes from.
     pub location: Location,
     /// What is wrong.
     pub text: String,
-    /// What to do about it, where that is not obvious.
+    /// What to do about it, if that is not obvious.
     #[help]
     pub help: Option<String>,
 }

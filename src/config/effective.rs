@@ -1,10 +1,10 @@
-//! The settings that decide about speed and money, each with where it came from, for people to see.
+//! The settings that decide about speed and money, each with its origin, to be shown to the user.
 
 use std::fmt;
 
 use crate::model::Setting;
 
-/// Some settings with where each came from.
+/// Some settings, each with its origin.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct EffectiveSettings(pub Vec<Setting>);
 
@@ -19,7 +19,7 @@ impl fmt::Display for EffectiveSettings {
         let groups = self.0.chunk_by(|one, next| one.origin == next.origin);
         for (place, group) in groups.enumerate() {
             let words: Vec<_> =
-                group.iter().map(|choice| format!("{} {}", choice.name, choice.value)).collect();
+                group.iter().map(|setting| format!("{} {}", setting.name, setting.value)).collect();
             let separator = if place == 0 { "" } else { "; " };
             write!(f, "{separator}{} ({})", words.join(", "), group[0].origin)?;
         }

@@ -1,4 +1,4 @@
-//! Who is asked: the simulator inside this process, or endpoints somewhere.
+//! Which service is used: the simulator inside this process, or endpoints elsewhere.
 
 use super::credentials;
 use super::diagnostics::{Location, Problem};
@@ -11,16 +11,16 @@ use crate::simulator::SimulatorSettings;
 /// The name of the simulator inside this process.
 const SIMULATOR: &str = "simulator";
 
-/// Whether somebody is going to be asked.
+/// Whether requests will be sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Purpose {
     /// Numbers are looked up, with the credentials of an account.
     Lookups,
-    /// Nobody is asked.
+    /// Nothing is sent.
     DryRun,
 }
 
-/// Who is asked, and with which account.
+/// Which service is used, and with which account.
 pub(super) fn provider(resolver: &mut ConfigResolver, purpose: Purpose) -> Resolved<Provider> {
     let named = resolver.raw.endpoint.clone().map(|texts| texts.0).unwrap_or_default();
     if named.is_empty() {

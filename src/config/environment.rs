@@ -1,11 +1,11 @@
-//! The surroundings of a configuration as a value that is handed in: environment variables, and the files that settings
-//! name. Nothing else in this folder reaches outside.
+//! The environment of a configuration, as a value that is passed in: environment variables, and the
+//! files that settings name. Nothing else in this folder reads anything outside the process.
 
 use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 
-/// Where environment variables are looked up. Tests hand in their own.
+/// Looks up environment variables. Tests pass in their own.
 pub struct Environment(Box<Variables>);
 
 type Variables = dyn Fn(&str) -> Option<String> + Send + Sync;
@@ -49,7 +49,7 @@ impl Environment {
         std::fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o004 != 0)
     }
 
-    /// Nothing is known of it here.
+    /// Not known on this platform.
     #[cfg(not(unix))]
     #[must_use]
     pub fn others_may_read(&self, _: &Path) -> bool {

@@ -1,10 +1,10 @@
-//! Which list is read, and how.
+//! Which list is read, and in which form.
 
 use super::diagnostics::{Location, Problem};
 use super::resolver::{ConfigResolver, Resolved};
 use crate::input::{Header, InputSettings};
 
-/// Which list is read, and how.
+/// Which list is read, and in which form.
 pub(crate) fn input_settings(resolver: &mut ConfigResolver) -> Resolved<InputSettings> {
     let paths = resolver.raw.input.clone().map(|texts| texts.0).unwrap_or_default();
     let named = match paths.is_empty() {

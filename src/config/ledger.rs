@@ -1,4 +1,4 @@
-//! Where answers are kept, and how long they are good for.
+//! Where answers are kept, and how old they may be.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -15,11 +15,11 @@ use crate::ledger::{AnswerOrigin, MaxAge};
 use crate::model::Status;
 use crate::suggest::nearest;
 
-/// The longest that answers may be gathered before they are committed.
+/// The longest time for which answers may be collected before they are committed.
 const LONGEST_COMMIT_INTERVAL: Duration = Duration::from_secs(60);
 
-/// How the ledger is used. Answers of the simulator inside this process cost nothing, and are kept only in a file
-/// that is named.
+/// How the ledger is used. Answers of the simulator inside this process cost nothing, so they are
+/// kept only if the user names a file.
 pub(super) fn choice(
     resolver: &mut ConfigResolver,
     settings: &Settings,
@@ -58,7 +58,7 @@ pub(super) fn choice(
     Ok(LedgerChoice::File(LedgerSettings {
         folder,
         max_age: max_age?,
-        // A job names itself, so that it can be taken up again.
+        // A job sets its own name later, so that its refresh can be resumed.
         refresh: if refreshes { Refresh::Once } else { Refresh::No },
         commit_interval: commit_interval?.unwrap_or(default.commit_interval),
         memory: memory.unwrap_or(default.memory),
@@ -66,15 +66,15 @@ pub(super) fn choice(
     }))
 }
 
-/// The file in the platform's folder for data. Answers of this machine, which are most often a simulator's, have a
-/// file of their own.
+/// The file in the data folder of the platform. Answers of this machine, which usually come from a
+/// simulator, have a file of their own.
 ///
 /// # Errors
 ///
 /// When the platform has no such folder for this user.
 pub fn default_ledger_path(origin: AnswerOrigin) -> Result<PathBuf, Problem> {
     let folders = etcetera::base_strategy::choose_native_strategy().map_err(|_| {
-        Problem::new("there is no home folder to keep the ledger in")
+        Problem::new("cannot find a home folder for the ledger")
             .with_help("name its file with --ledger, or keep no answers with --no-ledger")
     })?;
     let name = match origin {

@@ -1,4 +1,4 @@
-//! The settings of the lookup stage: how fast, how many at a time, how patient.
+//! The settings of the lookup stage: rate, concurrency, timeouts and retries.
 
 use std::num::NonZeroUsize;
 use std::time::Duration;
@@ -31,7 +31,7 @@ pub(super) fn limits(resolver: &mut ConfigResolver, settings: &mut Settings) -> 
     Ok(())
 }
 
-/// What decides about speed, for people to see.
+/// Notes the settings that decide about speed.
 pub(super) fn note_limits(resolver: &ConfigResolver, settings: &Settings, effective: &mut EffectiveSettings) {
     let by_distance = if settings.is_remote() { "careful default" } else { "loopback" };
     let rate = settings.effective_rate().map_or("unlimited".into(), |rate| format!("{}/s", rate.get()));
@@ -60,12 +60,12 @@ fn retry_policy(resolver: &ConfigResolver) -> RetryPolicy {
     }
 }
 
-/// Reports every value that no enricher can work with, where it is written.
+/// Reports every value that no enricher can work with, where it was set.
 pub(super) fn check_values(resolver: &mut ConfigResolver, settings: &Settings) -> Resolved<()> {
     let mut checked = Ok(());
     for invalid in settings.check() {
         let key = match invalid.key {
-            // Either of the two may be the one that is written.
+            // Either of the two may be the one that is set.
             "first_backoff" if resolver.raw.first_backoff.is_none() => "longest_backoff",
             key => key,
         };

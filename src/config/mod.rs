@@ -1,8 +1,9 @@
-//! Text becomes settings: what was written in a pipeline file and on the command line, and what it means.
+//! Pipeline files, flags and environment variables become settings.
 //!
-//! What was written ([`RawConfig`]) and what is meant ([`Settings`]) are two types, and the way from one to the other
-//! reports every problem at once, before a cent is spent. This is the lowest place that reads TOML and the
-//! environment. It makes values and opens nothing.
+//! [`RawConfig`] has the values as they were given, [`Settings`](crate::Settings) what they mean.
+//! [`resolver`] is the only way from one to the other, and it reports every problem at once, before
+//! anything is paid for. This is the lowest module that reads TOML and the environment. It makes
+//! values and opens no list, output, ledger or connection.
 
 pub mod credentials;
 pub mod diagnostics;

@@ -1,4 +1,4 @@
-//! Where the result goes, and in which form.
+//! Where the result is written, and in which form.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use super::values::mebibytes;
 use crate::output;
 use crate::output::{OutputSettings, Replace};
 
-/// Where the result goes, and in which form.
+/// Where the result is written, and in which form.
 pub(crate) fn output_settings(resolver: &mut ConfigResolver) -> Resolved<OutputSettings> {
     let path = resolver.raw.output.clone().ok_or_else(|| {
         let problem = Problem::new("no output is named").with_help("name the file to write with --output");

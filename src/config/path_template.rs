@@ -1,4 +1,4 @@
-//! Names with the date of the run in them: `enriched-{date}.parquet`.
+//! File names that contain the date of the run: `enriched-{date}.parquet`.
 
 use std::path::{Path, PathBuf};
 
@@ -7,12 +7,12 @@ use jiff::Zoned;
 use super::diagnostics::Problem;
 use crate::suggest::nearest;
 
-/// What may stand in braces, with its format (strftime).
+/// The placeholders, each with its format (strftime).
 const PLACEHOLDERS: [(&str, &str); 5] =
     [("date", "%Y-%m-%d"), ("time", "%H%M%S"), ("year", "%Y"), ("month", "%m"), ("day", "%d")];
 
-/// The name with its placeholders filled in; `now` is in local time. Braces around anything but a word are left
-/// alone, and `{{` is a brace.
+/// The name with its placeholders filled in; `now` is in local time. Braces around anything other
+/// than a word stay as they are, and `{{` is a brace.
 ///
 /// # Errors
 ///
@@ -50,7 +50,7 @@ pub(crate) fn fill(name: &str, now: &Zoned) -> Result<String, Problem> {
 
 fn unknown(word: &str) -> Problem {
     let help = match nearest(word, PLACEHOLDERS.map(|(known, _)| known)) {
-        Some(meant) => format!("did you mean {{{meant}}}?"),
+        Some(nearest) => format!("did you mean {{{nearest}}}?"),
         None => {
             let known = PLACEHOLDERS.map(|(known, _)| format!("{{{known}}}")).join(", ");
             format!("the placeholders are {known}")
@@ -59,17 +59,17 @@ fn unknown(word: &str) -> Problem {
     Problem::new(format!("{{{word}}} is not a placeholder")).with_help(help)
 }
 
-/// The same for a path. A name that is not text has no placeholders.
+/// The same for a path. A name that is not UTF-8 has no placeholders.
 pub(crate) fn fill_path(template: &Path, now: &Zoned) -> Result<PathBuf, Problem> {
     template.to_str().map_or_else(|| Ok(template.to_owned()), |text| fill(text, now).map(PathBuf::from))
 }
 
-/// Whether there may be a placeholder in a path.
+/// Whether a path may contain a placeholder.
 pub(crate) fn has_placeholder(path: &Path) -> bool {
     path.to_string_lossy().contains('{')
 }
 
-/// The name of a file without its folder and its ending, for names beside it.
+/// The name of a file without its folder and its extension.
 pub(crate) fn stem(path: &Path) -> String {
     path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
 }
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn words_in_braces_become_the_moment_of_the_run() {
+    fn placeholders_become_the_start_of_the_run() {
         for (name, expected) in [
             ("enriched-{date}.parquet", "enriched-2026-11-04.parquet"),
             ("{year}/{month}/{day}/{time}.csv", "2026/11/04/030709.csv"),
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn a_word_that_there_is_not_is_told_with_those_that_there_are() {
+    fn an_unknown_placeholder_is_reported_with_the_known_ones() {
         assert!(filled("x-{dat}.csv").unwrap_err().contains("did you mean {date}?"));
         assert!(filled("x-{Date}.csv").unwrap_err().contains("did you mean {date}?"));
         assert!(filled("x-{customer}.csv").unwrap_err().contains("{date}, {time}, {year}, {month}, {day}"));

@@ -1,4 +1,4 @@
-//! The names of the files of a run: dates filled in, each file one thing, each name text.
+//! The file names of a run: dates are filled in, and every file has one purpose and a UTF-8 name.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -9,8 +9,8 @@ use super::raw::RawConfig;
 use super::resolver::{ConfigResolver, Resolved};
 use super::values::TextList;
 
-/// Fills the date of the run into names that have a place for it. Gives the folders with a date in their names: nobody
-/// could create them beforehand.
+/// Fills the date of the run into names with placeholders. Returns the folders with a date in their
+/// names: the user cannot create them in advance.
 pub(crate) fn fill_dates(resolver: &mut ConfigResolver) -> Resolved<Vec<PathBuf>> {
     let now = jiff::Zoned::now();
     let mut checked = Ok(());
@@ -36,7 +36,7 @@ pub(crate) fn fill_dates(resolver: &mut ConfigResolver) -> Resolved<Vec<PathBuf>
     checked.map(|()| folders)
 }
 
-/// The address at which metrics are served, if they are.
+/// The address at which metrics are served, if there is one.
 pub(crate) fn metrics_listen(resolver: &mut ConfigResolver) -> Resolved<Option<SocketAddr>> {
     let Some(text) = resolver.raw.metrics_listen.clone() else { return Ok(None) };
     let address = text.parse().map_err(|_| {
@@ -45,15 +45,16 @@ pub(crate) fn metrics_listen(resolver: &mut ConfigResolver) -> Resolved<Option<S
     resolver.check("metrics_listen", address).map(Some)
 }
 
-/// The lock of an output, in its folder. Placeholders are left out of its name, and folders with one are left for the
-/// folder above, so that two nights have the same lock.
+/// The lock file of an output, in its folder. Its name is that of the output without the braces,
+/// and a folder with a placeholder is replaced by its parent, so that the runs of two nights use
+/// the same lock.
 pub(crate) fn lock_beside(output: &Path) -> PathBuf {
     let name = output.file_name().unwrap_or_default().to_string_lossy().replace(['{', '}'], "");
     let folder = output.ancestors().skip(1).find(|folder| !path_template::has_placeholder(folder));
     folder.unwrap_or(Path::new("")).join(format!(".{name}.lock"))
 }
 
-/// Reports every file that would be two things: each of them would replace the other.
+/// Reports every file with two purposes: one would overwrite the other.
 pub(crate) fn ensure_each_file_is_one_thing(
     resolver: &mut ConfigResolver,
     lock: Option<&Path>,
@@ -80,7 +81,7 @@ pub(crate) fn ensure_each_file_is_one_thing(
     checked
 }
 
-/// Reports every name that is not text: no message and no report could show it.
+/// Reports every name that is not UTF-8: no message and no report could show it.
 pub(crate) fn ensure_names_are_text(resolver: &mut ConfigResolver) -> Resolved<()> {
     let not_text = resolver.raw.paths().filter(|(_, path)| path.to_str().is_none());
     let keys: Vec<&str> = not_text.map(|(key, _)| key).collect();

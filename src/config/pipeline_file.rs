@@ -1,4 +1,4 @@
-//! A pipeline file as text: TOML to what was written, key by key, so that every fault is found at once.
+//! Parses a pipeline file key by key, so that every fault is found at once.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use super::environment::Environment;
 use super::raw::RawConfig;
 use crate::suggest::explain_unknown_field;
 
-/// What a file says, on which line each key is, and what is wrong with it.
+/// The values of a pipeline file, the line of each key, and what is wrong with them.
 #[derive(Clone)]
 pub(crate) struct PipelineFile {
     path: PathBuf,
@@ -22,11 +22,12 @@ pub(crate) struct PipelineFile {
 }
 
 impl PipelineFile {
-    /// Reads the file. Faults of single keys are in its diagnostics; the rest is there all the same.
+    /// Reads the file. Faults of single keys are in its diagnostics, beside the values of the
+    /// others.
     ///
     /// # Errors
     ///
-    /// When the file cannot be read or is not TOML: what follows such a fault would be guesswork.
+    /// When the file cannot be read or is not TOML: everything after such a fault would be a guess.
     pub(crate) fn read(path: &Path, environment: &Environment) -> Result<Self, Diagnostics> {
         let text = environment.text_of(path).map_err(|fault| {
             let location = Location::File { path: path.to_owned(), line: None, key: None };
@@ -72,7 +73,7 @@ impl PipelineFile {
     }
 
     fn fault_of_key(&self, name: &str, line: usize, message: &str) -> Diagnostic {
-        // An unknown key is in the message; a known one is named in the location.
+        // The message names an unknown key, the location a known one.
         let key = RawConfig::KEYS.iter().any(|key| key.name == name).then(|| name.to_owned());
         let location = Location::File { path: self.path.clone(), line: Some(line), key };
         let message = in_plain_words(in_one_line(message));
@@ -80,13 +81,13 @@ impl PipelineFile {
         Problem::new(text).with_help_if(help).at(location)
     }
 
-    /// Where the key is written, if it is.
+    /// The location of the key, if it is set.
     pub(crate) fn location(&self, key: &str) -> Option<Location> {
         let line = self.lines.get(key).copied()?;
         Some(Location::File { path: self.path.clone(), line: Some(line), key: Some(key.to_owned()) })
     }
 
-    /// The file's name, for people.
+    /// The name of the file, for messages.
     pub(crate) fn name(&self) -> String {
         self.path.display().to_string()
     }
@@ -130,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn every_fault_is_told_with_its_line_and_its_key() {
+    fn every_fault_is_reported_with_its_line_and_key() {
         let problems = problems_of(
             "rates = 5\n\
              timeout = 10\n\
@@ -153,20 +154,20 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_in_the_notation_has_its_line() {
+    fn a_syntax_error_has_its_line() {
         let problems = problems_of("rate = 5\noutput = enriched.parquet\n");
         assert!(problems[0].starts_with("nightly.toml:2: "), "{problems:?}");
     }
 
     #[test]
-    fn one_text_is_a_list_of_one() {
+    fn a_single_text_is_a_list_of_one() {
         let text = "input = \"a.csv\"\nendpoint = [\"eu\", \"us\"]\nrate = 500\n";
         let file =
             PipelineFile::parse(Path::new("x.toml"), text).unwrap_or_else(|problems| panic!("{problems}"));
         assert_eq!(file.diagnostics, []);
-        let written = file.raw;
-        assert!(written.input.is_some_and(|input| input.0 == ["a.csv"]));
-        assert!(written.endpoint.is_some_and(|endpoint| endpoint.0 == ["eu", "us"]));
-        assert_eq!(written.rate, Some(500.0));
+        let raw = file.raw;
+        assert!(raw.input.is_some_and(|input| input.0 == ["a.csv"]));
+        assert!(raw.endpoint.is_some_and(|endpoint| endpoint.0 == ["eu", "us"]));
+        assert_eq!(raw.rate, Some(500.0));
     }
 }

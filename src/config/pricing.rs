@@ -1,4 +1,4 @@
-//! What lookups cost by the contract, and what a run may spend.
+//! What lookups cost under the contract, and how much a run may spend.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use crate::numbering::Region;
 use crate::pricing::Tariff;
 use crate::suggest::nearest;
 
-/// The price for what no other entry of the table names.
+/// The key of the price for countries and networks that are not in the table.
 const DEFAULT: &str = "default";
 
 /// Fills in the tariff and the caps.
@@ -25,7 +25,7 @@ pub(super) fn prices(resolver: &mut ConfigResolver, settings: &mut Settings) -> 
     Ok(())
 }
 
-/// What decides about money, for people to see.
+/// Notes the settings that decide about money.
 pub(super) fn note_prices(resolver: &ConfigResolver, settings: &Settings, effective: &mut EffectiveSettings) {
     if let Some(price) = settings.tariff.price {
         effective.note("price", price, resolver.origin("price", "default"));
@@ -96,7 +96,7 @@ fn price_of(
 }
 
 fn free_results(resolver: &mut ConfigResolver, texts: &[String]) -> Resolved<Vec<LookupResult>> {
-    // Nothing was looked up then, whatever the contract says of the rest.
+    // A throttled number was not looked up, so it is free under any contract.
     let mut free = Ok(vec![LookupResult::RequestThrottled]);
     for text in texts {
         match (free_result(text), &mut free) {
@@ -112,10 +112,10 @@ fn free_result(text: &str) -> Result<LookupResult, Problem> {
     match LookupResult::from_text(text) {
         LookupResult::Unrecognised(_) => {
             let known = LookupResult::DOCUMENTED.map(|result| result.text().to_lowercase());
-            let meant = nearest(text, known.iter().map(String::as_str));
-            let meant =
-                LookupResult::DOCUMENTED.iter().find(|known| Some(&*known.text().to_lowercase()) == meant);
-            let help = meant.map(|meant| format!("did you mean {:?}?", meant.text()));
+            let near = nearest(text, known.iter().map(String::as_str));
+            let near =
+                LookupResult::DOCUMENTED.iter().find(|known| Some(&*known.text().to_lowercase()) == near);
+            let help = near.map(|result| format!("did you mean {:?}?", result.text()));
             let problem = format!("{text:?} is not a result of the interface document");
             Err(Problem::new(problem).with_help_if(help))
         }

@@ -1,4 +1,4 @@
-//! How fast, by the time of day: a provider may give more at night.
+//! Rates by time of day: a provider may allow more at night.
 
 use std::collections::BTreeMap;
 
@@ -9,17 +9,17 @@ use super::effective::EffectiveSettings;
 use super::resolver::{ConfigResolver, Resolved};
 use crate::lookup::Rate;
 
-/// A rate, and others for some times of the day.
+/// A rate, and other rates for some times of the day.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct RatePlan {
-    /// The rate when no time of the schedule says otherwise.
+    /// The rate outside the times of the schedule.
     pub(crate) otherwise: Option<Rate>,
-    /// From when to when, local time; may go past midnight. The first that fits counts.
+    /// Start, end and rate, in local time; may go past midnight. The first match counts.
     times: Vec<(Time, Time, Rate)>,
 }
 
 impl RatePlan {
-    /// The plan that was written, `otherwise` being the rate.
+    /// The schedule of the configuration, with `otherwise` as the rate outside it.
     pub(crate) fn resolve(
         resolver: &mut ConfigResolver,
         otherwise: Option<Rate>,
@@ -58,7 +58,7 @@ impl RatePlan {
         })
     }
 
-    /// The rate at this time of the day.
+    /// The rate at this time of day.
     pub(crate) fn at(&self, now: Time) -> Option<Rate> {
         let is_within = |(from, to, _): &&(Time, Time, Rate)| match from < to {
             true => (*from..*to).contains(&now),
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn the_time_of_day_decides_past_midnight_too() {
+    fn a_span_may_go_past_midnight() {
         let times =
             vec![(time("22:00"), time("06:00"), rate(2_000.0)), (time("12:00"), time("13:30"), rate(500.0))];
         let plan = RatePlan { otherwise: Some(rate(50.0)), times };
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_time_is_told_with_an_example() {
+    fn an_invalid_span_is_refused_with_an_example() {
         for span in ["22:00", "25:00-06:00", "night", "06:00-06:00"] {
             let problem = RatePlan::parse(span).unwrap_err().at(Location::Nowhere);
             assert!(problem.help.unwrap().contains("22:00-06:00"), "{span}");

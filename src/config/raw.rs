@@ -1,7 +1,7 @@
-//! What was written, in a pipeline file or on the command line, before anybody asked what it means.
+//! The keys of a pipeline file and the flags of a command, as they were given.
 //!
-//! Every key is optional here, and a key's name is its flag's name with `_` for `-`. Defaults, ranges and
-//! what keys mean together are the business of [`super::resolver`].
+//! Every key is optional, and its name is the flag's name with `_` for `-`. Defaults, ranges and
+//! rules between keys are in [`super::resolver`] and the files for each group of settings.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -16,22 +16,22 @@ use crate::model::Product;
 #[cfg(feature = "simulator")]
 use crate::simulator::SimulatorSettings;
 
-/// Without the simulator its key is read and refused.
+/// Without the simulator, its key is read and then rejected.
 #[cfg(not(feature = "simulator"))]
 type SimulatorSettings = toml::Table;
 
 /// A key of a pipeline file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Key {
-    /// Its name; the flag of the same meaning has `-` for `_`.
+    /// Its name; its flag has `-` for `_`.
     pub name: &'static str,
-    /// What it sets: paragraphs of text, the first of them short.
+    /// Its documentation: paragraphs of text. The first is short and is the help of the flag.
     pub doc: &'static str,
-    /// Where it can be written.
+    /// Where it can be set.
     pub source: KeySource,
 }
 
-/// Where a key can be written.
+/// Where a key can be set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeySource {
     /// In a pipeline file, and as a flag.
@@ -40,11 +40,11 @@ pub enum KeySource {
     File,
 }
 
-/// Declares the keys once; the struct, the merge and the table of keys follow from it.
+/// Declares the keys once: generates the struct, the merge and the table of keys.
 macro_rules! keys {
     ($($(#[doc = $doc:literal])* $key:ident: $kind:ty => $source:ident,)*) => {
-        /// What was written: in a pipeline file, or as flags. It has no `Debug`, because a URL that somebody
-        /// wrote may carry a password.
+        /// The values of a pipeline file or of flags, before they are checked. It has no `Debug`,
+        /// because a URL may contain a password.
         #[derive(Clone, Default, PartialEq, Deserialize, Serialize)]
         #[serde(default, deny_unknown_fields)]
         pub struct RawConfig {
@@ -59,13 +59,13 @@ macro_rules! keys {
                 source: KeySource::$source,
             }),*];
 
-            /// These values, and for what they leave out the others.
+            /// These values; those that are not set come from the others.
             #[must_use]
             pub fn over(self, under: Self) -> Self {
                 Self { $($key: self.$key.or(under.$key),)* }
             }
 
-            /// Whether the key is written here.
+            /// Whether the key is set.
             #[must_use]
             pub fn says(&self, key: &str) -> bool {
                 match key {
@@ -78,7 +78,7 @@ macro_rules! keys {
 }
 
 keys! {
-    /// The lists: files, glob patterns, or `-` for standard input. Relative to the working directory.
+    /// Lists: files, glob patterns, or - for standard input [required here or in the pipeline file]
     input: TextList => Flag,
     /// Output file: .parquet, .csv or .ndjson [required here or in the pipeline file]
     ///
@@ -98,7 +98,7 @@ keys! {
     lock: PathBuf => Flag,
     /// Column with the numbers [default: found by its name]
     column: String => Flag,
-    /// Where national numbers are at home, as ISO 3166 alpha-2.
+    /// Default country for national numbers, as an ISO 3166 code such as SE
     region: String => Flag,
     /// Endpoint to use: eu, us, simulator or a URL [required here or in the pipeline file]
     ///
@@ -109,7 +109,9 @@ keys! {
     product: Product => Flag,
     /// Maximum requests per second, retries included [default: 10; unlimited on loopback]
     rate: f64 => Flag,
-    /// Other rates for some times of the day, local time: `"22:00-06:00" = 2000`.
+    /// Rates for times of the day, in local time: "22:00-06:00" = 2000 [default: none]
+    ///
+    /// Checked every 15 seconds. Outside these times `rate` applies.
     rate_schedule: BTreeMap<String, f64> => File,
     /// Maximum requests in flight [default: 10; 256 on loopback]
     concurrency: u32 => Flag,
@@ -127,21 +129,27 @@ keys! {
     no_ledger: bool => Flag,
     /// Maximum age of an answer from the ledger: 30d for all, or by status: dead=30d,absent=12h
     ///
-    /// Default: reachable=1d,absent=12h,no_service=7d,dead=30d,assigned=30d,unknown=1d,not_checked=1d
+    /// Default:
+    /// reachable=1d,absent=12h,no_service=7d,dead=30d,assigned=30d,unknown=1d,not_checked=1d
     max_age: MaxAgeValue => Flag,
     /// Look up every number again, whatever the ledger has; a stopped run can be resumed
     refresh: bool => Flag,
     /// How long answers are collected before each commit to the ledger [default: 20ms]
     commit_interval: DurationValue => Flag,
-    /// How many MiB of the ledger may be held in memory.
+    /// Maximum MiB of the ledger held in memory [default: 256]
+    ///
+    /// 25 bytes per answer make reads three times faster.
     ledger_memory_mib: u32 => File,
     /// Price of a lookup; a pipeline file can have prices by country and network
     price: PriceValue => Flag,
-    /// The results that the contract does not bill: all of them, in place of the default.
+    /// All results that the contract does not bill [default: refusals of a number or of the
+    /// account]
+    ///
+    /// The list replaces the default. REQUEST_THROTTLED is never billed.
     free_results: Vec<String> => File,
     /// Stop after this many lookups that are or may be billed; the run can be resumed
     max_lookups: u64 => Flag,
-    /// What the lookups may cost at the most.
+    /// Stop before the cost exceeds this amount; the run can be resumed
     max_cost: f64 => Flag,
     /// Estimate lookups, cost and time without sending a request
     dry_run: bool => Flag,
@@ -155,39 +163,43 @@ keys! {
     order: Order => Flag,
     /// Delimiter of a CSV list: one character, or tab [default: detected]
     delimiter: String => Flag,
-    /// Whether CSV lists begin with the names of their columns.
+    /// Whether the CSV list has a header row [default: detected]
     header: bool => Flag,
     /// Replace the output if it exists
     force: bool => Flag,
     /// Write the figures of the run to this file as JSON
     summary: PathBuf => Flag,
-    /// How many rows are held between reading and writing.
+    /// Maximum number of rows held in memory between reading and writing [default: 131072]
     window_rows: u32 => Flag,
-    /// How many MiB of the list are held between reading and writing.
+    /// Maximum MiB of the list held in memory between reading and writing [default: 64]
     window_mib: u32 => File,
-    /// How many MiB a Parquet row group may take before it is written.
+    /// Memory for one Parquet row group, in MiB [default: 32]
     row_group_mib: u32 => File,
-    /// The Zstandard level of Parquet, 1 to 22.
+    /// Zstandard level of Parquet, from 1 (fast) to 22 (small) [default: 1]
     compression_level: i32 => File,
     /// Stop if the service is down for this long [default: 10m; 15s for lookup]
     give_up_after: DurationValue => Flag,
     /// Skip number ranges that stop returning useful answers; keep sampling 1 %
     skip_useless: bool => Flag,
-    /// Retries of the whole run for each number asked, on average.
+    /// Maximum retries of the whole run per number asked, on average [default: 1.0]
+    ///
+    /// 1,000 retries are always allowed. This limits what trouble may add to the bill.
     retry_budget: f64 => File,
     /// Retry numbers without an answer, with as many attempts, after this pause, for example 5m
     second_pass: DurationValue => Flag,
-    /// The longest wait before a second attempt; it doubles with each further one.
+    /// Maximum wait before the second attempt [default: 500ms]
+    ///
+    /// It doubles with each further attempt and is shortened at random.
     first_backoff: DurationValue => File,
-    /// The longest wait before any attempt.
+    /// Maximum wait before any attempt [default: 30s]
     longest_backoff: DurationValue => File,
-    /// How long a connection may take to come about.
+    /// Time limit for making a connection [default: 5s, but at most four fifths of the timeout]
     connect_timeout: DurationValue => File,
     /// File with two lines, username=… and password=…
     credentials_file: PathBuf => Flag,
-    /// The environment variable that holds the user name.
+    /// Environment variable with the user name [default: HLR_USERNAME]
     username_env: String => File,
-    /// The environment variable that holds the password.
+    /// Environment variable with the password [default: HLR_PASSWORD]
     password_env: String => File,
     /// PEM certificates to trust instead of the system's, for HTTPS
     ca_file: PathBuf => Flag,
@@ -201,7 +213,7 @@ keys! {
     report: PathBuf => Flag,
     /// Seed of all randomness, to replay a run; the simulator's answers depend on it too
     seed: u64 => Flag,
-    /// What the built-in simulator does, where `endpoint` is `simulator`.
+    /// Settings of the built-in simulator, used if the endpoint is simulator
     simulator: SimulatorSettings => File,
 }
 
@@ -209,15 +221,15 @@ keys! {
 pub(crate) type PathKey = (&'static str, fn(&mut RawConfig) -> &mut Option<PathBuf>);
 
 impl RawConfig {
-    /// The names that may have the moment of the run in them, besides the lists'.
+    /// The paths, besides those of the lists, that may contain the date of the run.
     pub(crate) const DATED: [PathKey; 4] = [
-        ("output", |written| &mut written.output),
-        ("summary", |written| &mut written.summary),
-        ("report", |written| &mut written.report),
-        ("metrics", |written| &mut written.metrics),
+        ("output", |raw| &mut raw.output),
+        ("summary", |raw| &mut raw.summary),
+        ("report", |raw| &mut raw.report),
+        ("metrics", |raw| &mut raw.metrics),
     ];
 
-    /// Every path that is written, with its key, but for the lists'.
+    /// Every path that is set, with its key, except those of the lists.
     pub(crate) fn paths(&self) -> impl Iterator<Item = (&'static str, &Path)> {
         let paths = [
             ("output", &self.output),
@@ -232,17 +244,17 @@ impl RawConfig {
         paths.into_iter().filter_map(|(key, path)| Some((key, path.as_deref()?)))
     }
 
-    /// The duration under a key, once it is known to be written.
-    pub(crate) fn duration(written: Option<DurationValue>) -> Option<Duration> {
-        written.map(|DurationValue(duration)| duration)
+    /// The duration of a key, if it is set.
+    pub(crate) fn duration(raw: Option<DurationValue>) -> Option<Duration> {
+        raw.map(|DurationValue(duration)| duration)
     }
 }
 
-/// What the output may be parted by.
+/// A column by which the output can be partitioned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PartitionBy {
-    /// The column `country`: of the network that the service named.
+    /// The column `country`: the country of the network.
     Country,
     /// The column `status`.
     Status,
@@ -287,7 +299,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_above_wins_and_what_it_leaves_out_comes_from_below() {
+    fn flags_override_the_file_and_the_rest_comes_from_the_file() {
         let flags = RawConfig { rate: Some(5.0), ..RawConfig::default() };
         let file = RawConfig { rate: Some(7.0), attempts: Some(2), ..RawConfig::default() };
         let both = flags.over(file);

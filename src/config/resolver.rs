@@ -1,7 +1,7 @@
-//! Finding out what is meant: where each value was written, and what is wrong so far.
+//! Resolves raw values to settings: knows where each value was set, and collects what is wrong.
 //!
-//! Every group of settings takes its raw values from here and reports its problems here, so that all of them
-//! are shown at once.
+//! Every group of settings takes its raw values from here and reports its problems here, so that
+//! all problems are shown at once.
 
 use serde_json::Value;
 
@@ -12,34 +12,34 @@ use super::pipeline_file::PipelineFile;
 use super::raw::RawConfig;
 use crate::model::Setting;
 
-/// Proof that a problem was reported: the only way to get one is to report.
+/// Proof that a problem was reported: only a report creates one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Reported(());
 
 /// A value, or a problem that was reported.
 pub(crate) type Resolved<T> = Result<T, Reported>;
 
-/// Flags over file, with everything that is wrong with them.
+/// The values of flags and file, flags first, with everything that is wrong with them.
 pub(crate) struct ConfigResolver<'a> {
-    /// What is to be understood.
+    /// The values to resolve.
     pub(crate) raw: RawConfig,
     pub(crate) environment: &'a Environment,
     flags: RawConfig,
     file: Option<PipelineFile>,
     diagnostics: Vec<Diagnostic>,
-    /// What is allowed, and should be known all the same.
+    /// What is allowed, but the user should know.
     pub(crate) warnings: Vec<String>,
 }
 
 impl<'a> ConfigResolver<'a> {
     pub(crate) fn new(flags: RawConfig, file: Option<PipelineFile>, environment: &'a Environment) -> Self {
-        let below = file.as_ref().map(|file| file.raw.clone()).unwrap_or_default();
-        let raw = flags.clone().over(below);
+        let of_file = file.as_ref().map(|file| file.raw.clone()).unwrap_or_default();
+        let raw = flags.clone().over(of_file);
         let diagnostics = file.as_ref().map(|file| file.diagnostics.clone()).unwrap_or_default();
         Self { raw, environment, flags, file, diagnostics, warnings: Vec::new() }
     }
 
-    /// Where the key is written, if it is.
+    /// Where the key is set, if it is.
     pub(crate) fn location(&self, key: &str) -> Option<Location> {
         if self.flags.says(key) {
             return Some(Location::Flag(flag(key)));
@@ -47,12 +47,12 @@ impl<'a> ConfigResolver<'a> {
         self.file.as_ref().and_then(|file| file.location(key))
     }
 
-    /// Whether a flag sets this key and no flag sets the other, which a file may.
+    /// Whether a flag sets this key, and the other is set in the file at most.
     pub(crate) fn flag_wins(&self, key: &str, other: &str) -> bool {
         self.flags.says(key) && !self.flags.says(other)
     }
 
-    /// Where a value came from, in a word or two: its flag, its file, or the kind of default.
+    /// Where a value comes from, in a few words: its flag, its file, or the kind of default.
     pub(crate) fn origin(&self, key: &str, default: &str) -> String {
         match (self.location(key), &self.file) {
             (Some(Location::Flag(flag)), _) => flag,
@@ -61,13 +61,13 @@ impl<'a> ConfigResolver<'a> {
         }
     }
 
-    /// Reports a problem with a key, where it is written.
+    /// Reports a problem with a key, where it was set.
     pub(crate) fn report(&mut self, key: &str, problem: impl Into<Problem>) -> Reported {
         let location = self.location(key).unwrap_or(Location::Nowhere);
         self.report_at(location, problem)
     }
 
-    /// Reports a problem elsewhere, or with something that is missing.
+    /// Reports a problem at another location, or with something that is missing.
     pub(crate) fn report_at(&mut self, location: Location, problem: impl Into<Problem>) -> Reported {
         self.diagnostics.push(problem.into().at(location));
         Reported(())
@@ -78,7 +78,7 @@ impl<'a> ConfigResolver<'a> {
         value.map_err(|problem| self.report(key, problem))
     }
 
-    /// The value, or its error reported with the help that it brings.
+    /// The value, or its error reported with its help.
     pub(crate) fn diagnosed<T>(
         &mut self,
         key: &str,
@@ -87,10 +87,10 @@ impl<'a> ConfigResolver<'a> {
         value.map_err(|error| self.report(key, Problem::of(&error)))
     }
 
-    /// Every setting that is written somewhere, with where; before them those that were chosen for the rest.
+    /// Every setting with its origin: first the effective ones, then the others that were set.
     pub(crate) fn settings(&self, effective: &EffectiveSettings) -> Vec<Setting> {
         let mut settings = effective.0.clone();
-        // Names that are not UTF-8 have been reported, and no report is written then.
+        // A name that is not UTF-8 was reported as a problem, so the default is never shown.
         let mut raw = serde_json::to_value(&self.raw).unwrap_or_default();
         if let Some(simulator) = raw["simulator"].as_object_mut() {
             simulator.remove("authentication");
@@ -121,22 +121,22 @@ impl<'a> ConfigResolver<'a> {
     }
 }
 
-/// A text in which digits that may be a number are not shown.
+/// The text with every sequence of digits masked that may be a number.
 fn masked(text: &str) -> String {
     const LONG_ENOUGH: usize = 7;
     let mut shown = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
-        let (before, behind) = rest.split_at(start);
-        let end = behind.find(|c: char| !c.is_ascii_digit()).unwrap_or(behind.len());
+        let (before, after) = rest.split_at(start);
+        let end = after.find(|c: char| !c.is_ascii_digit()).unwrap_or(after.len());
         shown.push_str(before);
-        shown.push_str(if end < LONG_ENOUGH { &behind[..end] } else { "…" });
-        rest = &behind[end..];
+        shown.push_str(if end < LONG_ENOUGH { &after[..end] } else { "…" });
+        rest = &after[end..];
     }
     shown + rest
 }
 
-/// The flag that sets the same as a key.
+/// The flag that sets a key.
 pub(crate) fn flag(key: &str) -> String {
     match key {
         "input" => "INPUT".into(),

@@ -1,4 +1,4 @@
-//! Which rows are worked on, which column is read, and which columns are written.
+//! Which rows are processed, which column is read, and which columns are written.
 
 use super::resolver::{ConfigResolver, Resolved};
 use super::values::{TextList, mebibytes};
@@ -7,7 +7,7 @@ use crate::enrich::column_selection::ColumnChoice;
 use crate::enrich::filter::Condition;
 use crate::enricher::RowSettings;
 
-/// Which rows are worked on, and which columns are written. `prefix` is that of the added columns.
+/// Which rows are processed, and which columns are written. `prefix` is that of the added columns.
 pub(crate) fn selection(
     resolver: &mut ConfigResolver,
     prefix: &str,

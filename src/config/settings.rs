@@ -1,4 +1,4 @@
-//! What an enricher is told: the part of a configuration that needs no list and no output.
+//! The settings of an enricher: the part of a configuration that needs no list and no output.
 
 use super::diagnostics::{Diagnostics, Problem};
 use super::effective::EffectiveSettings;
@@ -12,21 +12,21 @@ use crate::enricher::Settings;
 use crate::model::{Product, ProviderCache};
 use crate::service::Url;
 
-/// The settings that were resolved, and where each came from.
+/// The settings of an enricher, and where each comes from.
 #[derive(Clone, Debug)]
 pub struct ResolvedSettings {
-    /// What the enricher is told.
+    /// What the enricher is opened with.
     pub settings: Settings,
-    /// Other rates by the time of day.
+    /// The rates by time of day.
     pub(crate) rate_plan: RatePlan,
-    /// The settings that decide about speed and money, with where each came from. Displays as one line.
+    /// The settings that decide about speed and money, each with its origin. Displays as one line.
     pub effective: EffectiveSettings,
-    /// What is allowed, and should be known before anything is asked.
+    /// What is allowed, but the user should know before anything is sent.
     pub warnings: Vec<String>,
 }
 
 impl ResolvedSettings {
-    /// The settings that flags alone describe; for numbers that come from no file.
+    /// The settings from flags alone, without a pipeline file.
     ///
     /// # Errors
     ///
@@ -40,7 +40,8 @@ impl ResolvedSettings {
     pub(crate) fn resolve(resolver: &mut ConfigResolver, purpose: Purpose) -> Resolved<Self> {
         let mut effective = EffectiveSettings::default();
         let provider = endpoint::provider(resolver, purpose);
-        // Without a provider the rest is still read, for its problems.
+        // Without a provider, the other values are still checked, so that every problem is
+        // reported.
         let mut settings = Settings { provider: provider.as_ref().ok().cloned(), ..Settings::default() };
         settings.product = product(resolver, &settings);
         settings.cache = match resolver.raw.nocache {
@@ -57,7 +58,7 @@ impl ResolvedSettings {
         let certificates = certificates(resolver).map(|pem| settings.trusted_certificates = pem);
         let proxy = proxy(resolver).map(|proxy| settings.proxy = proxy);
         let ledger = ledger.map(|ledger| settings.ledger = ledger);
-        // A price that was refused would be missed twice.
+        // An invalid price was reported; that a price is missing would be reported too.
         let values = match prices {
             Ok(()) => lookup::check_values(resolver, &settings),
             Err(reported) => Err(reported),
@@ -69,7 +70,7 @@ impl ResolvedSettings {
     }
 }
 
-/// Which product is asked for; a simulator has one of its own.
+/// The product of the account; a simulator has its own.
 fn product(resolver: &ConfigResolver, settings: &Settings) -> Product {
     #[cfg(feature = "simulator")]
     use crate::enricher::Provider;

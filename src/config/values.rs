@@ -1,4 +1,4 @@
-//! The few value types of pipeline files that plain TOML has no word for.
+//! Value types of pipeline files that TOML does not have: durations, prices, lists of one text.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -41,13 +41,13 @@ impl<'de> Deserialize<'de> for TextList {
     }
 }
 
-/// A duration as people write it: `500ms`, `10s`, `1m 30s`.
+/// A duration with its unit: `500ms`, `10s`, `1m 30s`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DurationValue(pub Duration);
 
-/// Why a text is no duration.
+/// A text that is not a duration.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no duration; write 500ms, 10s, 2m or 1h")]
+#[error("{0:?} is not a valid duration; expected a number with its unit, such as 500ms, 10s or 1h")]
 pub struct InvalidDuration(String);
 
 impl FromStr for DurationValue {
@@ -84,8 +84,8 @@ impl<'de> Deserialize<'de> for DurationValue {
     }
 }
 
-/// One duration for everything, or one a status: `"30d"`, or `{ dead = "30d", absent = "12h" }`; on the command line
-/// `30d` or `dead=30d,absent=12h`.
+/// One duration for every status, or one for each: `"30d"`, or `{ dead = "30d", absent = "12h" }`;
+/// on the command line `30d` or `dead=30d,absent=12h`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum MaxAgeValue {
@@ -134,7 +134,8 @@ impl<'de> Deserialize<'de> for MaxAgeValue {
     }
 }
 
-/// One price for every lookup, or a table: `0.004`, or `{ default = 0.004, NO = 0.006, "240-08" = 0.003 }`.
+/// One price for every lookup, or a table: `0.004`, or `{ default = 0.004, NO = 0.006, "240-08" =
+/// 0.003 }`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum PriceValue {
@@ -150,7 +151,7 @@ impl FromStr for PriceValue {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         text.parse()
             .map(Self::OfAll)
-            .map_err(|_| "a price is a number such as 0.004; a table of them is for a file")
+            .map_err(|_| "expected a number, such as 0.004; a table of prices needs a pipeline file")
     }
 }
 
@@ -192,7 +193,7 @@ fn entries<'de, T: Deserialize<'de>, A: MapAccess<'de>>(
     Ok(entries)
 }
 
-/// So many MiB in bytes.
+/// A number of MiB, in bytes.
 pub(super) fn mebibytes(count: u32) -> usize {
     (count as usize).saturating_mul(1 << 20)
 }

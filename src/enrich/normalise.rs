@@ -1,4 +1,4 @@
-//! Text to numbers, asking nobody: which number each row has, or why it has none.
+//! Text to numbers without a request: which number each row has, or why it has none.
 
 use std::sync::Arc;
 
@@ -10,12 +10,13 @@ use super::row_reader::{Row, RowReader};
 use super::settings::EnrichSettings;
 use crate::model::{ColumnError, RecordStream, StreamError};
 
-/// The input's own columns, and beside them two of the columns that an enriched file has: `msisdn`, the number in
-/// international digits, and `reason`, why a row has none. Both are text, with the prefix of the settings.
+/// The columns of the input, and two of the columns of an enriched file: `msisdn`, the number in
+/// international digits, and `reason`, why a row has none. Both are text, with the prefix of the
+/// settings.
 ///
 /// # Errors
 ///
-/// When the column of the numbers is not clear, or one of the columns is there already.
+/// When the number column is not clear, or one of the added columns exists already.
 pub fn normalise(rows: RecordStream, settings: &EnrichSettings) -> Result<RecordStream, ColumnError> {
     let reader = RowReader::new(&rows.schema(), settings)?;
     let (own, added) = (reader.own_places().to_vec(), ["msisdn", "reason"]);

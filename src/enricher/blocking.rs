@@ -1,4 +1,4 @@
-//! The same enricher for callers without an async runtime: Arrow readers in, Arrow readers out.
+//! The blocking API, for callers without an async runtime: Arrow readers in, Arrow readers out.
 
 use arrow::array::{RecordBatch, RecordBatchReader};
 use arrow::datatypes::SchemaRef;
@@ -15,7 +15,8 @@ use crate::model::{ColumnError, Msisdn, RecordStream};
 
 /// Enriched rows as an Arrow reader. Reading blocks until rows are done.
 ///
-/// An early end is an [`ArrowError::ExternalError`] that holds an [`EnrichError`], as the last item.
+/// An early end is an [`ArrowError::ExternalError`] that holds an [`EnrichError`], as the last
+/// item.
 pub struct EnrichedReader {
     rows: EnrichedStream,
     runtime: Handle,
@@ -39,8 +40,8 @@ impl RecordBatchReader for EnrichedReader {
 impl Enricher {
     /// The rows of a reader with the added columns, as a reader.
     ///
-    /// Works with an enricher of [`super::EnricherBuilder::open_blocking`], and with any other whose runtime has
-    /// threads of its own. Must not be read inside an async task.
+    /// Works with an enricher of [`super::EnricherBuilder::open_blocking`], and with any other
+    /// whose runtime has threads of its own. Must not be read inside an async task.
     ///
     /// # Errors
     ///

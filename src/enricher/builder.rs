@@ -1,4 +1,4 @@
-//! Settings one by one, for code that reads like a sentence.
+//! [`EnricherBuilder`]: sets up an enricher one setting at a time.
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -20,8 +20,8 @@ use crate::service::{Credentials, Endpoint, EndpointError};
 use crate::simulator::SimulatorSettings;
 use crate::telemetry::{NoReporter, Reporter};
 
-/// Collects the [`Settings`] of an [`Enricher`]. Fields without a method of their own are set through
-/// [`EnricherBuilder::settings`].
+/// Collects the [`Settings`] of an [`Enricher`]. Fields without a method of their own are set
+/// through [`EnricherBuilder::settings`].
 #[must_use = "nothing happens before `open`"]
 pub struct EnricherBuilder {
     settings: Settings,
@@ -51,14 +51,14 @@ impl Default for EnricherBuilder {
 }
 
 impl EnricherBuilder {
-    /// Takes these settings in place of all that were set before.
+    /// Replaces all settings that were set before.
     pub fn settings(mut self, settings: Settings) -> Self {
         self.settings = settings;
         self
     }
 
-    /// Adds an endpoint: `eu` or `us` for a documented pair, or a URL such as `https://lookup.example.com:3701`. The
-    /// first is preferred, the others are backups.
+    /// Adds an endpoint: `eu` or `us` for a documented pair, or a URL such as
+    /// `https://lookup.example.com:3701`. The first is preferred, the others are backups.
     ///
     /// # Errors
     ///
@@ -75,7 +75,7 @@ impl EnricherBuilder {
         self
     }
 
-    /// Lets the simulator inside this process answer, so that nothing is looked up and nothing paid.
+    /// Uses the simulator inside this process: nothing is looked up, and nothing is paid for.
     #[cfg(feature = "simulator")]
     pub fn simulator(mut self, settings: SimulatorSettings) -> Self {
         self.settings.product = settings.product;
@@ -83,29 +83,29 @@ impl EnricherBuilder {
         self
     }
 
-    /// Which product the account has.
+    /// The product of the account.
     pub fn product(mut self, product: Product) -> Self {
         self.settings.product = product;
         self
     }
 
-    /// Requests that may start per second, retries included.
+    /// Maximum requests per second, retries included.
     ///
     /// # Errors
     ///
-    /// When this is not a rate: from 0.0003 (one per hour) to 1,000,000.
+    /// When the rate is out of range: from 0.0003 (one per hour) to 1,000,000.
     pub fn rate(mut self, per_second: f64) -> Result<Self, RateError> {
         self.settings.rate = RateChoice::AtMost(Rate::per_second(per_second)?);
         Ok(self)
     }
 
-    /// Requests in flight, at most.
+    /// Maximum requests in flight.
     pub fn concurrency(mut self, requests: NonZeroUsize) -> Self {
         self.settings.concurrency = Some(requests);
         self
     }
 
-    /// How long one request may take.
+    /// Time limit for one request.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.settings.timeout = timeout;
         self
@@ -117,7 +117,7 @@ impl EnricherBuilder {
         self
     }
 
-    /// Forgets answers when the enricher is closed: they are paid for again next time.
+    /// Forgets all answers when the enricher is closed. The next run pays for them again.
     pub fn without_ledger(mut self) -> Self {
         self.settings.ledger = LedgerChoice::Nowhere;
         self
@@ -129,13 +129,13 @@ impl EnricherBuilder {
         self
     }
 
-    /// What may be spent.
+    /// How much may be spent.
     pub fn caps(mut self, caps: Caps) -> Self {
         self.settings.caps = caps;
         self
     }
 
-    /// The column of the numbers; without it, it is found by its name.
+    /// The column with the numbers. By default it is found by its name.
     pub fn column(mut self, name: impl Into<String>) -> Self {
         self.settings.rows.column = Some(name.into());
         self
@@ -151,19 +151,19 @@ impl EnricherBuilder {
         Ok(self)
     }
 
-    /// The signal by which somebody else can stop the work.
+    /// A signal with which other code can stop the enricher.
     pub fn stop_signal(mut self, stop: StopSignal) -> Self {
         self.stop = stop;
         self
     }
 
-    /// Who is told of what happens a few times in a run: an outage, throttling, a range without useful answers.
+    /// Receives events: an outage, throttling, a number range without useful answers.
     pub fn reporter(mut self, reporter: Arc<dyn Reporter>) -> Self {
         self.reporter = reporter;
         self
     }
 
-    /// Opens the enricher on the current tokio runtime. Nobody is asked yet.
+    /// Opens the enricher on the current tokio runtime. Nothing is sent yet.
     ///
     /// # Errors
     ///
@@ -173,7 +173,8 @@ impl EnricherBuilder {
         Enricher::open_observed(settings, observers).await
     }
 
-    /// Opens the enricher on a runtime of its own, for callers without one: see [`Enricher::enrich_blocking`].
+    /// Opens the enricher on a runtime of its own, for callers without one: see
+    /// [`Enricher::enrich_blocking`].
     ///
     /// # Errors
     ///

@@ -1,7 +1,7 @@
-//! Which numbers are different, counted exactly in bounded memory.
+//! Finds the distinct numbers of a list, exactly and in bounded memory.
 //!
-//! Numbers are dealt to buckets by their own mixed digits, so that equal ones meet; then one bucket at a time is
-//! sorted. A long list's buckets go to temporary files by themselves.
+//! Numbers are distributed over buckets by a hash, so equal numbers are in the same bucket. Then
+//! one bucket at a time is sorted. The buckets of a long list are moved to temporary files.
 
 use std::io::{self, Read, Seek, Write};
 
@@ -10,34 +10,34 @@ use tempfile::SpooledTempFile;
 use crate::model::Msisdn;
 
 const BUCKETS: usize = 256;
-/// A bucket that is larger goes to a file.
-const BYTES_IN_MEMORY: usize = 256 * 1024;
-/// So much of a bucket is gathered before it is written.
-const GATHERED: usize = 4 * 1024;
+/// A larger bucket is moved to a file.
+const MAX_BYTES_IN_MEMORY: usize = 256 * 1024;
+/// How many bytes of a bucket are collected before they are written.
+const BUFFER_BYTES: usize = 4 * 1024;
 
-/// Numbers, some of them equal.
+/// Collects numbers, some of them equal.
 pub(crate) struct Distinct {
     buckets: Vec<Bucket>,
 }
 
 struct Bucket {
     file: SpooledTempFile,
-    gathered: Vec<u8>,
+    buffer: Vec<u8>,
 }
 
 impl Distinct {
     pub(crate) fn new() -> Self {
-        let bucket = || Bucket { file: SpooledTempFile::new(BYTES_IN_MEMORY), gathered: Vec::new() };
+        let bucket = || Bucket { file: SpooledTempFile::new(MAX_BYTES_IN_MEMORY), buffer: Vec::new() };
         Self { buckets: (0..BUCKETS).map(|_| bucket()).collect() }
     }
 
     pub(crate) fn add(&mut self, msisdn: Msisdn) -> io::Result<()> {
         let bucket = &mut self.buckets[msisdn.shard(BUCKETS)];
-        bucket.gathered.extend_from_slice(&msisdn.get().to_le_bytes());
-        if bucket.gathered.len() >= GATHERED { bucket.write() } else { Ok(()) }
+        bucket.buffer.extend_from_slice(&msisdn.get().to_le_bytes());
+        if bucket.buffer.len() >= BUFFER_BYTES { bucket.write() } else { Ok(()) }
     }
 
-    /// The numbers, each once, a bucket at a time and rising within it.
+    /// The numbers, each once, one bucket at a time and in ascending order within it.
     pub(crate) fn buckets(self) -> impl Iterator<Item = io::Result<Vec<Msisdn>>> {
         self.buckets.into_iter().map(Bucket::numbers)
     }
@@ -45,8 +45,8 @@ impl Distinct {
 
 impl Bucket {
     fn write(&mut self) -> io::Result<()> {
-        self.file.write_all(&self.gathered)?;
-        self.gathered.clear();
+        self.file.write_all(&self.buffer)?;
+        self.buffer.clear();
         Ok(())
     }
 
@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_number_comes_out_once_however_often_it_went_in() {
+    fn every_number_is_returned_once() {
         let mut random = fastrand::Rng::with_seed(7);
         let (mut distinct, mut expected) = (Distinct::new(), HashSet::new());
         for _ in 0..200_000 {

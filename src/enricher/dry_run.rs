@@ -1,4 +1,5 @@
-//! What a run would ask, at what price and in what time. Nobody is asked.
+//! Estimates how many lookups a run would need, what they cost and how long they take. Nothing is
+//! sent.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -16,14 +17,14 @@ use crate::ledger::{AnswerOrigin, Freshness, IfMissing, LedgerError, LedgerFile,
 use crate::model::{ColumnError, Money, RecordStream, StreamError, UtcMillis};
 use crate::telemetry::Counters;
 
-/// What a run would do.
+/// What a run would do, as counts.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Estimate {
     /// Rows of the list.
     pub rows: u64,
-    /// Rows that a filter leaves out; they are not part of the others.
+    /// Rows that are filtered out; the other counts do not include them.
     pub filtered: u64,
-    /// Rows without a number that can be asked about.
+    /// Rows without a number that can be looked up.
     pub invalid: u64,
     /// The same, by reason.
     pub invalid_by_reason: BTreeMap<String, u64>,
@@ -31,25 +32,26 @@ pub struct Estimate {
     pub carried: u64,
     /// Rows with a number that another row has too; the first row of each number is not counted.
     pub duplicates: u64,
-    /// Different numbers to know about.
+    /// Distinct numbers.
     pub distinct: u64,
-    /// Those of them for which the ledger has an answer that is fresh enough.
+    /// Distinct numbers with a fresh answer in the ledger.
     pub fresh_in_ledger: u64,
-    /// Those of them that would be asked about.
+    /// Distinct numbers that would be looked up.
     pub to_look_up: u64,
     /// The most requests that may be billed if the service is in trouble, retries included.
     pub lookups_at_most: u64,
-    /// Whether a cap ends the run before everything is asked.
+    /// Whether a cap stops the run before every number is looked up.
     pub stops_at_cap: bool,
-    /// What the lookups cost, each asked once; `null` where no price is known.
+    /// The cost of one lookup per number; `null` if no price is known.
     pub cost: Option<Money>,
-    /// What they cost with the most retries and the dearest networks that the settings allow, up to the caps.
+    /// The cost with the most retries and the most expensive networks that the settings allow, up
+    /// to the caps.
     pub cost_at_most: Option<Money>,
-    /// How long they take at the rate of the settings, in seconds; `null` without a rate.
+    /// The time at the rate of the settings, in seconds; `null` without a rate.
     pub seconds_at_rate: Option<f64>,
 }
 
-/// Why there is no estimate.
+/// Why a dry run has no estimate.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 #[non_exhaustive]
 pub enum DryRunError {
@@ -72,14 +74,14 @@ pub enum DryRunError {
 }
 
 impl DryRunError {
-    /// Whether nothing is wrong but that a run uses the ledger.
+    /// Whether the only problem is that a run uses the ledger.
     #[must_use]
     pub fn is_busy(&self) -> bool {
         matches!(self, Self::Ledger(LedgerError::InUse { .. }))
     }
 }
 
-/// A dry run with everything open: the columns are found, and the ledger is read if there is one.
+/// A dry run with everything open: the columns are found, and the ledger is open if it exists.
 pub struct DryRun {
     reader: RowReader,
     settings: Settings,
@@ -91,7 +93,7 @@ impl DryRun {
     ///
     /// # Errors
     ///
-    /// What would stand in the way of a run too: columns that are not clear, a ledger that cannot be read.
+    /// What would stop a run too: columns that are not clear, or a ledger that cannot be read.
     pub fn open(rows: &Schema, settings: &Settings) -> Result<Self, DryRunError> {
         let reader = RowReader::new(rows, &enrich_settings(settings, settings.rows.clone()))?;
         Ok(Self { reader, settings: settings.clone(), known: known_answers(settings)? })
@@ -120,12 +122,12 @@ impl DryRun {
         let mut estimate = Estimate::default();
         let distinct = self.read_all(rows, &counters, &mut estimate).await?;
         estimate.filtered = counters.filtered.get();
-        // Long work without a pause.
-        let weighing = tokio::task::spawn_blocking(move || {
-            self.weigh(&mut estimate, distinct)?;
+        // This takes long and never yields, so it gets a thread of its own.
+        let pricing = tokio::task::spawn_blocking(move || {
+            self.price_distinct(&mut estimate, distinct)?;
             Ok(estimate)
         });
-        weighing.await.expect("weighing does not panic")
+        pricing.await.expect("pricing does not panic")
     }
 
     async fn read_all(
@@ -141,7 +143,7 @@ impl DryRun {
                 estimate.rows += 1;
                 match row {
                     Row::Asked(msisdn) => {
-                        // The first row of each number is taken off again when numbers are counted.
+                        // The first row of each number is subtracted when the numbers are counted.
                         estimate.duplicates += 1;
                         distinct.add(msisdn).map_err(DryRunError::Temporary)?;
                     }
@@ -153,14 +155,14 @@ impl DryRun {
                 }
             }
             counters.rows.add(batch.num_rows() as u64);
-            // A list that is read faster than this loop turns would otherwise starve the progress bar.
+            // The list may always be ready, and the progress display must run too.
             tokio::task::yield_now().await;
         }
         Ok(distinct)
     }
 
-    /// Counts the different numbers, and what they cost.
-    fn weigh(&self, estimate: &mut Estimate, distinct: Distinct) -> Result<(), DryRunError> {
+    /// Counts the distinct numbers, and adds up what they cost.
+    fn price_distinct(&self, estimate: &mut Estimate, distinct: Distinct) -> Result<(), DryRunError> {
         let tariff = &self.settings.tariff;
         let (mut cost, mut cost_at_most) = (Money::ZERO, Money::ZERO);
         for bucket in distinct.buckets() {
@@ -182,7 +184,7 @@ impl DryRun {
         Ok(())
     }
 
-    /// The worst case, within the caps.
+    /// Adds the worst case, within the caps.
     fn bound(&self, estimate: &mut Estimate, cost: Money, cost_at_most: Money) {
         let Settings { tariff, caps, retry, .. } = &self.settings;
         let with_retries = retry.requests_at_most(estimate.to_look_up);
@@ -201,7 +203,7 @@ impl DryRun {
     }
 }
 
-/// The ledger as a run that starts now would read it; `None` when there is none yet.
+/// The ledger as a run that starts now would read it; `None` if there is none.
 fn known_answers(settings: &Settings) -> Result<Option<LedgerFileReader>, LedgerError> {
     let Some(file) = settings.ledger_file().filter(|file| file.path.exists()) else {
         return Ok(None);
@@ -214,7 +216,7 @@ fn known_answers(settings: &Settings) -> Result<Option<LedgerFileReader>, Ledger
     Ok(Some(ledger.reader(settings.scope(), freshness)))
 }
 
-/// From when on answers are taken; `None` from any time.
+/// The time from which answers are used; `None` for any time.
 fn refresh_start(
     ledger: &LedgerFile,
     file: &LedgerSettings,

@@ -8,21 +8,21 @@ use crate::lookup::StopReason;
 use crate::model::StreamError;
 use crate::service::ServiceError;
 
-/// Why an enricher cannot be opened. Nobody was asked.
+/// Why an enricher cannot be opened. Nothing was sent.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 #[non_exhaustive]
 pub enum OpenError {
-    /// Nobody is named who could be asked.
+    /// No endpoint is named.
     #[error("no endpoint is named")]
     #[diagnostic(help("name eu, us or a URL for real lookups, or the simulator to try it at no cost"))]
     NoEndpoint,
-    /// The account is not named.
+    /// The credentials are missing.
     #[error("the service needs credentials")]
     #[diagnostic(help("give the user name and the password of the account"))]
     NoCredentials,
-    /// Nobody has said where answers are kept.
-    #[error("it is not chosen where answers are kept")]
-    #[diagnostic(help("name a ledger file, or choose to forget answers and to pay for them again"))]
+    /// No ledger is chosen.
+    #[error("no ledger is chosen")]
+    #[diagnostic(help("name a ledger file, or choose to forget answers and pay for them again"))]
     NoLedgerChosen,
     /// A value that no enricher can work with.
     #[error(transparent)]
@@ -39,21 +39,22 @@ pub enum OpenError {
     /// The built-in simulator cannot start.
     #[error("the simulator cannot start")]
     Simulator(#[source] io::Error),
-    /// No runtime could be started for a caller without one.
+    /// The async runtime of a blocking caller could not be started.
     #[error("no async runtime can be started")]
     Runtime(#[source] io::Error),
 }
 
 impl OpenError {
-    /// Whether nothing is wrong but that another run uses the ledger.
+    /// Whether the only problem is that another run uses the ledger.
     #[must_use]
     pub fn is_busy(&self) -> bool {
         matches!(self, Self::Ledger(LedgerError::InUse { .. }))
     }
 }
 
-/// The run stopped before every number had its answer. Rows that are done have come out, and every answer that
-/// was paid for is in the ledger: the same rows again ask only about the rest.
+/// The run stopped before every number had its answer. The stream has returned the rows that are
+/// done, and every answer that was paid for is in the ledger. Enriching the same rows again looks
+/// up only the rest.
 #[derive(Clone, Debug, thiserror::Error, miette::Diagnostic)]
 #[error("{reason}")]
 #[diagnostic(help("{}", what_to_do(reason)))]
@@ -61,17 +62,17 @@ impl OpenError {
 pub struct Stopped {
     /// Why it stopped.
     pub reason: StopReason,
-    /// How many rows of the stream have come out before.
+    /// How many rows the stream has returned before.
     pub rows: u64,
 }
 
-/// The advice for the reason, or the usual.
+/// The help of the reason, or a general one.
 fn what_to_do(reason: &StopReason) -> String {
     let advice = miette::Diagnostic::help(reason).map(|help| help.to_string());
     advice.unwrap_or_else(|| "run it again to continue; no answer is paid for twice".into())
 }
 
-/// Why a stream of enriched rows ends before its last row. Always the last item of the stream.
+/// Why a stream of enriched rows ends early. Always the last item of the stream.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 #[non_exhaustive]
 pub enum EnrichError {
@@ -79,10 +80,10 @@ pub enum EnrichError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Stopped(#[from] Stopped),
-    /// The stream of the caller failed. The rows before its error have come out.
+    /// The input stream failed. The rows before its error have been returned.
     #[error("the input failed")]
     Input(#[source] StreamError),
-    /// The rows could not be worked on.
+    /// The rows could not be processed.
     #[error(transparent)]
     #[diagnostic(transparent)]
     Rows(StreamError),

@@ -1,29 +1,31 @@
-//! File descriptors: every connection takes one, and systems are mean with them by default.
+//! File descriptors: every connection needs one, and the default limits are low.
 
 use std::num::NonZeroUsize;
 
 /// What the process needs besides connections: files, the terminal, the runtime.
 const MARGIN: u64 = 64;
-/// As many partitions may be open as there are countries with several statuses; where the limit does not reach so far, those
-/// that are fewer still fit.
+/// The largest number of open partitions: every country with several statuses. A lower limit is
+/// enough for fewer partitions.
 const OUTPUTS: u64 = 1_600;
-/// The simulator holds the other end of each connection; else a connection to a backup may be idle beside it.
+/// The built-in simulator holds the other end of each connection. With real endpoints, an idle
+/// connection to a backup may exist for each request.
 const PER_REQUEST: u64 = 2;
 
 /// How many requests may be in flight, as far as the system's limit allows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Room {
-    /// So many, and not more than were asked for.
+    /// How many fit into the limit, at most the configured number.
     pub concurrency: NonZeroUsize,
-    /// Why it is fewer than were asked for.
+    /// Why it is fewer than configured.
     pub warning: Option<String>,
 }
 
-/// Raises the soft limit of this process to what so many requests need, as far as the hard limit lets it.
+/// Raises the soft limit of this process to what this many requests need, as far as the hard limit
+/// allows.
 #[must_use]
 pub fn make_room(concurrency: NonZeroUsize) -> Room {
     let needed = concurrency.get() as u64 * PER_REQUEST + MARGIN + OUTPUTS;
-    // Where the limit cannot even be read there is nothing to go by.
+    // If the limit cannot be read, assume that it is high enough.
     let granted = rlimit::increase_nofile_limit(needed).unwrap_or(needed);
     room_within(granted, concurrency)
 }
@@ -33,8 +35,8 @@ fn room_within(granted: u64, wanted: NonZeroUsize) -> Room {
     let concurrency = wanted.min(NonZeroUsize::new(fits).unwrap_or(NonZeroUsize::MIN));
     let warning = (concurrency < wanted).then(|| {
         format!(
-            "this process may open {granted} files, so {concurrency} requests are in flight at the most, not \
-             {wanted}; raise the limit (ulimit -n {}, or LimitNOFILE= in a systemd unit)",
+            "this process may open {granted} files, so at most {concurrency} requests are in flight instead of \
+             {wanted}; raise the limit with ulimit -n {}, or with LimitNOFILE= in a systemd unit",
             wanted.get() as u64 * PER_REQUEST + MARGIN
         )
     });
@@ -46,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn concurrency_gives_way_to_the_limit_and_says_so() {
+    fn concurrency_is_reduced_to_the_limit_with_a_warning() {
         let wanted = NonZeroUsize::new(500).unwrap();
         assert_eq!(room_within(1064, wanted), Room { concurrency: wanted, warning: None });
         let room = room_within(264, wanted);

@@ -17,37 +17,40 @@ use crate::model::{ColumnError, Msisdn, RecordStream};
 use crate::simulator::Account;
 use crate::telemetry::{Counters, NoReporter, Snapshot};
 
-/// Looks numbers up, within the limits of one contract, and remembers every answer.
+/// Looks up numbers within the limits of one contract, and keeps every answer.
 ///
-/// Everything that can fail without cost fails when it is opened. All streams of one enricher share its rate
-/// limit, its concurrency limit, its spending caps and its ledger, and no number is asked twice at the same time.
+/// Everything that can fail at no cost fails in `open`. All streams of one enricher share its rate
+/// limit, its concurrency limit, its caps and its ledger, and no number is looked up twice at the
+/// same time.
 ///
-/// [`Enricher::close`] waits for requests that were sent and records their answers. Dropping an enricher and its
-/// streams without closing loses no paid answer either, as long as the runtime lives: a task finishes what was
-/// sent. If the runtime ends first, the ledger keeps its mark, and the next run says what is in doubt.
+/// [`Enricher::close`] waits for requests that were sent and records their answers. Dropping an
+/// enricher and its streams without closing loses no paid answer either, as long as the runtime
+/// lives: a task finishes what was sent. If the runtime ends first, the run marker stays in the
+/// ledger, and the next run reports what is in doubt.
 pub struct Enricher {
     guard: Arc<SessionGuard>,
     settings: Arc<Settings>,
 }
 
-/// What a closed enricher has done.
+/// The result of a closed enricher.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Totals {
-    /// The counts of all streams and lookups together.
+    /// The counts of all streams and lookups.
     pub counts: Snapshot,
-    /// What the built-in simulators were asked, where such answered.
+    /// What the built-in simulators were asked, if any.
     #[cfg(feature = "simulator")]
     pub simulator_accounts: Vec<Account>,
 }
 
 impl Enricher {
-    /// Opens the ledger and the service, and asks nobody. Must be called on a tokio runtime with time and I/O.
+    /// Opens the ledger and the service, and sends nothing. Must be called on a tokio runtime with
+    /// time and I/O.
     ///
     /// # Errors
     ///
-    /// What would make a run fail or cost too much: no endpoint, no credentials, no choice of a ledger, a value that
-    /// cannot be worked with, a ledger that is damaged or in use, a client that cannot be set up.
+    /// When the endpoint, the credentials or the choice of a ledger are missing, a value is out of
+    /// range, the ledger is damaged or in use, or the HTTP client cannot be set up.
     pub async fn open(settings: Settings) -> Result<Self, OpenError> {
         let observers = Observers {
             stop: crate::lookup::StopSignal::default(),
@@ -72,16 +75,16 @@ impl Enricher {
         Ok(Self { guard: SessionGuard::with_runtime(session, runtime), settings: Arc::new(settings) })
     }
 
-    /// The rows with the added columns, by the row settings that the enricher was opened with.
+    /// Enriches rows with the row settings that the enricher was opened with.
     ///
     /// # Errors
     ///
-    /// When the column of the numbers is not clear, or an added column is there already.
+    /// When the number column is not clear, or an added column exists already.
     pub fn enrich(&self, rows: impl Into<RecordStream>) -> Result<EnrichedStream, ColumnError> {
         self.enrich_with(rows, self.settings.rows.clone())
     }
 
-    /// The rows with the added columns, by row settings of their own.
+    /// Enriches rows with their own row settings.
     ///
     /// # Errors
     ///
@@ -97,7 +100,7 @@ impl Enricher {
         Ok(self.enrich_read(rows, reader, settings))
     }
 
-    /// The same, where the reader is known already.
+    /// The same, with an existing reader.
     pub(crate) fn enrich_read(
         &self,
         rows: RecordStream,
@@ -114,36 +117,37 @@ impl Enricher {
         EnrichedStream::new(batches, number_column, tally, self.guard.clone())
     }
 
-    /// What became of each of these numbers, in their order. A number of which nothing became known says why not in
-    /// its outcome; [`Enricher::stop_reason`] says whether the whole enricher has stopped.
+    /// Looks up a few numbers and returns a reply for each, in their order. The outcome of a number
+    /// without an answer says why; [`Enricher::stop_reason`] says whether the enricher has stopped.
     pub async fn lookup(&self, numbers: &[Msisdn]) -> Vec<Reply> {
         self.guard.session().lookup.answer_all(numbers).await
     }
 
-    /// Stops asking. Streams give the rows that are done and end with an error; what was sent is finished.
+    /// Stops sending. Streams return the rows that are done and end with an error; requests that
+    /// were sent are finished.
     pub fn stop(&self) {
         self.guard.session().observers.stop.request(StopReason::Interrupted);
     }
 
-    /// Why nothing more is asked, if so.
+    /// Why the enricher has stopped, if it has.
     #[must_use]
     pub fn stop_reason(&self) -> Option<StopReason> {
         self.guard.stop_reason()
     }
 
-    /// Changes how many requests may start per second, from the next one on; `None` for as many as can be sent.
+    /// Changes the rate from the next request on; `None` for no limit.
     pub fn set_rate(&self, rate: Option<Rate>) {
         self.guard.set_rate(rate);
     }
 
-    /// Who is asked, in order of preference. Without user names and passwords.
+    /// The endpoints, in order of preference, without user names and passwords.
     #[must_use]
     pub fn endpoints(&self) -> &[String] {
         &self.guard.session().endpoints
     }
 
-    /// What was found on opening and should be known before anything is asked: answers in doubt from a run that did
-    /// not end cleanly, a concurrency that the system does not allow.
+    /// Warnings that were found while opening: answers in doubt from a run that did not end
+    /// cleanly, a concurrency that the system does not allow.
     #[must_use]
     pub fn warnings(&self) -> &[String] {
         &self.guard.session().warnings
@@ -155,7 +159,7 @@ impl Enricher {
         self.guard.session().ledger_path()
     }
 
-    /// The counts so far, of all streams and lookups together.
+    /// The counts so far, of all streams and lookups.
     #[must_use]
     pub fn counts(&self) -> Snapshot {
         self.counters().snapshot()
@@ -169,20 +173,20 @@ impl Enricher {
         &self.guard
     }
 
-    /// Waits for requests that were sent and records their answers; no further number can be asked. Streams that are
-    /// not read to their end end with [`super::EnrichError::Stopped`].
+    /// Waits for requests that were sent and records their answers. Streams that were not read to
+    /// their end return [`super::EnrichError::Stopped`].
     ///
     /// # Errors
     ///
-    /// When the ledger cannot note that a refresh is over: the same refresh would then not ask anew next time. Every
-    /// answer is kept all the same.
+    /// When the ledger cannot record that a refresh is over. The next run of the same refresh then
+    /// uses its answers. Every answer is kept.
     pub async fn close(self) -> Result<Totals, LedgerError> {
         self.finish().await;
         self.end_refresh(self.guard.end()).await?;
         Ok(self.totals())
     }
 
-    /// Waits for requests that were sent and records their answers, and leaves a refresh open.
+    /// Waits for requests that were sent and records their answers. A refresh stays open.
     pub(crate) async fn finish(&self) {
         if self.guard.has_streams_under_way() {
             self.stop();
@@ -190,12 +194,12 @@ impl Enricher {
         self.guard.session().finish().await;
     }
 
-    /// Notes how a refresh has ended.
+    /// Records how a refresh has ended.
     pub(crate) async fn end_refresh(&self, end: SessionEnd) -> Result<(), LedgerError> {
         self.guard.session().end_refresh(end).await
     }
 
-    /// What was done, once it is finished.
+    /// The result, once the session is finished.
     pub(crate) fn totals(&self) -> Totals {
         Totals {
             counts: self.counts(),
@@ -205,19 +209,20 @@ impl Enricher {
     }
 }
 
-/// The settings of one stream, with what it shares with all others.
+/// The settings of one stream, together with those that all streams share.
 pub(crate) fn enrich_settings(settings: &Settings, rows: RowSettings) -> EnrichSettings {
     let RowSettings { column, region, prefix, order, window, only, cost_column } = rows;
     let (product, tariff) = (settings.product, settings.tariff.clone());
     EnrichSettings { column, region, product, prefix, order, window, only, tariff, cost_column }
 }
 
-/// The rows with their numbers in international digits, asking nobody: the input's own columns, then `msisdn` (text,
-/// null where the row has no valid number) and `reason` (text, why not), both with the prefix of the settings.
+/// Reads the numbers of rows and sends nothing. Returns the columns of the input, then `msisdn`
+/// (text: international digits, null if the row has no valid number) and `reason` (text: why not),
+/// both with the prefix of the settings.
 ///
 /// # Errors
 ///
-/// When the column of the numbers is not clear, or one of the two columns is there already.
+/// When the number column is not clear, or one of the two columns exists already.
 pub fn normalise_rows(
     rows: impl Into<RecordStream>,
     settings: RowSettings,

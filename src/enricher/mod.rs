@@ -1,7 +1,7 @@
-//! The front door: everything that asks about numbers enters here.
+//! The front door: all lookups go through here.
 //!
-//! [`Enricher`] is the engine with everything open, [`Settings`] what it is told. The command line, pipeline files and
-//! other languages are thin shells around the two.
+//! [`Enricher`] is the engine with everything open, [`Settings`] are the plain values that it is
+//! opened with. The command line and pipeline files are thin layers above the two.
 
 mod blocking;
 mod builder;

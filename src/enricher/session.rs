@@ -1,5 +1,5 @@
-//! Everything that is needed to ask about numbers, opened and closed together: the service, the lookup stage,
-//! the ledger, and the simulators where such answer.
+//! Everything that lookups need, opened and closed together: the service, the lookup stage, the
+//! ledger, and the built-in simulators if they are used.
 
 use std::fs;
 use std::io;
@@ -23,7 +23,7 @@ use crate::service::{Credentials, Endpoint, HttpService, HttpSettings, Service};
 use crate::simulator::{Account, Authentication, Simulator, SimulatorSettings};
 use crate::telemetry::{Counters, Event, Reporter};
 
-/// Who stops the work, who counts it, and who is told of it.
+/// The stop signal, the counters and the reporter of a session.
 #[derive(Clone)]
 pub(crate) struct Observers {
     pub(crate) stop: StopSignal,
@@ -35,13 +35,13 @@ pub(crate) struct Observers {
 pub(crate) struct Session {
     pub(crate) lookup: Arc<Lookup<HttpService>>,
     pub(crate) endpoints: Vec<String>,
-    /// What the caller should know before anything is asked.
+    /// What the caller should know before anything is sent.
     pub(crate) warnings: Vec<String>,
     pub(crate) observers: Observers,
     ledger: Option<Arc<DurableLedger>>,
-    /// The key under which the ledger has how many requests the account allows at a time.
+    /// The key under which the ledger keeps the concurrency limit of the account.
     limit_key: String,
-    /// Whether a refresh ends with the session, however it ends.
+    /// Whether the refresh ends with the session, even if the session ends early.
     forgets_refresh: bool,
     finished: OnceCell<()>,
     #[cfg(feature = "simulator")]
@@ -49,7 +49,7 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// Opens everything. Nothing is asked yet.
+    /// Opens everything. Nothing is sent yet.
     pub(crate) async fn open(settings: &Settings, observers: Observers) -> Result<Self, OpenError> {
         let provider = settings.provider.as_ref().ok_or(OpenError::NoEndpoint)?;
         if let Some(invalid) = settings.check().into_iter().next() {
@@ -58,7 +58,7 @@ impl Session {
         let ledger_settings = chosen_ledger(settings, provider)?;
         let room = file_descriptors::make_room(settings.effective_concurrency());
         let connected = connect(settings, provider).await?;
-        // Last of all: it leaves a mark that a run is under way.
+        // Last, because it writes the run marker.
         let ledger = open_ledger(settings, provider, ledger_settings, room.concurrency.get()).await?;
         if let Some(needed) = settings.larger_window() {
             observers.reporter.event(Event::WindowTooSmall { rows: settings.rows.window.rows, needed });
@@ -86,7 +86,7 @@ impl Session {
         let Observers { stop, counters, reporter } = observers.clone();
         let lookup =
             Arc::new(Lookup::start(connected.service, store, &lookup_settings, stop, counters, reporter));
-        let in_doubt = ledger.as_ref().and_then(|ledger| ledger.in_doubt()).map(doubts);
+        let in_doubt = ledger.as_ref().and_then(|ledger| ledger.in_doubt()).map(doubt_warning);
         Ok(Self {
             lookup,
             endpoints,
@@ -106,11 +106,12 @@ impl Session {
         self.ledger.as_deref().map(DurableLedger::path)
     }
 
-    /// Waits until every request that was sent is over and its answer recorded. No further number can be asked.
+    /// Waits until every request that was sent has ended and its answer is recorded. No further
+    /// number can be looked up.
     pub(crate) async fn finish(&self) {
         let finish = || async {
             if let (Some(ledger), Some(refused_at)) = (&self.ledger, self.lookup.refused_at()) {
-                // Without it the next run learns the limit anew.
+                // If this fails, the next run learns the limit again.
                 let _ = ledger.set_metadata(self.limit_key.clone(), refused_at.to_string()).await;
             }
             self.lookup.finish().await;
@@ -118,7 +119,8 @@ impl Session {
         self.finished.get_or_init(finish).await;
     }
 
-    /// Tells the ledger that its refresh is over, if it is. The error says that the next one will not ask anew.
+    /// Records in the ledger that its refresh is over, if it is. If this fails, the next refresh
+    /// uses the answers of this one.
     pub(crate) async fn end_refresh(&self, end: SessionEnd) -> Result<(), LedgerError> {
         let Some(ledger) = &self.ledger else { return Ok(()) };
         let end = match end {
@@ -130,7 +132,7 @@ impl Session {
         ledger.end_refresh(end).await
     }
 
-    /// What the simulators were asked, where such answered.
+    /// What the built-in simulators were asked, if any.
     #[cfg(feature = "simulator")]
     pub(crate) fn simulator_accounts(&self) -> Vec<Account> {
         self.simulators.iter().map(Simulator::totals).collect()
@@ -142,17 +144,17 @@ impl Session {
 pub(crate) enum SessionEnd {
     /// Every number has its answer.
     Complete,
-    /// Some numbers have none: another run may get it.
+    /// Some numbers have no answer; another run may get it.
     Gaps,
     /// A stream stopped, or was dropped before its last row.
     Early,
 }
 
-/// A session that is finished when the last who holds it lets go, so that a drop loses no paid answer.
+/// Finishes its session when the last owner drops it, so that a drop loses no paid answer.
 pub(crate) struct SessionGuard {
     session: Arc<Session>,
     runtime: Handle,
-    /// The runtime, where nobody else owns it.
+    /// The runtime, if it belongs to the session.
     owned: Option<Runtime>,
     streams_under_way: AtomicUsize,
     ended_early: AtomicBool,
@@ -221,13 +223,14 @@ impl Drop for SessionGuard {
     fn drop(&mut self) {
         let (session, is_finished) = (self.session.clone(), self.session.finished.initialized());
         match self.owned.take() {
-            // On a runtime that is shutting down the task never runs: the ledger keeps its mark then, and the next run
-            // says what is in doubt.
+            // If the runtime is shutting down, the task never runs. The run marker then stays in
+            // the ledger, and the next run reports what is in doubt.
             None if !is_finished => drop(self.runtime.spawn(async move { session.finish().await })),
             None => {}
             Some(runtime) => {
                 if !is_finished {
-                    // On a thread of its own: the caller may be inside another runtime, where blocking panics.
+                    // On its own thread, because the caller may be inside another runtime, where
+                    // blocking panics.
                     std::thread::scope(|threads| {
                         threads.spawn(|| runtime.block_on(session.finish()));
                     });
@@ -289,14 +292,14 @@ fn make_private_folder(folder: &Path) -> io::Result<()> {
     builder.create(folder)
 }
 
-fn doubts(InDoubt { started, at_most }: InDoubt) -> String {
+fn doubt_warning(InDoubt { started, at_most }: InDoubt) -> String {
     format!(
         "the run that started at {started} did not end cleanly: up to {at_most} numbers may have been paid for \
-         without their answers being kept; they are asked again"
+         without their answers being kept; they are looked up again"
     )
 }
 
-/// The service, and whatever must live as long as it.
+/// The service, and the simulators that must live as long as it.
 struct Connected {
     service: HttpService,
     #[cfg(feature = "simulator")]
@@ -326,7 +329,7 @@ async fn connect(settings: &Settings, provider: &Provider) -> Result<Connected, 
     }
 }
 
-/// A primary, and backups that say the same and have no outages.
+/// A primary, and backups with the same answers but without outages.
 #[cfg(feature = "simulator")]
 async fn start_simulators(primary: &SimulatorSettings, backups: usize) -> io::Result<Vec<Simulator>> {
     let mut simulators = vec![Simulator::start(primary.clone()).await?];

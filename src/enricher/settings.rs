@@ -1,4 +1,4 @@
-//! What an enricher is told before it opens: plain values, each fact once.
+//! The settings of an enricher: plain values, each fact once.
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -24,45 +24,47 @@ const LOOPBACK_CONCURRENCY: usize = 256;
 
 /// How numbers are looked up, and what becomes of the answers.
 ///
-/// [`Settings::default`] lacks what must not be guessed: who is asked ([`Settings::provider`]) and, for a
-/// provider that bills, where answers are kept ([`Settings::ledger`]). Opening an enricher without them is an
-/// error. Every other default is safe: a provider gets 10 requests per second and 10 at a time.
+/// [`Settings::default`] lacks what must not be guessed: the service ([`Settings::provider`]) and,
+/// for a provider that bills, where answers are kept ([`Settings::ledger`]). Opening an enricher
+/// without them is an error. Every other default is safe: a provider gets 10 requests per second
+/// and 10 at a time.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Who is asked. `None` is an error of opening.
+    /// Which service is used. `None` is an error of `open`.
     pub provider: Option<Provider>,
-    /// Which product the account has; decides what `OK` proves.
+    /// The product of the account; decides what `OK` means.
     pub product: Product,
     /// Whether the provider may answer from its own cache.
     pub cache: ProviderCache,
-    /// How long a connection attempt may take. At most four fifths of `timeout` are used: a failed connection
-    /// is surely not billed, and a request that times out may be.
+    /// Time limit for making a connection, at most four fifths of `timeout`: a failed connection is
+    /// never billed, but a request that times out may be.
     pub connect_timeout: Duration,
-    /// PEM certificates to trust in place of the system's.
+    /// PEM certificates to trust instead of the system's.
     pub trusted_certificates: Option<String>,
     /// The HTTP proxy for requests to a provider. Proxies of the environment are ignored.
     pub proxy: Option<Url>,
-    /// Requests that may start per second, retries included.
+    /// Maximum requests per second, retries included.
     pub rate: RateChoice,
-    /// Requests in flight, at most; `None` for 10 with a provider and 256 on this machine.
+    /// Maximum requests in flight; `None` for 10 with a provider and 256 on this machine.
     pub concurrency: Option<NonZeroUsize>,
-    /// How long one request may take. A request that times out may still be billed.
+    /// Time limit for one request. A request that times out may still be billed.
     pub timeout: Duration,
-    /// What happens to numbers that get no answer.
+    /// How numbers without an answer are retried.
     pub retry: RetryPolicy,
-    /// How long to wait for a service that gives no useful answer, before the run stops.
+    /// How long a run waits for a service that is down, before it stops.
     pub give_up_after: Duration,
-    /// Whether ranges that stop returning useful answers are skipped; 1 % of their numbers is still sampled.
+    /// Whether to skip number ranges that stop returning useful answers; 1 % of their numbers is
+    /// still sampled.
     pub skip_useless: bool,
     /// What lookups cost.
     pub tariff: Arc<Tariff>,
-    /// What may be spent.
+    /// How much may be spent.
     pub caps: Caps,
     /// Where answers are kept.
     pub ledger: LedgerChoice,
-    /// Which column is read, and what is written beside it.
+    /// Which column is read, and what is added.
     pub rows: RowSettings,
-    /// Seeds all randomness, so that a run can be replayed; `None` for a random seed.
+    /// Seed of all randomness, to replay a run; `None` for a random seed.
     pub seed: Option<u64>,
 }
 
@@ -90,7 +92,7 @@ impl Default for Settings {
     }
 }
 
-/// Who answers.
+/// The service that answers.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Provider {
@@ -99,20 +101,20 @@ pub enum Provider {
     Simulator {
         /// What the primary does; its backups do the same, without outages.
         settings: Box<SimulatorSettings>,
-        /// How many there are besides the primary.
+        /// The number of backups.
         backups: usize,
     },
-    /// Servers, the first of them preferred.
+    /// Endpoints of the service.
     Endpoints {
-        /// In order of preference; not empty.
+        /// The primary, then its backups; not empty.
         endpoints: Vec<Endpoint>,
-        /// The account on all of them. `None` is an error of opening; a dry run needs none.
+        /// The account on all of them. `None` is an error of `open`; a dry run needs none.
         credentials: Option<Credentials>,
     },
 }
 
 impl Provider {
-    /// Whether somebody outside this machine is asked, who probably bills.
+    /// Whether requests leave this machine and are probably billed.
     #[must_use]
     pub fn is_remote(&self) -> bool {
         match self {
@@ -132,7 +134,7 @@ impl Provider {
         }
     }
 
-    /// Whose answers a ledger then holds.
+    /// The origin of the answers, as the ledger records it.
     #[must_use]
     pub(crate) fn origin(&self) -> AnswerOrigin {
         if self.is_remote() { AnswerOrigin::Provider } else { AnswerOrigin::ThisMachine }
@@ -142,12 +144,12 @@ impl Provider {
 /// How many requests may start per second.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum RateChoice {
-    /// 10 per second with a provider, unlimited on this machine.
+    /// 10 per second with a provider, no limit on this machine.
     #[default]
     ByDistance,
-    /// As many as can be sent.
+    /// No limit.
     Unlimited,
-    /// The number of the contract.
+    /// At most this rate.
     AtMost(Rate),
 }
 
@@ -155,8 +157,8 @@ pub enum RateChoice {
 #[derive(Clone, Debug, Default)]
 #[expect(clippy::large_enum_variant, reason = "there is one for each enricher")]
 pub enum LedgerChoice {
-    /// Nobody has chosen. With the built-in simulator this means nowhere; with anybody else it is an error of
-    /// opening, because a forgotten answer is paid for again.
+    /// Not chosen. With the built-in simulator this means nowhere. With any other service it is an
+    /// error of `open`, because a forgotten answer is paid for again.
     #[default]
     Unset,
     /// Nowhere: answers are forgotten when the enricher is closed.
@@ -172,13 +174,14 @@ pub struct LedgerSettings {
     pub path: PathBuf,
     /// Whether the folder of the file is created too.
     pub folder: LedgerFolder,
-    /// How old an answer may be, by its status.
+    /// The maximum age of an answer, by its status.
     pub max_age: MaxAge,
-    /// Whether answers from before this job are taken.
+    /// Whether answers from before this job are used.
     pub refresh: Refresh,
-    /// How long answers are gathered before they are committed. A power cut may cost this much.
+    /// How long answers are collected before they are committed. A power cut may lose this much.
     pub commit_interval: Duration,
-    /// How much of the file may be held in memory, in bytes; 25 bytes for each answer make reads three times faster.
+    /// How much of the file may be held in memory, in bytes. 25 bytes per answer make reads three
+    /// times faster.
     pub memory: usize,
 }
 
@@ -205,35 +208,35 @@ pub enum LedgerFolder {
     Created,
 }
 
-/// Whether everything is asked again, whatever the ledger has.
+/// Whether every number is looked up again, whatever the ledger has.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Refresh {
-    /// Answers that are fresh enough are taken.
+    /// Fresh answers are used.
     #[default]
     No,
-    /// Everything is asked again, once.
+    /// Every number is looked up again, once.
     Once,
-    /// Everything is asked again by a job of this name. A job that was stopped, or left gaps, continues where it was
-    /// when it is started again under the same name.
+    /// Every number is looked up again by a job of this name. A job that stopped, or left gaps,
+    /// continues when it is started again under the same name.
     Job(String),
 }
 
 /// How the rows of one stream are read and written.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RowSettings {
-    /// The column of the numbers; `None` to find it by its name.
+    /// The column with the numbers; `None` to find it by its name.
     pub column: Option<String>,
     /// Default country for national numbers.
     pub region: Option<Region>,
     /// Prefix of the added columns' names.
     pub prefix: String,
-    /// In which order rows come out.
+    /// The order of the rows.
     pub order: Order,
-    /// How many rows are held between reading and writing.
+    /// How much is held in memory between reading and writing.
     pub window: Window,
-    /// Which rows are asked about.
+    /// Which rows are looked up.
     pub only: Only,
-    /// Whether a column says what each row cost.
+    /// Whether to add a column with the cost of each row.
     pub cost_column: bool,
 }
 
@@ -259,13 +262,13 @@ pub struct InvalidSetting {
     pub key: &'static str,
     /// What is wrong.
     pub problem: &'static str,
-    /// What to do about it, where that is not obvious.
+    /// What to do about it, if that is not obvious.
     #[help]
     pub help: Option<&'static str>,
 }
 
 impl Settings {
-    /// Every value that no enricher can work with. What is missing is found when the enricher is opened.
+    /// Every value that no enricher can work with. Missing values are errors of `open`.
     #[must_use]
     pub fn check(&self) -> Vec<InvalidSetting> {
         let retry = &self.retry;
@@ -317,11 +320,11 @@ impl Settings {
                 Some("omit it for the default"),
             ),
         ];
-        let broken = rules.into_iter().filter(|(is_broken, ..)| *is_broken);
-        broken.map(|(_, key, problem, help)| InvalidSetting { key, problem, help }).collect()
+        let invalid = rules.into_iter().filter(|(is_invalid, ..)| *is_invalid);
+        invalid.map(|(_, key, problem, help)| InvalidSetting { key, problem, help }).collect()
     }
 
-    /// The rate that is kept; `None` for as many requests as can be sent.
+    /// The rate that applies; `None` for no limit.
     #[must_use]
     pub fn effective_rate(&self) -> Option<Rate> {
         match self.rate {
@@ -332,14 +335,14 @@ impl Settings {
         }
     }
 
-    /// The most requests that are in flight.
+    /// The concurrency that applies.
     #[must_use]
     pub fn effective_concurrency(&self) -> NonZeroUsize {
         let by_distance = if self.is_remote() { CAREFUL_CONCURRENCY } else { LOOPBACK_CONCURRENCY };
         self.concurrency.or(NonZeroUsize::new(by_distance)).unwrap_or(NonZeroUsize::MIN)
     }
 
-    /// Whether somebody outside this machine is asked; as long as nobody is named, that is assumed.
+    /// Whether requests leave this machine; assumed as long as no service is chosen.
     #[must_use]
     pub fn is_remote(&self) -> bool {
         self.provider.as_ref().is_none_or(Provider::is_remote)
@@ -351,7 +354,7 @@ impl Settings {
         self.provider.as_ref().is_some_and(Provider::is_simulated)
     }
 
-    /// Where answers of these settings belong in a ledger.
+    /// The table of the ledger for answers of these settings.
     pub(crate) fn scope(&self) -> AnswerScope {
         AnswerScope { product: self.product, cache: self.cache }
     }
@@ -364,10 +367,10 @@ impl Settings {
         }
     }
 
-    /// How many rows should be held at this rate, where that is more than are.
+    /// How many rows the window needs at this rate, if that is more than it has.
     pub(crate) fn larger_window(&self) -> Option<usize> {
         let rate = self.effective_rate()?.get();
-        // One request that stalls until its timeout, the wait after it, and one more like it.
+        // A request that stalls until its timeout, the wait after it, and a second such request.
         let rest = self.retry.second_pass.unwrap_or_default();
         let ordinary_delay = self.timeout * 2 + self.retry.first_backoff + rest;
         let wanted = (rate * ordinary_delay.as_secs_f64()).ceil() as usize;

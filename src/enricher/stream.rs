@@ -1,4 +1,4 @@
-//! The enriched rows as a stream that says how it ends.
+//! [`EnrichedStream`]: the enriched rows, and how the stream ends.
 
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -17,9 +17,9 @@ use crate::sync;
 
 /// Record batches with the added columns, in input order unless the settings say otherwise.
 ///
-/// A stream that is read to its end without an error has given a row for every row that went in. An error is
-/// always the last item; the rows that were done by then have come out before it. Dropping the stream early
-/// loses no paid answer: what was sent is finished and recorded.
+/// A stream that ends without an error has returned a row for every row of the input. An error is
+/// always the last item, after the rows that are done. Dropping the stream early loses no paid
+/// answer: requests that were sent are finished and recorded.
 pub struct EnrichedStream {
     schema: SchemaRef,
     number_column: String,
@@ -29,7 +29,7 @@ pub struct EnrichedStream {
     session: Arc<SessionGuard>,
 }
 
-/// What went into one stream, and how it ended.
+/// Counts the rows of one stream, and how it ended.
 #[derive(Debug, Default)]
 pub(crate) struct StreamTally {
     rows_in: AtomicU64,
@@ -41,12 +41,13 @@ pub(crate) struct StreamTally {
 }
 
 impl StreamTally {
-    /// Where the rows without an answer are counted.
+    /// The counter of rows without an answer.
     pub(crate) fn unanswered(&self) -> Arc<AtomicU64> {
         self.unanswered.clone()
     }
 
-    /// The same rows, counted. An error ends the stream; it is kept until the rows before it have come out.
+    /// Counts rows as they are read. An error ends the stream and is kept until the rows before it
+    /// have been returned.
     pub(crate) fn watch(self: &Arc<Self>, mut input: RecordStream) -> RecordStream {
         let (schema, tally) = (input.schema(), self.clone());
         let watched = stream::poll_fn(move |cx| {
@@ -73,9 +74,10 @@ impl StreamTally {
         let is_whole = self.all_read.load(Ordering::Acquire) && rows_in == rows_out;
         let unanswered = self.unanswered.load(Ordering::Relaxed);
         match stop {
-            // Answers that are in no ledger would be paid for again, however complete the rows are.
+            // Answers that are not in the ledger would be paid for again, even if all rows are
+            // complete.
             Some(reason @ StopReason::LedgerFailed { .. }) => Some(Stopped { reason, rows: rows_out }.into()),
-            // A stop that came after the last answer has stopped nothing.
+            // A stop after the last answer has no effect.
             Some(reason) if !is_whole || unanswered > 0 => Some(Stopped { reason, rows: rows_out }.into()),
             None if !is_whole => Some(EnrichError::RowsLost { rows_in, rows_out }),
             _ => None,
@@ -106,7 +108,7 @@ impl EnrichedStream {
         &self.number_column
     }
 
-    /// The end of the stream, and with what it ends.
+    /// Ends the stream, with an error if there is one.
     fn end(&mut self, error: Option<EnrichError>) -> Poll<Option<Result<RecordBatch, EnrichError>>> {
         self.ended = true;
         self.session.stream_ended(error.is_none());

@@ -11,8 +11,8 @@ use crate::report::RunReport;
 use crate::report::html;
 use crate::staging::StagedFile;
 
-/// A file that can be written, as was found out by creating it under a hidden name. Dropping it
-/// leaves nothing behind; an older file of its name is replaced in one step.
+/// A file that can be written: it is created under a hidden name first. Dropping it leaves nothing
+/// behind; writing it replaces an older file of its name in one step.
 #[derive(Debug)]
 pub(crate) struct Artifact {
     path: PathBuf,
@@ -24,7 +24,7 @@ impl Artifact {
     ///
     /// # Errors
     ///
-    /// When the folder is missing or read-only, or the name is a folder's.
+    /// When the folder is missing or read-only, or the name is that of a folder.
     pub(crate) fn prepare(path: &Path) -> Result<Self, StartError> {
         let refused = |source| StartError::Artifact { path: path.to_owned(), source };
         if path.is_dir() {
@@ -59,23 +59,24 @@ pub(super) struct Artifacts {
 }
 
 impl Artifacts {
-    /// Makes sure that those which are wanted can be written.
+    /// Makes sure that the files that are configured can be written.
     pub(super) fn prepare(summary: Option<&Path>, report: Option<&Path>) -> Result<Self, StartError> {
         let prepare = |path: Option<&Path>| path.map(Artifact::prepare).transpose();
         Ok(Self { summary: prepare(summary)?, report: prepare(report)? })
     }
 
-    /// Writes what is wanted. The rows are safe by now, so a file that cannot be written is a warning.
+    /// Writes the files that are configured. The rows are safe by now, so a file that cannot be
+    /// written is only a warning.
     pub(super) fn write(self, report: &mut RunReport) {
         if let Some(file) = self.report {
             let path = file.path().to_owned();
-            let written = file.write(rendered(report).as_bytes());
-            report.warnings.extend(warning("report", &path, written));
+            let result = file.write(rendered(report).as_bytes());
+            report.warnings.extend(warning("report", &path, result));
         }
         if let Some(file) = self.summary {
             let path = file.path().to_owned();
-            let written = file.write_json(report);
-            report.warnings.extend(warning("summary", &path, written));
+            let result = file.write_json(report);
+            report.warnings.extend(warning("summary", &path, result));
         }
     }
 }
@@ -85,13 +86,13 @@ fn rendered(report: &RunReport) -> String {
     html::render(report)
 }
 
-/// A program without the report refuses the key, so nothing is rendered.
+/// A build without the report rejects the key, so this is never shown.
 #[cfg(not(feature = "report"))]
 fn rendered(_: &RunReport) -> String {
     String::new()
 }
 
-fn warning(what: &str, path: &Path, written: io::Result<()>) -> Option<String> {
-    let fault = written.err()?;
-    Some(format!("the {what} could not be written to {}: {fault}", path.display()))
+fn warning(what: &str, path: &Path, result: io::Result<()>) -> Option<String> {
+    let error = result.err()?;
+    Some(format!("the {what} could not be written to {}: {error}", path.display()))
 }

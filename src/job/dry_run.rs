@@ -1,4 +1,5 @@
-//! `--dry-run`: what a run over files would ask. Nobody is asked, and nothing is written but the summary.
+//! `--dry-run`: estimates what a run over files would send. Nothing is sent, and only the summary
+//! is written.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -32,12 +33,12 @@ pub struct StartedDryRun {
     stop: StopSignal,
 }
 
-/// What a dry run has brought.
+/// The result of a dry run.
 #[derive(Debug)]
 pub struct DryRunReport {
     /// The figures.
     pub estimate: Estimate,
-    /// What was odd about the list.
+    /// What is unusual about the list.
     pub warnings: Vec<String>,
     /// The settings that decide about speed and money.
     pub settings: EffectiveSettings,
@@ -71,35 +72,35 @@ struct DryRunSummary<'a> {
 }
 
 impl DryRunJob {
-    /// How numbers would be looked up, and where each setting came from.
+    /// How numbers would be looked up, and where each setting comes from.
     #[must_use]
     pub fn resolved(&self) -> &ResolvedSettings {
         &self.resolved
     }
 
-    /// Opens the list and, if there is one, the ledger.
+    /// Opens the list, and the ledger if it exists.
     ///
     /// # Errors
     ///
-    /// What would stand in the way of a run too, but for its output.
+    /// What would stop a real run too, except for problems of its output.
     pub async fn start(self, stop: StopSignal, counters: Arc<Counters>) -> Result<StartedDryRun, StartError> {
         let summary = self.summary.as_deref().map(Artifact::prepare).transpose()?;
         let list = OpenList::open(&self.list, &stop, counters.clone()).await?;
         let dry_run = DryRun::open(&list.rows.schema(), &self.resolved.settings)?;
-        // What would stand in the way of the run is reported now.
+        // A real run would refuse these columns too.
         self.list.columns.places(dry_run.reader())?;
         Ok(StartedDryRun { list, dry_run, effective: self.resolved.effective, summary, counters, stop })
     }
 }
 
 impl StartedDryRun {
-    /// How far the dry run is.
+    /// The progress of the dry run.
     #[must_use]
     pub fn progress(&self) -> Progress {
         self.list.progress.clone()
     }
 
-    /// Reads the list to its end. `Ok(None)` when it was stopped.
+    /// Reads the list to its end. `Ok(None)` if it was stopped.
     ///
     /// # Errors
     ///

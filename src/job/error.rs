@@ -1,4 +1,4 @@
-//! What can end a run: before anybody was asked, and after.
+//! Why a run does not start, and why it ends without a result.
 
 use std::io;
 use std::net::SocketAddr;
@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 
 use super::lock::LockError;
 use crate::enricher::{DryRunError, OpenError};
+use crate::humanize::{counted, grouped};
 use crate::input::InputError;
 use crate::model::{ColumnError, StreamError};
 use crate::output::{OutputError, WriteError};
 
-/// Why a run was not started. Nobody was asked.
+/// Why a run was not started. Nothing was sent.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum StartError {
     /// Another run is writing this output, or the lock cannot be used.
@@ -33,7 +34,7 @@ pub enum StartError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Open(#[from] OpenError),
-    /// The dry run cannot begin.
+    /// The dry run cannot start.
     #[error(transparent)]
     #[diagnostic(transparent)]
     DryRun(#[from] DryRunError),
@@ -62,7 +63,7 @@ pub enum StartError {
 }
 
 impl StartError {
-    /// Whether nothing is wrong but that another run has the output or the ledger.
+    /// Whether the only problem is that another run uses the output or the ledger.
     #[must_use]
     pub fn is_busy(&self) -> bool {
         match self {
@@ -73,7 +74,7 @@ impl StartError {
         }
     }
 
-    /// Whether the fault is not the user's: the built-in simulator or the runtime failed.
+    /// Whether the user cannot fix it: the built-in simulator or the runtime failed.
     #[must_use]
     pub fn is_internal(&self) -> bool {
         matches!(self, Self::Open(OpenError::Simulator(_) | OpenError::Runtime(_)))
@@ -96,26 +97,26 @@ pub enum RunError {
     #[diagnostic(transparent)]
     DryRun(#[from] DryRunError),
     /// The list cannot be read to its end.
-    #[error("input ends unexpectedly after {}", rows_text(*rows))]
+    #[error("input ends unexpectedly after {}", counted(*rows, "row"))]
     #[diagnostic(help("{}{}", what_to_do(source), kept_in(kept.as_deref())))]
     InputFailed {
         /// Rows before the fault.
         rows: u64,
-        /// Where they are kept, if any of them has an answer.
+        /// The partial file with them, if any of them has an answer.
         kept: Option<PathBuf>,
         /// What is wrong with the list.
         #[source]
         source: StreamError,
     },
     /// Rows went in and did not come out.
-    #[error("internal error: {rows_in} rows were read and {rows_out} written")]
+    #[error("internal error: {} rows were read and {} written", grouped(*rows_in), grouped(*rows_out))]
     #[diagnostic(help("please report this{}", kept_in(kept.as_deref())))]
     RowsLost {
         /// Rows that were read.
         rows_in: u64,
         /// Rows that were written.
         rows_out: u64,
-        /// Where they are kept, if any of them has an answer.
+        /// The partial file with them, if any of them has an answer.
         kept: Option<PathBuf>,
     },
 }
@@ -133,14 +134,10 @@ pub enum JobError {
     Run(#[from] RunError),
 }
 
-/// What whoever read the list advises, or else the usual.
+/// The help of the error that ended the list, or a general one.
 fn what_to_do(source: &StreamError) -> String {
     let advice = miette::Diagnostic::help(source).map(|help| help.to_string());
     advice.unwrap_or_else(|| "repair the list and run again".into())
-}
-
-fn rows_text(rows: u64) -> String {
-    if rows == 1 { "1 row".into() } else { format!("{rows} rows") }
 }
 
 fn kept_in(path: Option<&Path>) -> String {

@@ -1,4 +1,4 @@
-//! The command that brings answers from an output into a ledger that could not keep them.
+//! The command that imports answers from an output into a ledger that could not keep them.
 
 use std::path::{Path, PathBuf};
 
@@ -6,7 +6,7 @@ use crate::enricher::{LedgerChoice, Provider, Settings};
 use crate::ledger::AnswerOrigin;
 use crate::model::{Product, ProviderCache};
 
-/// The flags that `hlr ledger import` needs to put answers where they belong.
+/// The flags with which `hlr ledger import` puts the answers into the right table.
 pub(super) fn flags(settings: &Settings) -> Vec<String> {
     let LedgerChoice::File(file) = &settings.ledger else { return Vec::new() };
     let mut flags = vec!["--ledger".into(), file.path.display().to_string()];
@@ -26,7 +26,7 @@ pub(super) fn flags(settings: &Settings) -> Vec<String> {
 
 /// The whole command, for an output of this name, partitioned by these columns.
 pub(super) fn command(output: &Path, partition_by: &[String], flags: Vec<String>) -> Vec<String> {
-    // A folder for each column of the partitions, and the files in the innermost.
+    // A folder for each column, with the files in the innermost.
     let files: PathBuf = partition_by.iter().map(|_| "*").chain(["*.parquet"]).collect();
     let path = if partition_by.is_empty() { output.to_owned() } else { output.join(files) };
     let command = ["hlr", "ledger", "import"].map(str::to_owned).into_iter();

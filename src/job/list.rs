@@ -1,4 +1,4 @@
-//! The list of a job: what is read of it, and the list when it is open.
+//! The list of a job, before and after it is opened.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use crate::lookup::StopSignal;
 use crate::model::RecordStream;
 use crate::telemetry::Counters;
 
-/// Which rows and columns of which files.
+/// Which files are read, and which of their rows and columns are used.
 #[derive(Clone, Debug)]
 pub(super) struct List {
     pub(super) input: InputSettings,
@@ -21,7 +21,7 @@ pub(super) struct List {
     pub(super) columns: ColumnChoice,
 }
 
-/// An open list: its rows, those that a filter leaves out taken away, counted as they are read.
+/// An open list: its rows without those that are filtered out, counted as they are read.
 pub(super) struct OpenList {
     pub(super) rows: RecordStream,
     pub(super) progress: Progress,
@@ -42,7 +42,7 @@ impl OpenList {
     }
 }
 
-/// Opening waits for the first bytes of a pipe, which may never come; a stop ends the waiting.
+/// Opening waits for the first bytes of a pipe, which may never arrive; a stop ends the wait.
 async fn open_files(settings: InputSettings, stop: &StopSignal) -> Result<Opened, StartError> {
     let opening = tokio::task::spawn_blocking(move || input::open(&settings));
     tokio::select! {

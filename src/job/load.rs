@@ -25,7 +25,7 @@ use crate::output::OutputSettings;
 pub enum Loaded {
     /// A run.
     Job(Box<Job>),
-    /// A dry run: nobody is asked, and no output is written.
+    /// A dry run: nothing is sent, and no output is written.
     DryRun(Box<DryRunJob>),
 }
 
@@ -34,7 +34,7 @@ pub enum Loaded {
 pub struct Job {
     pub(super) list: List,
     pub(super) output: OutputSettings,
-    /// Folders that have the date of the run in their names, and are created for it.
+    /// Folders with the date of the run in their names; the run creates them.
     pub(super) dated_folders: Vec<PathBuf>,
     pub(super) lock: PathBuf,
     pub(super) summary: Option<PathBuf>,
@@ -42,16 +42,17 @@ pub struct Job {
     pub(super) metrics: Option<PathBuf>,
     pub(super) metrics_listen: Option<SocketAddr>,
     pub(super) resolved: ResolvedSettings,
-    /// The file that describes it, if one does.
+    /// The pipeline file, if there is one.
     pub(super) file: Option<PathBuf>,
     pub(super) run_id: String,
-    /// What was written, and what was chosen for the rest.
+    /// The settings that were set, and the effective values of the most important others.
     pub(super) settings: Vec<Setting>,
 }
 
 impl Loaded {
-    /// What a pipeline file and flags describe; flags win over the file, the file over defaults. Reads the files that
-    /// settings name (credentials, certificates), and neither the list nor the output.
+    /// The job of a pipeline file and flags. Flags override the file, and the file overrides the
+    /// defaults. Reads the files that settings name (credentials, certificates), but neither the
+    /// list nor the output.
     ///
     /// # Errors
     ///
@@ -70,7 +71,7 @@ impl Loaded {
         resolver.finish(loaded)
     }
 
-    /// What is allowed, and should be known before anything is asked.
+    /// What is allowed, but the user should know before anything is sent.
     #[must_use]
     pub fn warnings(&self) -> &[String] {
         match self {
@@ -81,7 +82,7 @@ impl Loaded {
 }
 
 impl Job {
-    /// The job that a pipeline file and flags describe, whatever they say of a dry run. See [`Loaded::load`].
+    /// The job of a pipeline file and flags; `dry_run` is ignored. See [`Loaded::load`].
     ///
     /// # Errors
     ///
@@ -97,13 +98,13 @@ impl Job {
         resolver.finish(job)
     }
 
-    /// Tells this run from others, in logs and reports.
+    /// Identifies this run in logs and reports.
     #[must_use]
     pub fn run_id(&self) -> &str {
         &self.run_id
     }
 
-    /// How numbers are looked up, and where each setting came from.
+    /// How numbers are looked up, and where each setting comes from.
     #[must_use]
     pub fn resolved(&self) -> &ResolvedSettings {
         &self.resolved
@@ -121,7 +122,7 @@ fn job(resolver: &mut ConfigResolver, file: Option<&Path>) -> Resolved<Job> {
     report?;
     output.partition_by.clone_from(&list.columns.needed);
     Ok(Job {
-        // Beside an output that was named there is always a lock.
+        // An output that is named always has a lock beside it.
         lock: lock.unwrap_or_else(|| lock_beside(&output.path)),
         dated_folders: dated_folders?,
         metrics_listen: metrics_listen?,
@@ -160,8 +161,8 @@ fn dry_run(resolver: &mut ConfigResolver) -> Resolved<DryRunJob> {
     Ok(DryRunJob { list, summary: resolver.raw.summary.clone(), resolved })
 }
 
-/// The lock that is named, or the one beside the output. Of the output's name as it is written: two nights have the
-/// same lock.
+/// The lock that is named, or the one beside the output. Its name comes from the output's name with
+/// its placeholders, so the runs of two nights use the same lock.
 fn lock(resolver: &ConfigResolver) -> Option<PathBuf> {
     let beside = || resolver.raw.output.as_deref().map(lock_beside);
     resolver.raw.lock.clone().or_else(beside)
@@ -187,14 +188,14 @@ fn list_and_settings(
     Ok((list, resolved))
 }
 
-/// About a second's worth of rows, so that a slow run shows its progress, and none of it costs a fast one.
-fn batch_rows(settings: &Settings, most: usize) -> usize {
-    const FEWEST: f64 = 64.0;
+/// The rows of about one second: a slow run shows progress, and a fast one has large batches.
+fn batch_rows(settings: &Settings, max: usize) -> usize {
+    const MIN_ROWS: f64 = 64.0;
     let rate = settings.effective_rate().map_or(f64::INFINITY, |rate| rate.get());
-    rate.max(FEWEST).min(most as f64) as usize
+    rate.max(MIN_ROWS).min(max as f64) as usize
 }
 
-/// A refresh is known by its job, so that the same command continues one that was stopped.
+/// Names the refresh after the job, so that the same command continues a refresh that was stopped.
 fn name_refresh(list: &List, settings: &mut Settings) {
     let name = job_name(list, settings);
     if let LedgerChoice::File(file) = &mut settings.ledger
@@ -204,7 +205,8 @@ fn name_refresh(list: &List, settings: &mut Settings) {
     }
 }
 
-/// What a job is called in its ledger. Written as the first version wrote it, so that its refreshes continue.
+/// The name of a job in its ledger. Its form must not change, so that refreshes of older versions
+/// continue.
 fn job_name(list: &List, settings: &Settings) -> String {
     let absolute = |path: &String| match std::path::absolute(path) {
         Ok(absolute) if path != "-" => absolute.display().to_string(),

@@ -1,7 +1,8 @@
-//! One run of a pipeline at a time.
+//! Only one run writes an output at a time.
 //!
-//! A hidden file beside the output is locked for as long as the run goes on, and says who holds it. The system lets the
-//! lock go with the process, however that ends, so that a file that was left behind is no lock.
+//! A hidden file beside the output is locked during the run and names the run that holds it. The
+//! operating system releases the lock when the process ends, however it ends. A file that a killed
+//! run left behind therefore locks nothing.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
@@ -11,36 +12,38 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::UtcMillis;
 
-/// Who holds a lock; what its file says.
+/// Who holds a lock: the content of its file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Holder {
     /// The run.
     pub run_id: String,
     /// The process.
     pub pid: u32,
-    /// Its host, where that is known.
+    /// Its host, if it is known.
     pub host: String,
-    /// Since when, RFC 3339.
+    /// When it took the lock, RFC 3339.
     pub since: String,
 }
 
-/// Why a lock could not be had.
+/// Why a lock could not be taken.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum LockError {
     /// Another run holds it.
     #[error(
-        "another run of this is at work{}; wait for it, or name another --lock if both may run (the lock is {})",
-        holder.as_ref().map(told).unwrap_or_default(),
+        "another run is already writing this output{} (lock {})",
+        holder.as_ref().map(in_words).unwrap_or_default(),
         path.display()
     )]
+    #[diagnostic(help("wait for it to end, or choose another lock with --lock if both may run"))]
     Held {
         /// The lock.
         path: PathBuf,
-        /// Who holds it, if its file says so.
+        /// Who holds it, if its file can be read.
         holder: Option<Holder>,
     },
     /// The file cannot be used.
-    #[error("the lock {} cannot be used; --lock names another place", path.display())]
+    #[error("cannot lock {}", path.display())]
+    #[diagnostic(help("choose another lock file with --lock, on a local disk"))]
     File {
         /// The lock.
         path: PathBuf,
@@ -50,28 +53,28 @@ pub enum LockError {
     },
 }
 
-fn told(Holder { run_id, pid, host, since }: &Holder) -> String {
+fn in_words(Holder { run_id, pid, host, since }: &Holder) -> String {
     format!(": run {run_id}, process {pid} on {host}, since {since}")
 }
 
-/// A file that others keep taking away is none to lock.
-const MOST_TRIES: u32 = 1_000;
-/// How the file of a lock begins.
-const MARK: &str = "{\"run_id\"";
+/// How often to try while other processes keep removing the file.
+const MAX_TRIES: u32 = 1_000;
+/// The first bytes of a lock file.
+const FILE_START: &str = "{\"run_id\"";
 
 /// A lock that is held until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Lock {
     path: PathBuf,
-    /// The lock is the open file's.
+    /// The lock lasts as long as this file is open.
     file: File,
 }
 
 impl Lock {
-    /// Takes the lock, or tells who has it. Waits for nobody.
+    /// Takes the lock, or reports who holds it. Does not wait.
     pub(crate) fn take(path: &Path, run_id: &str) -> Result<Self, LockError> {
         let refused = |source| LockError::File { path: path.to_owned(), source };
-        for _ in 0..MOST_TRIES {
+        for _ in 0..MAX_TRIES {
             let mut options = OpenOptions::new();
             let mut file =
                 options.read(true).write(true).create(true).truncate(false).open(path).map_err(refused)?;
@@ -86,10 +89,10 @@ impl Lock {
                 Err(TryLockError::Error(fault)) => return Err(refused(fault)),
             }
             if !may_be_written(&mut file).map_err(refused)? {
-                let text = "it holds something else than a lock, and is left alone";
+                let text = "this file is not a lock file; it was not changed";
                 return Err(refused(io::Error::other(text)));
             }
-            // Whoever held it before takes its file away, and may have done so between the opening and the locking.
+            // The previous holder removes the file, perhaps after this process opened it.
             if !is_still_there(path, &file) {
                 continue;
             }
@@ -102,22 +105,23 @@ impl Lock {
             write(&mut file, &holder).map_err(refused)?;
             return Ok(Self { path: path.to_owned(), file });
         }
-        Err(refused(io::Error::other("it is taken away again and again")))
+        Err(refused(io::Error::other("other processes keep removing it")))
     }
 }
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        // Before the lock goes with its file, and only if it is that file: nobody takes away another's.
+        // Remove the file while it is still locked, and only if it is the same file: a new run may
+        // have created another.
         if is_still_there(&self.path, &self.file) {
             let _ = fs::remove_file(&self.path);
         }
     }
 }
 
-/// Whether a file is empty or was a lock: somebody may have named something dear to them.
+/// Whether a file is empty or was a lock file. Any other file must not be overwritten.
 fn may_be_written(file: &mut File) -> io::Result<bool> {
-    let mut head = [0; MARK.len()];
+    let mut head = [0; FILE_START.len()];
     let mut read = 0;
     while read < head.len() {
         match file.read(&mut head[read..])? {
@@ -125,7 +129,7 @@ fn may_be_written(file: &mut File) -> io::Result<bool> {
             more => read += more,
         }
     }
-    Ok(MARK.as_bytes().starts_with(&head[..read]))
+    Ok(FILE_START.as_bytes().starts_with(&head[..read]))
 }
 
 fn write(file: &mut File, holder: &Holder) -> io::Result<()> {
@@ -144,7 +148,7 @@ fn is_still_there(path: &Path, file: &File) -> bool {
     path.metadata().is_ok_and(|there| file.metadata().is_ok_and(|open| same(there, open)))
 }
 
-/// Where an open file cannot be removed, it is there.
+/// On this platform an open file cannot be removed.
 #[cfg(not(unix))]
 fn is_still_there(_: &Path, _: &File) -> bool {
     true
@@ -161,7 +165,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_lock_is_held_by_one_and_tells_by_whom() {
+    fn a_lock_is_held_by_one_run_and_names_it() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(".nightly.lock");
         let held = Lock::take(&path, "run-1").unwrap();
@@ -175,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_was_left_behind_is_no_lock() {
+    fn a_file_that_was_left_behind_locks_nothing() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(".nightly.lock");
         fs::write(&path, "{\"run_id\": \"of old\"").unwrap();
@@ -184,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_lock_is_left_alone() {
+    fn a_file_that_is_not_a_lock_is_not_changed() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("contacts.csv");
         fs::write(&path, "phone\n+46701740605\n").unwrap();
@@ -193,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_takes_anothers_lock_away() {
+    fn nobody_removes_the_lock_of_another_run() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(".lock");
         let first = Lock::take(&path, "run-1").unwrap();
@@ -205,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn many_who_want_it_at_once_have_it_one_after_the_other() {
+    fn concurrent_attempts_hold_it_one_at_a_time() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(".lock");
         let inside = std::sync::atomic::AtomicU32::new(0);

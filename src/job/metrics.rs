@@ -1,4 +1,5 @@
-//! The counts for monitoring: a text file that is written again and again, and the same text over HTTP.
+//! The counts of a run for Prometheus: a text file that is rewritten every few seconds, and the
+//! same text over HTTP.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -25,19 +26,19 @@ use crate::task::AbortOnDrop;
 use crate::telemetry::Counters;
 use crate::telemetry::prometheus::{RunEnd, RunLabels, text};
 
-/// How often the file is written while the run goes on.
-const BETWEEN_WRITINGS: Duration = Duration::from_secs(5);
-/// Whoever connects and asks nothing is let go after this.
-const PATIENCE: Duration = Duration::from_secs(10);
-/// No more are talked to at once.
-const MOST_CONNECTIONS: usize = 32;
+/// How often the file is written during the run.
+const WRITE_INTERVAL: Duration = Duration::from_secs(5);
+/// How long a connection may take to send its request.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
+/// The largest number of connections at the same time.
+const MAX_CONNECTIONS: usize = 32;
 
-/// The counts of one run, for whoever monitors it.
+/// The counts of one run, for monitoring.
 pub(crate) struct Metrics {
     counters: Arc<Counters>,
     labels: RunLabels,
     file: Option<PathBuf>,
-    /// Whether the last word has been written; held while any is.
+    /// Whether the final counts were written; locked during every write.
     ended: Mutex<bool>,
 }
 
@@ -46,11 +47,11 @@ impl Metrics {
         Arc::new(Self { counters, labels, file, ended: Mutex::new(false) })
     }
 
-    /// Makes sure that the file can be written, and opens the address, as far as there are such.
+    /// Makes sure that the file can be written, and binds the address, if they are configured.
     ///
     /// # Errors
     ///
-    /// When the file cannot be written, or the address not be listened at.
+    /// When the file cannot be written, or the address cannot be bound.
     pub(crate) async fn prepare(
         &self,
         address: Option<SocketAddr>,
@@ -61,7 +62,7 @@ impl Metrics {
         TcpListener::bind(address).await.map(Some).map_err(refused)
     }
 
-    /// Writes the file for the first time, if there is one, and goes on with that and with serving until the tasks are
+    /// Writes the file for the first time, then keeps writing and serving until the tasks are
     /// dropped.
     ///
     /// # Errors
@@ -74,7 +75,7 @@ impl Metrics {
         let mut tasks = Vec::new();
         if let Some(path) = &self.file {
             self.write(path, None)?;
-            tasks.push(AbortOnDrop::spawn(self.clone().write_now_and_then()));
+            tasks.push(AbortOnDrop::spawn(self.clone().write_at_intervals()));
         }
         if let Some(listener) = listener {
             tasks.push(AbortOnDrop::spawn(self.clone().serve(listener)));
@@ -82,12 +83,12 @@ impl Metrics {
         Ok(tasks)
     }
 
-    /// Writes the file for the last time. What went wrong should be told.
+    /// Writes the file for the last time. Returns a warning if that fails.
     pub(crate) fn end(&self, ending: &'static str) -> Option<String> {
         let path = self.file.as_ref()?;
         let end = RunEnd { ending, at: UtcMillis::now() };
         let fault = self.write(path, Some(end)).err()?;
-        Some(format!("the metrics are not of the end of the run: {}", crate::model::with_causes(&fault)))
+        Some(format!("the final metrics could not be written: {}", crate::model::with_causes(&fault)))
     }
 
     fn write(&self, path: &Path, end: Option<RunEnd>) -> Result<(), StartError> {
@@ -101,12 +102,12 @@ impl Metrics {
         Artifact::prepare(path)?.write(text.as_bytes()).map_err(refused)
     }
 
-    async fn write_now_and_then(self: Arc<Self>) {
+    async fn write_at_intervals(self: Arc<Self>) {
         loop {
-            tokio::time::sleep(BETWEEN_WRITINGS).await;
+            tokio::time::sleep(WRITE_INTERVAL).await;
             let this = self.clone();
             let writing = tokio::task::spawn_blocking(move || {
-                // A file that cannot be written now may be so again; at the end it is told.
+                // A later write may succeed. A failure at the end of the run is reported.
                 this.file.as_ref().map(|path| this.write(path, None))
             });
             let _ = writing.await;
@@ -116,11 +117,11 @@ impl Metrics {
     async fn serve(self: Arc<Self>, listener: TcpListener) {
         let mut connections = FuturesUnordered::new();
         loop {
-            let has_room = connections.len() < MOST_CONNECTIONS;
+            let has_room = connections.len() < MAX_CONNECTIONS;
             tokio::select! {
                 accepted = listener.accept(), if has_room => match accepted {
                     Ok((connection, _)) => connections.push(AbortOnDrop::spawn(self.clone().converse(connection))),
-                    // Out of descriptors, most often; they come back.
+                    // Usually no file descriptor is free; one will be soon.
                     Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
                 },
                 Some(_) = connections.next() => {}
@@ -134,15 +135,15 @@ impl Metrics {
             async move { Ok::<_, Infallible>(response) }
         });
         let mut server = http1::Builder::new();
-        server.timer(TokioTimer::new()).header_read_timeout(PATIENCE);
-        // Whoever breaks off has nothing to be told.
+        server.timer(TokioTimer::new()).header_read_timeout(REQUEST_TIMEOUT);
+        // A client that disconnects needs no answer.
         let _ = server.serve_connection(TokioIo::new(connection), answer).await;
     }
 
     fn answer(&self, request: &Request<Incoming>) -> Response<Full<Bytes>> {
-        let is_asked_for = request.uri().path() == "/metrics";
+        let is_known_path = request.uri().path() == "/metrics";
         let (status, kind, body) = match *request.method() {
-            Method::GET | Method::HEAD if is_asked_for => (
+            Method::GET | Method::HEAD if is_known_path => (
                 StatusCode::OK,
                 "text/plain; version=0.0.4; charset=utf-8",
                 text(&self.counters, &self.labels, None),
@@ -154,6 +155,6 @@ impl Metrics {
             ),
         };
         let response = Response::builder().status(status).header(CONTENT_TYPE, kind);
-        response.body(Full::new(body.into())).expect("the parts are sound")
+        response.body(Full::new(body.into())).expect("status and header are valid")
     }
 }

@@ -1,7 +1,7 @@
-//! A run over files: load the configuration, open everything, do the work, write what came of it.
+//! A run over files: load the configuration, open everything, enrich, write the result.
 //!
-//! Everything here goes through [`crate::enricher`]; what is here is about files, locks, progress and the
-//! report of a run.
+//! Lookups go through [`crate::enricher`]. This module adds what a run over files needs: the list,
+//! the output, the lock, progress and the report.
 
 mod artifacts;
 pub mod dry_run;

@@ -1,4 +1,4 @@
-//! How a run that was started has ended.
+//! How a started run ends.
 
 use crate::lookup::StopReason;
 
@@ -7,9 +7,9 @@ use crate::lookup::StopReason;
 pub enum JobOutcome {
     /// Every row has its final word.
     Complete,
-    /// Every row is there, and some have no answer: another run may get it.
+    /// Every row is written, but some have no answer; another run may get it.
     Gaps {
-        /// How many have none.
+        /// How many rows have no answer.
         unanswered: u64,
     },
     /// The run stopped before its last row, and can be resumed.
@@ -17,7 +17,8 @@ pub enum JobOutcome {
 }
 
 impl JobOutcome {
-    /// How a run ends that has stopped for this reason, if for any, with so many rows without an answer.
+    /// The outcome of a run with this reason to stop, if any, and this number of rows without an
+    /// answer.
     #[must_use]
     pub fn of(stopped: Option<StopReason>, unanswered: u64) -> Self {
         match stopped {

@@ -1,4 +1,4 @@
-//! How far a run is, for whoever shows it. The run bumps atomics; readers sample them when they like.
+//! The progress of a run. The run updates atomics; readers sample them at any time.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -13,20 +13,20 @@ use crate::telemetry::Counters;
 /// How many rows a list has, as far as is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Total {
-    /// So many.
+    /// This many.
     Rows(u64),
-    /// About so many, from the share of the bytes that were read.
+    /// About this many, estimated from the share of the bytes that was read.
     About(u64),
-    /// Nobody knows: the list comes through a pipe.
+    /// Not known: the list comes through a pipe.
     Unknown,
 }
 
-/// How far a run is. Clones look at the same run.
+/// The progress of a run. Clones show the same run.
 #[derive(Clone, Debug)]
 pub struct Progress {
     counters: Arc<Counters>,
     length: ListLength,
-    /// Who may be asked, in order of preference; nobody in a survey.
+    /// The endpoints, in order of preference; none in a dry run.
     endpoints: Arc<[String]>,
     has_prices: bool,
     taken_in: Arc<AtomicU64>,
@@ -40,18 +40,18 @@ impl Progress {
         Self { counters, length, endpoints, has_prices, taken_in, all_taken_in }
     }
 
-    /// The same, with who is asked and whether it costs.
+    /// The same, with the endpoints and whether prices are known.
     pub(crate) fn asking(self, endpoints: &[String], has_prices: bool) -> Self {
         Self { endpoints: endpoints.into(), has_prices, ..self }
     }
 
-    /// Who was asked last.
+    /// The endpoint of the last request.
     #[must_use]
     pub fn endpoint(&self) -> Option<&str> {
         self.endpoints.get(self.counters.endpoint.get() as usize).map(String::as_str)
     }
 
-    /// What was spent, or may have been; `None` where no price is known.
+    /// What was spent or may have been spent; `None` if no price is known.
     #[must_use]
     pub fn spent(&self) -> Option<Money> {
         let billionths = self.counters.billed_cost.get() + self.counters.maybe_billed_cost.get();
@@ -82,8 +82,8 @@ impl Progress {
         }
     }
 
-    /// How many rows are done, or as good as done: the number has its final word, and the row waits only for
-    /// its neighbours.
+    /// How many rows are done. A row counts when its number has its final result, even if the row
+    /// still waits for its neighbours.
     #[must_use]
     pub fn rows_done(&self) -> u64 {
         let counters = &self.counters;
@@ -91,12 +91,12 @@ impl Progress {
         counters.filtered.get() + counters.rows.get() + counters.numbers_done.get().saturating_sub(in_rows)
     }
 
-    /// How many rows were read and taken into the work.
+    /// How many rows were read.
     pub(crate) fn taken_in(&self) -> u64 {
         self.taken_in.load(Ordering::Relaxed)
     }
 
-    /// Whether the list was taken in to its end.
+    /// Whether the list was read to its end.
     pub(crate) fn took_in_all(&self) -> bool {
         self.all_taken_in.load(Ordering::Acquire)
     }
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_with_its_word_counts_before_its_row_is_written() {
+    fn a_number_with_its_result_counts_before_its_row_is_written() {
         let progress = Progress::new(Arc::default(), ListLength::Unknown);
         let counters = progress.counters();
         counters.numbers_done.add(30);

@@ -1,4 +1,4 @@
-//! The rate of a run under way, which follows its schedule.
+//! The rate of a running job, which follows its schedule.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,10 +13,10 @@ use crate::lookup::Rate;
 use crate::task::AbortOnDrop;
 use crate::telemetry::{Event, Reporter};
 
-/// How often the clock is looked at: it may be set, and summer time begins and ends.
-const BETWEEN_LOOKS: Duration = Duration::from_secs(15);
+/// How often the clock is checked. It may be set, and summer time starts and ends.
+const CHECK_INTERVAL: Duration = Duration::from_secs(15);
 
-/// The rate of a run under way, which follows its plan. Clones change the same run.
+/// The rate of a running job, which follows its schedule. Clones control the same job.
 #[derive(Clone)]
 pub struct RateControl(Arc<watch::Sender<RatePlan>>);
 
@@ -31,7 +31,7 @@ impl RateControl {
         let (sender, mut plans) = watch::channel(plan);
         let sender = Arc::new(sender);
         let following = AbortOnDrop::spawn({
-            // The plan outlives those who might change it.
+            // Keeps the channel open when every `RateControl` is dropped.
             let sender = sender.clone();
             async move {
                 loop {
@@ -42,7 +42,7 @@ impl RateControl {
                         reporter.event(Event::RateChanged { rate: rate.map(Rate::get) });
                     }
                     tokio::select! {
-                        () = tokio::time::sleep(BETWEEN_LOOKS) => {}
+                        () = tokio::time::sleep(CHECK_INTERVAL) => {}
                         _ = plans.changed() => {}
                     }
                 }

@@ -1,4 +1,4 @@
-//! Keeps what a run will be told by: moments, marks, and what it is called.
+//! Records what the report of a run needs: its id, its start, a timeline of counts and events.
 
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
@@ -11,14 +11,14 @@ use crate::task::AbortOnDrop;
 use crate::telemetry::timeline::{Mark, Point, Timeline};
 use crate::telemetry::{Counters, Event, Reporter};
 
-/// How often a moment is offered to the timeline, which keeps as many as it has room for.
-const BETWEEN_POINTS: Duration = Duration::from_millis(100);
-/// Throttling goes on for as long as it does; one mark in this time is enough.
-const BETWEEN_THROTTLING_MARKS: f64 = 1.0;
+/// How often a point is offered to the timeline, which keeps as many as it has room for.
+const POINT_INTERVAL: Duration = Duration::from_millis(100);
+/// The minimum time between two throttling marks, in seconds. Throttling may last for hours.
+const THROTTLING_MARK_INTERVAL: f64 = 1.0;
 
-/// Takes note of a run under way. Events go on to whoever else listens.
+/// Records a running job. Passes events on to the next reporter.
 pub(crate) struct Recorder {
-    /// Tells runs apart: when it began, and four digits of chance.
+    /// Identifies the run: its start and four random hexadecimal digits.
     pub(crate) run_id: String,
     pub(crate) started_at: UtcMillis,
     since: Instant,
@@ -33,11 +33,11 @@ impl Recorder {
         Self { run_id, started_at, since, timeline: Mutex::default(), counters, next }
     }
 
-    /// Takes moments until the task is dropped.
+    /// Adds points to the timeline until the task is dropped.
     pub(crate) fn follow(self: &Arc<Self>) -> AbortOnDrop<()> {
         let this = self.clone();
         AbortOnDrop::spawn(async move {
-            let mut ticks = tokio::time::interval(BETWEEN_POINTS);
+            let mut ticks = tokio::time::interval(POINT_INTERVAL);
             ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
             loop {
                 ticks.tick().await;
@@ -73,12 +73,12 @@ impl Reporter for Recorder {
         let mark =
             Mark { seconds: self.since.elapsed().as_secs_f64(), kind: event.kind(), text: event.to_string() };
         let mut timeline = self.lock();
-        let is_old_news = timeline.marks.last().is_some_and(|last| {
+        let is_repeated = timeline.marks.last().is_some_and(|last| {
             last.kind == "throttled"
                 && mark.kind == last.kind
-                && mark.seconds - last.seconds < BETWEEN_THROTTLING_MARKS
+                && mark.seconds - last.seconds < THROTTLING_MARK_INTERVAL
         });
-        if !is_old_news {
+        if !is_repeated {
             timeline.mark(mark);
         }
         drop(timeline);
@@ -86,7 +86,7 @@ impl Reporter for Recorder {
     }
 }
 
-/// `20261124-210311-3f9a`: the moment in UTC, and chance.
+/// `20261124-210311-3f9a`: the time in UTC, and four random digits.
 pub(crate) fn new_run_id() -> String {
     let now = jiff::Zoned::now().with_time_zone(jiff::tz::TimeZone::UTC);
     format!("{}-{:04x}", now.strftime("%Y%m%d-%H%M%S"), fastrand::u16(..))

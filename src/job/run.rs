@@ -1,6 +1,7 @@
-//! A started job does its work.
+//! Runs a started job to its end.
 //!
-//! From [`StartedJob::finish`] on, requests cost money: whatever happens, those that were sent are waited for.
+//! From [`StartedJob::finish`] on, requests cost money. Whatever happens, it waits for those that
+//! were sent.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -26,18 +27,19 @@ use crate::simulator::Account;
 use crate::sync;
 use crate::telemetry::{Counters, Reporter, Snapshot};
 
-/// What a run has brought.
+/// The result of a run.
 #[derive(Debug)]
 pub struct JobReport {
     /// How it ended.
     pub outcome: JobOutcome,
-    /// Where answers are not kept that should be: the words of the command that imports them from the output.
+    /// If the ledger could not keep all answers: the words of the command that imports them from
+    /// the output.
     pub import: Option<Vec<String>>,
-    /// What the simulators were asked, where such answered.
+    /// What the built-in simulators were asked, if any.
     #[cfg(feature = "simulator")]
     pub simulated: Vec<Account>,
-    /// The figures, and what should be known at the end. Its output is under its own name, or under a partial one when
-    /// the run was stopped; there is none when the run was stopped before its first answer.
+    /// The figures and the warnings. The output has its own name, or a partial one if the run was
+    /// stopped. There is none if the run was stopped before its first answer.
     pub report: RunReport,
 }
 
@@ -58,13 +60,13 @@ impl Job {
 }
 
 impl StartedJob {
-    /// Does the work. A run that is stopped keeps the rows that are done, under a partial name; what was sent
-    /// is finished in any case.
+    /// Enriches the list. A run that is stopped keeps the rows that are done under a partial name;
+    /// requests that were sent are always finished.
     ///
     /// # Errors
     ///
-    /// When the list cannot be read to its end: rows that are done are kept under the partial name then. Or when the
-    /// file cannot be written: no file is left behind then.
+    /// When the list cannot be read to its end; the rows that are done are kept under the partial
+    /// name. When the output cannot be written; no file is left behind.
     pub async fn finish(self) -> Result<JobReport, RunError> {
         let Self { enricher, rows, columns, target, artifacts, metrics, description, progress, .. } = self;
         let early_end = EarlyEnd::default();
@@ -99,11 +101,11 @@ impl StartedJob {
     }
 }
 
-/// Why the rows ended before the list did, if they did.
+/// Why the rows ended before the list, if they did.
 type EarlyEnd = Arc<Mutex<Option<EnrichError>>>;
 
-/// The rows as they are written. An early end is noted, and the rows before it are written all the same: they may have
-/// been paid for.
+/// The rows as they are written. An early end is noted, and the rows before it are still written,
+/// because they may have been paid for.
 fn written_rows(
     rows: EnrichedStream,
     columns: Vec<usize>,
@@ -125,7 +127,7 @@ fn written_rows(
     if simulated { rows.with_metadata(ANSWERS_OF, SIMULATED) } else { rows }
 }
 
-/// How the run has ended, and the file under its name, or under the partial one.
+/// The outcome of the run, and its file under its own name or the partial one.
 async fn commit(
     staged: Box<dyn StagedOutput>,
     early_end: EarlyEnd,
@@ -151,7 +153,7 @@ async fn commit(
     Ok((outcome, output))
 }
 
-/// Keeps a file that is not the whole result under its partial name, if any of its rows has an answer.
+/// Keeps an incomplete file under its partial name, if any of its rows has an answer.
 async fn commit_paid(
     staged: Box<dyn StagedOutput>,
     counts: &Snapshot,
@@ -163,7 +165,7 @@ async fn commit_paid(
 fn end_warnings(notes: &InputNotes, counts: &Snapshot, rows: u64) -> Vec<String> {
     let mut warnings = notes.warnings();
     if rows > 0 && counts.invalid == rows {
-        warnings.push("no row has a number that can be asked about; is it the right column?".into());
+        warnings.push("no row has a number that can be looked up; check the column (--column)".into());
     }
     if rows == 0 && counts.filtered > 0 {
         warnings.push("the filter matches no row; values are compared exactly".into());
@@ -171,7 +173,7 @@ fn end_warnings(notes: &InputNotes, counts: &Snapshot, rows: u64) -> Vec<String>
     warnings
 }
 
-/// Tells the ledger that a refresh is over, if it is. A failure should be known.
+/// Records in the ledger that a refresh is over, if it is. Returns a warning if that fails.
 async fn end_refresh(enricher: &Enricher, outcome: &JobOutcome) -> Option<String> {
     let end = match outcome {
         JobOutcome::Complete => SessionEnd::Complete,
@@ -179,7 +181,9 @@ async fn end_refresh(enricher: &Enricher, outcome: &JobOutcome) -> Option<String
         JobOutcome::Stopped(_) => SessionEnd::Early,
     };
     let fault = enricher.end_refresh(end).await.err()?;
-    Some(format!("the same command with --refresh will not ask again next time: {fault}"))
+    Some(format!(
+        "the end of this refresh was not recorded, so the next --refresh will use its answers: {fault}"
+    ))
 }
 
 /// The file that was written.

@@ -1,4 +1,4 @@
-//! A job with everything open: what can fail for nothing fails here.
+//! Opens everything that a job needs: what can fail at no cost fails here.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -25,11 +25,11 @@ use crate::task::AbortOnDrop;
 use crate::telemetry::prometheus::RunLabels;
 use crate::telemetry::{Counters, Reporter};
 
-/// A run with everything open, and nothing asked yet.
+/// A run with everything open. Nothing has been sent.
 pub struct StartedJob {
     pub(super) enricher: Enricher,
     pub(super) rows: EnrichedStream,
-    /// The places of the columns that are written.
+    /// The indices of the columns that are written.
     pub(super) columns: Vec<usize>,
     pub(super) target: Target,
     pub(super) artifacts: Artifacts,
@@ -40,12 +40,12 @@ pub struct StartedJob {
     pub(super) files: Vec<PathBuf>,
     pub(super) notes: Arc<InputNotes>,
     pub(super) rate: RateControl,
-    /// What runs beside the work, until it is dropped.
+    /// Tasks that run until they are dropped.
     pub(super) companions: Vec<AbortOnDrop<()>>,
     pub(super) lock: Lock,
 }
 
-/// What is known of a run before it starts.
+/// What is known about a run before it starts.
 pub(super) struct Description {
     pub(super) pipeline: Option<PathBuf>,
     pub(super) inputs: Vec<String>,
@@ -58,12 +58,12 @@ pub(super) struct Description {
 }
 
 impl Job {
-    /// Opens everything that the run needs, and asks nobody.
+    /// Opens everything that the run needs, and sends nothing.
     ///
     /// # Errors
     ///
-    /// What stands in the way: a list that cannot be read, an output that cannot be written, columns that are not
-    /// clear, a client that cannot be set up.
+    /// When the list cannot be read, the output cannot be written, the columns are not clear, or
+    /// the ledger or the HTTP client cannot be opened.
     pub async fn start(
         self,
         stop: StopSignal,
@@ -82,7 +82,7 @@ impl Job {
         let listener = metrics.prepare(self.metrics_listen).await?;
         let observers = Observers { stop, counters, reporter: recorder.clone() };
         let enricher = Enricher::open_observed(self.resolved.settings, observers).await?;
-        // Last of what may fail: a run that does nothing leaves the metrics of the one before.
+        // Last, because a run that does not start must keep the metrics of the previous run.
         let mut companions = metrics.start(listener)?;
         let rate_plan = self.resolved.rate_plan;
         let (rate, following) = RateControl::follow(rate_plan, enricher.guard().clone(), recorder.clone());
@@ -108,15 +108,16 @@ impl Job {
         })
     }
 
-    /// Nobody else writes the output meanwhile, and it can surely be written.
+    /// Takes the lock and makes sure that the output can be written.
     fn lock_and_prepare_output(&self) -> Result<(Lock, Target), StartError> {
         for folder in &self.dated_folders {
-            // What is in the way is reported of the file that is to stand in it.
+            // An error shows up again when the file in the folder is opened, with the file's name.
             let _ = fs::create_dir_all(folder);
         }
         let lock = match Lock::take(&self.lock, &self.run_id) {
             Ok(lock) => lock,
-            // It is in the output's folder, most often: what is wrong with that is reported of the output.
+            // The lock is usually in the folder of the output, so an error of the output comes
+            // first.
             Err(error @ LockError::File { .. }) => {
                 output::prepare(&self.output)?;
                 return Err(error.into());
@@ -150,13 +151,13 @@ impl Job {
 }
 
 impl StartedJob {
-    /// How far the run is.
+    /// The progress of the run.
     #[must_use]
     pub fn progress(&self) -> Progress {
         self.progress.clone()
     }
 
-    /// How fast the run is, to be changed while it runs.
+    /// Changes the rate during the run.
     #[must_use]
     pub fn rate(&self) -> RateControl {
         self.rate.clone()
@@ -180,13 +181,13 @@ impl StartedJob {
         &self.notes
     }
 
-    /// Who is asked, in order of preference.
+    /// The endpoints, in order of preference.
     #[must_use]
     pub fn endpoints(&self) -> &[String] {
         self.enricher.endpoints()
     }
 
-    /// What was found while starting, and should be known.
+    /// Warnings that were found while opening.
     #[must_use]
     pub fn warnings(&self) -> &[String] {
         self.enricher.warnings()

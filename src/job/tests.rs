@@ -61,8 +61,8 @@ fn every_pipeline_file_loads() {
 }
 
 #[test]
-fn all_problems_are_told_at_once() {
-    let written = RawConfig {
+fn all_problems_are_reported_at_once() {
+    let raw = RawConfig {
         input: None,
         output: None,
         rate: Some(-1.0),
@@ -76,7 +76,7 @@ fn all_problems_are_told_at_once() {
         ca_file: Some("/nowhere/ca.pem".into()),
         ..asking("europe")
     };
-    let found = problems(None, written, &no_environment());
+    let found = problems(None, raw, &no_environment());
     for expected in [
         "no input is named",
         "no output is named",
@@ -99,7 +99,7 @@ fn all_problems_are_told_at_once() {
 }
 
 #[test]
-fn nobody_is_asked_unasked() {
+fn an_endpoint_must_be_named() {
     let found = problems(None, RawConfig { endpoint: None, ..flags() }, &with_credentials());
     let [problem] = &found[..] else { panic!("{found:?}") };
     assert!(problem.contains("--endpoint eu, us") && problem.contains("simulator"), "{problem}");
@@ -150,8 +150,8 @@ fn a_problem_in_a_file_names_file_line_and_key() {
 #[test]
 fn defaults_are_careful_with_a_provider_and_generous_on_this_machine() {
     let shown = |endpoint| {
-        let written = RawConfig { no_ledger: Some(true), ..asking(endpoint) };
-        let pipeline = Job::load(None, written, &with_credentials()).unwrap();
+        let raw = RawConfig { no_ledger: Some(true), ..asking(endpoint) };
+        let pipeline = Job::load(None, raw, &with_credentials()).unwrap();
         pipeline.resolved.effective.to_string()
     };
     let careful = "rate 10/s, concurrency 10 (careful default); timeout 10s, attempts 4 (default); ledger none \
@@ -164,7 +164,7 @@ fn defaults_are_careful_with_a_provider_and_generous_on_this_machine() {
 }
 
 #[test]
-fn clear_text_is_warned_of_and_loopback_is_not() {
+fn plain_http_is_a_warning_except_on_loopback() {
     let warnings = |endpoint| {
         let pipeline = Job::load(None, asking(endpoint), &with_credentials()).unwrap();
         pipeline.resolved.warnings.concat()
@@ -182,7 +182,7 @@ fn simulated_and_real_answers_do_not_mix() {
 }
 
 #[test]
-fn half_of_the_credentials_are_none() {
+fn a_user_name_without_a_password_is_refused() {
     let found = problems(None, asking("eu"), &Environment::of([("HLR_USERNAME", "ada")]));
     assert_eq!(found, ["HLR_PASSWORD: is not set, although HLR_USERNAME is"]);
 }
@@ -197,7 +197,7 @@ fn credentials_come_from_systemd_too() {
 }
 
 #[test]
-fn secrets_show_nowhere() {
+fn secrets_are_never_shown() {
     let pipeline = Job::load(None, asking("eu"), &with_credentials()).unwrap();
     assert!(!format!("{pipeline:?}").contains("hunter2"));
     let found = problems(None, asking("https://ada:hunter2@host"), &with_credentials());
@@ -206,7 +206,7 @@ fn secrets_show_nowhere() {
 }
 
 #[test]
-fn a_window_too_small_for_the_rate_is_noticed() {
+fn a_window_that_is_too_small_for_the_rate_is_found() {
     let wanted = |rate| {
         let flags = RawConfig { rate: Some(rate), ..asking("eu") };
         Job::load(None, flags, &with_credentials()).unwrap().resolved.settings.larger_window()
@@ -270,7 +270,7 @@ async fn a_whole_run_leaves_the_file_and_its_summary() {
 }
 
 #[tokio::test]
-async fn an_output_that_is_there_is_refused_before_anything_is_asked() {
+async fn an_existing_output_is_refused_before_anything_is_sent() {
     let job = SmallJob::new();
     fs::write(job.path("enriched.csv"), "precious").unwrap();
     let start = job
@@ -282,7 +282,7 @@ async fn an_output_that_is_there_is_refused_before_anything_is_asked() {
 }
 
 #[tokio::test]
-async fn a_run_that_was_stopped_does_not_take_the_result_s_name() {
+async fn a_stopped_run_does_not_take_the_name_of_the_result() {
     let job = SmallJob::new();
     let stop = StopSignal::default();
     let started = job
@@ -296,22 +296,22 @@ async fn a_run_that_was_stopped_does_not_take_the_result_s_name() {
     assert!(!job.path("enriched.csv").exists());
 }
 
-fn resolved(written: RawConfig) -> Settings {
-    Job::load(None, written, &with_credentials()).unwrap().resolved.settings
+fn resolved(raw: RawConfig) -> Settings {
+    Job::load(None, raw, &with_credentials()).unwrap().resolved.settings
 }
 
-fn ledger_of(written: RawConfig) -> Option<LedgerSettings> {
-    resolved(written).ledger_file().cloned()
+fn ledger_of(raw: RawConfig) -> Option<LedgerSettings> {
+    resolved(raw).ledger_file().cloned()
 }
 
 #[test]
-fn answers_are_kept_unless_nothing_is_paid_or_nobody_wants_it() {
-    let named = |written| RawConfig { ledger: Some("kept.redb".into()), ..written };
+fn answers_are_kept_unless_they_are_simulated_or_the_user_declines() {
+    let named = |raw| RawConfig { ledger: Some("kept.redb".into()), ..raw };
     assert!(ledger_of(asking("simulator")).is_none());
     assert!(ledger_of(RawConfig { no_ledger: Some(true), ..asking("eu") }).is_none());
     let (simulated, real) = (ledger_of(named(asking("simulator"))), ledger_of(named(asking("eu"))));
     assert_eq!(simulated.unwrap().path, real.unwrap().path);
-    let origin = |written| resolved(written).provider.unwrap().origin();
+    let origin = |raw| resolved(raw).provider.unwrap().origin();
     assert_eq!(origin(named(asking("simulator"))), AnswerOrigin::ThisMachine);
     assert_eq!(origin(named(asking("eu"))), AnswerOrigin::Provider);
     let (near, far) = (ledger_of(asking("http://127.0.0.1:3700")), ledger_of(asking("eu")));
@@ -356,10 +356,10 @@ fn two_nights_have_the_same_lock() {
 }
 
 #[test]
-fn no_file_is_two_things() {
+fn a_file_with_two_purposes_is_refused() {
     let named = |key: &str| {
         let path = || Some(PathBuf::from("./same.csv"));
-        let written = RawConfig {
+        let raw = RawConfig {
             input: Some(TextList(vec!["list.csv".into()])),
             output: Some("same.csv".into()),
             endpoint: Some(TextList(vec!["simulator".into()])),
@@ -370,7 +370,7 @@ fn no_file_is_two_things() {
             lock: path().filter(|_| key == "lock"),
             ..RawConfig::default()
         };
-        Job::load(None, written, &Environment::of([])).err().map(|problems| problems.to_string())
+        Job::load(None, raw, &Environment::of([])).err().map(|problems| problems.to_string())
     };
     for key in ["summary", "report", "metrics", "ledger", "lock"] {
         let problem = named(key).unwrap_or_else(|| panic!("{key}"));
@@ -380,7 +380,7 @@ fn no_file_is_two_things() {
 }
 
 #[test]
-fn a_flag_wins_over_what_the_file_says_of_the_same_thing() {
+fn a_flag_overrides_the_related_keys_of_the_file() {
     let file = tempfile::NamedTempFile::new().unwrap();
     let text = "input = \"a.csv\"\noutput = \"b.csv\"\nendpoint = \"simulator\"\nledger = \"l.redb\"\nrate = 5\n\
                 rate_schedule = { \"00:00-23:59\" = 9 }\n";
@@ -398,7 +398,7 @@ fn a_flag_wins_over_what_the_file_says_of_the_same_thing() {
 }
 
 #[test]
-fn what_is_wrong_with_money_and_ages_comes_with_help() {
+fn problems_with_money_and_ages_have_help() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("nightly.toml");
     let text = "input = \"a.csv\"\noutput = \"b.csv\"\nendpoint = \"eu\"\n\

@@ -1,8 +1,8 @@
 //! Why a stream of rows ends early. The errors of a stage live with their stage.
 //!
-//! A bad row is data and never becomes an error. Every error of this crate is a [`miette::Diagnostic`]: its
-//! message says in one line what is wrong and names the file, line or key; its `help` says what to do; the
-//! cause stays in `source`.
+//! A bad row is data and never becomes an error. Every error of this crate is a
+//! [`miette::Diagnostic`]: its message says in one line what is wrong and names the file, line or
+//! key; its `help` says what to do; the cause stays in `source`.
 
 use std::error::Error;
 
@@ -17,13 +17,13 @@ pub type BoxError = Box<dyn Error + Send + Sync>;
 pub struct ColumnError {
     /// What is wrong.
     pub problem: String,
-    /// What to do about it, where that is known.
+    /// What to do about it, if that is known.
     #[help]
     pub help: Option<String>,
 }
 
 impl ColumnError {
-    /// An error without advice.
+    /// An error without help.
     pub fn new(problem: impl Into<String>) -> Self {
         Self { problem: problem.into(), help: None }
     }
@@ -38,7 +38,8 @@ impl ColumnError {
 /// Why a stream of record batches ended early.
 #[derive(Debug, thiserror::Error, Diagnostic)]
 pub enum StreamError {
-    /// A stage of this crate that gives rows failed: a list that cannot be read, a ledger that cannot be exported.
+    /// A source of rows in this crate failed: a list that cannot be read, a ledger that cannot be
+    /// exported.
     #[error(transparent)]
     #[diagnostic(transparent)]
     Source(Box<dyn Diagnostic + Send + Sync>),
@@ -59,7 +60,7 @@ pub enum StreamError {
 }
 
 impl StreamError {
-    /// The error of a stage of this crate.
+    /// The error of a source of rows in this crate.
     pub fn source(error: impl Diagnostic + Send + Sync + 'static) -> Self {
         Self::Source(Box::new(error))
     }

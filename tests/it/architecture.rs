@@ -1,10 +1,10 @@
-//! Who may import whom, as ARCHITECTURE.md draws it, held against every source file.
+//! Checks the imports of every source file against the table of ARCHITECTURE.md.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// What every module may speak of: the words of the field, and small tools without a state of their own.
+/// Modules that every other module may import: the data model, and small tools without state.
 const SHARED: [&str; 6] = ["humanize", "model", "staging", "suggest", "sync", "task"];
 
 /// Each module, and the other modules that it may import.
@@ -24,18 +24,18 @@ const MAY_IMPORT: [(&str, &[&str]); 24] = [
     ("telemetry", &["pricing", "numbering"]),
     ("service", &[]),
     ("ledger", &[]),
-    // The trait of the service and nothing behind it.
+    // Only the trait of the service.
     ("lookup", &["service", "ledger", "telemetry", "pricing"]),
     ("enrich", &["numbering", "lookup", "telemetry", "service", "pricing"]),
-    // The simulator judges the client, so it shares the model with it and none of its code.
+    // The simulator judges the client, so it shares only the data model with it.
     ("simulator", &[]),
     ("report", &["numbering", "telemetry"]),
-    // Its settings are made of the values of what it opens.
+    // It opens these modules, and its settings contain their value types: a region, a tariff.
     (
         "enricher",
         &["enrich", "lookup", "ledger", "service", "simulator", "telemetry", "numbering", "pricing"],
     ),
-    // Values only: those that the settings of an enricher are made of.
+    // Value types only: those of the settings of an enricher, a list and an output.
     (
         "config",
         &[
@@ -51,7 +51,7 @@ const MAY_IMPORT: [(&str, &[&str]); 24] = [
             "pricing",
         ],
     ),
-    // Numbers to forget are read from a list as a run would read it.
+    // The numbers to forget are read from a list, like those of a run.
     ("ledger_admin", &["input", "output", "ledger", "numbering", "enrich"]),
     (
         "job",
@@ -90,7 +90,7 @@ const MAY_IMPORT: [(&str, &[&str]); 24] = [
     ("main", &["cli"]),
 ];
 
-/// A text that may stand only in some modules, and why.
+/// Texts that only some modules may contain, and why.
 const ONLY_IN: [(&str, &[&str], &str); 12] = [
     ("println!", &["cli"], "only the command line prints"),
     ("process::exit", &["main"], "only main ends the process"),
@@ -110,13 +110,13 @@ const ONLY_IN: [(&str, &[&str], &str); 12] = [
     ),
 ];
 
-/// The longest a file may be: one concept fits.
+/// The most lines of a file: enough for one concept.
 const LONGEST_FILE: usize = 400;
-/// The most files of one folder: a listing fits on a screen.
+/// The most files of a folder: a listing fits on a screen.
 const MOST_FILES: usize = 20;
 
 struct SourceFile {
-    /// Below `src/`.
+    /// The path below `src/`.
     path: PathBuf,
     /// `["lookup", "queue"]` for `lookup/queue.rs`, `["lookup"]` for `lookup/mod.rs`.
     module: Vec<String>,
@@ -172,14 +172,14 @@ fn code_of(text: &str) -> String {
     code.collect::<Vec<_>>().join("\n")
 }
 
-/// A path that a file names, in full from the root of the crate, and whether it is only passed on.
+/// A path that a file names, from the root of the crate, and whether it is a re-export.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Import {
     path: Vec<String>,
     is_reexport: bool,
 }
 
-/// Every path of this crate that a module's code names: in `use`, with nested braces, and in line.
+/// Every path of this crate that the code of a module names, in `use` and inline.
 fn imports(module: &[String], code: &str) -> Vec<Import> {
     let mut imports = Vec::new();
     let mut rest = String::new();
@@ -241,7 +241,7 @@ fn expand(tree: &str) -> Vec<String> {
     branches.flat_map(|branch| expand(branch)).map(|path| format!("{prefix}{path}")).collect()
 }
 
-/// A path from the root of the crate, if it is one of this crate's.
+/// The path from the root of the crate, if it is in this crate.
 fn in_full(module: &[String], path: &str) -> Option<Vec<String>> {
     let mut parts = path.split("::").filter(|part| !part.is_empty());
     let mut full: Vec<String> = match parts.next()? {

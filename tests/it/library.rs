@@ -1,4 +1,5 @@
-//! The library as a program embeds it: through its public parts, judged by the simulator's account.
+//! The library as another program uses it: through its public API, judged by the account of the
+//! simulator.
 
 use std::num::NonZeroUsize;
 use std::path::Path;
@@ -17,12 +18,12 @@ use hlr_enrich::{
     normalise_rows,
 };
 
-/// Answers after this long, always.
+/// A constant latency.
 fn takes(median: Duration) -> SimulatorSettings {
     SimulatorSettings { latency: Latency { median, ..Latency::default() }, ..SimulatorSettings::default() }
 }
 
-/// A list of different Swedish mobile numbers, in batches of so many rows.
+/// A list of different Swedish mobile numbers, in batches of this many rows.
 fn list(numbers: std::ops::Range<u64>, rows_of_a_batch: usize) -> RecordStream {
     let numbers: Vec<u64> = numbers.collect();
     let batch = |numbers: &[u64]| {
@@ -39,7 +40,7 @@ fn asking(simulator: &Simulator) -> EnricherBuilder {
     Enricher::builder().endpoint(&simulator.url()).unwrap().credentials("user", "password")
 }
 
-/// The rows that came out, and how the stream ended.
+/// The rows that the stream returned, and how it ended.
 async fn read(mut rows: EnrichedStream) -> (usize, Option<EnrichError>) {
     let mut count = 0;
     while let Some(batch) = rows.next().await {
@@ -54,7 +55,8 @@ async fn read(mut rows: EnrichedStream) -> (usize, Option<EnrichError>) {
     (count, None)
 }
 
-/// How many of the first so many numbers a new run takes from the ledger, and what it then says of the one before.
+/// How many of the first `numbers` numbers a new run takes from the ledger, and what it reports about
+/// the previous run.
 async fn known_to_the_next_run(ledger: &Path, numbers: u64) -> (u64, Vec<String>) {
     let simulator = Simulator::start(SimulatorSettings::default()).await.unwrap();
     let enricher = asking(&simulator).ledger(ledger).open().await.unwrap();
@@ -64,7 +66,7 @@ async fn known_to_the_next_run(ledger: &Path, numbers: u64) -> (u64, Vec<String>
     (enricher.close().await.unwrap().counts.from_ledger, warnings)
 }
 
-/// How many numbers got an answer that counts, by the service's own account.
+/// How many numbers the service looked up, by its account.
 fn answered(account: &Account) -> u64 {
     account.numbers.values().filter(|number| number.attempts > 0).count() as u64
 }
@@ -129,7 +131,7 @@ async fn dropping_a_stream_early_loses_no_paid_answer_and_asks_no_further() {
     let after_the_drop = simulator.totals().requests;
     tokio::time::sleep(Duration::from_millis(300)).await;
     assert_eq!(simulator.totals().requests, after_the_drop, "nobody waits for further numbers");
-    // The enricher is as good as before.
+    // The enricher still works.
     let (rows, end) = read(enricher.enrich(list(0..300, 50)).unwrap()).await;
     assert!(end.is_none() && rows == 300, "{end:?}");
     enricher.close().await.unwrap();
@@ -149,7 +151,7 @@ async fn dropping_the_enricher_early_loses_no_paid_answer_and_leaves_no_mark() {
     rows.try_next().await.unwrap().unwrap();
     drop(enricher);
     drop(rows);
-    // The task that outlives them gives the ledger back.
+    // The task that outlives them releases the ledger.
     let started = Instant::now();
     let (known, warnings) = loop {
         let again = asking(&simulator).ledger(&ledger).open().await;
@@ -328,7 +330,7 @@ async fn rows_are_normalised_without_asking() {
     assert_eq!((reasons.is_null(0), reasons.value(1), reasons.value(2)), (true, "not_a_number", "empty"));
 }
 
-/// What is caught by the types alone: an enricher and its streams can move between threads.
+/// Compiles only if an enricher and its streams can move between threads.
 #[test]
 fn the_public_types_cross_threads() {
     fn crosses<T: Send>() {}

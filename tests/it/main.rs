@@ -1,4 +1,5 @@
-//! The program from outside, one module for each subject: `cargo test --test it ledger` runs one of them.
+//! Tests of the program from outside, one module for each subject. `cargo test --test it ledger` runs
+//! one of them.
 
 #![allow(
     clippy::unwrap_used,

@@ -38,10 +38,11 @@ fn a_second_run_names_the_holder_of_the_lock_and_does_nothing() {
     let second = job.hlr(["run", "nightly.toml", "--no-ledger", "--force"]);
     let process = format!("process {}", first.id());
     second.exits_with(5).says(&[
-        "another run of this is at work",
+        "another run is already writing this output",
         &process,
         "since 20",
         ".out-time.parquet.lock",
+        "help: wait for it to end, or choose another lock with --lock",
     ]);
     // A run with another lock may run at the same time.
     let third = job.hlr(["run", "nightly.toml", "--no-ledger", "--lock", "other.lock", "--output", "o.csv"]);

@@ -30,7 +30,7 @@ pub(in crate::cli) struct AnswerFlags {
 }
 
 impl AnswerFlags {
-    pub(in crate::cli) fn written(self) -> RawConfig {
+    pub(in crate::cli) fn raw_config(self) -> RawConfig {
         RawConfig {
             ledger: self.ledger,
             no_ledger: self.no_ledger.then_some(true),

@@ -173,24 +173,24 @@ pub(in crate::cli) struct LookupArgs {
 }
 
 impl EnrichArgs {
-    pub(in crate::cli) fn written(self) -> RawConfig {
+    pub(in crate::cli) fn raw_config(self) -> RawConfig {
         let input = RawConfig { input: Some(TextList(self.input)), ..RawConfig::default() };
-        self.lookup.written().over(self.answers.written()).over(self.job.written()).over(input)
+        self.lookup.raw_config().over(self.answers.raw_config()).over(self.job.raw_config()).over(input)
     }
 }
 
 impl RunArgs {
-    pub(in crate::cli) fn written(self) -> RawConfig {
+    pub(in crate::cli) fn raw_config(self) -> RawConfig {
         let input = (!self.input.is_empty()).then_some(TextList(self.input));
         let input = RawConfig { input, ..RawConfig::default() };
-        self.lookup.written().over(self.answers.written()).over(self.job.written()).over(input)
+        self.lookup.raw_config().over(self.answers.raw_config()).over(self.job.raw_config()).over(input)
     }
 }
 
 impl LookupArgs {
     /// The flags, without the numbers to look up.
-    pub(in crate::cli) fn written(self) -> RawConfig {
-        self.lookup.written().over(self.answers.written())
+    pub(in crate::cli) fn raw_config(self) -> RawConfig {
+        self.lookup.raw_config().over(self.answers.raw_config())
     }
 }
 

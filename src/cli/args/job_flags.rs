@@ -64,7 +64,7 @@ pub(in crate::cli) struct JobFlags {
 }
 
 impl JobFlags {
-    pub(in crate::cli) fn written(self) -> RawConfig {
+    pub(in crate::cli) fn raw_config(self) -> RawConfig {
         RawConfig {
             output: self.output,
             force: self.force.then_some(true),

@@ -56,7 +56,7 @@ pub(in crate::cli) struct LookupFlags {
 }
 
 impl LookupFlags {
-    pub(in crate::cli) fn written(self) -> RawConfig {
+    pub(in crate::cli) fn raw_config(self) -> RawConfig {
         RawConfig {
             endpoint: (!self.endpoint.is_empty()).then_some(TextList(self.endpoint)),
             product: self.product,

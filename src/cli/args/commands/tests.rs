@@ -19,21 +19,21 @@ fn the_help_lists_every_exit_code() {
 fn enrich(arguments: &str) -> RawConfig {
     let argv = ["hlr", "enrich"].into_iter().chain(arguments.split_whitespace());
     match Arguments::try_parse_from(argv).unwrap().command {
-        Command::Enrich(arguments) => arguments.written(),
+        Command::Enrich(arguments) => arguments.raw_config(),
         other => panic!("{other:?}"),
     }
 }
 
 #[test]
 fn a_flag_that_is_not_given_sets_no_key() {
-    let written = enrich("list.csv");
-    let set: Vec<_> = RawConfig::KEYS.iter().map(|key| key.name).filter(|key| written.says(key)).collect();
+    let raw = enrich("list.csv");
+    let set: Vec<_> = RawConfig::KEYS.iter().map(|key| key.name).filter(|key| raw.says(key)).collect();
     assert_eq!(set, ["input"]);
 }
 
 #[test]
 fn every_flag_sets_the_key_of_its_name() {
-    let written = enrich(
+    let raw = enrich(
         "a.csv b.csv -o out.parquet -c phone --region SE --endpoint eu --endpoint us --product portability \
          --rate 500 --concurrency 200 --timeout 5s --attempts 3 --retry-on HLR_LOCAL_CANCEL,SYSTEM_FAILURE \
          --nocache --order completion --prefix x_ --delimiter tab --no-header --force --summary run.json --report run.html --filter a=b --keep-columns a,b --drop-columns c --partition-by country,status \
@@ -43,9 +43,9 @@ fn every_flag_sets_the_key_of_its_name() {
          --price 0.004 --max-lookups 9 --max-cost 1.5 --dry-run --only unresolved --cost-column",
     );
     for key in RawConfig::KEYS {
-        assert_eq!(written.says(key.name), key.source == KeySource::Flag, "{}", key.name);
+        assert_eq!(raw.says(key.name), key.source == KeySource::Flag, "{}", key.name);
     }
-    assert!(written.endpoint.is_some_and(|endpoint| endpoint.0 == ["eu", "us"]));
-    assert_eq!(written.header, Some(false));
-    assert_eq!(written.retry_on.map(|list| list.len()), Some(2));
+    assert!(raw.endpoint.is_some_and(|endpoint| endpoint.0 == ["eu", "us"]));
+    assert_eq!(raw.header, Some(false));
+    assert_eq!(raw.retry_on.map(|list| list.len()), Some(2));
 }
