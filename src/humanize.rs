@@ -1,8 +1,8 @@
 //! Numbers, times and sizes as people read them.
 
-use std::cmp::Reverse;
-use std::collections::BTreeMap;
 use std::time::Duration;
+#[cfg(any(feature = "report", feature = "cli"))]
+use std::{cmp::Reverse, collections::BTreeMap};
 
 /// Counts by word, largest first.
 #[cfg(any(feature = "report", feature = "cli"))]
@@ -26,7 +26,6 @@ pub(crate) fn grouped(number: u64) -> String {
 }
 
 /// `1 row`, `2 rows`, `1 234 rows`.
-#[cfg(feature = "cli")]
 pub(crate) fn counted(count: u64, noun: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };
     format!("{} {noun}{plural}", grouped(count))

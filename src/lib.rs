@@ -84,8 +84,9 @@ mod task;
 mod telemetry;
 
 pub use self::config::{
-    Diagnostic, Diagnostics, DurationValue, EffectiveSettings, Environment, InvalidDuration, Key, KeySource, Location,
-    MaxAgeValue, PartitionBy, PartitionColumns, PriceValue, RawConfig, ResolvedSettings, RetryOn, TextList,
+    Diagnostic, Diagnostics, DurationValue, EffectiveSettings, Environment, InvalidDuration, Key, KeySource,
+    Location, MaxAgeValue, PartitionBy, PartitionColumns, PriceValue, RawConfig, ResolvedSettings, RetryOn,
+    TextList,
 };
 pub use self::enrich::{Only, Order, Window};
 pub use self::enricher::{
@@ -101,9 +102,9 @@ pub use self::job::{
 pub use self::ledger::{LedgerError, MaxAge};
 pub use self::lookup::{Cap, Caps, Finality, Rate, RateError, Reply, RetryPolicy, StopReason, StopSignal};
 pub use self::model::{
-    Answer, Answered, Billed, CallingCode, ColumnError, Digits, Fault, FaultKind, InvalidAmount, LookupResult, Money, Msisdn, NumberRange, Outcome, Plmn,
-    Product, ProviderCache, RecordStream, Setting, Source, Status, StreamError, Unanswered, UnansweredReason, Unreadable,
-    UtcMillis,
+    Answer, Answered, Billed, CallingCode, ColumnError, Digits, Fault, FaultKind, InvalidAmount,
+    LookupResult, Money, Msisdn, NumberRange, Outcome, Plmn, Product, ProviderCache, RecordStream, Setting,
+    Source, Status, StreamError, Unanswered, UnansweredReason, Unreadable, UtcMillis,
 };
 pub use self::numbering::{LineKind, NumberColumnError, Refusal, Region, UnknownRegion, parse as normalise};
 pub use self::output::{OutputError, WriteError};

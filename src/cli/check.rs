@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::exit::Exit;
 use super::terminal::{print, say};
 use crate::config::{Diagnostics, Environment, RawConfig};
+use crate::humanize::counted;
 use crate::job::Loaded;
 
 pub(super) fn check(files: &[PathBuf]) -> Exit {
@@ -21,10 +22,13 @@ pub(super) fn check(files: &[PathBuf]) -> Exit {
             }
             Err(Diagnostics(problems)) => {
                 exit = Exit::Usage;
-                let count = problems.len();
-                let _ = print(format_args!("{name}: {count} problem{}", if count == 1 { "" } else { "s" }));
+                let count = counted(problems.len() as u64, "problem");
+                let _ = print(format_args!("{name}: {count}"));
                 for problem in problems {
                     let _ = print(format_args!("  {problem}"));
+                    if let Some(help) = &problem.help {
+                        let _ = print(format_args!("    help: {help}"));
+                    }
                 }
             }
         }

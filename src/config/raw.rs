@@ -47,6 +47,7 @@ macro_rules! keys {
         /// because a URL may contain a password.
         #[derive(Clone, Default, PartialEq, Deserialize, Serialize)]
         #[serde(default, deny_unknown_fields)]
+        #[allow(rustdoc::bare_urls, reason = "the text is shown on the terminal too")]
         pub struct RawConfig {
             $($(#[doc = $doc])* pub $key: Option<$kind>,)*
         }

@@ -19,7 +19,7 @@ use crate::enrich::column_selection::columns_at;
 use crate::enricher::{EnrichError, EnrichedStream, Enricher, SessionEnd};
 use crate::input::InputNotes;
 use crate::lookup::{StopReason, StopSignal};
-use crate::model::{ANSWERS_OF, RecordStream, SIMULATED};
+use crate::model::{ANSWERS_OF, RecordStream, SIMULATED, with_causes};
 use crate::output::{OutputError, StagedOutput};
 use crate::report::{RunReport, rankings};
 #[cfg(feature = "simulator")]
@@ -182,7 +182,8 @@ async fn end_refresh(enricher: &Enricher, outcome: &JobOutcome) -> Option<String
     };
     let fault = enricher.end_refresh(end).await.err()?;
     Some(format!(
-        "the end of this refresh was not recorded, so the next --refresh will use its answers: {fault}"
+        "the end of this refresh was not recorded, so the next --refresh will use its answers: {}",
+        with_causes(&fault)
     ))
 }
 

@@ -1,7 +1,7 @@
 //! The service over HTTP/1.1: chooses the transport of each endpoint.
 //!
 //! A fault says whether the request may be billed. What to do about it is decided in
-//! [`crate::lookup`].
+//! `lookup`.
 
 use std::time::Duration;
 

@@ -1,6 +1,6 @@
 //! The Number Lookup service on loopback, which misbehaves on demand and counts what it was asked.
 //!
-//! It judges the client independently: it shares the types of [`crate::model`] and none of the
+//! It judges the client independently: it shares the types of `model` and none of the
 //! client's code for the wire, the limits or the numbers. The answer of a number is a function of
 //! seed, number and attempt, so a run can be replayed whatever the order and time of its requests.
 //!

@@ -24,8 +24,7 @@ pub(in crate::cli) struct AnswerFlags {
     price: Option<PriceValue>,
     #[arg(long, value_name = "N", help_heading = "Ledger and cost", help = help("max_lookups"))]
     max_lookups: Option<u64>,
-    /// Stop before the cost exceeds this amount; the run can be resumed
-    #[arg(long, value_name = "AMOUNT", value_parser = number, help_heading = "Ledger and cost")]
+    #[arg(long, value_name = "AMOUNT", value_parser = number, help_heading = "Ledger and cost", help = help("max_cost"))]
     max_cost: Option<f64>,
 }
 

@@ -58,8 +58,7 @@ pub(in crate::cli) struct JobFlags {
     /// The CSV list has no header row [default: detected]
     #[arg(long, help_heading = "List")]
     no_header: bool,
-    /// Maximum number of rows held in memory between reading and writing [default: 131072]
-    #[arg(long, value_name = "N", help_heading = "List")]
+    #[arg(long, value_name = "N", help_heading = "List", help = help("window_rows"))]
     window_rows: Option<u32>,
 }
 

@@ -50,8 +50,7 @@ pub(in crate::cli) struct LookupFlags {
     #[arg(long, value_name = "N", help_heading = "Limits and retries", help = help("seed"))]
     seed: Option<u64>,
 
-    /// Default country for national numbers, as an ISO 3166 code such as SE
-    #[arg(long, value_name = "COUNTRY", help_heading = "Numbers")]
+    #[arg(long, value_name = "COUNTRY", help_heading = "Numbers", help = help("region"))]
     region: Option<String>,
 }
 

@@ -49,3 +49,16 @@ fn every_flag_sets_the_key_of_its_name() {
     assert_eq!(raw.header, Some(false));
     assert_eq!(raw.retry_on.map(|list| list.len()), Some(2));
 }
+
+#[test]
+fn the_help_of_a_flag_is_the_documentation_of_its_key() {
+    let command = Arguments::command();
+    let enrich = command.find_subcommand("enrich").unwrap();
+    // The list is a positional argument, and --no-header says the opposite of its key.
+    let flags = RawConfig::KEYS.iter().filter(|key| key.source == KeySource::Flag);
+    for key in flags.filter(|key| !["input", "header"].contains(&key.name)) {
+        let flag = enrich.get_arguments().find(|flag| flag.get_id() == key.name).unwrap();
+        let summary = key.doc.split("\n\n").next().unwrap().trim().replace("\n ", " ");
+        assert_eq!(flag.get_help().unwrap().to_string(), summary, "{}", key.name);
+    }
+}
