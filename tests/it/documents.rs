@@ -214,7 +214,9 @@ fn key_table() -> String {
             (KeySource::Flag, "header") => "`--no-header`".into(),
             (KeySource::Flag, name) => format!("`--{}`", name.replace('_', "-")),
         };
-        let meaning = key.doc.split_whitespace().collect::<Vec<_>>().join(" ").replace('|', "\\|");
+        let paragraphs =
+            key.doc.split("\n\n").map(|text| text.split_whitespace().collect::<Vec<_>>().join(" "));
+        let meaning = paragraphs.collect::<Vec<_>>().join("<br>").replace('|', "\\|");
         table.push_str(&format!("| `{}` | {flag} | {meaning} |\n", key.name));
     }
     table
