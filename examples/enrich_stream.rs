@@ -9,7 +9,7 @@
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
-use arrow::util::pretty::pretty_format_batches;
+use arrow::util::display::array_value_to_string;
 use futures::TryStreamExt;
 use hlr_enrich::simulator::SimulatorSettings;
 use hlr_enrich::{Caps, EnrichError, Enricher, RecordStream};
@@ -70,10 +70,13 @@ fn contacts() -> Result<RecordBatch, arrow::error::ArrowError> {
 }
 
 fn print_some_columns(batch: &RecordBatch) -> Result<(), BoxError> {
-    let schema = batch.schema();
-    let places = ["id", "mobile", "hlr_status", "hlr_network", "hlr_source", "hlr_reason"]
-        .map(|name| schema.index_of(name));
-    let shown = batch.project(&places.into_iter().collect::<Result<Vec<_>, _>>()?)?;
-    println!("{}", pretty_format_batches(&[shown])?);
+    let shown = ["id", "mobile", "hlr_status", "hlr_network", "hlr_source", "hlr_reason"];
+    for row in 0..batch.num_rows() {
+        for name in shown {
+            let column = batch.column_by_name(name).ok_or("every enriched row has these columns")?;
+            print!("{:<18}", array_value_to_string(column, row)?);
+        }
+        println!();
+    }
     Ok(())
 }

@@ -62,13 +62,10 @@ impl Loaded {
         flags: RawConfig,
         environment: &Environment,
     ) -> Result<Self, Diagnostics> {
-        let pipeline = file.map(|path| PipelineFile::read(path, environment)).transpose()?;
-        let mut resolver = ConfigResolver::new(flags, pipeline, environment);
-        let loaded = match resolver.raw.dry_run {
-            Some(true) => dry_run(&mut resolver).map(|job| Self::DryRun(Box::new(job))),
-            _ => job(&mut resolver, file).map(|job| Self::Job(Box::new(job))),
-        };
-        resolver.finish(loaded)
+        resolved(file, flags, environment, |resolver| match resolver.raw.dry_run {
+            Some(true) => dry_run(resolver).map(|job| Self::DryRun(Box::new(job))),
+            _ => job(resolver, file).map(|job| Self::Job(Box::new(job))),
+        })
     }
 
     /// What is allowed, but the user should know before anything is sent.
@@ -92,10 +89,7 @@ impl Job {
         flags: RawConfig,
         environment: &Environment,
     ) -> Result<Self, Diagnostics> {
-        let pipeline = file.map(|path| PipelineFile::read(path, environment)).transpose()?;
-        let mut resolver = ConfigResolver::new(flags, pipeline, environment);
-        let job = job(&mut resolver, file);
-        resolver.finish(job)
+        resolved(file, flags, environment, |resolver| job(resolver, file))
     }
 
     /// Identifies this run in logs and reports.
@@ -109,6 +103,19 @@ impl Job {
     pub fn resolved(&self) -> &ResolvedSettings {
         &self.resolved
     }
+}
+
+/// What a file and flags mean, or everything that is wrong with them.
+fn resolved<T>(
+    file: Option<&Path>,
+    flags: RawConfig,
+    environment: &Environment,
+    resolve: impl FnOnce(&mut ConfigResolver) -> Resolved<T>,
+) -> Result<T, Diagnostics> {
+    let pipeline = file.map(|path| PipelineFile::read(path, environment)).transpose()?;
+    let mut resolver = ConfigResolver::new(flags, pipeline, environment);
+    let result = resolve(&mut resolver);
+    resolver.finish(result)
 }
 
 fn job(resolver: &mut ConfigResolver, file: Option<&Path>) -> Resolved<Job> {
