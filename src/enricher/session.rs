@@ -270,6 +270,7 @@ async fn open_ledger(
         max_age: file.max_age.clone(),
         refresh: match &file.refresh {
             Refresh::No => None,
+            // The name under which it is recorded until the session ends.
             Refresh::Once => Some("lookup".to_owned()),
             Refresh::Job(name) => Some(name.clone()),
         },

@@ -1,4 +1,5 @@
-//! The help of a flag is the documentation of its key: one text for the terminal, the man page and the library.
+//! The help of a flag is the documentation of its key: one text for the terminal, the man page and
+//! the library.
 
 use crate::config::RawConfig;
 
