@@ -3,7 +3,6 @@
 mod monitoring;
 
 use std::fs;
-use std::io::Read;
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command};
