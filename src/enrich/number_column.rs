@@ -57,22 +57,21 @@ pub(super) fn read(
     region: Option<Region>,
 ) -> Result<Vec<Result<Msisdn, Refusal>>, StreamError> {
     let parse = |cell: Option<&str>| numbering::parse(cell.unwrap_or_default(), region);
+    // In text, a leading minus may be a dash; in a number, it is a sign.
+    let parse_positive = |cell: Option<&str>| match cell {
+        Some(cell) if cell.starts_with('-') => Err(Refusal::NotANumber),
+        cell => parse(cell),
+    };
     let numbers = match column.data_type() {
         DataType::Utf8 => column.as_string::<i32>().iter().map(parse).collect(),
         DataType::LargeUtf8 => column.as_string::<i64>().iter().map(parse).collect(),
         DataType::Utf8View => column.as_string_view().iter().map(parse).collect(),
         DataType::Float64 => {
             let cells = column.as_primitive::<Float64Type>();
-            float_texts(cells).iter().map(|cell| parse(cell.as_deref())).collect()
+            float_texts(cells).iter().map(|cell| parse_positive(cell.as_deref())).collect()
         }
-        _ => {
-            let is_negative = |cell: &str| column.data_type().is_integer() && cell.starts_with('-');
-            let parse_whole = |cell: Option<&str>| match cell {
-                Some(cell) if is_negative(cell) => Err(Refusal::NotANumber),
-                cell => parse(cell),
-            };
-            cast(column, &DataType::Utf8)?.as_string::<i32>().iter().map(parse_whole).collect()
-        }
+        DataType::Dictionary(_, values) => read(&cast(column, values)?, region)?,
+        _ => cast(column, &DataType::Utf8)?.as_string::<i32>().iter().map(parse_positive).collect(),
     };
     Ok(numbers)
 }
@@ -87,7 +86,7 @@ fn float_texts(cells: &Float64Array) -> Vec<Option<String>> {
 mod tests {
     use std::sync::Arc;
 
-    use arrow::array::{Int64Array, StringArray, UInt64Array};
+    use arrow::array::{DictionaryArray, Int32Array, Int64Array, StringArray, UInt64Array};
     use arrow::datatypes::Field;
 
     use super::*;
@@ -139,7 +138,10 @@ mod tests {
             Arc::new(UInt64Array::from(vec![Some(46_701_740_605), None])),
             Arc::new(Float64Array::from(vec![Some(46_701_740_605.0), None])),
         ];
-        for column in numbers {
+        let keys = Int32Array::from(vec![Some(0), None]);
+        let values = Arc::new(Float64Array::from(vec![46_701_740_605.0]));
+        let encoded: ArrayRef = Arc::new(DictionaryArray::new(keys, values));
+        for column in numbers.into_iter().chain([encoded]) {
             assert_eq!(read(&column, None).unwrap(), expected, "{}", column.data_type());
         }
     }
@@ -148,7 +150,10 @@ mod tests {
     fn a_number_that_is_not_whole_or_not_positive_is_refused() {
         let floats: ArrayRef = Arc::new(Float64Array::from(vec![46_701_740_605.5, f64::NAN]));
         let negative: ArrayRef = Arc::new(Int64Array::from(vec![-46_701_740_605]));
-        for column in [floats, negative] {
+        let negative_float: ArrayRef = Arc::new(Float64Array::from(vec![-46_701_740_605.0]));
+        let dictionary = |values| DataType::Dictionary(Box::new(DataType::Int32), Box::new(values));
+        let encoded = cast(&negative, &dictionary(DataType::Int64)).unwrap();
+        for column in [floats, negative, negative_float, encoded] {
             assert!(read(&column, None).unwrap().iter().all(Result::is_err), "{column:?}");
         }
     }
