@@ -110,7 +110,7 @@ pub use self::numbering::{LineKind, NumberColumnError, Refusal, Region, UnknownR
 pub use self::output::{OutputError, WriteError};
 pub use self::pricing::{Charge, Tariff};
 pub use self::report::run_report::{CountryRows, FunnelStep, NetworkRows, RangeRows, RunReport};
-pub use self::service::{Credentials, Endpoint, EndpointError, ServiceError, Url};
+pub use self::service::{Credentials, Endpoint, EndpointError, InvalidProxy, Proxy, ServiceError};
 pub use self::telemetry::breakdown::{Breakdown, BreakdownCounts, BreakdownKey};
 pub use self::telemetry::latency::{Latencies, LatencyFigures, Span};
 pub use self::telemetry::timeline::{Mark, Point, Timeline};

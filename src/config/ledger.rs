@@ -10,13 +10,12 @@ use super::effective::EffectiveSettings;
 use super::raw::RawConfig;
 use super::resolver::{ConfigResolver, Resolved};
 use super::values::{MaxAgeValue, mebibytes};
-use crate::enricher::{LedgerChoice, LedgerFolder, LedgerSettings, Refresh, Settings};
+use crate::enricher::{
+    LONGEST_COMMIT_INTERVAL, LedgerChoice, LedgerFolder, LedgerSettings, Refresh, Settings,
+};
 use crate::ledger::{AnswerOrigin, MaxAge};
 use crate::model::Status;
 use crate::suggest::nearest;
-
-/// The longest time for which answers may be collected before they are committed.
-const LONGEST_COMMIT_INTERVAL: Duration = Duration::from_secs(60);
 
 /// How the ledger is used. Answers of the simulator inside this process cost nothing, so they are
 /// kept only if the user names a file.

@@ -60,17 +60,26 @@ fn retry_policy(resolver: &ConfigResolver) -> RetryPolicy {
     }
 }
 
-/// Reports every value that no enricher can work with, where it was set.
-pub(super) fn check_values(resolver: &mut ConfigResolver, settings: &Settings) -> Resolved<()> {
+/// Reports every value that no enricher can work with, where it was set. Values that need a price
+/// are checked if the settings have the prices that were written.
+pub(super) fn check_values(
+    resolver: &mut ConfigResolver,
+    settings: &Settings,
+    has_written_prices: bool,
+) -> Resolved<()> {
     let mut checked = Ok(());
-    for invalid in settings.check() {
+    let needs_a_price = |key| matches!(key, "max_cost" | "cost_column");
+    let invalid = settings.check();
+    for invalid in invalid.into_iter().filter(|invalid| has_written_prices || !needs_a_price(invalid.key)) {
         let key = match invalid.key {
             // Either of the two may be the one that is set.
             "first_backoff" if resolver.raw.first_backoff.is_none() => "longest_backoff",
             key => key,
         };
         let problem = match key {
-            "longest_backoff" => "must not be shorter than first_backoff",
+            "longest_backoff" if invalid.key == "first_backoff" => {
+                "must not be shorter than first_backoff".into()
+            }
             _ => invalid.problem,
         };
         checked = Err(resolver.report(key, Problem::new(problem).with_help_if(invalid.help)));

@@ -20,9 +20,9 @@ const DEFAULT: &str = "default";
 /// Fills in the tariff and the caps.
 pub(super) fn prices(resolver: &mut ConfigResolver, settings: &mut Settings) -> Resolved<()> {
     let (tariff, caps) = (tariff(resolver), caps(resolver));
-    settings.tariff = Arc::new(tariff?);
-    settings.caps = caps?;
-    Ok(())
+    let caps = caps.map(|caps| settings.caps = caps);
+    let tariff = tariff.map(|tariff| settings.tariff = Arc::new(tariff));
+    tariff.and(caps)
 }
 
 /// Notes the settings that decide about money.

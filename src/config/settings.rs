@@ -10,7 +10,7 @@ use super::resolver::{ConfigResolver, Resolved};
 use super::{ledger, lookup, pricing, selection};
 use crate::enricher::Settings;
 use crate::model::{Product, ProviderCache};
-use crate::service::Url;
+use crate::service::Proxy;
 
 /// The settings of an enricher, and where each comes from.
 #[derive(Clone, Debug)]
@@ -58,11 +58,9 @@ impl ResolvedSettings {
         let certificates = certificates(resolver).map(|pem| settings.trusted_certificates = pem);
         let proxy = proxy(resolver).map(|proxy| settings.proxy = proxy);
         let ledger = ledger.map(|ledger| settings.ledger = ledger);
-        // An invalid price was reported; that a price is missing would be reported too.
-        let values = match prices {
-            Ok(()) => lookup::check_values(resolver, &settings),
-            Err(reported) => Err(reported),
-        };
+        // A price that is invalid has been reported, and is not missing.
+        let is_priced = prices.is_ok() || resolver.raw.price.is_none();
+        let values = lookup::check_values(resolver, &settings, is_priced);
         provider?;
         prices.and(limits).and(ledger).and(rows).and(certificates).and(proxy).and(values)?;
         let warnings = std::mem::take(&mut resolver.warnings);
@@ -94,16 +92,16 @@ fn certificates(resolver: &mut ConfigResolver) -> Resolved<Option<String>> {
     resolver.check("ca_file", pem).map(Some)
 }
 
-fn proxy(resolver: &mut ConfigResolver) -> Resolved<Option<Url>> {
+fn proxy(resolver: &mut ConfigResolver) -> Resolved<Option<Proxy>> {
     let Some(text) = resolver.raw.proxy.clone() else { return Ok(None) };
-    let url = match Url::parse(&text) {
-        Ok(url) if !url.username().is_empty() || url.password().is_some() => {
+    let proxy = match text.parse::<Proxy>() {
+        Ok(proxy) if proxy.has_credentials() => {
             Err(Problem::new("a proxy's URL must not carry credentials, which every process could read"))
         }
-        Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Ok(url),
-        _ => {
-            Err(Problem::new("this is not a URL of a proxy").with_help("write http://proxy.example.com:3128"))
+        Ok(proxy) => Ok(proxy),
+        Err(invalid) => {
+            Err(Problem::new(invalid.to_string()).with_help("write http://proxy.example.com:3128"))
         }
     };
-    resolver.check("proxy", url).map(Some)
+    resolver.check("proxy", proxy).map(Some)
 }

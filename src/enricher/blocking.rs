@@ -17,6 +17,7 @@ use crate::model::{ColumnError, Msisdn, RecordStream};
 ///
 /// An early end is an [`ArrowError::ExternalError`] that holds an [`EnrichError`], as the last
 /// item.
+#[derive(Debug)]
 pub struct EnrichedReader {
     rows: EnrichedStream,
     runtime: Handle,
@@ -41,7 +42,8 @@ impl Enricher {
     /// The rows of a reader with the added columns, as a reader.
     ///
     /// Works with an enricher of [`super::EnricherBuilder::open_blocking`], and with any other
-    /// whose runtime has threads of its own. Must not be read inside an async task.
+    /// on a multi-thread runtime; on a current-thread runtime, reading waits for ever. Reading panics
+    /// inside an async task.
     ///
     /// # Errors
     ///
@@ -58,17 +60,27 @@ impl Enricher {
         Ok(EnrichedReader { rows, runtime: self.guard().runtime().clone() })
     }
 
-    /// [`Enricher::lookup`] for callers without an async runtime.
+    /// [`Enricher::lookup`] for callers without an async runtime, on the runtimes of
+    /// [`Enricher::enrich_blocking`].
+    ///
+    /// # Panics
+    ///
+    /// When it is called inside an async task.
     #[must_use]
     pub fn lookup_blocking(&self, numbers: &[Msisdn]) -> Vec<Reply> {
         self.guard().runtime().block_on(self.lookup(numbers))
     }
 
-    /// [`Enricher::close`] for callers without an async runtime.
+    /// [`Enricher::close`] for callers without an async runtime, on the runtimes of
+    /// [`Enricher::enrich_blocking`].
     ///
     /// # Errors
     ///
     /// As for [`Enricher::close`].
+    ///
+    /// # Panics
+    ///
+    /// When it is called inside an async task.
     pub fn close_blocking(self) -> Result<Totals, LedgerError> {
         let runtime = self.guard().runtime().clone();
         runtime.block_on(self.close())

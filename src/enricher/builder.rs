@@ -1,5 +1,6 @@
 //! [`EnricherBuilder`]: sets up an enricher one setting at a time.
 
+use std::fmt;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -51,20 +52,26 @@ impl Default for EnricherBuilder {
 }
 
 impl EnricherBuilder {
-    /// Replaces all settings that were set before.
+    /// Replaces all settings that were set before, the endpoints and the credentials included.
     pub fn settings(mut self, settings: Settings) -> Self {
+        (self.endpoints, self.credentials) = match &settings.provider {
+            Some(Provider::Endpoints { endpoints, credentials }) => (endpoints.clone(), credentials.clone()),
+            _ => Default::default(),
+        };
         self.settings = settings;
         self
     }
 
     /// Adds an endpoint: `eu` or `us` for a documented pair, or a URL such as
-    /// `https://lookup.example.com:3701`. The first is preferred, the others are backups.
+    /// `https://lookup.example.com:3701`. The first is preferred, the others are backups. Takes the
+    /// place of a simulator.
     ///
     /// # Errors
     ///
     /// When the text is not an endpoint, or a URL with credentials or a path.
     pub fn endpoint(mut self, text: &str) -> Result<Self, EndpointError> {
         self.endpoints.extend(Endpoint::named(text)?);
+        self.settings.provider = None;
         Ok(self)
     }
 
@@ -75,9 +82,11 @@ impl EnricherBuilder {
         self
     }
 
-    /// Uses the simulator inside this process: nothing is looked up, and nothing is paid for.
+    /// Uses the simulator inside this process: nothing is looked up, and nothing is paid for. Takes
+    /// the place of endpoints.
     #[cfg(feature = "simulator")]
     pub fn simulator(mut self, settings: SimulatorSettings) -> Self {
+        self.endpoints.clear();
         self.settings.product = settings.product;
         self.settings.provider = Some(Provider::Simulator { settings: Box::new(settings), backups: 0 });
         self
@@ -157,7 +166,8 @@ impl EnricherBuilder {
         self
     }
 
-    /// Receives events: an outage, throttling, a number range without useful answers.
+    /// Receives events: an outage, throttling, a number range without useful answers. It must not
+    /// block. If it panics, the panic is printed as usual, and the run goes on.
     pub fn reporter(mut self, reporter: Arc<dyn Reporter>) -> Self {
         self.reporter = reporter;
         self
@@ -179,6 +189,10 @@ impl EnricherBuilder {
     /// # Errors
     ///
     /// As for [`Enricher::open`], or when no runtime can be started.
+    ///
+    /// # Panics
+    ///
+    /// When it is called inside an async task.
     pub fn open_blocking(self) -> Result<Enricher, OpenError> {
         let (settings, observers) = self.into_parts();
         let runtime = Builder::new_multi_thread().enable_all().thread_name("hlr").build();
@@ -191,5 +205,60 @@ impl EnricherBuilder {
             settings.provider = Some(Provider::Endpoints { endpoints, credentials });
         }
         (settings, Observers { stop, counters: Arc::default(), reporter })
+    }
+}
+
+impl fmt::Debug for EnricherBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { settings, endpoints, .. } = self;
+        f.debug_struct("EnricherBuilder")
+            .field("settings", settings)
+            .field("endpoints", endpoints)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn provider(builder: EnricherBuilder) -> Provider {
+        builder.into_parts().0.provider.expect("a service is chosen")
+    }
+
+    fn with_endpoint() -> EnricherBuilder {
+        EnricherBuilder::default().endpoint("http://127.0.0.1:1").unwrap().credentials("ada", "hunter2")
+    }
+
+    #[cfg(feature = "simulator")]
+    #[test]
+    fn of_a_simulator_and_an_endpoint_the_last_one_is_used() {
+        assert!(provider(with_endpoint().simulator(SimulatorSettings::default())).is_simulated());
+        let simulated = EnricherBuilder::default().simulator(SimulatorSettings::default());
+        assert!(!provider(simulated.endpoint("http://127.0.0.1:1").unwrap()).is_simulated());
+        let (simulated, _) = EnricherBuilder::default().simulator(SimulatorSettings::default()).into_parts();
+        assert!(provider(with_endpoint().settings(simulated)).is_simulated());
+    }
+
+    #[test]
+    fn the_endpoint_of_settings_takes_the_credentials_of_the_builder() {
+        let (mut settings, _) = with_endpoint().into_parts();
+        let Some(Provider::Endpoints { credentials, .. }) = &mut settings.provider else {
+            panic!("no endpoint")
+        };
+        *credentials = None;
+        let builder = EnricherBuilder::default().settings(settings).credentials("ada", "hunter2");
+        let provider = provider(builder);
+        let Provider::Endpoints { credentials, endpoints } = provider else { panic!("no endpoint") };
+        assert!(credentials.is_some());
+        assert_eq!(endpoints[0].to_string(), "http://127.0.0.1:1");
+    }
+
+    #[test]
+    fn no_secret_is_shown() {
+        let mut builder = with_endpoint();
+        builder.settings.proxy = Some("http://ada:hunter2@proxy.example.com:3128".parse().unwrap());
+        let (settings, _) = with_endpoint().into_parts();
+        assert!(!format!("{builder:?} {settings:?}").contains("hunter2"));
     }
 }

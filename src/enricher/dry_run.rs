@@ -12,6 +12,7 @@ use serde::Serialize;
 use super::distinct::Distinct;
 use super::front_door::enrich_settings;
 use super::settings::{LedgerSettings, Provider, Refresh, Settings};
+use super::validation::InvalidSetting;
 use crate::enrich::{Row, RowReader};
 use crate::ledger::{AnswerOrigin, Freshness, IfMissing, LedgerError, LedgerFile, LedgerFileReader};
 use crate::model::{ColumnError, Money, RecordStream, StreamError, UtcMillis};
@@ -59,6 +60,10 @@ pub enum DryRunError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Column(#[from] ColumnError),
+    /// A value that no enricher can work with.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Setting(#[from] InvalidSetting),
     /// The ledger cannot be read.
     #[error(transparent)]
     #[diagnostic(transparent)]
@@ -93,8 +98,12 @@ impl DryRun {
     ///
     /// # Errors
     ///
-    /// What would stop a run too: columns that are not clear, or a ledger that cannot be read.
+    /// What would stop a run too: a value that no enricher can work with, columns that are not
+    /// clear, or a ledger that cannot be read.
     pub fn open(rows: &Schema, settings: &Settings) -> Result<Self, DryRunError> {
+        if let Some(invalid) = settings.check().into_iter().next() {
+            return Err(invalid.into());
+        }
         let reader = RowReader::new(rows, &enrich_settings(settings, settings.rows.clone()))?;
         Ok(Self { reader, settings: settings.clone(), known: known_answers(settings)? })
     }

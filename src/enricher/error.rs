@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::settings::InvalidSetting;
+use super::validation::InvalidSetting;
 use crate::ledger::LedgerError;
 use crate::lookup::StopReason;
 use crate::model::StreamError;
@@ -53,7 +53,7 @@ impl OpenError {
 }
 
 /// The run stopped before every number had its answer. The stream has returned the rows that are
-/// done, and every answer that was paid for is in the ledger. Enriching the same rows again looks
+/// done, some perhaps with the status `not_checked`, and every answer that was paid for is in the ledger. Enriching the same rows again looks
 /// up only the rest.
 #[derive(Clone, Debug, thiserror::Error, miette::Diagnostic)]
 #[error("{reason}")]

@@ -1,5 +1,6 @@
 //! [`Enricher`]: open once, enrich many streams, close.
 
+use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -12,7 +13,7 @@ use super::stream::{EnrichedStream, StreamTally};
 use crate::enrich::{BatchEnricher, EnrichSettings, RowReader, normalise};
 use crate::ledger::LedgerError;
 use crate::lookup::{Rate, Reply, StopReason};
-use crate::model::{ColumnError, Msisdn, RecordStream};
+use crate::model::{ColumnError, Msisdn, Outcome, RecordStream, Source};
 #[cfg(feature = "simulator")]
 use crate::simulator::Account;
 use crate::telemetry::{Counters, NoReporter, Snapshot};
@@ -23,9 +24,14 @@ use crate::telemetry::{Counters, NoReporter, Snapshot};
 /// limit, its concurrency limit, its caps and its ledger, and no number is looked up twice at the
 /// same time.
 ///
+/// One enricher is one run. As long as it is open, an answer does not age, and a number that has no
+/// answer after all its attempts is not asked again: a service that runs for days closes its
+/// enricher from time to time and opens another.
+///
 /// [`Enricher::close`] waits for requests that were sent and records their answers. Dropping an
 /// enricher and its streams without closing loses no paid answer either, as long as the runtime
-/// lives: a task finishes what was sent. If the runtime ends first, the run marker stays in the
+/// lives: a task finishes what was sent, and the ledger stays in use until then. An enricher of
+/// [`super::EnricherBuilder::open_blocking`] waits for it in its drop. If the runtime ends first, the run marker stays in the
 /// ledger, and the next run reports what is in doubt.
 pub struct Enricher {
     guard: Arc<SessionGuard>,
@@ -38,7 +44,7 @@ pub struct Enricher {
 pub struct Totals {
     /// The counts of all streams and lookups.
     pub counts: Snapshot,
-    /// What the built-in simulators were asked, if any.
+    /// What the built-in simulators were asked, if any: totals, without the list of numbers.
     #[cfg(feature = "simulator")]
     pub simulator_accounts: Vec<Account>,
 }
@@ -77,6 +83,29 @@ impl Enricher {
 
     /// Enriches rows with the row settings that the enricher was opened with.
     ///
+    /// The number column is text, whole numbers or `Float64`, dictionary-encoded or not. Without a
+    /// name in the settings it is found by its own name; a table of one column needs none. A cell
+    /// that is no number makes a row with the status `invalid` and no request.
+    ///
+    /// The columns of the input come back as they are. These follow, each with the prefix of the
+    /// settings (`hlr_`):
+    ///
+    /// | column | type | content |
+    /// | --- | --- | --- |
+    /// | `msisdn` | Utf8 | international digits; null if the cell is no number |
+    /// | `status` | Utf8 | what to act on: `reachable`, `absent`, `no_service`, `dead`, `assigned`, `unknown`, `not_checked` or `invalid` |
+    /// | `result` | Utf8 | the service's own text, or what happened instead |
+    /// | `mcc`, `mnc` | Utf8 | the network: three digits; two or three digits |
+    /// | `location` | Utf8 | calling code of where the handset is |
+    /// | `network`, `country` | Utf8 | the operator's name; ISO 3166 alpha-2 of the network |
+    /// | `location_country` | Utf8 | null where several countries share the calling code |
+    /// | `roaming` | Boolean | null where it cannot be known |
+    /// | `source` | Utf8 | `live`, `ledger`, `duplicate` or `none` |
+    /// | `checked_at` | Timestamp(ms, UTC) | when the service was asked |
+    /// | `attempts` | UInt16 | requests for this number |
+    /// | `reason` | Utf8 | why the row is `invalid`, `not_checked` or `unknown` |
+    /// | `cost` | Float64 | what this run paid for the row, or may have paid; only with [`RowSettings::cost_column`] |
+    ///
     /// # Errors
     ///
     /// When the number column is not clear, or an added column exists already.
@@ -88,13 +117,14 @@ impl Enricher {
     ///
     /// # Errors
     ///
-    /// As for [`Enricher::enrich`].
+    /// As for [`Enricher::enrich`], or when a value of the settings is invalid.
     pub fn enrich_with(
         &self,
         rows: impl Into<RecordStream>,
         settings: RowSettings,
     ) -> Result<EnrichedStream, ColumnError> {
         let rows = rows.into();
+        settings.validate(&self.settings.tariff)?;
         let settings = enrich_settings(&self.settings, settings);
         let reader = RowReader::new(&rows.schema(), &settings)?;
         Ok(self.enrich_read(rows, reader, settings))
@@ -118,9 +148,16 @@ impl Enricher {
     }
 
     /// Looks up a few numbers and returns a reply for each, in their order. The outcome of a number
-    /// without an answer says why; [`Enricher::stop_reason`] says whether the enricher has stopped.
+    /// without an answer says why, and its source is [`Source::None`]; [`Enricher::stop_reason`] says
+    /// whether the enricher has stopped.
     pub async fn lookup(&self, numbers: &[Msisdn]) -> Vec<Reply> {
-        self.guard.session().lookup.answer_all(numbers).await
+        let mut replies = self.guard.session().lookup.answer_all(numbers).await;
+        for reply in &mut replies {
+            if matches!(reply.outcome, Outcome::Unanswered(_)) {
+                reply.source = Source::None;
+            }
+        }
+        replies
     }
 
     /// Stops sending. Streams return the rows that are done and end with an error; requests that
@@ -206,6 +243,12 @@ impl Enricher {
             #[cfg(feature = "simulator")]
             simulator_accounts: self.guard.session().simulator_accounts(),
         }
+    }
+}
+
+impl fmt::Debug for Enricher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Enricher").field("settings", &self.settings).finish_non_exhaustive()
     }
 }
 

@@ -13,6 +13,7 @@ mod front_door;
 mod session;
 mod settings;
 mod stream;
+mod validation;
 
 pub use self::blocking::EnrichedReader;
 pub use self::builder::EnricherBuilder;
@@ -22,10 +23,11 @@ pub use self::error::{EnrichError, OpenError, Stopped};
 pub(crate) use self::file_descriptors::make_room;
 pub use self::front_door::{Enricher, Totals, normalise_rows};
 pub use self::settings::{
-    InvalidSetting, LedgerChoice, LedgerFolder, LedgerSettings, Provider, RateChoice, Refresh, RowSettings,
-    Settings,
+    LedgerChoice, LedgerFolder, LedgerSettings, Provider, RateChoice, Refresh, RowSettings, Settings,
 };
 pub use self::stream::EnrichedStream;
+pub use self::validation::InvalidSetting;
 
 pub(crate) use self::front_door::enrich_settings;
 pub(crate) use self::session::{Observers, SessionEnd, SessionGuard};
+pub(crate) use self::validation::LONGEST_COMMIT_INTERVAL;

@@ -18,10 +18,10 @@ use crate::ledger::{
 };
 use crate::lookup::{Lookup, LookupSettings, Rate, StopReason, StopSignal};
 use crate::model::UtcMillis;
-use crate::service::{Credentials, Endpoint, HttpService, HttpSettings, Service};
+use crate::service::{Credentials, Endpoint, HttpService, HttpSettings, Proxy, Service};
 #[cfg(feature = "simulator")]
 use crate::simulator::{Account, Authentication, Simulator, SimulatorSettings};
-use crate::telemetry::{Counters, Event, Reporter};
+use crate::telemetry::{ContainedReporter, Counters, Event, Reporter};
 
 /// The stop signal, the counters and the reporter of a session.
 #[derive(Clone)]
@@ -55,6 +55,8 @@ impl Session {
         if let Some(invalid) = settings.check().into_iter().next() {
             return Err(invalid.into());
         }
+        let reporter = Arc::new(ContainedReporter(observers.reporter));
+        let observers = Observers { reporter, ..observers };
         let ledger_settings = chosen_ledger(settings, provider)?;
         let room = file_descriptors::make_room(settings.effective_concurrency());
         let connected = connect(settings, provider).await?;
@@ -316,6 +318,7 @@ async fn connect(settings: &Settings, provider: &Provider) -> Result<Connected, 
             let service = service_of(&simulators, &simulated, settings)?;
             Ok(Connected { service, simulators })
         }
+        Provider::Endpoints { endpoints, .. } if endpoints.is_empty() => Err(OpenError::NoEndpoint),
         Provider::Endpoints { endpoints, credentials } => {
             let credentials = credentials.clone().ok_or(OpenError::NoCredentials)?;
             let certificates = settings.trusted_certificates.clone();
@@ -365,14 +368,14 @@ fn http_service(
     endpoints: Vec<Endpoint>,
     credentials: Credentials,
     trusted_certificates: Option<String>,
-    proxy: Option<crate::service::Url>,
+    proxy: Option<Proxy>,
     settings: &Settings,
 ) -> Result<HttpService, OpenError> {
     let http = HttpSettings {
         endpoints,
         credentials,
         cache: settings.cache,
-        connect_timeout: settings.connect_timeout.min(settings.timeout * 4 / 5),
+        connect_timeout: settings.connect_timeout.min(settings.timeout / 5 * 4),
         trusted_certificates,
         proxy,
     };

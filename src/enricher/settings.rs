@@ -11,7 +11,7 @@ use crate::lookup::{Caps, Rate, RetryPolicy};
 use crate::model::{Product, ProviderCache};
 use crate::numbering::Region;
 use crate::pricing::Tariff;
-use crate::service::{Credentials, Endpoint, Url};
+use crate::service::{Credentials, Endpoint, Proxy};
 #[cfg(feature = "simulator")]
 use crate::simulator::SimulatorSettings;
 
@@ -42,7 +42,7 @@ pub struct Settings {
     /// PEM certificates to trust instead of the system's.
     pub trusted_certificates: Option<String>,
     /// The HTTP proxy for requests to a provider. Proxies of the environment are ignored.
-    pub proxy: Option<Url>,
+    pub proxy: Option<Proxy>,
     /// Maximum requests per second, retries included.
     pub rate: RateChoice,
     /// Maximum requests in flight; `None` for 10 with a provider and 256 on this machine.
@@ -254,76 +254,7 @@ impl Default for RowSettings {
     }
 }
 
-/// A value that no enricher can work with.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
-#[error("{key}: {problem}")]
-pub struct InvalidSetting {
-    /// Its key in a pipeline file.
-    pub key: &'static str,
-    /// What is wrong.
-    pub problem: &'static str,
-    /// What to do about it, if that is not obvious.
-    #[help]
-    pub help: Option<&'static str>,
-}
-
 impl Settings {
-    /// Every value that no enricher can work with. Missing values are errors of `open`.
-    #[must_use]
-    pub fn check(&self) -> Vec<InvalidSetting> {
-        let retry = &self.retry;
-        let has_prices = self.tariff.has_prices();
-        let needs_a_price = Some("set a price with --price, or with price in the pipeline file");
-        let rules: [(bool, &'static str, &'static str, Option<&'static str>); 9] = [
-            (self.timeout.is_zero(), "timeout", "must be longer than zero", None),
-            (
-                retry.attempts == 0,
-                "attempts",
-                "a number is asked at least once",
-                Some("use 1 for no retries"),
-            ),
-            (
-                !(0.0..=100.0).contains(&retry.budget),
-                "retry_budget",
-                "must be from 0 to 100 (retries for each number, on average)",
-                None,
-            ),
-            (
-                retry.first_backoff > retry.longest_backoff,
-                "first_backoff",
-                "must not be longer than longest_backoff",
-                None,
-            ),
-            (
-                self.caps.cost.is_some() && !has_prices,
-                "max_cost",
-                "a cost limit needs a price",
-                needs_a_price,
-            ),
-            (self.rows.cost_column && !has_prices, "cost_column", "a cost needs a price", needs_a_price),
-            (
-                self.rows.prefix.contains(['/', '\\']),
-                "prefix",
-                "must not contain / or \\, because a column's name can become a folder's",
-                None,
-            ),
-            (
-                self.rows.window.rows == 0,
-                "window_rows",
-                "must be at least 1",
-                Some("omit it for the default"),
-            ),
-            (
-                self.rows.window.bytes == 0,
-                "window_mib",
-                "must be at least 1",
-                Some("omit it for the default"),
-            ),
-        ];
-        let invalid = rules.into_iter().filter(|(is_invalid, ..)| *is_invalid);
-        invalid.map(|(_, key, problem, help)| InvalidSetting { key, problem, help }).collect()
-    }
-
     /// The rate that applies; `None` for no limit.
     #[must_use]
     pub fn effective_rate(&self) -> Option<Rate> {
@@ -372,7 +303,8 @@ impl Settings {
         let rate = self.effective_rate()?.get();
         // A request that stalls until its timeout, the wait after it, and a second such request.
         let rest = self.retry.second_pass.unwrap_or_default();
-        let ordinary_delay = self.timeout * 2 + self.retry.first_backoff + rest;
+        let ordinary_delay =
+            self.timeout.saturating_mul(2).saturating_add(self.retry.first_backoff).saturating_add(rest);
         let wanted = (rate * ordinary_delay.as_secs_f64()).ceil() as usize;
         (wanted > self.rows.window.rows).then_some(wanted)
     }

@@ -1,5 +1,6 @@
 //! [`EnrichedStream`]: the enriched rows, and how the stream ends.
 
+use std::fmt;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -134,6 +135,17 @@ impl Stream for EnrichedStream {
                 self.end(failure)
             }
         }
+    }
+}
+
+impl fmt::Debug for EnrichedStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { number_column, batches, tally, .. } = self;
+        f.debug_struct("EnrichedStream")
+            .field("number_column", number_column)
+            .field("batches", batches)
+            .field("tally", tally)
+            .finish_non_exhaustive()
     }
 }
 

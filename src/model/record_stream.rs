@@ -1,19 +1,21 @@
 //! The interface between stages: a schema, and a stream of record batches with this schema.
 
+use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use arrow::array::{ArrayRef, AsArray, RecordBatch, RecordBatchReader};
 use arrow::compute::cast;
-use arrow::datatypes::{DataType, SchemaRef, TimeUnit, TimestampMillisecondType};
+use arrow::datatypes::{DataType, FieldRef, SchemaRef, TimeUnit, TimestampMillisecondType};
 use arrow::error::ArrowError;
 use futures::stream::BoxStream;
 use futures::{Stream, StreamExt, stream};
 
-use super::StreamError;
+use super::{ColumnError, StreamError};
 
-/// Record batches of one schema, in order. The first error ends the stream.
+/// Record batches of one schema, in order. The first error ends the stream. A batch with other
+/// columns than the schema is [`StreamError::Column`]; nullability and metadata may differ.
 pub struct RecordStream {
     schema: SchemaRef,
     batches: BoxStream<'static, Result<RecordBatch, StreamError>>,
@@ -54,8 +56,48 @@ impl Stream for RecordStream {
     type Item = Result<RecordBatch, StreamError>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.batches.as_mut().poll_next(cx)
+        let batch = ready!(self.batches.as_mut().poll_next(cx));
+        Poll::Ready(batch.map(|batch| {
+            let batch = batch?;
+            check_columns(&self.schema, batch.schema_ref())?;
+            Ok(batch)
+        }))
     }
+}
+
+impl From<RecordBatch> for RecordStream {
+    fn from(batch: RecordBatch) -> Self {
+        Self::from_batches(batch.schema(), [batch])
+    }
+}
+
+impl fmt::Debug for RecordStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RecordStream").field("schema", &self.schema).finish_non_exhaustive()
+    }
+}
+
+/// Whether a batch has the columns that its stream promised, by name and type.
+fn check_columns(promised: &SchemaRef, found: &SchemaRef) -> Result<(), ColumnError> {
+    if Arc::ptr_eq(promised, found) {
+        return Ok(());
+    }
+    let is_same = |(promised, found): (&FieldRef, &FieldRef)| {
+        promised.name() == found.name() && promised.data_type().equals_datatype(found.data_type())
+    };
+    let has_as_many = promised.fields().len() == found.fields().len();
+    if has_as_many && promised.fields().iter().zip(found.fields()).all(is_same) {
+        return Ok(());
+    }
+    let columns = |schema: &SchemaRef| {
+        let column = |field: &FieldRef| format!("{} {}", field.name(), field.data_type());
+        schema.fields().iter().map(column).collect::<Vec<_>>().join(", ")
+    };
+    let (promised, found) = (columns(promised), columns(found));
+    Err(ColumnError::new(format!(
+        "a batch has the columns {found}, and the schema of its stream has {promised}"
+    ))
+    .with_help("every batch must have the columns of the schema, in its order"))
 }
 
 /// The metadata key under which a file says where its answers come from.
@@ -95,4 +137,46 @@ pub fn cells_as(data_type: &DataType, column: &ArrayRef) -> Result<ArrayRef, Arr
     let offset = DataType::Timestamp(TimeUnit::Millisecond, Some("+00:00".into()));
     let timestamps = cast(column, &offset)?;
     Ok(Arc::new(timestamps.as_primitive::<TimestampMillisecondType>().clone().with_timezone("UTC")))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use arrow::array::{Int64Array, StringArray};
+    use arrow::datatypes::{Field, Schema};
+
+    use super::*;
+
+    fn texts(column: &str) -> RecordBatch {
+        let cells: ArrayRef = Arc::new(StringArray::from(vec!["+46701740605"]));
+        RecordBatch::try_from_iter([(column, cells)]).unwrap()
+    }
+
+    async fn second(schema: SchemaRef, second: RecordBatch) -> Result<RecordBatch, StreamError> {
+        let mut rows = RecordStream::from_batches(schema, [texts("phone"), second]);
+        rows.next().await.unwrap().unwrap();
+        rows.next().await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_batch_with_other_columns_is_an_error() {
+        let numbers: ArrayRef = Arc::new(Int64Array::from(vec![46_701_740_605]));
+        let phone = texts("phone").column(0).clone();
+        let whole_numbers = RecordBatch::try_from_iter([("phone", numbers)]).unwrap();
+        let two_columns = RecordBatch::try_from_iter([("id", phone.clone()), ("phone", phone)]).unwrap();
+        for other in [texts("tel"), whole_numbers, two_columns] {
+            let error = second(texts("phone").schema(), other).await.unwrap_err();
+            assert!(matches!(error, StreamError::Column(_)), "{error:?}");
+            assert!(error.to_string().ends_with("the schema of its stream has phone Utf8"), "{error}");
+        }
+    }
+
+    #[tokio::test]
+    async fn nullability_and_metadata_may_differ() {
+        let field = Field::new("phone", DataType::Utf8, true);
+        let schema =
+            Schema::new(vec![field]).with_metadata(HashMap::from([("key".to_owned(), "value".to_owned())]));
+        assert!(second(Arc::new(schema), texts("phone")).await.is_ok());
+    }
 }

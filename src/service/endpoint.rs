@@ -53,7 +53,7 @@ impl Endpoint {
     }
 
     fn from_url(text: &str) -> Result<Self, EndpointError> {
-        let not_a_url = || EndpointError::NotAUrl(without_credentials(text));
+        let not_a_url = || EndpointError::NotAUrl(without_secrets(text));
         let mut url = Url::parse(text).map_err(|_| not_a_url())?;
         if !url.username().is_empty() || url.password().is_some() {
             return Err(EndpointError::ContainsCredentials);
@@ -67,7 +67,7 @@ impl Endpoint {
             return Err(not_a_url());
         }
         if !matches!(url.path(), "" | "/") || url.query().is_some() || url.fragment().is_some() {
-            return Err(EndpointError::ContainsPath(text.to_owned()));
+            return Err(EndpointError::ContainsPath(without_secrets(text)));
         }
         if url.port().is_none() && !has_default_port(text) {
             url.set_port(Some(port)).map_err(|()| not_a_url())?;
@@ -116,9 +116,10 @@ fn has_default_port(text: &str) -> bool {
     authority.ends_with(":80") || authority.ends_with(":443")
 }
 
-/// The text without anything before an `@`, for error messages.
-fn without_credentials(text: &str) -> String {
-    text.rsplit('@').next().unwrap_or_default().to_owned()
+/// The text without anything before an `@` or after a `?` or `#`, for error messages.
+fn without_secrets(text: &str) -> String {
+    let shown = text.split(['?', '#']).next().unwrap_or_default();
+    shown.rsplit('@').next().unwrap_or_default().to_owned()
 }
 
 #[cfg(test)]
@@ -146,13 +147,14 @@ mod tests {
 
     #[test]
     fn an_invalid_endpoint_is_refused_and_no_password_is_shown() {
-        for text in ["", "europe", "ftp://host", "http://", "user:hunter2@host"] {
+        for text in ["", "europe", "ftp://host", "http://", "user:hunter2@host", "host?p=hunter2"] {
             let error = Endpoint::named(text).unwrap_err();
             assert!(matches!(error, EndpointError::NotAUrl(_)), "{text}: {error:?}");
             assert!(!error.to_string().contains("hunter2"));
         }
         assert_eq!(Endpoint::named("http://user:hunter2@host"), Err(EndpointError::ContainsCredentials));
-        assert!(matches!(Endpoint::named("http://host/lookup"), Err(EndpointError::ContainsPath(_))));
+        let error = Endpoint::named("http://host/lookup?key=hunter2").unwrap_err();
+        assert_eq!(error, EndpointError::ContainsPath("http://host/lookup".into()));
     }
 
     #[test]

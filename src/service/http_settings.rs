@@ -4,12 +4,11 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use reqwest::Url;
 use reqwest::header::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::Endpoint;
 use super::error::ServiceError;
+use super::{Endpoint, Proxy};
 use crate::model::ProviderCache;
 
 /// User name and password of the account. Never displayed.
@@ -35,7 +34,7 @@ pub struct HttpSettings {
     /// PEM text of certificates to trust instead of the system's, for `https` endpoints.
     pub trusted_certificates: Option<String>,
     /// The proxy to use. If it is `None`, the environment's proxies are ignored too.
-    pub proxy: Option<Url>,
+    pub proxy: Option<Proxy>,
 }
 
 impl Credentials {

@@ -14,12 +14,12 @@ pub mod http_settings;
 pub mod lookup_service;
 mod plain_http;
 mod pooled_http;
+pub mod proxy;
 pub mod wire;
-
-pub use reqwest::Url;
 
 pub use self::endpoint::{Endpoint, EndpointError};
 pub use self::error::ServiceError;
 pub use self::http::HttpService;
 pub use self::http_settings::{Credentials, HttpSettings};
 pub use self::lookup_service::Service;
+pub use self::proxy::{InvalidProxy, Proxy};

@@ -55,7 +55,7 @@ pub(super) fn client(
         .connect_timeout(settings.connect_timeout)
         .no_proxy();
     if let Some(proxy) = &settings.proxy {
-        builder = builder.proxy(reqwest::Proxy::all(proxy.clone()).map_err(ServiceError::Client)?);
+        builder = builder.proxy(reqwest::Proxy::all(proxy.url().clone()).map_err(ServiceError::Client)?);
     }
     if !settings.endpoints.iter().any(Endpoint::is_https) {
         // Without this, a container without CA certificates cannot even use plain HTTP.

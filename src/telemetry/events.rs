@@ -1,6 +1,8 @@
 //! Events: what happens a few times in a run and is worth a line for whoever watches it.
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::humanize::{grouped, lasting, speed};
@@ -128,10 +130,21 @@ impl fmt::Display for Event {
     }
 }
 
-/// Receives events. It is called from the middle of the work, so it must not block.
+/// Receives events. It is called from the middle of the work, so it must not block. If it panics,
+/// the event is lost and the work goes on.
 pub trait Reporter: Send + Sync + 'static {
     /// Receives one event.
     fn event(&self, event: Event);
+}
+
+/// Keeps the panics of a reporter from ending the task that reports: it may hold a paid answer.
+pub(crate) struct ContainedReporter(pub(crate) Arc<dyn Reporter>);
+
+impl Reporter for ContainedReporter {
+    fn event(&self, event: Event) {
+        // The panic has been printed by its hook.
+        let _ = catch_unwind(AssertUnwindSafe(|| self.0.event(event)));
+    }
 }
 
 /// Ignores every event.

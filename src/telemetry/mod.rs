@@ -13,4 +13,5 @@ pub mod timeline;
 
 pub use self::count::Count;
 pub use self::counters::{Costs, Counters, Snapshot};
+pub(crate) use self::events::ContainedReporter;
 pub use self::events::{Event, NoReporter, Reporter};

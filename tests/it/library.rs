@@ -11,11 +11,13 @@ use arrow::array::{
 };
 use arrow::error::ArrowError;
 use futures::{StreamExt, TryStreamExt};
-use hlr_enrich::simulator::{Account, Authentication, Latency, OutageKind, Simulator, SimulatorSettings};
+use hlr_enrich::simulator::{
+    Account, Authentication, Latency, OutageKind, RequestLimits, Simulator, SimulatorSettings,
+};
 use hlr_enrich::{
-    Caps, DryRun, EnrichError, EnrichedStream, Enricher, EnricherBuilder, LedgerChoice, LedgerSettings,
-    Msisdn, OpenError, Outcome, RateChoice, RecordStream, RowSettings, Settings, Source, StopReason,
-    normalise_rows,
+    Caps, DryRun, EnrichError, EnrichedStream, Enricher, EnricherBuilder, Event, LedgerChoice,
+    LedgerSettings, Msisdn, OpenError, Outcome, RateChoice, RecordStream, Reporter, RowSettings, Settings,
+    Source, StopReason, normalise_rows,
 };
 
 /// A constant latency.
@@ -331,6 +333,42 @@ async fn rows_are_normalised_without_asking() {
 }
 
 /// Compiles only if an enricher and its streams can move between threads.
+/// Panics at every event.
+struct Panics;
+
+impl Reporter for Panics {
+    fn event(&self, event: Event) {
+        panic!("{event}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reporter_that_panics_loses_no_answer() {
+    let limits = RequestLimits { ongoing: Some(4), ..RequestLimits::default() };
+    let settings = SimulatorSettings { limits, ..takes(Duration::from_millis(20)) };
+    let simulator = Simulator::start(settings).await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = folder.path().join("ledger");
+    let enricher = asking(&simulator).ledger(&ledger).reporter(Arc::new(Panics)).open().await.unwrap();
+    let (rows, end) = read(enricher.enrich(list(0..300, 50)).unwrap()).await;
+    assert!(end.is_none(), "{end:?}");
+    let counts = enricher.close().await.unwrap().counts;
+    assert!(counts.throttled > 0, "something was reported");
+    assert_eq!((rows, counts.answered), (300, 300));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_with_values_that_cannot_work_is_refused() {
+    let enricher = Enricher::builder().simulator(SimulatorSettings::default()).open().await.unwrap();
+    let unpriced = RowSettings { cost_column: true, ..RowSettings::default() };
+    let foldered = RowSettings { prefix: "a/b".into(), ..RowSettings::default() };
+    for settings in [unpriced, foldered] {
+        assert!(enricher.enrich_with(list(0..1, 1), settings.clone()).is_err());
+        let settings = Settings { rows: settings, ..Settings::default() };
+        assert!(DryRun::open(&list(0..1, 1).schema(), &settings).is_err());
+    }
+}
+
 #[test]
 fn the_public_types_cross_threads() {
     fn crosses<T: Send>() {}

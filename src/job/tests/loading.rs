@@ -295,6 +295,27 @@ fn a_flag_overrides_the_related_keys_of_the_file() {
 }
 
 #[test]
+fn a_problem_with_a_price_hides_no_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("nightly.toml");
+    let found = |lines: &str| {
+        let text =
+            format!("input = \"a.csv\"\noutput = \"b.csv\"\nendpoint = \"eu\"\ntimeout = \"0s\"\n{lines}");
+        fs::write(&path, text).unwrap();
+        problems(Some(&path), RawConfig::default(), &with_credentials())
+    };
+    let mispriced = found("price = { Sverige = 1 }\nmax_cost = 5\ncost_column = true\n");
+    assert!(mispriced.iter().any(|problem| problem.contains("timeout: ")), "{mispriced:#?}");
+    assert!(!mispriced.iter().any(|problem| problem.contains("needs a price")), "{mispriced:#?}");
+    let unpriced = found("free_results = [\"TIMEOUTS\"]\nmax_cost = 5\ncost_column = true\n");
+    assert_eq!(
+        unpriced.iter().filter(|problem| problem.contains("needs a price")).count(),
+        2,
+        "{unpriced:#?}"
+    );
+}
+
+#[test]
 fn problems_with_money_and_ages_have_help() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("nightly.toml");
