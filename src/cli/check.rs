@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::exit::Exit;
-use super::terminal::{print, say};
+use super::terminal::{print_wrapped, say};
 use crate::config::{Diagnostics, Environment, RawConfig};
 use crate::humanize::counted;
 use crate::job::Loaded;
@@ -15,7 +15,7 @@ pub(super) fn check(files: &[PathBuf]) -> Exit {
         let name = file.display();
         match Loaded::load(Some(file), RawConfig::default(), &environment) {
             Ok(pipeline) => {
-                let _ = print(format_args!("{name}: ok"));
+                let _ = print_wrapped(format_args!("{name}: ok"));
                 for warning in pipeline.warnings() {
                     say(format_args!("  warning: {warning}"));
                 }
@@ -23,11 +23,11 @@ pub(super) fn check(files: &[PathBuf]) -> Exit {
             Err(Diagnostics(problems)) => {
                 exit = Exit::Usage;
                 let count = counted(problems.len() as u64, "problem");
-                let _ = print(format_args!("{name}: {count}"));
+                let _ = print_wrapped(format_args!("{name}: {count}"));
                 for problem in problems {
-                    let _ = print(format_args!("  {problem}"));
+                    let _ = print_wrapped(format_args!("  {problem}"));
                     if let Some(help) = &problem.help {
-                        let _ = print(format_args!("    help: {help}"));
+                        let _ = print_wrapped(format_args!("    help: {help}"));
                     }
                 }
             }

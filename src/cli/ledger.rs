@@ -9,7 +9,7 @@ use tokio::task::spawn_blocking;
 
 use super::args::{ExportArgs, ForgetArgs, ImportArgs, LedgerArgs, LedgerCommand, PruneArgs, StatsArgs};
 use super::exit::Exit;
-use super::terminal::{print, say, say_error};
+use super::terminal::{print, print_wrapped, say, say_error};
 use crate::config::{Location, default_ledger_path};
 use crate::humanize::{counted, grouped, percent, size};
 use crate::input::InputSettings;
@@ -71,7 +71,7 @@ fn show_stats(path: &Path, arguments: &StatsArgs) -> Result<(), Report> {
     }
     for line in stats_lines(path, &stats, arguments.top) {
         // A closed pipe is not an error: the reader has enough.
-        if print(format_args!("{line}")).is_err() {
+        if print_wrapped(format_args!("{line}")).is_err() {
             break;
         }
     }

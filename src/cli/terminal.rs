@@ -10,6 +10,7 @@ use miette::Diagnostic;
 use tracing::{error, info, warn};
 
 use super::log::{self, LogFormat};
+use super::wrapping::wrap;
 use crate::model::with_causes;
 
 /// A line on standard error.
@@ -33,6 +34,15 @@ pub(super) fn say_verbatim(line: impl Display) {
 /// A line on standard output. An error means that nobody reads on.
 pub(super) fn print(line: Arguments<'_>) -> io::Result<()> {
     writeln!(io::stdout().lock(), "{line}")
+}
+
+/// A line on standard output for people, wrapped at words on a terminal. An error means that nobody
+/// reads on.
+pub(super) fn print_wrapped(line: Arguments<'_>) -> io::Result<()> {
+    match terminal_size::terminal_size_of(io::stdout()) {
+        Some((width, _)) => print(format_args!("{}", wrap(&line.to_string(), width.0.into()))),
+        None => print(line),
+    }
 }
 
 /// An error with its causes and with what to do about it, each on a line of its own.

@@ -113,6 +113,17 @@ pub struct Diagnostic {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostics(pub Vec<Diagnostic>);
 
+impl Diagnostics {
+    /// Those of lines of a file by line, then the others.
+    pub(super) fn in_order_of_the_file(mut self) -> Self {
+        self.0.sort_by_key(|diagnostic| match diagnostic.location {
+            Location::File { line: Some(line), .. } => line,
+            _ => usize::MAX,
+        });
+        self
+    }
+}
+
 impl fmt::Display for Diagnostics {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (place, diagnostic) in self.0.iter().enumerate() {

@@ -116,7 +116,7 @@ impl<'a> ConfigResolver<'a> {
     pub(crate) fn finish<T>(self, result: Resolved<T>) -> Result<T, Diagnostics> {
         match result {
             Ok(result) if self.diagnostics.is_empty() => Ok(result),
-            Ok(_) | Err(Reported(())) => Err(Diagnostics(self.diagnostics)),
+            Ok(_) | Err(Reported(())) => Err(Diagnostics(self.diagnostics).in_order_of_the_file()),
         }
     }
 }
