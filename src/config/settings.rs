@@ -99,9 +99,7 @@ fn proxy(resolver: &mut ConfigResolver) -> Resolved<Option<Proxy>> {
             Err(Problem::new("a proxy's URL must not carry credentials, which every process could read"))
         }
         Ok(proxy) => Ok(proxy),
-        Err(invalid) => {
-            Err(Problem::new(invalid.to_string()).with_help("write http://proxy.example.com:3128"))
-        }
+        Err(invalid) => Err(Problem::of(&invalid)),
     };
     resolver.check("proxy", proxy).map(Some)
 }
