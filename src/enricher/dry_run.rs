@@ -101,9 +101,7 @@ impl DryRun {
     /// What would stop a run too: a value that no enricher can work with, columns that are not
     /// clear, or a ledger that cannot be read.
     pub fn open(rows: &Schema, settings: &Settings) -> Result<Self, DryRunError> {
-        if let Some(invalid) = settings.check().into_iter().next() {
-            return Err(invalid.into());
-        }
+        settings.validate()?;
         let reader = RowReader::new(rows, &enrich_settings(settings, settings.rows.clone()))?;
         Ok(Self { reader, settings: settings.clone(), known: known_answers(settings)? })
     }

@@ -16,7 +16,7 @@ use crate::lookup::{Rate, Reply, StopReason};
 use crate::model::{ColumnError, Msisdn, Outcome, RecordStream, Source};
 #[cfg(feature = "simulator")]
 use crate::simulator::Account;
-use crate::telemetry::{Counters, NoReporter, Snapshot};
+use crate::telemetry::{Counters, Snapshot};
 
 /// Looks up numbers within the limits of one contract, and keeps every answer.
 ///
@@ -58,12 +58,7 @@ impl Enricher {
     /// When the endpoint, the credentials or the choice of a ledger are missing, a value is out of
     /// range, the ledger is damaged or in use, or the HTTP client cannot be set up.
     pub async fn open(settings: Settings) -> Result<Self, OpenError> {
-        let observers = Observers {
-            stop: crate::lookup::StopSignal::default(),
-            counters: Arc::default(),
-            reporter: Arc::new(NoReporter),
-        };
-        Self::open_observed(settings, observers).await
+        Self::builder().settings(settings).open().await
     }
 
     pub(crate) async fn open_observed(settings: Settings, observers: Observers) -> Result<Self, OpenError> {

@@ -52,9 +52,7 @@ impl Session {
     /// Opens everything. Nothing is sent yet.
     pub(crate) async fn open(settings: &Settings, observers: Observers) -> Result<Self, OpenError> {
         let provider = settings.provider.as_ref().ok_or(OpenError::NoEndpoint)?;
-        if let Some(invalid) = settings.check().into_iter().next() {
-            return Err(invalid.into());
-        }
+        settings.validate()?;
         let reporter = Arc::new(ContainedReporter(observers.reporter));
         let observers = Observers { reporter, ..observers };
         let ledger_settings = chosen_ledger(settings, provider)?;

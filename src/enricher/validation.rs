@@ -42,6 +42,11 @@ impl Settings {
         invalid
     }
 
+    /// The first value that no enricher can work with, as an error.
+    pub(super) fn validate(&self) -> Result<(), InvalidSetting> {
+        self.check().into_iter().next().map_or(Ok(()), Err)
+    }
+
     fn lookup_rules(&self) -> impl IntoIterator<Item = Rule> + use<> {
         let retry = &self.retry;
         let holds_no_certificate = |pem: &String| !pem.contains("-----BEGIN CERTIFICATE-----");

@@ -169,24 +169,23 @@ fn networks(report: &RunReport) -> Markup {
     let named: u64 = report.networks.iter().map(|network| network.rows).sum();
     let amounts = Amounts::of(report.networks.iter().map(|network| network.cost));
     let rows = report.networks.iter().enumerate().map(|(index, network)| {
-        let mut cells = vec![
+        vec![
             html! { (network.network.unwrap_or("name not known")) },
             html! { (network.country.unwrap_or("not certain")) },
             html! { (network.mcc) "-" (network.mnc) },
             count(&format!("networks.{index}.rows"), network.rows),
             html! { (percent(network.rows, named)) },
-        ];
-        cells.push(amounts.cell(&format!("networks.{index}.cost"), network.cost));
-        cells
+            amounts.cell(&format!("networks.{index}.cost"), network.cost),
+        ]
     });
-    let mut columns = vec![
+    let columns = vec![
         Column::LongText("network"),
         Column::Text("country"),
         Column::Text("MCC-MNC"),
         Column::Numbers("rows"),
         Column::Numbers("share"),
+        Column::Numbers("cost"),
     ];
-    columns.push(Column::Numbers("cost"));
     let table = Table {
         caption: "Rows by network, as the service named it",
         row_noun: "networks",
@@ -206,7 +205,7 @@ fn ranges(report: &RunReport) -> Markup {
     let amounts = Amounts::of(report.worst_ranges.iter().map(|range| range.cost));
     let rows = report.worst_ranges.iter().enumerate().map(|(index, range)| {
         let path = |name: &str| format!("worst_ranges.{index}.{name}");
-        let mut cells = vec![
+        vec![
             html! { code { (range.range) } },
             html! { (name(range.country)) },
             html! { (range.network.unwrap_or("none named")) },
@@ -214,11 +213,10 @@ fn ranges(report: &RunReport) -> Markup {
             count(&path("without_verdict"), range.without_verdict),
             html! { (percent(range.without_verdict, range.rows)) },
             count(&path("requests"), range.requests),
-        ];
-        cells.push(amounts.cell(&path("cost"), range.cost));
-        cells
+            amounts.cell(&path("cost"), range.cost),
+        ]
     });
-    let mut columns = vec![
+    let columns = vec![
         Column::Text("range"),
         Column::Text("country"),
         Column::Text("main network"),
@@ -226,8 +224,8 @@ fn ranges(report: &RunReport) -> Markup {
         Column::Numbers("no verdict"),
         Column::Numbers("share"),
         Column::Numbers("requests"),
+        Column::Numbers("cost"),
     ];
-    columns.push(Column::Numbers("cost"));
     let table = Table {
         caption: "Number ranges with the most rows without a verdict",
         row_noun: "ranges",
