@@ -51,7 +51,7 @@ pub enum LedgerError {
         /// The file.
         path: PathBuf,
         /// Where its answers come from.
-        found: String,
+        found: &'static str,
         /// Where the answers of the run come from.
         expected: &'static str,
     },

@@ -95,6 +95,19 @@ fn a_newer_format_asks_for_a_newer_program() {
 }
 
 #[test]
+fn an_unreadable_origin_is_damage_and_not_another_origin() {
+    let (job, service) = with_ledger(100);
+    for flipped in ["this michine", "thi{ machine", "\u{7f}a provider", ""] {
+        insert(&job.path("l.redb"), "about", "answers", flipped);
+        every_command_is_refused(
+            &job,
+            &service,
+            &["is damaged", "origin of its answers", "restore a backup"],
+        );
+    }
+}
+
+#[test]
 fn simulated_and_real_answers_do_not_mix() {
     let service = Service::start(SimulatorSettings::default());
     let job = Job::new().numbers("list.csv", 100);

@@ -26,6 +26,10 @@ impl AnswerOrigin {
             Self::ThisMachine => "this machine",
         }
     }
+
+    fn from_text(text: &str) -> Option<Self> {
+        [Self::Provider, Self::ThisMachine].into_iter().find(|origin| origin.text() == text)
+    }
 }
 
 /// What to do if the file does not exist.
@@ -59,10 +63,13 @@ pub(super) fn check(
         _ => return Err(LedgerError::NotALedger { path }),
     }
     let found = read(transaction, "answers").map_err(|error| from_redb(&path, FileOperation::Read, error))?;
-    let found = found.unwrap_or_default();
+    // Any other text is a flipped bit, and not a ledger that another run should use.
+    let Some(found) = found.as_deref().and_then(AnswerOrigin::from_text) else {
+        return Err(LedgerError::Damaged { path, what: "the origin of its answers is unreadable".into() });
+    };
     match missing {
-        IfMissing::Create(origin) if found != origin.text() => {
-            Err(LedgerError::OriginMismatch { path, found, expected: origin.text() })
+        IfMissing::Create(origin) if found != origin => {
+            Err(LedgerError::OriginMismatch { path, found: found.text(), expected: origin.text() })
         }
         _ => Ok(()),
     }
