@@ -12,6 +12,7 @@
 
 mod column_name;
 mod countries;
+mod evidence;
 mod networks;
 mod plan;
 mod range_country;
@@ -24,7 +25,8 @@ mod tables;
 #[cfg(test)]
 mod differential;
 
-pub use column_name::{NumberColumnError, find_number_column};
+pub use column_name::{NumberColumnError, find_number_column, has_telephone_name, number_column_candidates, region_column_candidates};
+pub use evidence::{BareEvidence, UnclearNumbers};
 pub use countries::{location_country, network_country, number_country, roaming};
 pub use networks::network_name;
 pub use range_country::range_country;
@@ -60,9 +62,32 @@ use crate::model::Msisdn;
 /// assert_eq!(&*parse("070-174 06 05", "SE".parse().ok()).unwrap().digits(), "46701740605");
 /// assert_eq!(parse("070-174 06 05", None), Err(Refusal::NationalWithoutRegion));
 /// ```
-pub fn parse(text: &str, default_region: Option<Region>) -> Result<Msisdn, Refusal> {
+pub fn parse(text: &str, rules: NumberRules) -> Result<Msisdn, Refusal> {
     let digits = spelling::parse_digits(text)?;
-    resolve::resolve(&digits, default_region)
+    resolve::resolve(&digits, rules)
+}
+
+/// Each number of a cell, in order, as [`parse`] reads it. One that was written twice is there once.
+/// Empty where the cell has none.
+pub fn parse_all(text: &str, rules: NumberRules) -> Vec<Result<Msisdn, Refusal>> {
+    let mut numbers = Vec::new();
+    for digits in spelling::parse_all_digits(text) {
+        let number = resolve::resolve(&digits, rules);
+        if number.is_err() || !numbers.contains(&number) {
+            numbers.push(number);
+        }
+    }
+    numbers
+}
+
+/// How numbers are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct NumberRules { pub region: Option<Region>, pub bare: BareNumbers }
+/// What digits without `+` or `00` are, where no region tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum BareNumbers {
+    #[default] EachByItself,
+    International,
 }
 
 #[cfg(test)]

@@ -18,6 +18,10 @@ pub enum Refusal {
     DigitsLost,
     /// No country has such a number.
     NotInPlan,
+    /// The cell has several numbers.
+    SeveralNumbers,
+    /// A number without `+` that may be complete or national.
+    Ambiguous,
     /// A number that no HLR knows, because it is not a mobile number.
     NotMobile(LineKind),
 }
@@ -45,7 +49,7 @@ pub enum LineKind {
 
 impl Refusal {
     /// Every refusal, in the order of [`Self::index`].
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 17] = [
         Self::Empty,
         Self::TooShort,
         Self::TooLong,
@@ -53,6 +57,8 @@ impl Refusal {
         Self::NationalWithoutRegion,
         Self::DigitsLost,
         Self::NotInPlan,
+        Self::SeveralNumbers,
+        Self::Ambiguous,
         Self::NotMobile(LineKind::FixedLine),
         Self::NotMobile(LineKind::TollFree),
         Self::NotMobile(LineKind::PremiumRate),
@@ -74,7 +80,9 @@ impl Refusal {
             Self::NationalWithoutRegion => 4,
             Self::DigitsLost => 5,
             Self::NotInPlan => 6,
-            Self::NotMobile(kind) => 7 + kind as usize,
+            Self::SeveralNumbers => 7,
+            Self::Ambiguous => 8,
+            Self::NotMobile(kind) => 9 + kind as usize,
         }
     }
 
@@ -89,6 +97,8 @@ impl Refusal {
             Self::NationalWithoutRegion => "national_without_region",
             Self::DigitsLost => "digits_lost",
             Self::NotInPlan => "not_in_plan",
+            Self::SeveralNumbers => "several_numbers",
+            Self::Ambiguous => "ambiguous",
             Self::NotMobile(LineKind::FixedLine) => "fixed_line",
             Self::NotMobile(LineKind::TollFree) => "toll_free",
             Self::NotMobile(LineKind::PremiumRate) => "premium_rate",

@@ -11,7 +11,8 @@ use crate::model::Msisdn;
 type Reading = Result<PlannedNumber, Refusal>;
 
 /// The number that was written, with national numbers completed by the default region.
-pub(super) fn resolve(parsed: &ParsedDigits, default_region: Option<Region>) -> Result<Msisdn, Refusal> {
+pub(super) fn resolve(parsed: &ParsedDigits, rules: super::NumberRules) -> Result<Msisdn, Refusal> {
+    let default_region = rules.region;
     let digits = parsed.digits();
     let reading = match (parsed.plus_sign, default_region) {
         (PlusSign::Present, _) => international(digits.strip_prefix(b"00").unwrap_or(digits)),
@@ -131,4 +132,12 @@ fn joined(calling_code: &str, national: &[u8]) -> Reading {
         }
         _ => Err(Refusal::TooLong),
     }
+}
+
+pub(super) enum BareShape { National, InternationalMobile, Other }
+pub(super) fn bare_shape(parsed: &ParsedDigits) -> Option<BareShape> {
+    let digits = parsed.digits();
+    if parsed.plus_sign == PlusSign::Present || digits.starts_with(b"00") { return None }
+    if digits[0] == b'0' { return Some(BareShape::National) }
+    Some(if is_mobile(&international(digits)) { BareShape::InternationalMobile } else { BareShape::Other })
 }

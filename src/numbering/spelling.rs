@@ -49,6 +49,10 @@ pub(super) fn parse_digits(text: &str) -> Result<ParsedDigits, Refusal> {
     }
 }
 
+pub(super) fn parse_all_digits(text: &str) -> Vec<ParsedDigits> {
+    parse_digits(text).into_iter().collect()
+}
+
 /// The common case: only digits, as many as a number has, perhaps after a plus sign.
 fn plain_digits(text: &[u8]) -> Option<ParsedDigits> {
     let (plus_sign, digits) = match text {
