@@ -9,7 +9,7 @@ use arrow::datatypes::SchemaRef;
 use futures::stream::{Stream, StreamExt};
 
 use super::batch_columns::BatchColumns;
-use super::row_reader::{Row, RowReader};
+use super::rows::{Row, RowReader};
 use super::settings::{EnrichSettings, Order};
 use super::window::{WindowLimiter, WindowPermit};
 use crate::lookup::Lookup;

@@ -6,16 +6,14 @@ pub mod added_columns;
 mod batch_columns;
 mod batch_enricher;
 mod batch_tally;
-mod carried_rows;
 mod column_builders;
 pub mod column_selection;
 pub mod filter;
 mod network_cells;
 mod normalise;
-mod number_column;
 mod outcome_text;
 mod row_pricing;
-mod row_reader;
+mod rows;
 mod settings;
 #[cfg(test)]
 mod test_replies;
@@ -23,6 +21,6 @@ mod window;
 
 pub use self::batch_enricher::BatchEnricher;
 pub use self::normalise::normalise;
-pub use self::row_reader::{Row, RowReader};
+pub use self::rows::{Row, RowReader};
 pub use self::settings::{EnrichSettings, Only, Order};
 pub use self::window::Window;

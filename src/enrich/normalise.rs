@@ -6,7 +6,7 @@ use arrow::array::{ArrayRef, StringBuilder};
 use arrow::datatypes::Schema;
 use futures::StreamExt;
 
-use super::row_reader::{Row, RowReader};
+use super::rows::{Row, RowReader};
 use super::settings::EnrichSettings;
 use crate::model::{ColumnError, RecordStream, StreamError};
 

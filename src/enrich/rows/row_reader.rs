@@ -3,10 +3,10 @@
 use arrow::array::{ArrayRef, RecordBatch};
 use arrow::datatypes::{Schema, SchemaRef};
 
-use super::added_columns::{ADDED, AddedColumns};
+use crate::enrich::added_columns::{ADDED, AddedColumns};
 use super::carried_rows::CarriedRows;
 use super::number_column;
-use super::settings::{EnrichSettings, Only};
+use crate::enrich::settings::{EnrichSettings, Only};
 use crate::model::{ColumnError, Msisdn, Status, StreamError};
 use crate::numbering::{Refusal, Region};
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, AsArray, BooleanArray, RecordBatch, StringArray};
 use arrow::compute::kernels::zip::zip;
 
-use super::added_columns::{ADDED, data_type};
+use crate::enrich::added_columns::{ADDED, data_type};
 use crate::model::{Status, StreamError, cells_as};
 
 /// The rows of one batch that keep the verdict of an earlier run.

@@ -1,0 +1,155 @@
+//! Whether the bare numbers of a list are complete: those without `+` or `00`, where no region tells.
+//!
+//! `4795550123` is a number in the USA and a mobile number in Norway. One cell cannot tell, but a
+//! list can: of a list of MSISDNs, nearly every number is a mobile number when it is read as
+//! international. Of lists of national mobile numbers, that share stays far below; the table is in
+//! `docs/cleaning-a-list.md`.
+
+use super::BareNumbers;
+use super::resolve::{BareShape, bare_shape};
+use super::spelling;
+
+/// With fewer bare numbers than this, each is judged by itself.
+const ENOUGH_NUMBERS: u64 = 100;
+/// In a list of MSISDNs, at least this share of the bare numbers is mobile.
+const SHARE_OF_MSISDNS: f64 = 0.85;
+/// How many examples a message shows.
+const EXAMPLES: usize = 3;
+
+/// What the bare numbers of the first rows look like.
+#[derive(Clone, Debug, Default)]
+pub struct BareEvidence {
+    /// Written as national numbers are: a leading zero, brackets, groups without a calling code.
+    national: u64,
+    /// Mobile numbers when read as international.
+    mobile: u64,
+    /// Neither.
+    other: u64,
+    mobile_examples: Vec<String>,
+    other_examples: Vec<String>,
+}
+
+/// The bare numbers may be complete or national, and asking would pay for strangers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnclearNumbers {
+    /// How many numbers have neither `+` nor `00`.
+    pub bare: u64,
+    /// How many of them are mobile numbers when read as international.
+    pub mobile: u64,
+    /// Some of them, masked: first those that are mobile when read as international.
+    pub examples: Vec<String>,
+}
+
+impl BareEvidence {
+    /// Takes a cell into account, if it holds one bare number.
+    pub fn add(&mut self, text: &str) {
+        let Ok(parsed) = spelling::parse_digits(text) else { return };
+        match bare_shape(&parsed) {
+            None => {}
+            Some(BareShape::National) => {
+                self.national += 1;
+                note(&mut self.other_examples, text);
+            }
+            Some(BareShape::InternationalMobile) => {
+                self.mobile += 1;
+                note(&mut self.mobile_examples, text);
+            }
+            Some(BareShape::Other) => {
+                self.other += 1;
+                note(&mut self.other_examples, text);
+            }
+        }
+    }
+
+    /// How bare numbers are to be read.
+    ///
+    /// Numbers with a plus sign are no evidence about those without.
+    ///
+    /// # Errors
+    ///
+    /// [`UnclearNumbers`] where the list has many bare numbers and they may be national.
+    pub fn decide(&self) -> Result<BareNumbers, UnclearNumbers> {
+        let bare = self.national + self.mobile + self.other;
+        // A number that is written as a national one is refused, however the others are read.
+        if self.mobile + self.other < ENOUGH_NUMBERS || self.mobile == 0 {
+            return Ok(BareNumbers::EachByItself);
+        }
+        if self.mobile as f64 >= SHARE_OF_MSISDNS * bare as f64 {
+            return Ok(BareNumbers::International);
+        }
+        let examples = self.mobile_examples.iter().chain(&self.other_examples).cloned().collect();
+        Err(UnclearNumbers { bare, mobile: self.mobile, examples })
+    }
+}
+
+fn note(examples: &mut Vec<String>, text: &str) {
+    if examples.len() < EXAMPLES {
+        examples.push(masked(text));
+    }
+}
+
+/// The text with the digits between the first three and the last two hidden.
+fn masked(text: &str) -> String {
+    const SHOWN_CHARACTERS: usize = 30;
+    let digits = text.chars().filter(|char| char.is_numeric()).count();
+    let mut seen = 0;
+    let hide = |char: char| {
+        if !char.is_numeric() {
+            return char;
+        }
+        seen += 1;
+        if seen <= 3 || seen + 2 > digits { char } else { '•' }
+    };
+    text.trim().chars().map(hide).take(SHOWN_CHARACTERS).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decide(numbers: impl IntoIterator<Item = String>) -> Result<BareNumbers, UnclearNumbers> {
+        let mut evidence = BareEvidence::default();
+        numbers.into_iter().for_each(|number| evidence.add(&number));
+        evidence.decide()
+    }
+
+    fn swedish(count: u64) -> impl Iterator<Item = String> {
+        (0..count).map(|nth| format!("{}", 46_701_740_000 + nth))
+    }
+
+    fn national(count: u64) -> impl Iterator<Item = String> {
+        (0..count).map(|nth| format!("{}", 4_795_550_000 + nth * 1_000_003))
+    }
+
+    #[test]
+    fn a_list_of_msisdns_is_international_in_spite_of_some_rubbish() {
+        assert_eq!(decide(swedish(100)), Ok(BareNumbers::International));
+        let rubbish = (0..10).map(|nth| format!("12345{nth}"));
+        assert_eq!(decide(swedish(90).chain(rubbish)), Ok(BareNumbers::International));
+    }
+
+    #[test]
+    fn a_few_numbers_are_judged_one_by_one() {
+        assert_eq!(decide(swedish(99)), Ok(BareNumbers::EachByItself));
+        assert_eq!(decide([]), Ok(BareNumbers::EachByItself));
+        // Numbers with a leading zero are not ambiguous, however many there are.
+        let with_zeros = (0..500).map(|nth| format!("0701740{nth:03}"));
+        assert_eq!(decide(with_zeros.chain(swedish(50))), Ok(BareNumbers::EachByItself));
+    }
+
+    #[test]
+    fn a_mixture_is_unclear_and_numbers_with_a_plus_are_no_evidence() {
+        let with_plus = swedish(5_000).map(|number| format!("+{number}"));
+        let unclear = decide(with_plus.chain(swedish(60)).chain(national(60))).unwrap_err();
+        assert_eq!(unclear.bare, 120);
+        assert!((60..110).contains(&unclear.mobile), "{unclear:?}");
+        assert!(unclear.examples.contains(&"467••••••00".to_owned()), "{unclear:?}");
+        assert!(unclear.examples.iter().all(|example| example.contains('•')));
+    }
+
+    #[test]
+    fn examples_hide_the_middle_of_the_number() {
+        assert_eq!(masked(" (479) 555-0123 "), "(479) •••-••23");
+        assert_eq!(masked("123"), "123");
+    }
+}
