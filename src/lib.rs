@@ -88,7 +88,7 @@ pub use self::config::{
     Location, MaxAgeValue, PartitionBy, PartitionColumns, PriceValue, RawConfig, ResolvedSettings, RetryOn,
     TextList,
 };
-pub use self::enrich::{Only, Order, Window};
+pub use self::enrich::{NumberSettings, Only, Order, SeveralNumbers, Window};
 pub use self::enricher::{
     DryRun, DryRunError, EnrichError, EnrichedReader, EnrichedStream, Enricher, EnricherBuilder, Estimate,
     InvalidSetting, LedgerChoice, LedgerFolder, LedgerSettings, OpenError, Provider, RateChoice, Refresh,
@@ -97,7 +97,7 @@ pub use self::enricher::{
 pub use self::input::{CsvFile, FileLine, Finding, InputError, InputNotes};
 pub use self::job::{
     DryRunJob, DryRunReport, Holder, Job, JobError, JobOutcome, JobReport, Loaded, LockError, Progress,
-    RateControl, RunError, StartError, StartedDryRun, StartedJob, Total,
+    RateControl, RunError, StartError, StartedDryRun, StartedJob, Total, UnusableList,
 };
 pub use self::ledger::{LedgerError, MaxAge};
 pub use self::lookup::{Cap, Caps, Finality, Rate, RateError, Reply, RetryPolicy, StopReason, StopSignal};
@@ -106,7 +106,7 @@ pub use self::model::{
     LookupResult, Money, Msisdn, NumberRange, Outcome, Plmn, Product, ProviderCache, RecordStream, Setting,
     Source, Status, StreamError, Unanswered, UnansweredReason, Unreadable, UtcMillis,
 };
-pub use self::numbering::{LineKind, NumberColumnError, Refusal, Region, UnknownRegion, parse as normalise};
+pub use self::numbering::{LineKind, NumberColumnError, Refusal, Region, UnknownRegion, normalise};
 pub use self::output::{OutputError, WriteError};
 pub use self::pricing::{Charge, Tariff};
 pub use self::report::run_report::{CountryRows, FunnelStep, NetworkRows, RangeRows, RunReport};

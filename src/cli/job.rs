@@ -82,7 +82,10 @@ async fn do_job(
         Ok(finished) => conclude(&finished, &display, words),
         Err(error) => {
             say_error(&error);
-            if matches!(error, RunError::InputFailed { .. }) { Exit::Usage } else { Exit::Unexpected }
+            match error {
+                RunError::InputFailed { .. } | RunError::UnusableList { .. } => Exit::Usage,
+                _ => Exit::Unexpected,
+            }
         }
     }
 }
@@ -155,7 +158,9 @@ fn announce_start(started: &StartedJob, verbosity: Verbosity) {
     for file in started.input_notes().csv_files() {
         say(how_understood(file));
     }
-    say(format_args!("number column: {:?}", started.number_column()));
+    let columns: Vec<String> = started.number_columns().iter().map(|name| format!("{name:?}")).collect();
+    let heading = if columns.len() == 1 { "number column" } else { "number columns" };
+    say(format_args!("{heading}: {}", columns.join(", ")));
 }
 
 fn how_understood(file: &CsvFile) -> String {

@@ -22,6 +22,7 @@ use super::terminal::{
     print, say, say_command, say_error, say_loudly, say_outcome, say_system_error, say_warning,
 };
 use crate::config::{DurationValue, Environment, ResolvedSettings};
+use crate::enrich::NumberSettings;
 use crate::enricher::{EnrichError, Enricher, OpenError, RowSettings, Settings};
 use crate::job::{JobOutcome, StartError};
 use crate::lookup::StopSignal;
@@ -99,7 +100,13 @@ struct LookedUp {
 
 /// Asks about numbers as they were written, through the same door as a list.
 async fn ask(settings: Settings, numbers: Vec<String>, stop: StopSignal) -> Result<LookedUp, Exit> {
-    let rows = RowSettings { column: Some(NUMBER.into()), prefix: String::new(), ..settings.rows.clone() };
+    let read_as = NumberSettings {
+        columns: vec![NUMBER.into()],
+        // Who types digits alone means a whole number, if no region is named.
+        international: settings.rows.numbers.region.is_none(),
+        ..settings.rows.numbers.clone()
+    };
+    let rows = RowSettings { numbers: read_as, prefix: String::new(), ..settings.rows.clone() };
     let opened = Enricher::builder().settings(settings).stop_signal(stop).open().await;
     let enricher = opened.map_err(|error| not_started(&error.into()))?;
     enricher.warnings().iter().for_each(say_warning);

@@ -11,7 +11,7 @@ use serde::de::IntoDeserializer;
 use serde::{Deserialize, Serialize};
 
 use super::values::{DurationValue, MaxAgeValue, PriceValue, TextList};
-use crate::enrich::{Only, Order};
+use crate::enrich::{Only, Order, SeveralNumbers};
 use crate::model::Product;
 #[cfg(feature = "simulator")]
 use crate::simulator::SimulatorSettings;
@@ -97,10 +97,27 @@ keys! {
     partition_by: PartitionColumns => Flag,
     /// Lock file that keeps other runs out [default: a hidden file beside the output]
     lock: PathBuf => Flag,
-    /// Column with the numbers [default: found by its name]
-    column: String => Flag,
+    /// Column with the numbers; may be repeated [default: found by its name]
+    ///
+    /// Of several columns, in order of preference, the first whose cell has a number that can be
+    /// looked up is used, and the added column hlr_column tells which.
+    column: TextList => Flag,
     /// Default country for national numbers, as an ISO 3166 code such as SE
     region: String => Flag,
+    /// Column with the country of each row: a code, a name or a calling code
+    ///
+    /// ISO 3166 codes of two or three letters, names in English and in the languages of the country,
+    /// and calling codes with or without + are read. `region` is for rows without one.
+    region_column: String => Flag,
+    /// Numbers without + or 00 are complete international numbers [default: the list decides]
+    international: bool => Flag,
+    /// Cells with several numbers: refuse them, take the first, or write rows [default: refuse]
+    several_numbers: SeveralNumbers => Flag,
+    /// Maximum share of cells without a number that can be looked up; 1 for no limit [default: 0.9]
+    ///
+    /// Empty cells do not count. The first 10,000 rows are judged before anything is asked. At the
+    /// end, the rows of a list that exceeds the limit are kept under the partial name.
+    max_invalid: f64 => Flag,
     /// Endpoint to use: eu, us, simulator or a URL [required here or in the pipeline file]
     ///
     /// A URL is scheme, host and port, for example https://lookup.example.com:3701. Repeat the flag

@@ -2,10 +2,11 @@
 
 use super::resolver::{ConfigResolver, Resolved};
 use super::values::{TextList, mebibytes};
-use crate::enrich::Window;
 use crate::enrich::column_selection::ColumnChoice;
 use crate::enrich::filter::Condition;
+use crate::enrich::{NumberSettings, Window};
 use crate::enricher::RowSettings;
+use crate::numbering::Region;
 
 /// Which rows are processed, and which columns are written. `prefix` is that of the added columns.
 pub(crate) fn selection(
@@ -28,7 +29,6 @@ pub(crate) fn selection(
 /// Fills in how rows are read and written.
 pub(super) fn rows(resolver: &mut ConfigResolver, rows: &mut RowSettings) -> Resolved<()> {
     let raw = &resolver.raw;
-    rows.column.clone_from(&raw.column);
     rows.order = raw.order.unwrap_or_default();
     rows.only = raw.only.unwrap_or_default();
     rows.cost_column = raw.cost_column == Some(true);
@@ -40,8 +40,12 @@ pub(super) fn rows(resolver: &mut ConfigResolver, rows: &mut RowSettings) -> Res
         rows.prefix.clone_from(prefix);
     }
     let region = raw.region.clone();
-    rows.region = region
-        .map(|text| resolver.diagnosed("region", text.parse::<crate::numbering::Region>()))
-        .transpose()?;
+    rows.numbers = NumberSettings {
+        columns: raw.column.clone().map(|names| names.0).unwrap_or_default(),
+        region_column: raw.region_column.clone(),
+        international: raw.international == Some(true),
+        several: raw.several_numbers.unwrap_or_default(),
+        region: region.map(|text| resolver.diagnosed("region", text.parse::<Region>())).transpose()?,
+    };
     Ok(())
 }

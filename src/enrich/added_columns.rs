@@ -29,8 +29,14 @@ pub const ADDED: [&str; 14] = [
     "reason",
 ];
 
-/// One more column on request: what this run paid for the row, in the currency of the price.
+/// A column on request: what this run paid for the row, in the currency of the price.
 pub const COST: &str = "cost";
+
+/// A column on request: the list's column that the number comes from.
+pub const COLUMN: &str = "column";
+
+/// The columns on request, in their order after the others.
+const ON_REQUEST: [&str; 2] = [COST, COLUMN];
 
 /// The metadata key of a field that was added by a run. Parquet files keep it.
 const MARK: &str = "hlr_enrich.column";
@@ -59,10 +65,11 @@ pub(super) struct AddedColumns {
 }
 
 impl AddedColumns {
-    /// Adds the columns, each with the prefix, to those of the input.
-    pub(super) fn new(input: &Schema, prefix: &str, cost: CostColumn) -> Result<Self, ColumnError> {
+    /// Adds the columns, each with the prefix, to those of the input; `requested` are those of
+    /// [`ON_REQUEST`] that are wanted.
+    pub(super) fn new(input: &Schema, prefix: &str, requested: &[&'static str]) -> Result<Self, ColumnError> {
         let names = ADDED.map(|name| format!("{prefix}{name}"));
-        let cost_name = format!("{prefix}{COST}");
+        let on_request = ON_REQUEST.map(|name| (name, format!("{prefix}{name}")));
         let index_of = |name: &String| input.fields().iter().position(|field| field.name() == name);
         // CSV has no metadata; a list with all added columns has them from an earlier run.
         let earlier: Option<Vec<usize>> = names.iter().map(index_of).collect();
@@ -70,11 +77,12 @@ impl AddedColumns {
         let is_enriched = earlier.is_some();
         let mut kept = Vec::new();
         for (index, field) in input.fields().iter().enumerate() {
-            let is_cost = *field.name() == cost_name;
-            match is_cost || names.iter().any(|name| name == field.name()) {
+            let on_request = on_request.iter().find(|(_, name)| name == field.name());
+            let is_requested = on_request.is_none_or(|(column, _)| requested.contains(column));
+            match on_request.is_some() || names.iter().any(|name| name == field.name()) {
                 false => kept.push(index),
                 // The list's own column, and no column of this run has its name.
-                true if is_cost && cost == CostColumn::No && !is_enriched => kept.push(index),
+                true if !is_requested && !is_enriched => kept.push(index),
                 true if is_enriched || field.metadata().contains_key(MARK) => {}
                 true => {
                     let problem = format!(
@@ -87,8 +95,9 @@ impl AddedColumns {
             }
         }
         let own = kept.iter().map(|index| input.fields()[*index].clone());
-        let cost = (cost == CostColumn::Yes).then_some((COST, &cost_name));
-        let added = ADDED.into_iter().zip(&names).chain(cost);
+        let on_request = on_request.iter().map(|(column, name)| (*column, name));
+        let on_request = on_request.filter(|(column, _)| requested.contains(column));
+        let added = ADDED.into_iter().zip(&names).chain(on_request);
         let added = added.map(|(column, name)| Arc::new(added_field(column, name)));
         let fields: Vec<_> = own.chain(added).collect();
         let schema = Arc::new(Schema::new_with_metadata(fields, input.metadata().clone()));
@@ -150,7 +159,7 @@ mod tests {
 
     #[test]
     fn added_columns_follow_the_inputs_own() {
-        let columns = AddedColumns::new(&schema(&["id", "phone"]), "hlr_", CostColumn::No).unwrap();
+        let columns = AddedColumns::new(&schema(&["id", "phone"]), "hlr_", &[]).unwrap();
         let names = names(&columns);
         assert_eq!(names[..4], ["id", "phone", "hlr_msisdn", "hlr_status"]);
         assert_eq!(names.len(), 2 + ADDED.len());
@@ -158,33 +167,33 @@ mod tests {
 
     #[test]
     fn columns_of_an_earlier_run_are_replaced() {
-        let once = AddedColumns::new(&schema(&["id", "phone"]), "hlr_", CostColumn::No).unwrap();
-        let twice = AddedColumns::new(&once.schema, "hlr_", CostColumn::No).unwrap();
+        let once = AddedColumns::new(&schema(&["id", "phone"]), "hlr_", &[]).unwrap();
+        let twice = AddedColumns::new(&once.schema, "hlr_", &[]).unwrap();
         assert_eq!(names(&twice), names(&once));
         let from_csv: Vec<_> = names(&once);
         let from_csv = schema(&from_csv.iter().map(String::as_str).collect::<Vec<_>>());
-        assert_eq!(names(&AddedColumns::new(&from_csv, "hlr_", CostColumn::No).unwrap()), names(&once));
+        assert_eq!(names(&AddedColumns::new(&from_csv, "hlr_", &[]).unwrap()), names(&once));
     }
 
     #[test]
     fn the_cost_is_a_column_on_request_and_goes_with_the_others() {
-        let with = AddedColumns::new(&schema(&["id", "phone"]), "hlr_", CostColumn::Yes).unwrap();
+        let with = AddedColumns::new(&schema(&["id", "phone"]), "hlr_", &[COST]).unwrap();
         assert_eq!(names(&with).last().unwrap(), "hlr_cost");
         assert_eq!(with.earlier(), None);
-        let without = AddedColumns::new(&with.schema, "hlr_", CostColumn::No).unwrap();
+        let without = AddedColumns::new(&with.schema, "hlr_", &[]).unwrap();
         assert_eq!(names(&without).last().unwrap(), "hlr_reason");
         assert_eq!(without.earlier().unwrap()[0], 2);
-        let own = AddedColumns::new(&schema(&["phone", "hlr_cost"]), "hlr_", CostColumn::No).unwrap();
+        let own = AddedColumns::new(&schema(&["phone", "hlr_cost"]), "hlr_", &[]).unwrap();
         assert_eq!(names(&own)[..2], ["phone", "hlr_cost"]);
-        assert!(AddedColumns::new(&schema(&["phone", "hlr_cost"]), "hlr_", CostColumn::Yes).is_err());
+        assert!(AddedColumns::new(&schema(&["phone", "hlr_cost"]), "hlr_", &[COST]).is_err());
     }
 
     #[test]
     fn any_other_clash_is_an_error_that_names_the_flag() {
         let clash = schema(&["id", "phone", "hlr_status"]);
-        let error = AddedColumns::new(&clash, "hlr_", CostColumn::No).unwrap_err();
+        let error = AddedColumns::new(&clash, "hlr_", &[]).unwrap_err();
         assert!(error.problem.contains("hlr_status"), "{error}");
         assert!(error.help.unwrap().contains("--prefix"));
-        assert!(AddedColumns::new(&clash, "lookup_", CostColumn::No).is_ok());
+        assert!(AddedColumns::new(&clash, "lookup_", &[]).is_ok());
     }
 }

@@ -9,7 +9,7 @@ use arrow::datatypes::SchemaRef;
 use futures::stream::{Stream, StreamExt};
 
 use super::batch_columns::BatchColumns;
-use super::rows::{Row, RowReader};
+use super::rows::{Row, RowReader, after_decision};
 use super::settings::{EnrichSettings, Order};
 use super::window::{WindowLimiter, WindowPermit};
 use crate::lookup::Lookup;
@@ -22,10 +22,18 @@ use crate::telemetry::Counters;
 pub struct BatchEnricher<S> {
     lookup: Arc<Lookup<S>>,
     counters: Arc<Counters>,
-    /// Rows of this stream whose numbers have no answer.
-    unanswered: Arc<AtomicU64>,
+    rows: Arc<StreamRows>,
     settings: EnrichSettings,
     reader: RowReader,
+}
+
+/// Counts of the rows of one stream.
+#[derive(Debug, Default)]
+pub struct StreamRows {
+    /// Rows whose numbers have no answer.
+    pub unanswered: AtomicU64,
+    /// Rows that were added, because a cell with several numbers became a row for each.
+    pub added: AtomicU64,
 }
 
 impl<S: Service> BatchEnricher<S> {
@@ -35,15 +43,9 @@ impl<S: Service> BatchEnricher<S> {
         reader: RowReader,
         settings: EnrichSettings,
         counters: Arc<Counters>,
-        unanswered: Arc<AtomicU64>,
+        rows: Arc<StreamRows>,
     ) -> Self {
-        Self { lookup, counters, unanswered, settings, reader }
-    }
-
-    /// The name of the column that the numbers are read from.
-    #[must_use]
-    pub fn number_column(&self) -> &str {
-        self.reader.number_column()
+        Self { lookup, counters, rows, settings, reader }
     }
 
     /// The schema of the batches that come out.
@@ -55,6 +57,16 @@ impl<S: Service> BatchEnricher<S> {
     /// The enriched batches. When the run stops, no further batch is read; those in the window
     /// still come out.
     pub fn enrich(self, input: RecordStream) -> RecordStream {
+        let (schema, stop) = (self.schema(), self.lookup.stop_signal());
+        let stopped = async move { stop.requested().await };
+        let input = RecordStream::new(input.schema(), input.take_until(stopped));
+        let Self { lookup, counters, rows, settings, reader } = self;
+        after_decision(input, reader, schema, |input, reader| {
+            Self { lookup, counters, rows, settings, reader }.enrich_decided(input)
+        })
+    }
+
+    fn enrich_decided(self, input: RecordStream) -> RecordStream {
         let (schema, order) = (self.schema(), self.settings.order);
         // Every batch has at least one row, so the window limits the batches too.
         let max_batches = self.settings.window.rows.max(1);
@@ -72,11 +84,9 @@ impl<S: Service> BatchEnricher<S> {
         self,
         input: RecordStream,
     ) -> impl Stream<Item = impl Future<Output = BatchInWindow> + Send> + Send + 'static {
-        let stop = self.lookup.stop_signal();
         let window = WindowLimiter::new(self.settings.window);
         let this = Arc::new(self);
-        let stopped = async move { stop.requested().await };
-        let admitted = input.take_until(stopped).then(move |batch| {
+        let admitted = input.then(move |batch| {
             let window = window.clone();
             async move {
                 let batch = batch?;
@@ -102,9 +112,10 @@ impl<S: Service> BatchEnricher<S> {
         let replies = self.lookup.answer_all(&rows.numbers()).await;
         let unanswered =
             replies.iter().filter(|reply| matches!(reply.outcome, Outcome::Unanswered(_))).count();
-        self.unanswered.fetch_add(unanswered as u64, Ordering::Relaxed);
+        self.rows.unanswered.fetch_add(unanswered as u64, Ordering::Relaxed);
+        self.rows.added.fetch_add((rows.len() - batch.num_rows()) as u64, Ordering::Relaxed);
         let mut replies = replies.into_iter();
-        let mut columns = BatchColumns::new(batch.num_rows(), &self.settings);
+        let mut columns = BatchColumns::new(rows.len(), &self.settings);
         for row in rows.iter() {
             match row {
                 Row::Carried(status) => columns.add_carried(status),

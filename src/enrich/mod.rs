@@ -19,8 +19,8 @@ mod settings;
 mod test_replies;
 mod window;
 
-pub use self::batch_enricher::BatchEnricher;
+pub use self::batch_enricher::{BatchEnricher, StreamRows};
 pub use self::normalise::normalise;
-pub use self::rows::{Row, RowReader};
+pub use self::rows::{ListSample, NumberSettings, Row, RowReader, SampleCounts, SeveralNumbers};
 pub use self::settings::{EnrichSettings, Only, Order};
 pub use self::window::Window;

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, StringBuilder};
-use arrow::datatypes::Schema;
+use arrow::array::{ArrayRef, RecordBatch, StringBuilder};
+use arrow::datatypes::{Schema, SchemaRef};
 use futures::StreamExt;
 
-use super::rows::{Row, RowReader};
+use super::rows::{Row, RowReader, after_decision};
 use super::settings::EnrichSettings;
 use crate::model::{ColumnError, RecordStream, StreamError};
 
@@ -26,23 +26,33 @@ pub fn normalise(rows: RecordStream, settings: &EnrichSettings) -> Result<Record
     let added_fields = enriched.fields().iter().skip(own.len()).filter(|field| names.contains(field.name()));
     let fields: Vec<_> = own_fields.chain(added_fields).cloned().collect();
     let schema = Arc::new(Schema::new_with_metadata(fields, enriched.metadata().clone()));
-    let of_batches = schema.clone();
-    let batches = rows.map(move |batch| {
-        let batch = batch?;
-        let (mut numbers, mut reasons) = (StringBuilder::new(), StringBuilder::new());
-        for row in reader.read(&batch)?.iter() {
-            let (number, reason) = match row {
-                Row::Asked(msisdn) => (Some(msisdn.digits()), None),
-                Row::Refused(refusal) => (None, Some(refusal.text())),
-                Row::Carried(_) => (None, None),
-            };
-            numbers.append_option(number.as_deref());
-            reasons.append_option(reason);
-        }
-        let own = own.iter().map(|place| batch.column(*place).clone());
-        let added: [ArrayRef; 2] = [Arc::new(numbers.finish()), Arc::new(reasons.finish())];
-        let batch = arrow::array::RecordBatch::try_new(of_batches.clone(), own.chain(added).collect());
-        batch.map_err(StreamError::from)
-    });
-    Ok(RecordStream::new(schema, batches))
+    let of_rows = schema.clone();
+    Ok(after_decision(rows, reader, schema, move |rows, reader| {
+        let of_batches = of_rows.clone();
+        let batches = rows.map(move |batch| normalised(&batch?, &reader, &own, of_batches.clone()));
+        RecordStream::new(of_rows, batches)
+    }))
+}
+
+fn normalised(
+    batch: &RecordBatch,
+    reader: &RowReader,
+    own: &[usize],
+    schema: SchemaRef,
+) -> Result<RecordBatch, StreamError> {
+    let (mut numbers, mut reasons) = (StringBuilder::new(), StringBuilder::new());
+    let rows = reader.read(batch)?;
+    for row in rows.iter() {
+        let (number, reason) = match row {
+            Row::Asked(msisdn) => (Some(msisdn.digits()), None),
+            Row::Refused(refusal) => (None, Some(refusal.text())),
+            Row::Carried(_) => (None, None),
+        };
+        numbers.append_option(number.as_deref());
+        reasons.append_option(reason);
+    }
+    let own = rows.own_columns(&batch.project(own)?)?;
+    let added: [ArrayRef; 2] = [Arc::new(numbers.finish()), Arc::new(reasons.finish())];
+    let columns = own.columns().iter().cloned().chain(added).collect();
+    Ok(RecordBatch::try_new(schema, columns)?)
 }

@@ -3,17 +3,15 @@
 use std::sync::Arc;
 
 use super::Window;
+use super::rows::NumberSettings;
 use crate::model::Product;
-use crate::numbering::Region;
 use crate::pricing::Tariff;
 
 /// What is done to the rows.
 #[derive(Clone, Debug)]
 pub struct EnrichSettings {
-    /// The column of the numbers; `None` to find it by its name.
-    pub column: Option<String>,
-    /// The country of national numbers; `None` refuses them.
-    pub region: Option<Region>,
+    /// Where the numbers are, and how they are read.
+    pub numbers: NumberSettings,
     /// The product, which decides what `OK` proves.
     pub product: Product,
     /// The prefix of the names of the added columns.

@@ -146,7 +146,7 @@ impl EnricherBuilder {
 
     /// The column with the numbers. By default it is found by its name.
     pub fn column(mut self, name: impl Into<String>) -> Self {
-        self.settings.rows.column = Some(name.into());
+        self.settings.rows.numbers.columns = vec![name.into()];
         self
     }
 
@@ -156,7 +156,7 @@ impl EnricherBuilder {
     ///
     /// When no country has this code.
     pub fn region(mut self, code: &str) -> Result<Self, UnknownRegion> {
-        self.settings.rows.region = Some(code.parse::<Region>()?);
+        self.settings.rows.numbers.region = Some(code.parse::<Region>()?);
         Ok(self)
     }
 

@@ -13,7 +13,7 @@ use super::distinct::Distinct;
 use super::front_door::enrich_settings;
 use super::settings::{LedgerSettings, Provider, Refresh, Settings};
 use super::validation::InvalidSetting;
-use crate::enrich::{Row, RowReader};
+use crate::enrich::{ListSample, Row, RowReader};
 use crate::ledger::{AnswerOrigin, Freshness, IfMissing, LedgerError, LedgerFile, LedgerFileReader};
 use crate::model::{ColumnError, Money, RecordStream, StreamError, UtcMillis};
 use crate::telemetry::Counters;
@@ -103,12 +103,12 @@ impl DryRun {
     pub fn open(rows: &Schema, settings: &Settings) -> Result<Self, DryRunError> {
         settings.validate()?;
         let reader = RowReader::new(rows, &enrich_settings(settings, settings.rows.clone()))?;
-        Ok(Self { reader, settings: settings.clone(), known: known_answers(settings)? })
+        Self::with_reader(reader, settings)
     }
 
-    /// How rows are read.
-    pub(crate) fn reader(&self) -> &RowReader {
-        &self.reader
+    /// The same, with an existing reader and settings that are valid.
+    pub(crate) fn with_reader(reader: RowReader, settings: &Settings) -> Result<Self, DryRunError> {
+        Ok(Self { reader, settings: settings.clone(), known: known_answers(settings)? })
     }
 
     /// Reads the rows to their end. Memory is bounded: long lists go through temporary files.
@@ -122,10 +122,18 @@ impl DryRun {
 
     /// The same, with rows counted as they are read.
     pub(crate) async fn estimate_counted(
-        self,
+        mut self,
         rows: RecordStream,
         counters: Arc<Counters>,
     ) -> Result<Estimate, DryRunError> {
+        let rows = match self.reader.is_decided() {
+            true => rows,
+            false => {
+                let sample = ListSample::read(rows).await;
+                sample.decide(&mut self.reader)?;
+                sample.into_rows()
+            }
+        };
         let mut estimate = Estimate::default();
         let distinct = self.read_all(rows, &counters, &mut estimate).await?;
         estimate.filtered = counters.filtered.get();

@@ -133,13 +133,12 @@ impl Enricher {
         settings: EnrichSettings,
     ) -> EnrichedStream {
         let tally = Arc::new(StreamTally::default());
-        let number_column = reader.number_column().to_owned();
+        let number_columns = reader.number_columns().to_vec();
         let session = self.guard.session();
         let counters = session.observers.counters.clone();
-        let enricher =
-            BatchEnricher::new(session.lookup.clone(), reader, settings, counters, tally.unanswered());
+        let enricher = BatchEnricher::new(session.lookup.clone(), reader, settings, counters, tally.rows());
         let batches = enricher.enrich(tally.watch(rows));
-        EnrichedStream::new(batches, number_column, tally, self.guard.clone())
+        EnrichedStream::new(batches, number_columns, tally, self.guard.clone())
     }
 
     /// Looks up a few numbers and returns a reply for each, in their order. The outcome of a number
@@ -249,9 +248,9 @@ impl fmt::Debug for Enricher {
 
 /// The settings of one stream, together with those that all streams share.
 pub(crate) fn enrich_settings(settings: &Settings, rows: RowSettings) -> EnrichSettings {
-    let RowSettings { column, region, prefix, order, window, only, cost_column } = rows;
+    let RowSettings { numbers, prefix, order, window, only, cost_column } = rows;
     let (product, tariff) = (settings.product, settings.tariff.clone());
-    EnrichSettings { column, region, product, prefix, order, window, only, tariff, cost_column }
+    EnrichSettings { numbers, product, prefix, order, window, only, tariff, cost_column }
 }
 
 /// Reads the numbers of rows and sends nothing. Returns the columns of the input, then `msisdn`

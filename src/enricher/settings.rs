@@ -5,11 +5,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::enrich::{Only, Order, Window};
+use crate::enrich::{NumberSettings, Only, Order, Window};
 use crate::ledger::{AnswerOrigin, AnswerScope, MaxAge};
 use crate::lookup::{Caps, Rate, RetryPolicy};
 use crate::model::{Product, ProviderCache};
-use crate::numbering::Region;
 use crate::pricing::Tariff;
 use crate::service::{Credentials, Endpoint, Proxy};
 #[cfg(feature = "simulator")]
@@ -224,10 +223,8 @@ pub enum Refresh {
 /// How the rows of one stream are read and written.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RowSettings {
-    /// The column with the numbers; `None` to find it by its name.
-    pub column: Option<String>,
-    /// Default country for national numbers.
-    pub region: Option<Region>,
+    /// Where the numbers are, and how they are read.
+    pub numbers: NumberSettings,
     /// Prefix of the added columns' names.
     pub prefix: String,
     /// The order of the rows.
@@ -243,8 +240,7 @@ pub struct RowSettings {
 impl Default for RowSettings {
     fn default() -> Self {
         Self {
-            column: None,
-            region: None,
+            numbers: NumberSettings::default(),
             prefix: "hlr_".into(),
             order: Order::default(),
             window: Window::default(),

@@ -12,6 +12,7 @@ use futures::stream::{self, Stream, StreamExt};
 
 use super::error::{EnrichError, Stopped};
 use super::session::SessionGuard;
+use crate::enrich::StreamRows;
 use crate::lookup::StopReason;
 use crate::model::{RecordStream, StreamError};
 use crate::sync;
@@ -23,7 +24,7 @@ use crate::sync;
 /// answer: requests that were sent are finished and recorded.
 pub struct EnrichedStream {
     schema: SchemaRef,
-    number_column: String,
+    number_columns: Vec<String>,
     batches: RecordStream,
     tally: Arc<StreamTally>,
     ended: bool,
@@ -35,16 +36,15 @@ pub struct EnrichedStream {
 pub(crate) struct StreamTally {
     rows_in: AtomicU64,
     rows_out: AtomicU64,
-    /// Rows whose numbers have no answer.
-    unanswered: Arc<AtomicU64>,
+    rows: Arc<StreamRows>,
     all_read: AtomicBool,
     input_failure: Mutex<Option<StreamError>>,
 }
 
 impl StreamTally {
-    /// The counter of rows without an answer.
-    pub(crate) fn unanswered(&self) -> Arc<AtomicU64> {
-        self.unanswered.clone()
+    /// The counts that the rows of the stream add to.
+    pub(crate) fn rows(&self) -> Arc<StreamRows> {
+        self.rows.clone()
     }
 
     /// Counts rows as they are read. An error ends the stream and is kept until the rows before it
@@ -72,8 +72,9 @@ impl StreamTally {
         }
         let (rows_in, rows_out) =
             (self.rows_in.load(Ordering::Relaxed), self.rows_out.load(Ordering::Relaxed));
+        let rows_in = rows_in + self.rows.added.load(Ordering::Relaxed);
         let is_whole = self.all_read.load(Ordering::Acquire) && rows_in == rows_out;
-        let unanswered = self.unanswered.load(Ordering::Relaxed);
+        let unanswered = self.rows.unanswered.load(Ordering::Relaxed);
         match stop {
             // Answers that are not in the ledger would be paid for again, even if all rows are
             // complete.
@@ -89,12 +90,12 @@ impl StreamTally {
 impl EnrichedStream {
     pub(super) fn new(
         batches: RecordStream,
-        number_column: String,
+        number_columns: Vec<String>,
         tally: Arc<StreamTally>,
         session: Arc<SessionGuard>,
     ) -> Self {
         session.stream_started();
-        Self { schema: batches.schema(), number_column, batches, tally, ended: false, session }
+        Self { schema: batches.schema(), number_columns, batches, tally, ended: false, session }
     }
 
     /// The schema of every batch: the input's columns, then the added ones.
@@ -103,10 +104,10 @@ impl EnrichedStream {
         self.schema.clone()
     }
 
-    /// The name of the column that the numbers are read from.
+    /// The names of the columns that the numbers are read from, in order of preference.
     #[must_use]
-    pub fn number_column(&self) -> &str {
-        &self.number_column
+    pub fn number_columns(&self) -> &[String] {
+        &self.number_columns
     }
 
     /// Ends the stream, with an error if there is one.
@@ -140,9 +141,9 @@ impl Stream for EnrichedStream {
 
 impl fmt::Debug for EnrichedStream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { number_column, batches, tally, .. } = self;
+        let Self { number_columns, batches, tally, .. } = self;
         f.debug_struct("EnrichedStream")
-            .field("number_column", number_column)
+            .field("number_columns", number_columns)
             .field("batches", batches)
             .field("tally", tally)
             .finish_non_exhaustive()

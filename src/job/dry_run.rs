@@ -8,10 +8,10 @@ use serde::Serialize;
 
 use super::artifacts::Artifact;
 use super::error::{RunError, StartError};
-use super::list::{List, OpenList};
+use super::list::{InspectedList, List, OpenList, inspect};
 use super::progress::Progress;
 use crate::config::{EffectiveSettings, ResolvedSettings};
-use crate::enricher::{DryRun, DryRunError, Estimate};
+use crate::enricher::{DryRun, DryRunError, Estimate, enrich_settings};
 use crate::lookup::StopSignal;
 use crate::telemetry::Counters;
 
@@ -86,9 +86,13 @@ impl DryRunJob {
     pub async fn start(self, stop: StopSignal, counters: Arc<Counters>) -> Result<StartedDryRun, StartError> {
         let summary = self.summary.as_deref().map(Artifact::prepare).transpose()?;
         let list = OpenList::open(&self.list, &stop, counters.clone()).await?;
-        let dry_run = DryRun::open(&list.rows.schema(), &self.resolved.settings)?;
+        let OpenList { rows, progress, files, notes } = list;
+        let settings = enrich_settings(&self.resolved.settings, self.resolved.settings.rows.clone());
+        let InspectedList { rows, reader, .. } = inspect(rows, &self.list, &settings, &stop).await?;
         // A real run would refuse these columns too.
-        self.list.columns.places(dry_run.reader())?;
+        self.list.columns.places(&reader)?;
+        let list = OpenList { rows, progress, files, notes };
+        let dry_run = DryRun::with_reader(reader, &self.resolved.settings)?;
         Ok(StartedDryRun { list, dry_run, effective: self.resolved.effective, summary, counters, stop })
     }
 }

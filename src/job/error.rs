@@ -4,6 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use super::list_check::UnusableList;
 use super::lock::LockError;
 use crate::enricher::{DryRunError, OpenError};
 use crate::humanize::{counted, grouped};
@@ -30,6 +31,14 @@ pub enum StartError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Column(#[from] ColumnError),
+    /// The first rows cannot be worked with.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Rows(#[from] StreamError),
+    /// The list has too few numbers.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    List(#[from] UnusableList),
     /// The enricher cannot be opened.
     #[error(transparent)]
     #[diagnostic(transparent)]
@@ -108,6 +117,15 @@ pub enum RunError {
         #[source]
         source: StreamError,
     },
+    /// The list has too few numbers. An older output is untouched.
+    #[error("{source}")]
+    #[diagnostic(help("{}{}", help_of(source), kept_in(kept.as_deref())))]
+    UnusableList {
+        /// The partial file with the rows, if any of them has an answer.
+        kept: Option<PathBuf>,
+        /// What is wrong with the list.
+        source: UnusableList,
+    },
     /// Rows went in and did not come out.
     #[error("internal error: {} rows were read and {} written", grouped(*rows_in), grouped(*rows_out))]
     #[diagnostic(help("please report this{}", kept_in(kept.as_deref())))]
@@ -138,6 +156,10 @@ pub enum JobError {
 fn what_to_do(source: &StreamError) -> String {
     let advice = miette::Diagnostic::help(source).map(|help| help.to_string());
     advice.unwrap_or_else(|| "repair the list and run again".into())
+}
+
+fn help_of(error: &UnusableList) -> String {
+    miette::Diagnostic::help(error).map(|help| help.to_string()).unwrap_or_default()
 }
 
 fn kept_in(path: Option<&Path>) -> String {

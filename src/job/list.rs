@@ -4,9 +4,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::error::StartError;
+use super::list_check;
+use super::list_check::ListCheck;
 use super::progress::Progress;
 use crate::enrich::column_selection::ColumnChoice;
 use crate::enrich::filter::{Condition, rows_that_fit};
+use crate::enrich::{EnrichSettings, ListSample, RowReader};
 use crate::input;
 use crate::input::{InputNotes, InputSettings, Opened};
 use crate::lookup::StopSignal;
@@ -19,6 +22,8 @@ pub(super) struct List {
     pub(super) input: InputSettings,
     pub(super) conditions: Vec<Condition>,
     pub(super) columns: ColumnChoice,
+    /// The largest share of the cells that may hold no number that can be looked up.
+    pub(super) max_invalid: f64,
 }
 
 /// An open list: its rows without those that are filtered out, counted as they are read.
@@ -40,6 +45,44 @@ impl OpenList {
         let rows = rows_that_fit(progress.watch(opened.batches), &list.conditions, counters)?;
         Ok(Self { rows, progress, files: opened.files, notes: opened.notes })
     }
+}
+
+/// A list whose columns are found, and whose first rows were looked at. Nothing was asked.
+pub(super) struct InspectedList {
+    /// All rows, from the first on.
+    pub(super) rows: RecordStream,
+    pub(super) reader: RowReader,
+    pub(super) check: ListCheck,
+}
+
+/// Finds the columns, decides how numbers are read, and refuses a list without numbers. A pipe is
+/// waited for; a stop ends the wait.
+pub(super) async fn inspect(
+    rows: RecordStream,
+    list: &List,
+    settings: &EnrichSettings,
+    stop: &StopSignal,
+) -> Result<InspectedList, StartError> {
+    let reader = RowReader::new(&rows.schema(), settings);
+    let sample = tokio::select! {
+        sample = ListSample::read(rows) => sample,
+        () = stop.requested() => return Err(StartError::Stopped),
+    };
+    let mut reader = match reader {
+        Ok(reader) => reader,
+        Err(error) => return Err(sample.several_columns(settings).unwrap_or(error).into()),
+    };
+    sample.decide(&mut reader)?;
+    let counts = sample.count(&reader)?;
+    let country_column =
+        match list_check::may_be_national(&counts) && settings.numbers.region_column.is_none() {
+            true => sample.columns_of_countries().into_iter().next(),
+            false => None,
+        };
+    let number_columns = reader.number_columns().to_vec();
+    let check = ListCheck { max_invalid: list.max_invalid, number_columns, country_column };
+    check.check_sample(&counts, sample.is_whole())?;
+    Ok(InspectedList { rows: sample.into_rows(), reader, check })
 }
 
 /// Opening waits for the first bytes of a pipe, which may never arrive; a stop ends the wait.

@@ -185,14 +185,24 @@ fn list_and_settings(
     let prefix =
         resolved.as_ref().map_or_else(|_| RowSettings::default(), |resolved| resolved.settings.rows.clone());
     let selection = selection(resolver, &prefix.prefix);
+    let max_invalid = max_invalid(resolver);
     let names = ensure_names_are_text(resolver);
     let apart = ensure_each_file_is_one_thing(resolver, lock);
     names.and(apart)?;
     let (mut input, mut resolved, (conditions, columns)) = (input?, resolved?, selection?);
     input.batch_rows = batch_rows(&resolved.settings, input.batch_rows);
-    let list = List { input, conditions, columns };
+    let list = List { input, conditions, columns, max_invalid: max_invalid? };
     name_refresh(&list, &mut resolved.settings);
     Ok((list, resolved))
+}
+
+/// The largest share of the cells that may hold no number that can be looked up.
+fn max_invalid(resolver: &mut ConfigResolver) -> Resolved<f64> {
+    const DEFAULT: f64 = 0.9;
+    match resolver.raw.max_invalid.unwrap_or(DEFAULT) {
+        share if (0.0..=1.0).contains(&share) => Ok(share),
+        _ => Err(resolver.report("max_invalid", "must be a share from 0 to 1, such as 0.5")),
+    }
 }
 
 /// The rows of about one second: a slow run shows progress, and a fast one has large batches.
@@ -220,7 +230,7 @@ fn job_name(list: &List, settings: &Settings) -> String {
         _ => path.clone(),
     };
     let paths = list.input.paths.iter().map(absolute).collect::<Vec<_>>().join(" ");
-    let column = settings.rows.column.as_deref().unwrap_or_default();
+    let column = settings.rows.numbers.columns.join(" ");
     let conditions: String = list.conditions.iter().map(|condition| format!(" {condition}")).collect();
     let (product, cache) = (settings.product, settings.cache);
     format!("{paths} {column} Shelf {{ product: {product:?}, cache: {cache:?} }}{conditions}")

@@ -8,6 +8,7 @@ pub mod dry_run;
 mod error;
 mod import_command;
 mod list;
+mod list_check;
 mod load;
 mod lock;
 mod metrics;
@@ -20,6 +21,7 @@ mod start;
 
 pub use self::dry_run::{DryRunJob, DryRunReport, StartedDryRun};
 pub use self::error::{JobError, RunError, StartError};
+pub use self::list_check::UnusableList;
 pub use self::load::{Job, Loaded};
 pub use self::lock::{Holder, LockError};
 pub use self::outcome::JobOutcome;

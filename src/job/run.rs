@@ -10,6 +10,7 @@ use futures::{StreamExt, future};
 
 use super::error::{JobError, RunError};
 use super::import_command;
+use super::list_check::ListCheck;
 use super::load::Job;
 use super::outcome::JobOutcome;
 use super::progress::Progress;
@@ -68,7 +69,9 @@ impl StartedJob {
     /// When the list cannot be read to its end; the rows that are done are kept under the partial
     /// name. When the output cannot be written; no file is left behind.
     pub async fn finish(self) -> Result<JobReport, RunError> {
-        let Self { enricher, rows, columns, target, artifacts, metrics, description, progress, .. } = self;
+        let Self {
+            enricher, rows, columns, check, target, artifacts, metrics, description, progress, ..
+        } = self;
         let early_end = EarlyEnd::default();
         let rows = written_rows(rows, columns, description.simulated, &early_end);
         let staged = target.write(rows, Arc::default()).await;
@@ -78,8 +81,9 @@ impl StartedJob {
         let staged = staged?;
         let (rows, bytes) = (staged.rows(), staged.bytes());
         let counts = progress.counters().snapshot();
-        let (outcome, output) = commit(staged, early_end, &counts).await?;
+        let (outcome, output) = commit(staged, early_end, &check, &counts).await?;
         let mut warnings = end_warnings(&self.notes, &counts, rows);
+        warnings.extend(check.country_hint(&counts));
         warnings.extend(end_refresh(&enricher, &outcome).await);
         let import = output.as_ref().filter(|_| counts.not_kept > 0).map(|path| {
             import_command::command(path, &description.partition_by, description.import_flags.clone())
@@ -131,6 +135,7 @@ fn written_rows(
 async fn commit(
     staged: Box<dyn StagedOutput>,
     early_end: EarlyEnd,
+    check: &ListCheck,
     counts: &Snapshot,
 ) -> Result<(JobOutcome, Option<PathBuf>), RunError> {
     let early_end = sync::lock(&early_end).take();
@@ -146,6 +151,11 @@ async fn commit(
         }
     };
     let outcome = JobOutcome::of(stopped, counts.unanswered);
+    if !matches!(outcome, JobOutcome::Stopped(_))
+        && let Err(source) = check.check_all(counts)
+    {
+        return Err(RunError::UnusableList { kept: commit_paid(staged, counts).await?, source });
+    }
     let output = match outcome {
         JobOutcome::Complete | JobOutcome::Gaps { .. } => Some(staged.commit().await?),
         JobOutcome::Stopped(_) => commit_paid(staged, counts).await?,
@@ -164,9 +174,6 @@ async fn commit_paid(
 
 fn end_warnings(notes: &InputNotes, counts: &Snapshot, rows: u64) -> Vec<String> {
     let mut warnings = notes.warnings();
-    if rows > 0 && counts.invalid == rows {
-        warnings.push("no row has a number that can be looked up; check the column (--column)".into());
-    }
     if rows == 0 && counts.filtered > 0 {
         warnings.push("the filter matches no row; values are compared exactly".into());
     }

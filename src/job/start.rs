@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use super::artifacts::Artifacts;
 use super::error::StartError;
-use super::list::OpenList;
+use super::list::{InspectedList, OpenList, inspect};
+use super::list_check::ListCheck;
 use super::load::Job;
 use super::lock::{Lock, LockError};
 use super::metrics::Metrics;
@@ -14,7 +15,6 @@ use super::progress::Progress;
 use super::rate_control::RateControl;
 use super::recorder::Recorder;
 use crate::config::path_template;
-use crate::enrich::RowReader;
 use crate::enricher::{EnrichedStream, Enricher, Observers, enrich_settings};
 use crate::input::InputNotes;
 use crate::lookup::StopSignal;
@@ -31,6 +31,7 @@ pub struct StartedJob {
     pub(super) rows: EnrichedStream,
     /// The indices of the columns that are written.
     pub(super) columns: Vec<usize>,
+    pub(super) check: ListCheck,
     pub(super) target: Target,
     pub(super) artifacts: Artifacts,
     pub(super) metrics: Arc<Metrics>,
@@ -76,7 +77,7 @@ impl Job {
         let description = self.description();
         let list = OpenList::open(&self.list, &stop, counters.clone()).await?;
         let settings = enrich_settings(&self.resolved.settings, self.resolved.settings.rows.clone());
-        let reader = RowReader::new(&list.rows.schema(), &settings)?;
+        let InspectedList { rows, reader, check } = inspect(list.rows, &self.list, &settings, &stop).await?;
         let columns = self.list.columns.places(&reader)?;
         let metrics = Metrics::new(counters.clone(), self.labels(&recorder), self.metrics.clone());
         let listener = metrics.prepare(self.metrics_listen).await?;
@@ -88,12 +89,13 @@ impl Job {
         let (rate, following) = RateControl::follow(rate_plan, enricher.guard().clone(), recorder.clone());
         companions.extend([following, recorder.follow()]);
         let progress = list.progress.asking(enricher.endpoints(), description.has_prices);
-        let rows = enricher.enrich_read(list.rows, reader, settings);
+        let rows = enricher.enrich_read(rows, reader, settings);
         let (files, notes) = (list.files, list.notes);
         Ok(StartedJob {
             enricher,
             rows,
             columns,
+            check,
             target,
             artifacts,
             metrics,
@@ -163,10 +165,10 @@ impl StartedJob {
         self.rate.clone()
     }
 
-    /// The column that the numbers are read from.
+    /// The columns that the numbers are read from, in order of preference.
     #[must_use]
-    pub fn number_column(&self) -> &str {
-        self.rows.number_column()
+    pub fn number_columns(&self) -> &[String] {
+        self.rows.number_columns()
     }
 
     /// The files of the list, in reading order; `-` for standard input.

@@ -2,12 +2,12 @@
 
 use futures::StreamExt;
 
-use crate::enrich::{EnrichSettings, Only, Order, Row, RowReader, Window};
+use crate::enrich::{EnrichSettings, ListSample, NumberSettings, Only, Order, Row, RowReader, Window};
 use crate::humanize::grouped;
 use crate::input;
 use crate::input::{InputError, InputSettings};
 use crate::model::{ColumnError, Msisdn, StreamError};
-use crate::numbering::{Region, parse};
+use crate::numbering::{Region, normalise};
 
 /// Why the numbers cannot be read. Nothing is forgotten then.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
@@ -53,11 +53,14 @@ pub async fn numbers_to_forget(
 ) -> Result<Vec<Msisdn>, ForgetError> {
     let mut found = Found::default();
     for text in named {
-        found.add(parse(text, region).map_or_else(|refusal| Err(refusal.text()), Ok));
+        found.add(normalise(text, region).map_or_else(|refusal| Err(refusal.text()), Ok));
     }
     if let Some((settings, column)) = list {
-        let mut batches = input::open(&settings)?.batches;
-        let reader = RowReader::new(&batches.schema(), &reader_settings(column, region))?;
+        let rows = input::open(&settings)?.batches;
+        let mut reader = RowReader::new(&rows.schema(), &reader_settings(column, region))?;
+        let sample = ListSample::read(rows).await;
+        sample.decide(&mut reader)?;
+        let mut batches = sample.into_rows();
         while let Some(batch) = batches.next().await {
             for row in reader.read(&batch?)?.iter() {
                 match row {
@@ -105,8 +108,11 @@ impl Found {
 /// A list is read as a run reads it.
 fn reader_settings(column: Option<String>, region: Option<Region>) -> EnrichSettings {
     EnrichSettings {
-        column,
-        region,
+        numbers: NumberSettings {
+            columns: column.into_iter().collect(),
+            region,
+            ..NumberSettings::default()
+        },
         product: Default::default(),
         prefix: "hlr_".into(),
         order: Order::Input,

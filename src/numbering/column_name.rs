@@ -109,11 +109,14 @@ pub fn find_number_column(names: &[&str]) -> Result<usize, NumberColumnError> {
 }
 
 pub fn number_column_candidates(names: &[&str]) -> Vec<usize> {
-    let mut ranked: Vec<_> = (0..names.len()).filter_map(|index| Some((rank(names[index])?, index))).collect();
+    let mut ranked: Vec<_> =
+        (0..names.len()).filter_map(|index| Some((rank(names[index])?, index))).collect();
     ranked.sort_unstable();
     ranked.into_iter().map(|(_, index)| index).collect()
 }
-pub fn has_telephone_name(name: &str) -> bool { rank(name).is_some() }
+pub fn has_telephone_name(name: &str) -> bool {
+    rank(name).is_some()
+}
 pub fn region_column_candidates(names: &[&str]) -> Vec<usize> {
     (0..names.len()).filter(|index| names[*index].to_lowercase().contains("country")).collect()
 }

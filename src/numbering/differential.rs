@@ -1,7 +1,7 @@
 //! Accepted and refused numbers, compared with libphonenumber's own metadata.
 //! `tools/numbering_differential.py` writes the list.
 
-use super::{Refusal, parse, tables};
+use super::{Refusal, normalise, tables};
 
 /// The one spelling that is not understood: Argentine mobile numbers in national form, with `15`
 /// after the area code in place of `9` before it.
@@ -27,7 +27,7 @@ fn cases() -> impl Iterator<Item = Case> {
 
 fn read(case: &Case) -> Result<String, Refusal> {
     let region = (case.form == "national").then(|| case.region.parse().unwrap());
-    parse(case.text, region).map(|msisdn| msisdn.digits().to_string())
+    normalise(case.text, region).map(|msisdn| msisdn.digits().to_string())
 }
 
 #[test]

@@ -25,9 +25,12 @@ mod tables;
 #[cfg(test)]
 mod differential;
 
-pub use column_name::{NumberColumnError, find_number_column, has_telephone_name, number_column_candidates, region_column_candidates};
-pub use evidence::{BareEvidence, UnclearNumbers};
+pub use column_name::{
+    NumberColumnError, find_number_column, has_telephone_name, number_column_candidates,
+    region_column_candidates,
+};
 pub use countries::{location_country, network_country, number_country, roaming};
+pub use evidence::{BareEvidence, UnclearNumbers};
 pub use networks::network_name;
 pub use range_country::range_country;
 pub use refusal::{LineKind, Refusal};
@@ -67,6 +70,16 @@ pub fn parse(text: &str, rules: NumberRules) -> Result<Msisdn, Refusal> {
     resolve::resolve(&digits, rules)
 }
 
+/// The number in a text, which was written by somebody who knows what is asked: without a region,
+/// digits alone are an international number.
+///
+/// # Errors
+///
+/// As for [`parse`].
+pub fn normalise(text: &str, default_region: Option<Region>) -> Result<Msisdn, Refusal> {
+    parse(text, NumberRules { region: default_region, bare: BareNumbers::International })
+}
+
 /// Each number of a cell, in order, as [`parse`] reads it. One that was written twice is there once.
 /// Empty where the cell has none.
 pub fn parse_all(text: &str, rules: NumberRules) -> Vec<Result<Msisdn, Refusal>> {
@@ -82,11 +95,15 @@ pub fn parse_all(text: &str, rules: NumberRules) -> Vec<Result<Msisdn, Refusal>>
 
 /// How numbers are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub struct NumberRules { pub region: Option<Region>, pub bare: BareNumbers }
+pub struct NumberRules {
+    pub region: Option<Region>,
+    pub bare: BareNumbers,
+}
 /// What digits without `+` or `00` are, where no region tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum BareNumbers {
-    #[default] EachByItself,
+    #[default]
+    EachByItself,
     International,
 }
 

@@ -72,7 +72,9 @@ impl Region {
         self.0.iso
     }
 
-    pub fn from_name(text: &str) -> Option<Self> { text.parse().ok() }
+    pub fn from_name(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
 
     pub(super) fn plan(self) -> &'static Plan {
         self.0

@@ -134,10 +134,18 @@ fn joined(calling_code: &str, national: &[u8]) -> Reading {
     }
 }
 
-pub(super) enum BareShape { National, InternationalMobile, Other }
+pub(super) enum BareShape {
+    National,
+    InternationalMobile,
+    Other,
+}
 pub(super) fn bare_shape(parsed: &ParsedDigits) -> Option<BareShape> {
     let digits = parsed.digits();
-    if parsed.plus_sign == PlusSign::Present || digits.starts_with(b"00") { return None }
-    if digits[0] == b'0' { return Some(BareShape::National) }
+    if parsed.plus_sign == PlusSign::Present || digits.starts_with(b"00") {
+        return None;
+    }
+    if digits[0] == b'0' {
+        return Some(BareShape::National);
+    }
     Some(if is_mobile(&international(digits)) { BareShape::InternationalMobile } else { BareShape::Other })
 }

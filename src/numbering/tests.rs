@@ -7,7 +7,8 @@ use super::*;
 /// The digits of a text, or the word of its refusal.
 fn read(text: &str, region: &str) -> String {
     let region = (!region.is_empty()).then(|| region.parse().unwrap());
-    parse(text, region).map_or_else(|refusal| refusal.text().to_owned(), |msisdn| msisdn.digits().to_string())
+    normalise(text, region)
+        .map_or_else(|refusal| refusal.text().to_owned(), |msisdn| msisdn.digits().to_string())
 }
 
 #[test]
@@ -194,7 +195,7 @@ fn numbers_reserved_for_fiction_are_accepted_where_they_are_mobile() {
 fn the_sample_list_has_enough_numbers_and_every_kind_of_refusal() {
     let list = include_str!("../../sample-data/contacts.csv");
     let mut reader = csv::Reader::from_reader(list.as_bytes());
-    let read: Vec<_> = reader.records().map(|row| parse(&row.unwrap()[3], None)).collect();
+    let read: Vec<_> = reader.records().map(|row| normalise(&row.unwrap()[3], None)).collect();
     assert_eq!(read.len(), 4000);
     let distinct: std::collections::HashSet<_> = read.iter().flatten().collect();
     assert!(distinct.len() >= 1500, "{}", distinct.len());
@@ -237,9 +238,9 @@ proptest! {
     #[test]
     fn an_accepted_number_reads_as_itself(digits in "[1-9][0-9]{6,14}", region in prop::sample::select(vec!["", "SE", "US", "DE", "IN"])) {
         let region: Option<Region> = region.parse().ok();
-        if let Ok(msisdn) = parse(&digits, region) {
-            prop_assert_eq!(parse(&msisdn.digits(), None), Ok(msisdn));
-            prop_assert_eq!(parse(&format!("+{}", &*msisdn.digits()), region), Ok(msisdn));
+        if let Ok(msisdn) = normalise(&digits, region) {
+            prop_assert_eq!(normalise(&msisdn.digits(), None), Ok(msisdn));
+            prop_assert_eq!(normalise(&format!("+{}", &*msisdn.digits()), region), Ok(msisdn));
         }
     }
 

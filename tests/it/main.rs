@@ -9,6 +9,7 @@
 )]
 
 mod architecture;
+mod cases;
 mod contract;
 mod corpus;
 mod documents;
@@ -20,5 +21,6 @@ mod ledger_edges;
 mod library;
 mod nightly;
 mod paused_time;
+mod real_lists;
 mod report;
 mod service;

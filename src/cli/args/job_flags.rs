@@ -7,7 +7,7 @@ use clap::Args;
 use super::key_help::{help, long_help};
 use super::value_parsers::one_of;
 use crate::config::{PartitionBy, PartitionColumns, RawConfig, TextList};
-use crate::enrich::{Only, Order};
+use crate::enrich::{Only, Order, SeveralNumbers};
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct JobFlags {
@@ -51,8 +51,21 @@ pub(in crate::cli) struct JobFlags {
     only: Option<Only>,
     #[arg(long, value_name = "CONDITION", help_heading = "List", help = help("filter"), long_help = long_help("filter"))]
     filter: Vec<String>,
-    #[arg(short, long, value_name = "NAME", help_heading = "List", help = help("column"))]
-    column: Option<String>,
+    #[arg(short, long, value_name = "NAME", help_heading = "List", help = help("column"), long_help = long_help("column"))]
+    column: Vec<String>,
+    #[arg(long, value_name = "NAME", help_heading = "List", help = help("region_column"), long_help = long_help("region_column"))]
+    region_column: Option<String>,
+    #[arg(long, help_heading = "List", help = help("international"))]
+    international: bool,
+    #[arg(
+        long,
+        value_parser = one_of::<SeveralNumbers>(&["refuse", "first", "rows"]),
+        help_heading = "List",
+        help = help("several_numbers")
+    )]
+    several_numbers: Option<SeveralNumbers>,
+    #[arg(long, value_name = "SHARE", help_heading = "List", help = help("max_invalid"), long_help = long_help("max_invalid"))]
+    max_invalid: Option<f64>,
     #[arg(long, value_name = "CHARACTER", help_heading = "List", help = help("delimiter"))]
     delimiter: Option<String>,
     /// The CSV list has no header row [default: detected]
@@ -81,7 +94,11 @@ impl JobFlags {
             report: self.report,
             dry_run: self.dry_run.then_some(true),
             only: self.only,
-            column: self.column,
+            column: texts(self.column),
+            region_column: self.region_column,
+            international: self.international.then_some(true),
+            several_numbers: self.several_numbers,
+            max_invalid: self.max_invalid,
             delimiter: self.delimiter,
             header: self.no_header.then_some(false),
             window_rows: self.window_rows,

@@ -10,6 +10,7 @@ use crate::enrich::added_columns::{ADDED, data_type};
 use crate::model::{Status, StreamError, cells_as};
 
 /// The rows of one batch that keep the verdict of an earlier run.
+#[derive(Debug)]
 pub(super) struct CarriedRows {
     /// Whether a row is carried; never null.
     is_carried: BooleanArray,

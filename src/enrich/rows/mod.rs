@@ -2,7 +2,16 @@
 //! whether the row keeps what an earlier run wrote.
 
 mod carried_rows;
+mod cell_text;
+mod list_sample;
 mod number_column;
+mod number_reader;
+mod number_settings;
+mod region_column;
 mod row_reader;
 
-pub use self::row_reader::{Row, RowReader, Rows};
+pub use self::list_sample::{ListSample, SampleCounts};
+pub use self::number_settings::{NumberSettings, SeveralNumbers};
+pub use self::row_reader::{Row, RowReader};
+
+pub(super) use self::list_sample::after_decision;

@@ -1,21 +1,28 @@
 //! What each row is to the job: a number to look up, a refusal, or a row that keeps its verdict.
 
-use arrow::array::{ArrayRef, RecordBatch};
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, RecordBatch, StringArray, UInt32Array};
+use arrow::compute::take_record_batch;
 use arrow::datatypes::{Schema, SchemaRef};
 
-use crate::enrich::added_columns::{ADDED, AddedColumns};
 use super::carried_rows::CarriedRows;
 use super::number_column;
+use super::number_reader::{NumberReader, Numbers};
+use super::number_settings::SeveralNumbers;
+use super::region_column;
+use crate::enrich::added_columns::{ADDED, AddedColumns, COLUMN, COST};
 use crate::enrich::settings::{EnrichSettings, Only};
 use crate::model::{ColumnError, Msisdn, Status, StreamError};
-use crate::numbering::{Refusal, Region};
+use crate::numbering::{BareEvidence, BareNumbers, Refusal};
 
 /// Reads batches of one schema.
+#[derive(Debug)]
 pub struct RowReader {
     columns: AddedColumns,
-    number_column: usize,
-    number_column_name: String,
-    region: Option<Region>,
+    numbers: NumberReader,
+    /// The names of the columns with the numbers, in order of preference.
+    number_columns: Vec<String>,
     /// The indices of the columns of an earlier run, when rows may keep them.
     earlier: Option<[usize; ADDED.len()]>,
 }
@@ -31,9 +38,10 @@ pub enum Row {
     Carried(Status),
 }
 
-/// The rows of one batch.
+/// The rows that come out for one batch.
+#[derive(Debug)]
 pub struct Rows {
-    cells: Vec<Result<Msisdn, Refusal>>,
+    numbers: Numbers,
     carried: Option<CarriedRows>,
 }
 
@@ -45,7 +53,7 @@ impl RowReader {
     }
 
     /// The places in the input of the columns that come out too.
-    pub(super) fn own_places(&self) -> &[usize] {
+    pub(in crate::enrich) fn own_places(&self) -> &[usize] {
         self.columns.kept()
     }
 
@@ -56,29 +64,32 @@ impl RowReader {
     /// When it is not clear which column has the numbers, when the input has a column of the same
     /// name as an added one, or when it lacks a column that is needed.
     pub fn new(input: &Schema, settings: &EnrichSettings) -> Result<Self, ColumnError> {
-        let columns = AddedColumns::new(input, &settings.prefix, settings.cost_column.into())?;
+        let several_columns = settings.numbers.columns.len() > 1;
+        let requested = [(COST, settings.cost_column), (COLUMN, several_columns)];
+        let requested = requested.into_iter().filter_map(|(column, is_wanted)| is_wanted.then_some(column));
+        let columns = AddedColumns::new(input, &settings.prefix, &requested.collect::<Vec<_>>())?;
         let earlier = match settings.only {
             Only::All => None,
+            Only::Unresolved if settings.numbers.several == SeveralNumbers::Rows => {
+                return Err(rows_again());
+            }
             Only::Unresolved => Some(columns.earlier().ok_or_else(|| not_enriched(&settings.prefix))?),
         };
-        let number_column = number_column::choose(input, columns.kept(), settings.column.as_deref())?;
-        let number_column_name = input.field(number_column).name().clone();
-        if !columns.kept().contains(&number_column) {
-            let problem = format!(
-                "the numbers cannot be read from column {number_column_name:?}: an earlier run added it, and this run \
-                 replaces it"
-            );
-            return Err(ColumnError::new(problem).with_help(
-                "name the list's own column with --column, or give the added columns another prefix with --prefix",
-            ));
+        let chosen = number_column::choose(input, columns.kept(), &settings.numbers)?;
+        let region_column = region_column::find(input, settings.numbers.region_column.as_deref())?;
+        let number_columns: Vec<String> =
+            chosen.iter().map(|column| input.field(*column).name().clone()).collect();
+        if let Some(place) = chosen.iter().position(|column| !columns.kept().contains(column)) {
+            return Err(replaced(&number_columns[place]));
         }
-        Ok(Self { columns, number_column, number_column_name, region: settings.region, earlier })
+        let numbers = NumberReader::new(chosen, region_column, &settings.numbers);
+        Ok(Self { columns, numbers, number_columns, earlier })
     }
 
-    /// The name of the column that the numbers are read from.
+    /// The names of the columns that the numbers are read from, in order of preference.
     #[must_use]
-    pub fn number_column(&self) -> &str {
-        &self.number_column_name
+    pub fn number_columns(&self) -> &[String] {
+        &self.number_columns
     }
 
     /// The schema of the enriched batches.
@@ -87,42 +98,91 @@ impl RowReader {
         self.columns.schema()
     }
 
+    /// Whether it is known how numbers without `+` or `00` are read. If not, the first rows of the
+    /// list decide: see [`super::ListSample::decide`].
+    #[must_use]
+    pub fn is_decided(&self) -> bool {
+        self.numbers.is_decided()
+    }
+
+    pub(super) fn decide(&mut self, bare: BareNumbers) {
+        self.numbers.decide(bare);
+    }
+
+    pub(super) fn add_evidence(
+        &self,
+        batch: &RecordBatch,
+        evidence: &mut BareEvidence,
+    ) -> Result<(), StreamError> {
+        self.numbers.add_evidence(batch, evidence)
+    }
+
     /// What the rows of a batch are.
     ///
     /// # Errors
     ///
     /// When a column does not have the type of the schema.
     pub fn read(&self, batch: &RecordBatch) -> Result<Rows, StreamError> {
-        let cells = number_column::read(batch.column(self.number_column), self.region)?;
+        let numbers = self.numbers.read(batch)?;
         let carried = self.earlier.map(|indices| CarriedRows::read(batch, indices)).transpose()?;
-        Ok(Rows { cells, carried })
+        Ok(Rows { numbers, carried })
     }
 
     /// The batch with its added columns.
-    pub(super) fn assemble(
+    pub(in crate::enrich) fn assemble(
         &self,
         batch: &RecordBatch,
         rows: &Rows,
         added: Vec<ArrayRef>,
     ) -> Result<RecordBatch, StreamError> {
-        let added = match &rows.carried {
+        let mut added = match &rows.carried {
             Some(carried) => carried.merge_with(added)?,
             None => added,
         };
-        self.columns.assemble(batch, added)
+        if self.number_columns.len() > 1 {
+            added.push(self.origins(&rows.numbers));
+        }
+        self.columns.assemble(&rows.own_columns(batch)?, added)
+    }
+
+    /// The name of the column that each number comes from.
+    fn origins(&self, numbers: &Numbers) -> ArrayRef {
+        let origins = numbers.cells.iter().zip(&numbers.origins);
+        let names = origins.map(|(cell, origin)| cell.is_ok().then(|| self.number_columns[*origin].as_str()));
+        Arc::new(names.collect::<StringArray>())
     }
 }
 
 impl Rows {
     /// The rows, in their order.
     pub fn iter(&self) -> impl Iterator<Item = Row> {
-        self.cells.iter().enumerate().map(|(row, cell)| {
+        self.numbers.cells.iter().enumerate().map(|(row, cell)| {
             match (self.carried.as_ref().and_then(|carried| carried.status(row)), cell) {
                 (Some(status), _) => Row::Carried(status),
                 (None, Ok(msisdn)) => Row::Asked(*msisdn),
                 (None, Err(refusal)) => Row::Refused(*refusal),
             }
         })
+    }
+
+    /// How many rows come out.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.numbers.cells.len()
+    }
+
+    /// Whether no row comes out.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.numbers.cells.is_empty()
+    }
+
+    /// The columns of their batch, with each row as often as it comes out.
+    pub(in crate::enrich) fn own_columns(&self, batch: &RecordBatch) -> Result<RecordBatch, StreamError> {
+        match &self.numbers.sources {
+            None => Ok(batch.clone()),
+            Some(sources) => Ok(take_record_batch(batch, &UInt32Array::from(sources.clone()))?),
+        }
     }
 
     /// The numbers to look up, in the order of their rows.
@@ -134,6 +194,20 @@ impl Rows {
         };
         self.iter().filter_map(asked).collect()
     }
+}
+
+fn replaced(column: &str) -> ColumnError {
+    let problem = format!(
+        "the numbers cannot be read from column {column:?}: an earlier run added it, and this run replaces it"
+    );
+    ColumnError::new(problem).with_help(
+        "name the list's own column with --column, or give the added columns another prefix with --prefix",
+    )
+}
+
+fn rows_again() -> ColumnError {
+    ColumnError::new("--only unresolved cannot be used with --several-numbers rows")
+        .with_help("the enriched file already has a row for each number; leave out --several-numbers")
 }
 
 fn not_enriched(prefix: &str) -> ColumnError {

@@ -6,7 +6,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use arrow::array::{ArrayRef, AsArray, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema};
 use futures::{StreamExt, stream};
-use hlr_enrich::internals::enrich::{BatchEnricher, EnrichSettings, Only, Order, RowReader, Window};
+use hlr_enrich::internals::enrich::{
+    BatchEnricher, EnrichSettings, NumberSettings, Only, Order, RowReader, Window,
+};
 use hlr_enrich::internals::lookup::StopSignal;
 use hlr_enrich::internals::model::{Msisdn, Product, RecordStream};
 
@@ -79,8 +81,7 @@ fn check_rows(seed: u64) {
 
 fn settings() -> EnrichSettings {
     EnrichSettings {
-        column: None,
-        region: None,
+        numbers: NumberSettings { international: true, ..NumberSettings::default() },
         product: Product::RealTime,
         prefix: "hlr_".into(),
         order: Order::Input,

@@ -1,0 +1,199 @@
+//! The first rows of a list, read before anything is asked: they decide how bare numbers are read,
+//! and whether the list can be worked with at all.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use futures::{StreamExt, TryStreamExt, stream};
+
+use super::number_settings::NumberSettings;
+use super::region_column::columns_of_countries;
+use super::row_reader::{Row, RowReader};
+use crate::enrich::settings::EnrichSettings;
+use crate::humanize::grouped;
+use crate::model::{ColumnError, RecordStream, StreamError};
+use crate::numbering::{BareEvidence, UnclearNumbers, number_column_candidates};
+
+/// How many rows are looked at, or all if there are fewer.
+const SAMPLE_ROWS: usize = 10_000;
+/// Long rows make a smaller sample.
+const SAMPLE_BYTES: usize = 64 << 20;
+
+/// The first rows of a list. They are held in memory until they are passed on.
+#[derive(Debug)]
+pub struct ListSample {
+    schema: SchemaRef,
+    batches: Vec<RecordBatch>,
+    rest: RecordStream,
+    is_whole: bool,
+}
+
+/// What the rows of a sample are. The rest of them has a number that can be looked up.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SampleCounts {
+    /// All rows.
+    pub rows: u64,
+    /// Rows without a number that can be looked up, by reason.
+    pub by_reason: BTreeMap<&'static str, u64>,
+    /// Rows that keep an earlier verdict.
+    pub carried: u64,
+}
+
+impl ListSample {
+    /// Reads the first rows. An error of the list comes after the rows before it, as in the list.
+    pub async fn read(mut rows: RecordStream) -> Self {
+        let (schema, mut batches) = (rows.schema(), Vec::new());
+        let (mut count, mut bytes) = (0, 0);
+        while count < SAMPLE_ROWS && bytes < SAMPLE_BYTES {
+            match rows.next().await {
+                Some(Ok(batch)) => {
+                    (count, bytes) = (count + batch.num_rows(), bytes + batch.get_array_memory_size());
+                    batches.push(batch);
+                }
+                Some(Err(error)) => {
+                    rows = RecordStream::new(schema.clone(), stream::iter([Err(error)]));
+                    break;
+                }
+                None => return Self { schema, batches, rest: rows, is_whole: true },
+            }
+        }
+        Self { schema, batches, rest: rows, is_whole: false }
+    }
+
+    /// Whether the list has no other rows.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.is_whole
+    }
+
+    /// All rows of the list, those of the sample first.
+    #[must_use]
+    pub fn into_rows(self) -> RecordStream {
+        let Self { schema, batches, rest, is_whole } = self;
+        // A stream may not be polled after its end.
+        let rest = if is_whole { RecordStream::new(schema.clone(), stream::empty()) } else { rest };
+        let mut batches = VecDeque::from(batches);
+        // Each batch is dropped as soon as it is passed on.
+        let sample = stream::poll_fn(move |_| std::task::Poll::Ready(batches.pop_front().map(Ok)));
+        RecordStream::new(schema, sample.chain(rest))
+    }
+
+    /// Decides how the reader reads bare numbers, if that is not known.
+    ///
+    /// # Errors
+    ///
+    /// When the list has many bare numbers and they may be national.
+    pub fn decide(&self, reader: &mut RowReader) -> Result<(), StreamError> {
+        if reader.is_decided() {
+            return Ok(());
+        }
+        let mut evidence = BareEvidence::default();
+        self.batches.iter().try_for_each(|batch| reader.add_evidence(batch, &mut evidence))?;
+        let bare = evidence.decide().map_err(|unclear| self.unclear(&unclear))?;
+        reader.decide(bare);
+        Ok(())
+    }
+
+    fn unclear(&self, UnclearNumbers { bare, mobile, examples }: &UnclearNumbers) -> ColumnError {
+        let problem = format!(
+            "it is not clear whether the numbers without + or 00 are national or international: of {} in the \
+             first rows, {} would be mobile numbers of some country (for example {})",
+            grouped(*bare),
+            grouped(*mobile),
+            examples.join(", "),
+        );
+        let column = self.columns_of_countries().into_iter().next();
+        let column = column.map_or_else(|| "COLUMN".to_owned(), |column| format!("{column:?}"));
+        ColumnError::new(problem).with_help(format!(
+            "nothing was asked; for national numbers name their country with --region, or the column that has \
+             it with --region-column {column}; for complete international numbers use --international"
+        ))
+    }
+
+    /// The names of the columns that look like countries.
+    #[must_use]
+    pub fn columns_of_countries(&self) -> Vec<String> {
+        columns_of_countries(&self.schema, &self.batches)
+    }
+
+    /// What the rows of the sample are.
+    ///
+    /// # Errors
+    ///
+    /// When a column does not have the type of the schema.
+    pub fn count(&self, reader: &RowReader) -> Result<SampleCounts, StreamError> {
+        let mut counts = SampleCounts::default();
+        for batch in &self.batches {
+            reader.read(batch)?.iter().for_each(|row| counts.add(row));
+        }
+        Ok(counts)
+    }
+
+    /// If several columns could hold the numbers and none is named: the error, with the share of
+    /// the rows in which each holds a number that can be looked up.
+    #[must_use]
+    pub fn several_columns(&self, settings: &EnrichSettings) -> Option<ColumnError> {
+        if !settings.numbers.columns.is_empty() {
+            return None;
+        }
+        let names: Vec<&str> = self.schema.fields().iter().map(|field| field.name().as_str()).collect();
+        let candidates = number_column_candidates(&names);
+        let described = candidates.iter().filter_map(|column| self.describe(names[*column], settings));
+        let described: Vec<String> = described.collect();
+        (described.len() > 1).then(|| {
+            let help = format!(
+                "choose one with --column, or several in order of preference: {}",
+                described.join(", ")
+            );
+            ColumnError::new("several columns could be the telephone number").with_help(help)
+        })
+    }
+
+    /// The name of a column, with the share of the rows in which it holds a number.
+    fn describe(&self, name: &str, settings: &EnrichSettings) -> Option<String> {
+        let numbers = NumberSettings { columns: vec![name.to_owned()], ..settings.numbers.clone() };
+        let mut reader =
+            RowReader::new(&self.schema, &EnrichSettings { numbers, ..settings.clone() }).ok()?;
+        // Where bare numbers are not clear, only the others can be asked about.
+        let _ = self.decide(&mut reader);
+        let counts = self.count(&reader).ok()?;
+        let share = 100.0 * counts.numbers() as f64 / counts.rows.max(1) as f64;
+        Some(format!("{name:?} (a number in {share:.0} % of the rows)"))
+    }
+}
+
+impl SampleCounts {
+    fn add(&mut self, row: Row) {
+        self.rows += 1;
+        match row {
+            Row::Asked(_) => {}
+            Row::Refused(refusal) => *self.by_reason.entry(refusal.text()).or_default() += 1,
+            Row::Carried(_) => self.carried += 1,
+        }
+    }
+
+    /// Rows whose number can be looked up.
+    #[must_use]
+    pub fn numbers(&self) -> u64 {
+        self.rows - self.carried - self.by_reason.values().sum::<u64>()
+    }
+}
+
+/// Turns rows into others, once it is decided how the reader reads bare numbers.
+pub(in crate::enrich) fn after_decision(
+    rows: RecordStream,
+    mut reader: RowReader,
+    schema: SchemaRef,
+    turn: impl FnOnce(RecordStream, RowReader) -> RecordStream + Send + 'static,
+) -> RecordStream {
+    if reader.is_decided() {
+        return turn(rows, reader);
+    }
+    let decided = stream::once(async move {
+        let sample = ListSample::read(rows).await;
+        sample.decide(&mut reader)?;
+        Ok::<_, StreamError>(turn(sample.into_rows(), reader))
+    });
+    RecordStream::new(schema, decided.try_flatten())
+}
