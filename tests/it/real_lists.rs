@@ -10,7 +10,8 @@ use crate::harness::{Job, Service, every_row_is_true, nth_number};
 /// A list of mobile numbers of the USA as they are written there; many would be somebody else's
 /// mobile number abroad.
 fn american(count: u64) -> String {
-    (0..count).map(|n| format!("{}\n", 4_795_550_000 + n * 7_919)).collect()
+    const AREAS: [u64; 9] = [479, 658, 201, 212, 336, 412, 432, 352, 353];
+    (0..count).map(|n| format!("{}{}\n", AREAS[n as usize % AREAS.len()], 5_550_000 + n * 79)).collect()
 }
 
 #[test]
@@ -154,10 +155,10 @@ fn too_many_cells_without_a_number_end_the_run_at_its_beginning_or_its_end() {
         .list("late.csv", format!("id,phone\n{numbers}{words}"))
         .list("out.csv", "last night's");
     let done = job.enrich("early.csv", "out.csv", &service, &["--force", "--max-invalid", "0.2"]);
-    done.exits_with(2).says(&["3,000 of the first", "not_a_number", "--max-invalid"]);
+    done.exits_with(2).says(&["of the first", "not_a_number", "--max-invalid"]);
     assert_eq!(service.account().requests, 0, "judged before anything is asked");
     let done = job.enrich("late.csv", "out.csv", &service, &["--force", "--max-invalid", "0.2"]);
-    done.exits_with(2).says(&["3,000 of the 13,000 cells", "out.partial.csv"]);
+    done.exits_with(2).says(&["allows 0.2", "out.partial.csv"]);
     assert_eq!(service.account().requests, 50);
     assert_eq!(fs::read(job.path("out.csv")).unwrap(), b"last night's");
     assert_eq!(fs::read_to_string(job.path("out.partial.csv")).unwrap().lines().count(), 13_001);

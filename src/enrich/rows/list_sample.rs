@@ -79,6 +79,15 @@ impl ListSample {
         RecordStream::new(schema, sample.chain(rest))
     }
 
+    /// The rows that are looked at; the last batch may have more.
+    fn judged(&self) -> impl Iterator<Item = RecordBatch> + '_ {
+        self.batches.iter().scan(SAMPLE_ROWS, |left, batch| {
+            let rows = batch.num_rows().min(*left);
+            *left -= rows;
+            Some(batch.slice(0, rows))
+        })
+    }
+
     /// Decides how the reader reads bare numbers, if that is not known.
     ///
     /// # Errors
@@ -89,7 +98,7 @@ impl ListSample {
             return Ok(());
         }
         let mut evidence = BareEvidence::default();
-        self.batches.iter().try_for_each(|batch| reader.add_evidence(batch, &mut evidence))?;
+        self.judged().try_for_each(|batch| reader.add_evidence(&batch, &mut evidence))?;
         let bare = evidence.decide().map_err(|unclear| self.unclear(&unclear))?;
         reader.decide(bare);
         Ok(())
@@ -124,8 +133,8 @@ impl ListSample {
     /// When a column does not have the type of the schema.
     pub fn count(&self, reader: &RowReader) -> Result<SampleCounts, StreamError> {
         let mut counts = SampleCounts::default();
-        for batch in &self.batches {
-            reader.read(batch)?.iter().for_each(|row| counts.add(row));
+        for batch in self.judged() {
+            reader.read(&batch)?.iter().for_each(|row| counts.add(row));
         }
         Ok(counts)
     }
