@@ -10,6 +10,8 @@ mod carried_rows;
 mod column_builders;
 pub mod column_selection;
 pub mod filter;
+#[allow(dead_code, reason = "for paths into columns given with --column")]
+mod nested_column;
 mod network_cells;
 mod normalise;
 mod number_column;

@@ -1,5 +1,7 @@
 //! Which column holds the numbers, and what its cells contain.
 
+use std::borrow::Cow;
+
 use arrow::array::{Array, ArrayRef, AsArray, Float64Array};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Float64Type, Schema};
@@ -47,8 +49,15 @@ fn may_hold_numbers(data_type: &DataType) -> bool {
     match data_type {
         DataType::Dictionary(_, values) => may_hold_numbers(values),
         DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View | DataType::Float64 => true,
-        other => other.is_integer(),
+        // A column without a single value has numbers in no row.
+        DataType::Null => true,
+        other => other.is_integer() || other.is_decimal() || is_binary(other),
     }
+}
+
+fn is_binary(data_type: &DataType) -> bool {
+    use DataType::{Binary, BinaryView, FixedSizeBinary, LargeBinary};
+    matches!(data_type, Binary | LargeBinary | BinaryView | FixedSizeBinary(_))
 }
 
 /// The number of each cell, or the reason why it has none.
@@ -71,6 +80,18 @@ pub(super) fn read(
             float_texts(cells).iter().map(|cell| parse_positive(cell.as_deref())).collect()
         }
         DataType::Dictionary(_, values) => read(&cast(column, values)?, region)?,
+        kind if is_binary(kind) => {
+            let cells = cast(column, &DataType::LargeBinary)?;
+            cells.as_binary::<i64>().iter().map(|cell| parse(cell.map(text_of).as_deref())).collect()
+        }
+        kind if kind.is_decimal() => {
+            let cells = cast(column, &DataType::Utf8)?;
+            cells
+                .as_string::<i32>()
+                .iter()
+                .map(|cell| parse_positive(cell.map(without_zero_fraction)))
+                .collect()
+        }
         _ => cast(column, &DataType::Utf8)?.as_string::<i32>().iter().map(parse_positive).collect(),
     };
     Ok(numbers)
@@ -82,11 +103,28 @@ fn float_texts(cells: &Float64Array) -> Vec<Option<String>> {
     cells.iter().map(|cell| cell.map(|number| number.to_string())).collect()
 }
 
+/// Text that an engine stored as bytes; the padding of a fixed length is left out.
+fn text_of(bytes: &[u8]) -> Cow<'_, str> {
+    let end = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+    String::from_utf8_lossy(&bytes[..end])
+}
+
+/// `46701740605.00` of a decimal column is a whole number.
+fn without_zero_fraction(cell: &str) -> &str {
+    match cell.split_once('.') {
+        Some((whole, fraction)) if fraction.bytes().all(|digit| digit == b'0') => whole,
+        _ => cell,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
 
-    use arrow::array::{DictionaryArray, Int32Array, Int64Array, StringArray, UInt64Array};
+    use arrow::array::{
+        BinaryArray, Decimal128Array, DictionaryArray, FixedSizeBinaryArray, Int32Array, Int64Array,
+        StringArray, UInt64Array,
+    };
     use arrow::datatypes::Field;
 
     use super::*;
@@ -143,6 +181,42 @@ mod tests {
         let encoded: ArrayRef = Arc::new(DictionaryArray::new(keys, values));
         for column in numbers.into_iter().chain([encoded]) {
             assert_eq!(read(&column, None).unwrap(), expected, "{}", column.data_type());
+        }
+    }
+
+    #[test]
+    fn decimals_and_bytes_are_read_by_their_digits() {
+        let expected = [Ok(Msisdn::new(46_701_740_605).unwrap()), Err(Refusal::Empty)];
+        let numbers: ArrayRef = Arc::new(Int64Array::from(vec![Some(46_701_740_605), None]));
+        let text: ArrayRef = Arc::new(StringArray::from(vec![Some("46701740605"), None]));
+        let padded = FixedSizeBinaryArray::try_from_sparse_iter_with_size(
+            [Some(b"46701740605\0\0\0\0".as_slice()), None].into_iter(),
+            15,
+        );
+        let mut columns: Vec<ArrayRef> = vec![Arc::new(padded.unwrap())];
+        for kind in [
+            DataType::Decimal64(18, 0),
+            DataType::Decimal128(18, 0),
+            DataType::Decimal128(20, 2),
+            DataType::Decimal128(38, 18),
+            DataType::Decimal256(76, 10),
+        ] {
+            columns.push(cast(&numbers, &kind).unwrap());
+        }
+        for kind in [DataType::Binary, DataType::LargeBinary, DataType::BinaryView] {
+            columns.push(cast(&text, &kind).unwrap());
+        }
+        for column in columns {
+            assert!(may_hold_numbers(column.data_type()));
+            assert_eq!(read(&column, None).unwrap(), expected, "{}", column.data_type());
+        }
+        let nulls = arrow::array::new_null_array(&DataType::Null, 1);
+        assert_eq!(read(&nulls, None).unwrap(), [Err(Refusal::Empty)]);
+        let bytes: ArrayRef = Arc::new(BinaryArray::from(vec![b"\xFF46701740605".as_slice()]));
+        let half = Decimal128Array::from(vec![4_670_174_060_550, -4_670_174_060_500]);
+        let half: ArrayRef = Arc::new(half.with_precision_and_scale(20, 2).unwrap());
+        for column in [bytes, half] {
+            assert!(read(&column, None).unwrap().iter().all(Result::is_err), "{column:?}");
         }
     }
 

@@ -16,6 +16,7 @@ const FIRST_LINES: usize = 5;
 #[derive(Debug, Default)]
 pub struct InputNotes {
     csv_files: Vec<CsvFile>,
+    remarks: Mutex<Vec<String>>,
     short_rows: Tally,
     long_rows: Tally,
     windows_1252: Tally,
@@ -24,6 +25,23 @@ pub struct InputNotes {
 impl InputNotes {
     pub(super) fn of_csv(csv_files: Vec<CsvFile>) -> Self {
         Self { csv_files, ..Self::default() }
+    }
+
+    /// The same notes, with what was found before the first row was read.
+    pub(super) fn with_remarks(self, remarks: Vec<String>) -> Self {
+        self.add_remarks(remarks);
+        self
+    }
+
+    pub(super) fn add_remarks(&self, remarks: Vec<String>) {
+        sync::lock(&self.remarks).extend(remarks);
+    }
+
+    /// What a user should know before the first row is read, each as a sentence: which sheet of a
+    /// workbook is read, and how files with different columns became one list.
+    #[must_use]
+    pub fn remarks(&self) -> Vec<String> {
+        sync::lock(&self.remarks).clone()
     }
 
     /// How each CSV file was understood. There are none for Parquet, which describes itself.
