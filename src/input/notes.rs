@@ -20,6 +20,7 @@ pub struct InputNotes {
     short_rows: Tally,
     long_rows: Tally,
     windows_1252: Tally,
+    cells_outside: Tally,
 }
 
 impl InputNotes {
@@ -82,6 +83,16 @@ impl InputNotes {
         self.windows_1252.note(line);
     }
 
+    /// Cells of a workbook outside of the columns of its table; they are left out.
+    #[must_use]
+    pub fn cells_outside(&self) -> Finding {
+        self.cells_outside.finding()
+    }
+
+    pub(super) fn note_cell_outside(&self, line: impl FnOnce() -> FileLine) {
+        self.cells_outside.note(line);
+    }
+
     /// The findings that a person should know of, each as a sentence.
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
@@ -100,6 +111,11 @@ impl InputNotes {
                 self.windows_1252_cells(),
                 "cell is not UTF-8 and was read as Windows-1252",
                 "cells are not UTF-8 and were read as Windows-1252",
+            ),
+            (
+                self.cells_outside(),
+                "cell lies outside of the columns of the table and was left out",
+                "cells lie outside of the columns of the table and were left out",
             ),
         ];
         findings
