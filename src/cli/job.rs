@@ -151,6 +151,9 @@ fn announce(resolved: &ResolvedSettings, verbosity: Verbosity) {
 
 fn announce_start(started: &StartedJob, verbosity: Verbosity) {
     started.warnings().iter().for_each(say_warning);
+    if verbosity > Verbosity::Quiet {
+        started.input_notes().remarks().iter().for_each(say);
+    }
     if verbosity < Verbosity::Verbose {
         return;
     }

@@ -21,7 +21,8 @@ pub(crate) fn input_settings(resolver: &mut ConfigResolver) -> Resolved<InputSet
         Some(true) => Header::Present,
         Some(false) => Header::Absent,
     };
-    Ok(InputSettings { delimiter: delimiter?, header, ..InputSettings::new(named?) })
+    let sheet = resolver.raw.sheet.clone();
+    Ok(InputSettings { delimiter: delimiter?, header, sheet, ..InputSettings::new(named?) })
 }
 
 fn delimiter_byte(text: &str) -> Result<u8, Problem> {

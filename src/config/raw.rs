@@ -79,7 +79,7 @@ macro_rules! keys {
 }
 
 keys! {
-    /// Lists: files, glob patterns, or - for standard input [required here or in the pipeline file]
+    /// Lists: files, folders, glob patterns, or - for standard input [required here or in the pipeline file]
     input: TextList => Flag,
     /// Output file: .parquet, .csv or .ndjson [required here or in the pipeline file]
     ///
@@ -183,6 +183,8 @@ keys! {
     delimiter: String => Flag,
     /// Whether the CSV list has a header row [default: detected]
     header: bool => Flag,
+    /// Sheet of a workbook [default: the first visible one that has cells]
+    sheet: String => Flag,
     /// Replace the output if it exists
     force: bool => Flag,
     /// Write the figures of the run to this file as JSON

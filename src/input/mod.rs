@@ -1,4 +1,4 @@
-//! Files in: CSV and Parquet lists become one stream of record batches.
+//! Files in: CSV, Parquet, NDJSON and workbooks become one stream of record batches.
 //!
 //! [`open`] inspects every file (its format, its columns) before the first row is read, so that a
 //! list that cannot be read costs nothing. Reading then happens on a thread of its own, a few
@@ -9,13 +9,20 @@ mod columns;
 mod csv;
 mod error;
 mod file_format;
+mod folder;
+mod ndjson;
 mod notes;
 mod open;
 mod opened;
 mod parquet;
+mod partition_path;
 mod paths;
 mod read_ahead;
+mod schema_union;
 mod settings;
+mod source;
+mod united_type;
+mod workbook;
 
 pub use self::error::InputError;
 pub use self::notes::{CsvFile, FileLine, Finding, InputNotes};

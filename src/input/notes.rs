@@ -16,14 +16,33 @@ const FIRST_LINES: usize = 5;
 #[derive(Debug, Default)]
 pub struct InputNotes {
     csv_files: Vec<CsvFile>,
+    remarks: Mutex<Vec<String>>,
     short_rows: Tally,
     long_rows: Tally,
     windows_1252: Tally,
+    cells_outside: Tally,
 }
 
 impl InputNotes {
     pub(super) fn of_csv(csv_files: Vec<CsvFile>) -> Self {
         Self { csv_files, ..Self::default() }
+    }
+
+    /// The same notes, with what was found before the first row was read.
+    pub(super) fn with_remarks(self, remarks: Vec<String>) -> Self {
+        self.add_remarks(remarks);
+        self
+    }
+
+    pub(super) fn add_remarks(&self, remarks: Vec<String>) {
+        sync::lock(&self.remarks).extend(remarks);
+    }
+
+    /// What a user should know before the first row is read, each as a sentence: which sheet of a
+    /// workbook is read, and how files with different columns became one list.
+    #[must_use]
+    pub fn remarks(&self) -> Vec<String> {
+        sync::lock(&self.remarks).clone()
     }
 
     /// How each CSV file was understood. There are none for Parquet, which describes itself.
@@ -64,6 +83,16 @@ impl InputNotes {
         self.windows_1252.note(line);
     }
 
+    /// Cells of a workbook outside of the columns of its table; they are left out.
+    #[must_use]
+    pub fn cells_outside(&self) -> Finding {
+        self.cells_outside.finding()
+    }
+
+    pub(super) fn note_cell_outside(&self, line: impl FnOnce() -> FileLine) {
+        self.cells_outside.note(line);
+    }
+
     /// The findings that a person should know of, each as a sentence.
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
@@ -82,6 +111,11 @@ impl InputNotes {
                 self.windows_1252_cells(),
                 "cell is not UTF-8 and was read as Windows-1252",
                 "cells are not UTF-8 and were read as Windows-1252",
+            ),
+            (
+                self.cells_outside(),
+                "cell lies outside of the columns of the table and was left out",
+                "cells lie outside of the columns of the table and were left out",
             ),
         ];
         findings

@@ -1,41 +1,72 @@
 //! The way in: files are found, inspected, and handed to the reader of their format.
 
-use std::path::PathBuf;
-
 use super::error::InputError;
 use super::file_format::FileFormat;
 use super::opened::Opened;
 use super::paths::ListSource;
 use super::settings::InputSettings;
-use super::{csv, file_format, parquet, paths};
+use super::source::ListFile;
+use super::{csv, file_format, ndjson, parquet, paths, workbook};
 
 /// Finds the files, inspects each, and starts to read them.
 ///
-/// Files are CSV (plain, `.gz` or `.zst`) or Parquet, distinguished by content. All files of a
-/// list have one format and the same columns. This call reads the beginning of every file, so on a
-/// pipe it waits for the first 64 KiB or the end.
+/// Files are CSV or NDJSON (plain, `.gz` or `.zst`), Parquet or workbooks, distinguished by
+/// content. All files of a list have one format; their columns are united by name. This call reads
+/// the beginning of every file, so on a pipe it waits for the first 64 KiB or the end. It reads all
+/// of an NDJSON file, to know the types of its columns.
 ///
 /// # Errors
 ///
-/// When a file is missing, is not a list, or has other columns than the first. Later errors come
-/// through the stream.
+/// When a file is missing, is not a list, or has columns that cannot be united with the others'.
+/// Later errors come through the stream.
 pub fn open(settings: &InputSettings) -> Result<Opened, InputError> {
-    let files = match paths::expand(&settings.paths)? {
+    let found = match paths::expand(&settings.paths)? {
         ListSource::StandardInput => return csv::open_standard_input(settings),
-        ListSource::Files(files) => files,
+        ListSource::Files(found) => found,
     };
-    match format_of_all(&files)? {
-        FileFormat::Csv => csv::open_files(files, settings),
-        FileFormat::Parquet => parquet::open_files(files, settings),
-    }
+    let files = found.files;
+    let opened = match format_of_all(&files)? {
+        ReaderKind::Csv => csv::open_files(files, settings),
+        ReaderKind::Parquet => parquet::open_files(files, settings),
+        ReaderKind::Ndjson => ndjson::open_files(files, settings),
+        ReaderKind::Workbook => workbook::open_files(files, settings),
+    }?;
+    opened.notes.add_remarks(found.remarks);
+    Ok(opened)
 }
 
-fn format_of_all(files: &[PathBuf]) -> Result<FileFormat, InputError> {
-    let first = file_format::of_file(&files[0])?;
+/// Who reads a file.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum ReaderKind {
+    Csv,
+    Parquet,
+    Ndjson,
+    Workbook,
+}
+
+fn format_of_all(files: &[ListFile]) -> Result<ReaderKind, InputError> {
+    let first = format_of(&files[0])?;
     for other in &files[1..] {
-        if file_format::of_file(other)? != first {
-            return Err(InputError::DifferentFormats { first: files[0].clone(), other: other.clone() });
+        if format_of(other)? != first {
+            let (first, other) = (files[0].path().to_owned(), other.path().to_owned());
+            return Err(InputError::DifferentFormats { first, other });
         }
     }
     Ok(first)
+}
+
+/// By content. Pipes and devices are CSV: they are not touched, because they cannot be read twice.
+fn format_of(file: &ListFile) -> Result<ReaderKind, InputError> {
+    if file.can_be_reopened() {
+        if workbook::is_workbook(file)? {
+            return Ok(ReaderKind::Workbook);
+        }
+        if ndjson::is_ndjson(file)? {
+            return Ok(ReaderKind::Ndjson);
+        }
+    }
+    Ok(match file_format::of_file(file.path())? {
+        FileFormat::Csv => ReaderKind::Csv,
+        FileFormat::Parquet => ReaderKind::Parquet,
+    })
 }

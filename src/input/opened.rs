@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use super::notes::InputNotes;
+use super::source::ListFile;
 use crate::model::RecordStream;
 
 /// A list that is being read.
@@ -33,4 +34,14 @@ pub enum ListLength {
     },
     /// Standard input or a pipe.
     Unknown,
+}
+
+impl ListLength {
+    /// The bytes of these files, unless one is a pipe.
+    pub(super) fn of_files(files: &[ListFile]) -> Self {
+        match files.iter().map(ListFile::length).sum() {
+            Some(total) => Self::Bytes { total, read: Arc::new(AtomicU64::new(0)) },
+            None => Self::Unknown,
+        }
+    }
 }

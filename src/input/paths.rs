@@ -1,4 +1,4 @@
-//! Names and patterns become a list of files.
+//! Names, patterns and folders become a list of files.
 
 use std::collections::HashSet;
 use std::io;
@@ -7,12 +7,21 @@ use std::path::{Path, PathBuf};
 use glob::MatchOptions;
 
 use super::error::InputError;
+use super::folder::{ensure_no_table_format, files_in, is_passed_over};
+use super::partition_path::partitions_of;
+use super::source::ListFile;
 
 /// What the names of a list stand for.
 pub(super) enum ListSource {
     StandardInput,
     /// At least one file, in reading order.
-    Files(Vec<PathBuf>),
+    Files(FoundFiles),
+}
+
+/// The files of a list, and what a user should know about how they were found.
+pub(super) struct FoundFiles {
+    pub(super) files: Vec<ListFile>,
+    pub(super) remarks: Vec<String>,
 }
 
 /// Hidden files are matched only by patterns with a leading dot: an output that is being written
@@ -20,8 +29,8 @@ pub(super) enum ListSource {
 const MATCHING: MatchOptions =
     MatchOptions { case_sensitive: true, require_literal_separator: true, require_literal_leading_dot: true };
 
-/// Paths keep their order, and the matches of one pattern are sorted by name. A file that is named
-/// twice, for example by overlapping patterns, is read once.
+/// Paths keep their order, and the matches of one pattern or folder are sorted by name. A file that
+/// is named twice, for example by overlapping patterns, is read once.
 pub(super) fn expand(names: &[String]) -> Result<ListSource, InputError> {
     match names {
         [] => return Err(InputError::NoneNamed),
@@ -31,50 +40,62 @@ pub(super) fn expand(names: &[String]) -> Result<ListSource, InputError> {
         }
         _ => {}
     }
-    let mut files = Vec::new();
+    let (mut paths, mut remarks) = (Vec::new(), Vec::new());
     for name in names {
         let path = Path::new(name);
         if path.exists() || !is_pattern(name) {
-            files.push(one_file(path)?);
+            let metadata =
+                path.metadata().map_err(|source| InputError::Read { path: path.to_owned(), source })?;
+            match metadata.is_dir() {
+                true => paths.extend(files_in(path, &mut remarks)?),
+                false => paths.push(path.to_owned()),
+            }
         } else {
-            files.extend(matches(name)?);
+            paths.extend(matches(name)?);
         }
     }
     let mut seen = HashSet::new();
-    files.retain(|file| seen.insert(file.clone()));
-    Ok(ListSource::Files(files))
+    paths.retain(|file| seen.insert(file.clone()));
+    let files = paths.into_iter().map(|path| {
+        let partitions = partitions_of(&path);
+        ListFile::local(path, partitions)
+    });
+    Ok(ListSource::Files(FoundFiles { files: files.collect(), remarks }))
 }
 
 fn is_pattern(text: &str) -> bool {
     text.contains(['*', '?', '['])
 }
 
-fn one_file(path: &Path) -> Result<PathBuf, InputError> {
-    let metadata = path.metadata().map_err(|source| InputError::Read { path: path.to_owned(), source })?;
-    if metadata.is_dir() {
-        let help = format!("name its files, for example '{}'", path.join("*.csv").display());
-        return Err(InputError::malformed(path, "this is a folder", help));
-    }
-    Ok(path.to_owned())
-}
-
 fn matches(pattern: &str) -> Result<Vec<PathBuf>, InputError> {
     let found = glob::glob_with(pattern, MATCHING)
         .map_err(|fault| InputError::InvalidPattern { pattern: pattern.to_owned(), source: fault.into() })?;
-    let mut files = Vec::new();
+    let (mut files, mut folders) = (Vec::new(), HashSet::new());
     for entry in found {
         let path = entry.map_err(|fault| {
             let path = fault.path().to_owned();
             InputError::Read { path, source: io::Error::from(fault) }
         })?;
-        if !path.is_dir() {
-            files.push(path);
+        if path.is_dir() || is_a_marker(&path) {
+            continue;
         }
+        if let Some(folder) = path.parent()
+            && folders.insert(folder.to_owned())
+        {
+            // Old versions of rows lie beside the current ones there.
+            ensure_no_table_format(folder)?;
+        }
+        files.push(path);
     }
     if files.is_empty() {
         return Err(InputError::NoMatch { pattern: pattern.to_owned() });
     }
     Ok(files)
+}
+
+/// Whether a file was left by the engine that wrote a Hive-style folder, such as `_SUCCESS`.
+fn is_a_marker(path: &Path) -> bool {
+    is_passed_over(path) && !partitions_of(path).is_empty()
 }
 
 #[cfg(test)]
@@ -89,9 +110,10 @@ mod tests {
         let names: Vec<String> =
             names.iter().map(|name| folder.join(name).to_string_lossy().into_owned()).collect();
         match expand(&names)? {
-            ListSource::Files(files) => Ok(files
+            ListSource::Files(found) => Ok(found
+                .files
                 .iter()
-                .map(|path| path.file_name().unwrap().to_string_lossy().into_owned())
+                .map(|file| file.path().file_name().unwrap().to_string_lossy().into_owned())
                 .collect()),
             ListSource::StandardInput => unreachable!("no - was given"),
         }
@@ -130,7 +152,7 @@ mod tests {
         for (name, part) in [
             ("nothing.csv", "nothing.csv"),
             ("*.parquet", "*.parquet: no file matches"),
-            ("folder.csv", "folder.csv/*.csv"),
+            ("folder.csv", "folder.csv: this folder has no list"),
             ("[", "["),
         ] {
             let error = files(folder.path(), &[name]).unwrap_err();

@@ -1,5 +1,6 @@
 //! Reading ahead: a blocking iterator of batches becomes a stream, on a thread of its own.
 
+use std::ops::ControlFlow;
 use std::thread;
 
 use arrow::array::RecordBatch;
@@ -21,16 +22,34 @@ enum Step {
     Ended,
 }
 
+/// Where a reader puts its batches; it breaks off when nobody wants more.
+pub(super) type Sink<'a> = dyn FnMut(RecordBatch) -> ControlFlow<()> + 'a;
+
 /// Starts the reading. The thread ends with the list, after the first error, or with its next batch
 /// once the stream is dropped. A thread that waits for a silent pipe ends with the process.
 pub(super) fn read_ahead(
     schema: SchemaRef,
     batches: impl Iterator<Item = Result<RecordBatch, InputError>> + Send + 'static,
 ) -> Result<RecordStream, InputError> {
+    push_ahead(schema, move |sink| {
+        for batch in batches {
+            if sink(batch?).is_break() {
+                break;
+            }
+        }
+        Ok(())
+    })
+}
+
+/// The same for a reader that cannot be an iterator, because it borrows from what it opened.
+pub(super) fn push_ahead(
+    schema: SchemaRef,
+    read: impl FnOnce(&mut Sink<'_>) -> Result<(), InputError> + Send + 'static,
+) -> Result<RecordStream, InputError> {
     let (sender, receiver) = mpsc::channel(BATCHES_AHEAD);
     thread::Builder::new()
         .name("input".into())
-        .spawn(move || read(batches, &sender))
+        .spawn(move || run(read, &sender))
         .map_err(InputError::NoThread)?;
     let stream = stream::unfold(Some(receiver), async |receiver| {
         let mut receiver: mpsc::Receiver<Step> = receiver?;
@@ -44,20 +63,16 @@ pub(super) fn read_ahead(
     Ok(RecordStream::new(schema, stream))
 }
 
-fn read(batches: impl Iterator<Item = Result<RecordBatch, InputError>>, sender: &mpsc::Sender<Step>) {
-    for batch in batches {
-        let step = match batch {
-            Ok(batch) => Step::Read(batch),
-            Err(error) => {
-                let _ = sender.blocking_send(Step::Failed(error));
-                return;
-            }
-        };
-        if sender.blocking_send(step).is_err() {
-            return;
-        }
-    }
-    let _ = sender.blocking_send(Step::Ended);
+fn run(read: impl FnOnce(&mut Sink<'_>) -> Result<(), InputError>, sender: &mpsc::Sender<Step>) {
+    let mut sink = |batch| match sender.blocking_send(Step::Read(batch)) {
+        Ok(()) => ControlFlow::Continue(()),
+        Err(_) => ControlFlow::Break(()),
+    };
+    let last = match read(&mut sink) {
+        Ok(()) => Step::Ended,
+        Err(error) => Step::Failed(error),
+    };
+    let _ = sender.blocking_send(last);
 }
 
 #[cfg(test)]

@@ -7,12 +7,14 @@ pub(super) const BATCH_BYTES: usize = 4 << 20;
 /// Which files to read, and how.
 #[derive(Clone, Debug)]
 pub struct InputSettings {
-    /// Files, glob patterns, or `-` alone for a CSV list on standard input.
+    /// Files, folders, glob patterns, or `-` alone for a CSV list on standard input.
     pub paths: Vec<String>,
     /// The byte between two cells of a CSV row; `None` to detect it.
     pub delimiter: Option<u8>,
     /// Whether CSV lists begin with the names of their columns.
     pub header: Header,
+    /// The sheet of a workbook; `None` for the first visible one that has cells.
+    pub sheet: Option<String>,
     /// The most rows of a batch. Long rows make smaller batches.
     pub batch_rows: usize,
 }
@@ -21,7 +23,7 @@ impl InputSettings {
     /// These files, everything else detected, in batches of 4096 rows.
     #[must_use]
     pub fn new(paths: Vec<String>) -> Self {
-        Self { paths, delimiter: None, header: Header::Detect, batch_rows: 4096 }
+        Self { paths, delimiter: None, header: Header::Detect, sheet: None, batch_rows: 4096 }
     }
 }
 

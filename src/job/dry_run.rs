@@ -121,7 +121,8 @@ impl StartedDryRun {
             }
             error => RunError::DryRun(error),
         })?;
-        let mut report = DryRunReport { estimate, warnings: list.notes.warnings(), settings: effective };
+        let warnings = [list.notes.remarks(), list.notes.warnings()].concat();
+        let mut report = DryRunReport { estimate, warnings, settings: effective };
         if let Some(file) = summary {
             let path = file.path().display().to_string();
             if let Err(fault) = file.write_json(&report.summary()) {

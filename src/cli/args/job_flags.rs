@@ -71,6 +71,8 @@ pub(in crate::cli) struct JobFlags {
     /// The CSV list has no header row [default: detected]
     #[arg(long, help_heading = "List")]
     no_header: bool,
+    #[arg(long, value_name = "NAME", help_heading = "List", help = help("sheet"))]
+    sheet: Option<String>,
     #[arg(long, value_name = "N", help_heading = "List", help = help("window_rows"))]
     window_rows: Option<u32>,
 }
@@ -101,6 +103,7 @@ impl JobFlags {
             max_invalid: self.max_invalid,
             delimiter: self.delimiter,
             header: self.no_header.then_some(false),
+            sheet: self.sheet,
             window_rows: self.window_rows,
             ..RawConfig::default()
         }

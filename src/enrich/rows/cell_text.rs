@@ -1,5 +1,7 @@
 //! The text of a cell, whatever the type of its column.
 
+use std::borrow::Cow;
+
 use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Float64Type};
@@ -12,8 +14,15 @@ pub(super) fn may_hold_numbers(data_type: &DataType) -> bool {
     match data_type {
         DataType::Dictionary(_, values) => may_hold_numbers(values),
         DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View | DataType::Float64 => true,
-        other => other.is_integer(),
+        // A column without a single value has numbers in no row.
+        DataType::Null => true,
+        other => other.is_integer() || other.is_decimal() || is_binary(other),
     }
+}
+
+fn is_binary(data_type: &DataType) -> bool {
+    use DataType::{Binary, BinaryView, FixedSizeBinary, LargeBinary};
+    matches!(data_type, Binary | LargeBinary | BinaryView | FixedSizeBinary(_))
 }
 
 /// Calls `visit` with the text of each cell, or with why it has none.
@@ -35,12 +44,35 @@ pub(super) fn for_each_text(
             }
         }
         DataType::Dictionary(_, values) => for_each_text(&cast(column, values)?, visit)?,
+        kind if is_binary(kind) => {
+            let cells = cast(column, &DataType::LargeBinary)?;
+            cells.as_binary::<i64>().iter().for_each(|cell| visit(text(cell.map(text_of).as_deref())));
+        }
+        kind if kind.is_decimal() => {
+            let cells = cast(column, &DataType::Utf8)?;
+            let cells = cells.as_string::<i32>().iter();
+            cells.for_each(|cell| visit(digits(cell.map(without_zero_fraction))));
+        }
         _ => {
             let cells = cast(column, &DataType::Utf8)?;
             cells.as_string::<i32>().iter().for_each(|cell| visit(digits(cell)));
         }
     }
     Ok(())
+}
+
+/// Text that an engine stored as bytes; the padding of a fixed length is left out.
+fn text_of(bytes: &[u8]) -> Cow<'_, str> {
+    let end = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+    String::from_utf8_lossy(&bytes[..end])
+}
+
+/// `46701740605.00` of a decimal column is a whole number.
+fn without_zero_fraction(cell: &str) -> &str {
+    match cell.split_once('.') {
+        Some((whole, fraction)) if fraction.bytes().all(|digit| digit == b'0') => whole,
+        _ => cell,
+    }
 }
 
 fn text(cell: Option<&str>) -> Result<&str, Refusal> {
@@ -59,7 +91,10 @@ fn digits(cell: Option<&str>) -> Result<&str, Refusal> {
 mod tests {
     use std::sync::Arc;
 
-    use arrow::array::{DictionaryArray, Float64Array, Int32Array, Int64Array, StringArray, UInt64Array};
+    use arrow::array::{
+        BinaryArray, Decimal128Array, DictionaryArray, FixedSizeBinaryArray, Float64Array, Int32Array,
+        Int64Array, StringArray, UInt64Array,
+    };
 
     use super::*;
 
@@ -90,6 +125,41 @@ mod tests {
             let expected = [Ok("46701740605".to_owned()), Err(Refusal::Empty)];
             assert_eq!(texts(&column), expected, "{}", column.data_type());
         }
+    }
+
+    #[test]
+    fn decimals_and_bytes_are_read_by_their_digits() {
+        let numbers: ArrayRef = Arc::new(Int64Array::from(vec![Some(46_701_740_605), None]));
+        let text: ArrayRef = Arc::new(StringArray::from(vec![Some("46701740605"), None]));
+        let padded = FixedSizeBinaryArray::try_from_sparse_iter_with_size(
+            [Some(b"46701740605\0\0\0\0".as_slice()), None].into_iter(),
+            15,
+        );
+        let mut columns: Vec<ArrayRef> = vec![Arc::new(padded.unwrap())];
+        for kind in [
+            DataType::Decimal64(18, 0),
+            DataType::Decimal128(18, 0),
+            DataType::Decimal128(20, 2),
+            DataType::Decimal128(38, 18),
+            DataType::Decimal256(76, 10),
+        ] {
+            columns.push(cast(&numbers, &kind).unwrap());
+        }
+        for kind in [DataType::Binary, DataType::LargeBinary, DataType::BinaryView] {
+            columns.push(cast(&text, &kind).unwrap());
+        }
+        for column in columns {
+            assert!(may_hold_numbers(column.data_type()));
+            let expected = [Ok("46701740605".to_owned()), Err(Refusal::Empty)];
+            assert_eq!(texts(&column), expected, "{}", column.data_type());
+        }
+        let nulls = arrow::array::new_null_array(&DataType::Null, 1);
+        assert_eq!(texts(&nulls), [Err(Refusal::Empty)]);
+        let half = Decimal128Array::from(vec![4_670_174_060_550, -4_670_174_060_500]);
+        let half: ArrayRef = Arc::new(half.with_precision_and_scale(20, 2).unwrap());
+        assert_eq!(texts(&half), [Ok("46701740605.50".to_owned()), Err(Refusal::NotANumber)]);
+        let bytes: ArrayRef = Arc::new(BinaryArray::from(vec![b"\xFF46701740605".as_slice()]));
+        assert_eq!(texts(&bytes), [Ok("\u{FFFD}46701740605".to_owned())], "not a number, and not lost");
     }
 
     #[test]

@@ -4,6 +4,7 @@
 mod carried_rows;
 mod cell_text;
 mod list_sample;
+mod nested_column;
 mod number_column;
 mod number_reader;
 mod number_settings;

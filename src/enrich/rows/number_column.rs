@@ -1,40 +1,83 @@
 //! Which columns of a list hold the numbers and the countries of its rows.
 
-use arrow::datatypes::Schema;
+use arrow::array::{ArrayRef, RecordBatch};
+use arrow::datatypes::{DataType, Field, Schema};
 
 use super::cell_text::may_hold_numbers;
+use super::nested_column::{nested_column, nested_field, outer_column};
 use super::number_settings::NumberSettings;
-use crate::model::ColumnError;
+use crate::model::{ColumnError, StreamError};
 use crate::numbering::{self, NumberColumnError};
 
 /// The metadata key of a field whose name had to be changed, because an earlier column has the
 /// same one: the name as it is written.
 const WRITTEN_NAME: &str = "hlr_enrich.written_name";
 
-/// The indices of the columns with the numbers, in order of preference: those that are named in the
-/// settings, or the one that its name shows among the `kept` ones, which no added column replaces.
+/// A column with numbers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct NumberColumn {
+    /// Its name, or its path: `contact.phone`, `phones[]`.
+    pub(super) name: String,
+    /// The index of the column, or of the one that the path leads into.
+    pub(super) index: usize,
+    is_nested: bool,
+}
+
+impl NumberColumn {
+    fn at(schema: &Schema, index: usize) -> Self {
+        Self { name: schema.field(index).name().clone(), index, is_nested: false }
+    }
+
+    /// Its cells.
+    pub(super) fn cells(&self, batch: &RecordBatch) -> Result<ArrayRef, StreamError> {
+        match self.is_nested {
+            true => Ok(nested_column(batch, &self.name)?),
+            false => Ok(batch.column(self.index).clone()),
+        }
+    }
+}
+
+/// The columns with the numbers, in order of preference: those that are named in the settings, or
+/// the one that its name shows among the `kept` ones, which no added column replaces.
 pub(super) fn choose(
     schema: &Schema,
     kept: &[usize],
     settings: &NumberSettings,
-) -> Result<Vec<usize>, ColumnError> {
+) -> Result<Vec<NumberColumn>, ColumnError> {
     let columns = match settings.columns.as_slice() {
-        [] => vec![found_by_name(schema, kept)?],
-        named => named.iter().map(|name| find_named(schema, name)).collect::<Result<Vec<_>, _>>()?,
+        [] => vec![NumberColumn::at(schema, found_by_name(schema, kept)?)],
+        named => named.iter().map(|name| find_column(schema, name)).collect::<Result<Vec<_>, _>>()?,
     };
     if let Some(nth) = (1..columns.len()).find(|nth| columns[..*nth].contains(&columns[*nth])) {
-        let name = schema.field(columns[nth]).name();
-        return Err(ColumnError::new(format!("the column {name:?} is named twice")));
+        return Err(ColumnError::new(format!("the column {:?} is named twice", columns[nth].name)));
     }
-    columns.iter().try_for_each(|column| ensure_may_hold_numbers(schema, *column))?;
     Ok(columns)
+}
+
+/// The column of this name, or the one that this path leads to.
+fn find_column(schema: &Schema, named: &str) -> Result<NumberColumn, ColumnError> {
+    match (find_named(schema, named), nested_field(schema, named), outer_column(schema, named)) {
+        (Ok(index), ..) => {
+            ensure_may_hold_numbers(schema.field(index), schema.field(index).name())?;
+            Ok(NumberColumn::at(schema, index))
+        }
+        (Err(_), Some(field), Some(index)) => {
+            ensure_may_hold_numbers(&field, named)?;
+            Ok(NumberColumn { name: named.to_owned(), index, is_nested: true })
+        }
+        (Err(error), ..) => Err(error),
+    }
 }
 
 /// The only column, or the one whose name means a telephone number.
 fn found_by_name(schema: &Schema, kept: &[usize]) -> Result<usize, ColumnError> {
-    if let [only] = kept {
-        return Ok(*only);
-    }
+    let only_column = if let [only] = kept { Some(*only) } else { None };
+    let column = only_column.map_or_else(|| best_name(schema, kept), Ok)?;
+    ensure_may_hold_numbers(schema.field(column), schema.field(column).name())?;
+    Ok(column)
+}
+
+fn best_name(schema: &Schema, kept: &[usize]) -> Result<usize, ColumnError> {
     let names: Vec<&str> = kept.iter().map(|column| schema.field(*column).name().as_str()).collect();
     let column = kept[numbering::find_number_column(&names)?];
     let namesakes = namesakes(schema, kept, column);
@@ -69,21 +112,28 @@ pub(super) fn find_named(schema: &Schema, named: &str) -> Result<usize, ColumnEr
     }
 }
 
-fn ensure_may_hold_numbers(schema: &Schema, column: usize) -> Result<(), ColumnError> {
-    let field = schema.field(column);
-    if may_hold_numbers(field.data_type()) {
+fn ensure_may_hold_numbers(field: &Field, name: &str) -> Result<(), ColumnError> {
+    let data_type = field.data_type();
+    if may_hold_numbers(data_type) {
         return Ok(());
     }
-    let (name, data_type) = (field.name(), field.data_type());
     let problem = format!("column {name:?} has the type {data_type}, and numbers are text or whole numbers");
-    Err(ColumnError::new(problem).with_help("name another column with --column"))
+    let help = match data_type {
+        DataType::Struct(fields) => match fields.first() {
+            Some(inner) => format!("name a field of it, such as --column {name}.{}", inner.name()),
+            None => "name another column with --column".into(),
+        },
+        DataType::List(_) | DataType::LargeList(_) | DataType::FixedSizeList(..) => {
+            format!("name its elements with --column '{name}[]', or a field of them")
+        }
+        _ => "name another column with --column".into(),
+    };
+    Err(ColumnError::new(problem).with_help(help))
 }
 
 #[cfg(test)]
 mod tests {
     use std::collections::HashMap;
-
-    use arrow::datatypes::{DataType, Field};
 
     use super::*;
 
@@ -93,7 +143,8 @@ mod tests {
 
     fn chosen(schema: &Schema, kept: &[usize], named: &[&str]) -> Result<Vec<usize>, ColumnError> {
         let columns = named.iter().map(|name| (*name).to_owned()).collect();
-        choose(schema, kept, &NumberSettings { columns, ..NumberSettings::default() })
+        let chosen = choose(schema, kept, &NumberSettings { columns, ..NumberSettings::default() })?;
+        Ok(chosen.iter().map(|column| column.index).collect())
     }
 
     #[test]
@@ -143,5 +194,22 @@ mod tests {
     fn a_column_of_another_type_is_refused() {
         let schema = Schema::new(vec![Field::new("phone", DataType::Boolean, true)]);
         assert!(chosen(&schema, &[0], &[]).unwrap_err().to_string().contains("Boolean"));
+    }
+
+    #[test]
+    fn a_nested_column_is_named_by_its_path() {
+        let phone = Field::new("phone", DataType::Utf8, true);
+        let fields = vec![
+            Field::new("id", DataType::Int64, true),
+            Field::new("contact", DataType::Struct(vec![phone].into()), true),
+            Field::new("phones", DataType::new_list(DataType::Utf8, true), true),
+        ];
+        let schema = Schema::new(fields);
+        assert_eq!(chosen(&schema, &[0, 1, 2], &["contact.phone", "phones[]"]).unwrap(), [1, 2]);
+        for (named, help) in [("contact", "--column contact.phone"), ("phones", "'phones[]'")] {
+            let error = chosen(&schema, &[0, 1, 2], &[named]).unwrap_err();
+            assert!(error.help.as_ref().unwrap().contains(help), "{error:?}");
+        }
+        assert!(chosen(&schema, &[0, 1, 2], &["contact.mobile"]).is_err());
     }
 }

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use arrow::array::RecordBatch;
 
 use super::cell_text::for_each_text;
+use super::number_column::NumberColumn;
 use super::number_settings::{NumberSettings, SeveralNumbers};
 use crate::model::{Msisdn, StreamError};
 use crate::numbering::{self, BareEvidence, BareNumbers, NumberRules, Refusal, Region};
@@ -16,8 +17,8 @@ pub(super) type Cell = Result<Msisdn, Refusal>;
 /// Reads the numbers of batches of one schema.
 #[derive(Debug)]
 pub(super) struct NumberReader {
-    /// The indices of the columns with numbers, in order of preference.
-    columns: Vec<usize>,
+    /// In order of preference.
+    columns: Vec<NumberColumn>,
     region_column: Option<usize>,
     region: Option<Region>,
     /// `None` until the first rows of the list have decided.
@@ -38,7 +39,11 @@ pub(super) struct Numbers {
 }
 
 impl NumberReader {
-    pub(super) fn new(columns: Vec<usize>, region_column: Option<usize>, settings: &NumberSettings) -> Self {
+    pub(super) fn new(
+        columns: Vec<NumberColumn>,
+        region_column: Option<usize>,
+        settings: &NumberSettings,
+    ) -> Self {
         let NumberSettings { region, international, several, .. } = *settings;
         let bare = match (international, region, region_column) {
             (true, ..) => Some(BareNumbers::International),
@@ -66,7 +71,7 @@ impl NumberReader {
         evidence: &mut BareEvidence,
     ) -> Result<(), StreamError> {
         self.columns.iter().try_for_each(|column| {
-            for_each_text(batch.column(*column), |text| {
+            for_each_text(&column.cells(batch)?, |text| {
                 if let Ok(text) = text {
                     evidence.add(text);
                 }
@@ -77,8 +82,8 @@ impl NumberReader {
     /// The numbers of a batch.
     pub(super) fn read(&self, batch: &RecordBatch) -> Result<Numbers, StreamError> {
         let regions = self.regions(batch)?;
-        let mut first = self.read_column(batch, self.columns[0], regions.as_deref())?;
-        if let [_] = self.columns[..] {
+        let mut first = self.read_column(batch, &self.columns[0], regions.as_deref())?;
+        if self.columns.len() == 1 {
             return Ok(expand(vec![first], Vec::new()));
         }
         let mut origins = vec![0; first.cells.len()];
@@ -86,7 +91,7 @@ impl NumberReader {
         let mut chosen = std::mem::take(&mut first.cells);
         columns.push(first);
         for (place, column) in self.columns.iter().enumerate().skip(1) {
-            let other = self.read_column(batch, *column, regions.as_deref())?;
+            let other = self.read_column(batch, column, regions.as_deref())?;
             for (row, cell) in other.cells.iter().enumerate() {
                 if is_better(*cell, chosen[row]) {
                     (chosen[row], origins[row]) = (*cell, place);
@@ -101,12 +106,12 @@ impl NumberReader {
     fn read_column(
         &self,
         batch: &RecordBatch,
-        column: usize,
+        column: &NumberColumn,
         regions: Option<&[Option<Region>]>,
     ) -> Result<ColumnCells, StreamError> {
         let bare = self.bare.unwrap_or_default();
         let (mut cells, mut several) = (Vec::with_capacity(batch.num_rows()), BTreeMap::new());
-        for_each_text(batch.column(column), |text| {
+        for_each_text(&column.cells(batch)?, |text| {
             let region = match regions {
                 Some(regions) => regions[cells.len()],
                 None => self.region,
@@ -194,8 +199,10 @@ mod tests {
     use std::sync::Arc;
 
     use arrow::array::{ArrayRef, Float64Array, StringArray};
+    use arrow::datatypes::{DataType, Field, Schema};
 
     use super::*;
+    use crate::enrich::rows::number_column;
 
     fn batch(columns: &[(&str, &[&str])]) -> RecordBatch {
         let column = |cells: &[&str]| -> ArrayRef { Arc::new(StringArray::from(cells.to_vec())) };
@@ -203,7 +210,12 @@ mod tests {
     }
 
     fn reader(columns: usize, region_column: Option<usize>, settings: &NumberSettings) -> NumberReader {
-        NumberReader::new((0..columns).collect(), region_column, settings)
+        let names = ["mobile", "home", "work"].map(|name| Field::new(name, DataType::Utf8, true));
+        let schema = Schema::new(names.to_vec());
+        let named = names[..columns].iter().map(|field| field.name().clone()).collect();
+        let named = NumberSettings { columns: named, ..NumberSettings::default() };
+        let columns = number_column::choose(&schema, &[0, 1, 2], &named).unwrap();
+        NumberReader::new(columns, region_column, settings)
     }
 
     fn number(digits: u64) -> Cell {

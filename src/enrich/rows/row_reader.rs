@@ -77,9 +77,8 @@ impl RowReader {
         };
         let chosen = number_column::choose(input, columns.kept(), &settings.numbers)?;
         let region_column = region_column::find(input, settings.numbers.region_column.as_deref())?;
-        let number_columns: Vec<String> =
-            chosen.iter().map(|column| input.field(*column).name().clone()).collect();
-        if let Some(place) = chosen.iter().position(|column| !columns.kept().contains(column)) {
+        let number_columns: Vec<String> = chosen.iter().map(|column| column.name.clone()).collect();
+        if let Some(place) = chosen.iter().position(|column| !columns.kept().contains(&column.index)) {
             return Err(replaced(&number_columns[place]));
         }
         let numbers = NumberReader::new(chosen, region_column, &settings.numbers);

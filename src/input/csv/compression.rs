@@ -12,7 +12,7 @@ use crate::model::BoxError;
 const BUFFER_BYTES: usize = 64 << 10;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Compression {
+pub(in crate::input) enum Compression {
     Gzip,
     Zstd,
 }
@@ -20,7 +20,7 @@ pub(super) enum Compression {
 impl Compression {
     /// By RFC 1952, 2.3.1, and RFC 8878, 3.1.1 and 3.1.2: a Zstandard file may begin with a
     /// skippable frame.
-    pub(super) fn of(head: &[u8]) -> Option<Self> {
+    pub(in crate::input) fn of(head: &[u8]) -> Option<Self> {
         match head {
             [0x1F, 0x8B, 0x08, ..] => Some(Self::Gzip),
             [0x28, 0xB5, 0x2F, 0xFD, ..] | [0x50..=0x5F, 0x2A, 0x4D, 0x18, ..] => Some(Self::Zstd),
@@ -36,7 +36,7 @@ impl Compression {
     }
 
     /// Decompresses to the end of the file; archives that were joined with `cat` are read as one.
-    pub(super) fn decoder(self, reader: Box<dyn Read + Send>) -> io::Result<Box<dyn Read + Send>> {
+    pub(in crate::input) fn decoder(self, reader: Box<dyn Read + Send>) -> io::Result<Box<dyn Read + Send>> {
         let reader = BufReader::with_capacity(BUFFER_BYTES, reader);
         let decoder: Box<dyn Read + Send> = match self {
             Self::Gzip => Box::new(MultiGzDecoder::new(reader)),

@@ -174,7 +174,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("list.csv");
         fs::write(&path, content).unwrap();
-        detect(&Text::open(&TextSource::File(path), None).unwrap(), delimiter, header)
+        detect(&Text::open(&TextSource::File(path.into()), None).unwrap(), delimiter, header)
     }
 
     fn delimiter(content: &str) -> char {

@@ -18,4 +18,5 @@ mod text;
 #[cfg(test)]
 mod tests;
 
+pub(super) use self::compression::Compression;
 pub(super) use self::open::{open_files, open_standard_input};

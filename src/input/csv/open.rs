@@ -1,8 +1,6 @@
 //! Opening CSV files as one list: each is inspected first, then they are read one after the other.
 
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 use std::vec;
 
 use arrow::array::RecordBatch;
@@ -13,12 +11,13 @@ use super::dialect::Dialect;
 use super::file_batches::FileBatches;
 use super::source::TextSource;
 use super::text::{Meter, Text};
-use crate::input::columns::ensure_same_columns;
 use crate::input::error::InputError;
 use crate::input::notes::{CsvFile, InputNotes};
 use crate::input::opened::{ListLength, Opened};
 use crate::input::read_ahead::read_ahead;
+use crate::input::schema_union::{BatchAdapter, FileColumns, unite};
 use crate::input::settings::InputSettings;
+use crate::input::source::ListFile;
 
 /// Opens a list on standard input.
 pub(in crate::input) fn open_standard_input(settings: &InputSettings) -> Result<Opened, InputError> {
@@ -27,11 +26,11 @@ pub(in crate::input) fn open_standard_input(settings: &InputSettings) -> Result<
 
 /// Opens these files, at least one, as one list.
 pub(in crate::input) fn open_files(
-    paths: Vec<PathBuf>,
+    files: Vec<ListFile>,
     settings: &InputSettings,
 ) -> Result<Opened, InputError> {
-    let length = length_of(&paths);
-    open(paths.into_iter().map(TextSource::File).collect(), length, settings)
+    let length = ListLength::of_files(&files);
+    open(files.into_iter().map(TextSource::File).collect(), length, settings)
 }
 
 fn open(
@@ -43,34 +42,28 @@ fn open(
     for source in sources {
         inspected.push(InspectedFile::inspect(source, settings)?);
     }
-    let first = &inspected[0];
-    for other in &inspected[1..] {
-        ensure_same_columns((first.source.name(), &first.schema), (other.source.name(), &other.schema))?;
-    }
-    let schema = first.schema.clone();
+    let columns: Vec<FileColumns> = inspected.iter().map(InspectedFile::columns).collect();
+    let union = unite(&columns)?;
+    let schema = union.schema;
     let files = inspected.iter().map(|part| part.source.path().to_owned()).collect();
-    let notes = Arc::new(InputNotes::of_csv(inspected.iter().map(InspectedFile::description).collect()));
+    let notes = Arc::new(
+        InputNotes::of_csv(inspected.iter().map(InspectedFile::description).collect())
+            .with_remarks(union.remarks),
+    );
     let meter = match &length {
         ListLength::Bytes { read, .. } => Some(read.clone()),
         _ => None,
     };
     let batches = Batches {
         schema: schema.clone(),
-        files: inspected.into_iter(),
+        files: inspected.into_iter().zip(union.adapters).collect::<Vec<_>>().into_iter(),
         current: None,
+        adapter: None,
         meter,
         notes: notes.clone(),
         batch_rows: settings.batch_rows.max(1),
     };
     Ok(Opened { batches: read_ahead(schema, batches)?, length, files, notes })
-}
-
-fn length_of(paths: &[PathBuf]) -> ListLength {
-    let size = |path: &Path| path.metadata().ok().filter(|found| found.is_file()).map(|found| found.len());
-    match paths.iter().map(|path| size(path)).sum() {
-        Some(total) => ListLength::Bytes { total, read: Arc::new(AtomicU64::new(0)) },
-        None => ListLength::Unknown,
-    }
 }
 
 /// One file of the list, inspected and not yet read.
@@ -101,6 +94,10 @@ impl InspectedFile {
         })
     }
 
+    fn columns(&self) -> FileColumns {
+        FileColumns::new(self.source.name(), self.schema.clone(), self.source.file())
+    }
+
     fn description(&self) -> CsvFile {
         CsvFile {
             path: self.source.path().to_owned(),
@@ -115,8 +112,9 @@ impl InspectedFile {
 /// The batches of all files, one file after the other.
 struct Batches {
     schema: SchemaRef,
-    files: vec::IntoIter<InspectedFile>,
+    files: vec::IntoIter<(InspectedFile, Option<BatchAdapter>)>,
     current: Option<FileBatches>,
+    adapter: Option<BatchAdapter>,
     meter: Option<Meter>,
     notes: Arc<InputNotes>,
     batch_rows: usize,
@@ -124,12 +122,14 @@ struct Batches {
 
 impl Batches {
     fn next_file(&mut self) -> Result<bool, InputError> {
-        let Some(file) = self.files.next() else { return Ok(false) };
+        let Some((file, adapter)) = self.files.next() else { return Ok(false) };
         let text = match file.opened {
             Some(text) => text,
             None => Text::open(&file.source, self.meter.clone())?,
         };
-        let (schema, notes) = (self.schema.clone(), self.notes.clone());
+        let schema = if adapter.is_some() { file.schema } else { self.schema.clone() };
+        let notes = self.notes.clone();
+        self.adapter = adapter;
         self.current = Some(FileBatches::new(text, file.source, file.dialect, schema, notes));
         Ok(true)
     }
@@ -139,7 +139,10 @@ impl Batches {
             if let Some(file) = &mut self.current
                 && let Some(batch) = file.next_batch(self.batch_rows)?
             {
-                return Ok(Some(batch));
+                return Ok(Some(match &self.adapter {
+                    Some(adapter) => adapter.adapt(&batch).expect("text becomes text"),
+                    None => batch,
+                }));
             }
             if !self.next_file()? {
                 return Ok(None);

@@ -1,11 +1,11 @@
 //! Where the text of a list comes from: a file or standard input.
 
-use std::fs::File;
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::compression::DamagedArchive;
 use crate::input::error::InputError;
+use crate::input::source::ListFile;
 
 /// What standard input is called in messages.
 const STANDARD_INPUT: &str = "standard input";
@@ -13,7 +13,7 @@ const STANDARD_INPUT: &str = "standard input";
 /// Where text comes from.
 pub(super) enum TextSource {
     StandardInput,
-    File(PathBuf),
+    File(ListFile),
 }
 
 impl TextSource {
@@ -21,7 +21,7 @@ impl TextSource {
     pub(super) fn name(&self) -> &Path {
         match self {
             Self::StandardInput => Path::new(STANDARD_INPUT),
-            Self::File(path) => path,
+            Self::File(file) => file.path(),
         }
     }
 
@@ -29,7 +29,15 @@ impl TextSource {
     pub(super) fn path(&self) -> &Path {
         match self {
             Self::StandardInput => Path::new("-"),
-            Self::File(path) => path,
+            Self::File(file) => file.path(),
+        }
+    }
+
+    /// The file, unless it is standard input.
+    pub(super) fn file(&self) -> Option<&ListFile> {
+        match self {
+            Self::StandardInput => None,
+            Self::File(file) => Some(file),
         }
     }
 
@@ -37,7 +45,7 @@ impl TextSource {
     pub(super) fn can_be_reopened(&self) -> bool {
         match self {
             Self::StandardInput => false,
-            Self::File(path) => path.is_file(),
+            Self::File(file) => file.can_be_reopened(),
         }
     }
 
@@ -56,9 +64,9 @@ impl TextSource {
     }
 
     pub(super) fn open(&self) -> io::Result<Box<dyn Read + Send>> {
-        Ok(match self {
-            Self::StandardInput => Box::new(io::stdin()),
-            Self::File(path) => Box::new(File::open(path)?),
-        })
+        match self {
+            Self::StandardInput => Ok(Box::new(io::stdin())),
+            Self::File(file) => file.stream(),
+        }
     }
 }

@@ -1,7 +1,9 @@
 //! Parquet lists: every column and type is carried through unchanged, including nested ones,
 //! dictionaries and metadata.
 
+mod file;
 mod open;
+mod whole_numbers;
 
 #[cfg(test)]
 mod tests;

@@ -108,7 +108,7 @@ fn damaged_and_different_files_are_named() {
     for (names, parts) in [
         (&["cut.parquet"][..], ["cut.parquet", "cut short"]),
         (&["scratched.parquet"], ["scratched.parquet", "damaged"]),
-        (&["whole.parquet", "other.parquet"], ["`msisdn` in the first and `phone`", "other.parquet"]),
+        (&["whole.parquet", "other.parquet"], ["`msisdn` in the first and `phone`", "no column is in both"]),
         (&["whole.parquet", "list.csv"], ["different formats", "list.csv"]),
     ] {
         let paths: Vec<_> = names.iter().map(|name| file(name)).collect();
