@@ -12,6 +12,7 @@
 
 mod column_name;
 mod countries;
+mod folding;
 mod networks;
 mod plan;
 mod range_country;
@@ -24,7 +25,10 @@ mod tables;
 #[cfg(test)]
 mod differential;
 
-pub use column_name::{NumberColumnError, find_number_column};
+pub use column_name::{
+    NumberColumnError, find_number_column, has_telephone_name, number_column_candidates,
+    region_column_candidates,
+};
 pub use countries::{location_country, network_country, number_country, roaming};
 pub use networks::network_name;
 pub use range_country::range_country;
