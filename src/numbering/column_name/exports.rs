@@ -58,7 +58,7 @@ const EXPORTS: [Export; 24] = [
         "Anrede,Vorname,Weitere Vornamen,Nachname,Suffix,Firma,Abteilung,Position,Straße geschäftlich,\
          Ort geschäftlich,Postleitzahl geschäftlich,Land/Region geschäftlich,Straße privat,Weitere Straße,\
          Telefon Assistent,Fax geschäftlich,Telefon geschäftlich,Telefon geschäftlich 2,Rückmeldung,Autotelefon,\
-         Telefon Firma,Fax privat,Telefon (privat),Telefon (privat 2),ISDN,Mobiltelefon,Weiteres Fax,\
+         Telefon Firma,Fax privat,Telefon privat,Telefon privat 2,ISDN,Mobiltelefon,Weiteres Fax,\
          Weiteres Telefon,Pager,Haupttelefon,Mobiltelefon 2,Telefon für Hörbehinderte,Telex,E-Mail-Adresse,\
          Geburtstag,Regierungsnr.,Konto",
         &[
@@ -68,8 +68,8 @@ const EXPORTS: [Export; 24] = [
             "Telefon geschäftlich 2",
             "Autotelefon",
             "Telefon Firma",
-            "Telefon (privat)",
-            "Telefon (privat 2)",
+            "Telefon privat",
+            "Telefon privat 2",
             "Weiteres Telefon",
             "Haupttelefon",
             "Telefon Assistent",
@@ -190,8 +190,8 @@ const EXPORTS: [Export; 24] = [
         "Person - ID,Person - Name,Person - Phone - Work,Person - Phone - Home,Person - Phone - Mobile,\
          Person - Phone - Other,Person - Email - Work,Phone - Mobile,Person - Owner,Person - Open deals",
         &[
-            "Person - Phone - Mobile",
             "Phone - Mobile",
+            "Person - Phone - Mobile",
             "Person - Phone - Work",
             "Person - Phone - Home",
             "Person - Phone - Other",

@@ -104,6 +104,8 @@ pub(super) enum Meaning {
     /// The end of a line, or a tab.
     Line,
     Quote,
+    /// A wait for the second dial tone, `8~10`, or several lines, `123-4567~8`.
+    Tilde,
     /// A letter, in the case that it was written in.
     Letter(char),
     /// A symbol that stands for a word, `☎`.
@@ -140,10 +142,12 @@ pub(super) fn meaning(char: char) -> Meaning {
         '"' | '\'' | '`' | '´' | '\u{2018}'..='\u{201F}' | '«' | '»' | '‹' | '›' | '\u{2BC}' => {
             Meaning::Quote
         }
+        '~' | '〜' | '∼' => Meaning::Tilde,
         '&' => Meaning::Symbol("&"),
         '№' => Meaning::Symbol("no"),
         '☎' | '☏' | '✆' | '℡' | '📞' | '📱' | '📲' | '🕿' => Meaning::Symbol("tel"),
         '📠' | '℻' | '📟' | '🖷' => Meaning::Symbol("fax"),
+        '!' => Meaning::Blank,
         char if char.is_whitespace() || is_picture(char) => Meaning::Blank,
         char if char.is_alphabetic() => Meaning::Letter(char),
         _ => Meaning::Other,

@@ -96,7 +96,14 @@ impl Gap<'_> {
             WordKind::Extension | WordKind::Pause => false,
             WordKind::Label => after_dash || (touches && word.folded.len() == 1),
             WordKind::Conjunction => touches || after_dash || before_dash,
-            WordKind::Unknown => touches || after_dash || before_dash || after_dot || before_dot || is_host,
+            WordKind::Unknown => {
+                (touches && !words::may_touch_digits(word))
+                    || after_dash
+                    || before_dash
+                    || after_dot
+                    || before_dot
+                    || is_host
+            }
         };
         if is_joined { Err(Refusal::NotANumber) } else { Ok(kind) }
     }

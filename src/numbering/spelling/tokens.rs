@@ -52,6 +52,11 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
             Meaning::Dash if matches!((char, tokens.last()), ('ー' | 'ｰ', Some(Token::Word(_)))) => {
                 push_letter(&mut tokens, char);
             }
+            Meaning::Tilde => tokens.push(match tokens.last() {
+                Some(Token::Digits(digits)) if matches!(digits.as_str(), "0" | "8") => Token::Dash,
+                Some(Token::Digits(_)) => Token::Slash,
+                _ => Token::Other,
+            }),
             // A masked number.
             Meaning::Dot if char == '•' && chars.peek() == Some(&'•') => tokens.push(Token::Other),
             Meaning::Symbol(word) => {
@@ -78,7 +83,7 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
             meaning => tokens.push(mark(meaning)),
         }
     }
-    without_ordinals(tokens)
+    without_carrier_codes(without_ordinals(tokens))
 }
 
 fn push_letter(tokens: &mut Vec<Token>, letter: char) {
@@ -122,6 +127,28 @@ fn without_ordinals(mut tokens: Vec<Token>) -> Vec<Token> {
     };
     if let Some(at) = (1..tokens.len()).find(|at| is_ordinal(*at)) {
         tokens.remove(at);
+    }
+    tokens
+}
+
+/// Without the `xx` of `0xx11 …` and `011xx…`, which stands for the code of any carrier.
+fn without_carrier_codes(mut tokens: Vec<Token>) -> Vec<Token> {
+    let is_code = |three: &[Token]| match three {
+        [Token::Digits(before), Token::Word(word), after] => {
+            matches!(before.as_str(), "0" | "00" | "011")
+                && word.folded == "xx"
+                && matches!(after, Token::Digits(_) | Token::Close | Token::Blank | Token::Dash)
+        }
+        _ => false,
+    };
+    if let Some(at) = tokens.windows(3).position(is_code) {
+        tokens.remove(at + 1);
+        if let Token::Digits(after) = tokens[at + 1].clone()
+            && let Token::Digits(before) = &mut tokens[at]
+        {
+            before.push_str(&after);
+            tokens.remove(at + 1);
+        }
     }
     tokens
 }
