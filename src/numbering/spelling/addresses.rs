@@ -73,7 +73,7 @@ fn link(text: &str, lower: &str) -> Option<String> {
     let (marker, completeness) = LINKS.iter().find(|(marker, _)| lower.contains(marker))?;
     let start = lower.find(marker)?;
     let begins_link = |char: char| char.is_whitespace() || "\"'(<,;".contains(char);
-    let before = text[..start].rfind(begins_link).map_or("", |end| &text[..=end]);
+    let before = &text[..after_last(&text[..start], begins_link)];
     let after = &text[start + marker.len()..];
     let after_link = after.find(|char: char| char.is_whitespace() || "\"')>,;".contains(char));
     let (link, after_link) = after.split_at(after_link.unwrap_or(after.len()));
@@ -95,7 +95,7 @@ fn identifier(text: &str, lower: &str) -> Option<String> {
         }
         _ => before,
     };
-    let start = before.rfind(|char: char| !char.is_ascii_digit() && char != '+').map_or(0, |other| other + 1);
+    let start = after_last(before, |char| !char.is_ascii_digit() && char != '+');
     let number = before.get(start..).filter(|number| !number.is_empty())?;
     let rest = &text[end + host.len()..];
     Some([&before[..start], plus(number, Completeness::Complete), number, rest].concat())
@@ -123,4 +123,12 @@ fn without_query(text: &str, lower: &str) -> Option<String> {
 fn plus(number: &str, completeness: Completeness) -> &'static str {
     let begins_with_calling_code = number.starts_with(|char: char| ('1'..='9').contains(&char));
     if completeness == Completeness::Complete && begins_with_calling_code { "+" } else { "" }
+}
+
+/// Where a text goes on after the last character of a kind.
+fn after_last(text: &str, is_of_kind: impl Fn(char) -> bool) -> usize {
+    text.char_indices()
+        .rev()
+        .find(|(_, char)| is_of_kind(*char))
+        .map_or(0, |(start, char)| start + char.len_utf8())
 }

@@ -93,7 +93,8 @@ fn numbers_of(tokens: &[Token]) -> Result<Numbers, Refusal> {
         has_words |= said.has_unknown_words;
         needs_signs |= said.has_code;
         end = row.end;
-        let is_open = gap.tokens.iter().rev().find(|token| **token != Token::Blank) == Some(&Token::Open);
+        let is_open =
+            gap.tokens.iter().rev().take_while(|token| is_in_row(token)).any(|token| *token == Token::Open);
         let row_tokens = &tokens[row.clone()];
         let is_extension = is_extension(said.link, row_tokens, read.all.last())?;
         if is_extension {

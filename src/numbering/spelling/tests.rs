@@ -236,7 +236,9 @@ fn addresses_are_read_as_the_number_in_them() {
             "https://web.whatsapp.com/send?phone=46701740605",
             "whatsapp://send?phone=46701740605",
             "Ann: https://wa.me/46701740605 (work)",
+            "Ann\u{a0}https://wa.me/46701740605\u{a0}",
             "46701740605@s.whatsapp.net",
+            "Ann\u{a0}46701740605@s.whatsapp.net",
             "46701740605:12@s.whatsapp.net",
             "46701740605@c.us",
             "https://signal.me/#p/+46701740605",
@@ -679,4 +681,15 @@ fn the_inputs_of_libphonenumber_are_read_or_refused() {
         assert_eq!(read(text), expected, "{text:?}");
     }
     assert_eq!(all("415-666-7777 - 800-443-1223 - 212-443-1223 - 650-443-1223").len(), 4);
+}
+
+proptest! {
+    #[test]
+    fn the_short_way_reads_what_the_long_way_reads(text in "[+ ()-]{0,3}([0-9]{1,5}[ ()-]{0,2}){2,6}") {
+        if let Some(short) = plain::parse(&text) {
+            let long = cell::read(&text).map(|numbers| numbers.all.iter().map(written).collect::<Vec<_>>());
+            prop_assert_eq!(long, Ok(vec![written(&short)]), "{:?}", text);
+            prop_assert_eq!(cell::read(&text).unwrap().all[0].grouping, short.grouping, "{:?}", text);
+        }
+    }
 }
