@@ -248,7 +248,7 @@ proptest! {
     #[test]
     fn separators_anywhere_change_nothing(
         digits in accepted_number(),
-        separators in prop::collection::vec((0_usize..20, prop::sample::select(vec![" ", "-", "\u{a0}", "\u{200b}", "(", ")", "\u{2013}", ". "])), 0..8),
+        separators in prop::collection::vec((0_usize..8, prop::sample::select(vec![" ", "-", "\u{a0}", "\u{200b}", "(", ")", "\u{2013}", ". "])), 0..8),
     ) {
         let mut text = digits.to_owned();
         for (position, separator) in separators {

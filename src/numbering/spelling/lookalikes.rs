@@ -10,6 +10,7 @@ use crate::model::Msisdn;
 pub(super) fn is_lookalike(groups: &[Group<'_>]) -> bool {
     is_date(groups)
         || is_coordinate(groups)
+        || is_serial_date(groups)
         || is_internet_address(groups)
         || is_number_of_a_person(groups)
         || is_number_of_a_book(groups)
@@ -69,6 +70,12 @@ fn is_coordinate(groups: &[Group<'_>]) -> bool {
         && fraction.digits.len() >= FRACTION_DIGITS
         && (whole.digits == "0" || !whole.digits.starts_with('0'))
         && whole.digits.parse().is_ok_and(|degrees: u8| degrees <= LARGEST)
+}
+
+/// `45384.3478`: a day of the years 1954 to 2036 and a time, as spreadsheets store them.
+fn is_serial_date(groups: &[Group<'_>]) -> bool {
+    let [day, time] = groups else { return false };
+    time.only_separator() == Some('.') && day.digits.len() == 5 && day.digits.starts_with(['2', '3', '4'])
 }
 
 /// `192.168.10.20`.

@@ -27,6 +27,20 @@ impl Separator {
     pub(super) fn is_blank(&self) -> bool {
         self.has(&Token::Blank) || self.has(&Token::Line)
     }
+
+    /// Whether a plus sign, or a plus in place of "and", shows that another number follows.
+    fn begins_number(&self) -> bool {
+        self.has(&Token::Plus) || self.has(&Token::Bar)
+    }
+
+    fn divides(&self) -> bool {
+        self.is_blank() || self.has(&Token::Open)
+    }
+
+    /// Whether it ends an ordinal number, `1)` or `1.`, before a blank.
+    fn ends_ordinal(&self) -> bool {
+        matches!(self.tokens.as_slice(), [Token::Close | Token::Dot, Token::Blank])
+    }
 }
 
 /// Digits in a row, and what is before them.
@@ -88,6 +102,11 @@ fn groups(tokens: &[Token], is_open: bool) -> Vec<Group<'_>> {
             Token::Digits(digits) => {
                 groups.push(Group { digits, separator: std::mem::take(&mut separator) });
             }
+            // `0701740605 + 0701740606` has no plus sign, but a word for "and".
+            Token::Blank if !groups.is_empty() && separator.tokens.last() == Some(&Token::Plus) => {
+                separator.tokens.pop();
+                separator.tokens.extend([Token::Bar, Token::Blank]);
+            }
             token => separator.tokens.push(token.clone()),
         }
     }
@@ -113,17 +132,27 @@ fn boundary(groups: &[Group<'_>], start: usize, next: usize) -> Result<Boundary,
     let until = |ends: &[Token]| {
         let more = groups[next + 1..].iter();
         let more = more.take_while(|group| {
-            !group.separator.has(&Token::Plus) && !ends.iter().any(|end| group.separator.has(end))
+            !group.separator.begins_number() && !ends.iter().any(|end| group.separator.has(end))
         });
         groups[next].digits.len() + more.map(|group| group.digits.len()).sum::<usize>()
     };
-    if separator.has(&Token::Plus) {
-        let is_number = length >= Msisdn::MIN_DIGITS && until(&[]) >= Msisdn::MIN_DIGITS;
-        return if is_number { Ok(Boundary::Number) } else { Err(Refusal::NotANumber) };
+    if separator.begins_number() {
+        return match (length, until(&[])) {
+            (Msisdn::MIN_DIGITS.., Msisdn::MIN_DIGITS..) => Ok(Boundary::Number),
+            (Msisdn::MIN_DIGITS.., _) if separator.has(&Token::Bar) => Ok(Boundary::Abbreviated),
+            _ => Err(Refusal::NotANumber),
+        };
     }
     let complete = if is_international { COMPLETE_INTERNATIONAL } else { Msisdn::MIN_DIGITS };
     if length < complete {
         return Ok(Boundary::None);
+    }
+    if is_whole(current)
+        && separator.divides()
+        && until(&[]) < Msisdn::MIN_DIGITS
+        && !separator.has(&Token::Slash)
+    {
+        return Err(Refusal::NotANumber);
     }
     let boundary = if separator.has(&Token::Line) {
         after_line(length, until(&[Token::Line]))
@@ -139,6 +168,12 @@ fn boundary(groups: &[Group<'_>], start: usize, next: usize) -> Result<Boundary,
         Boundary::None
     };
     Ok(boundary)
+}
+
+/// Whether the digits of a number are written without any separator. A few more after a blank,
+/// `0701740605 2`, do not belong to it.
+fn is_whole(groups: &[Group<'_>]) -> bool {
+    matches!(groups, [only] if only.digits.len() >= COMPLETE_INTERNATIONAL)
 }
 
 fn number_if(is_number: bool) -> Boundary {
@@ -224,7 +259,8 @@ impl ChunkByDigits for [Group<'_>] {
 fn number(groups: &[Group<'_>]) -> Result<ParsedDigits, Refusal> {
     let groups = without_zero_fraction(groups);
     let has_plus = groups[0].separator.has(&Token::Plus);
-    if lookalikes::is_amount(groups) || (!has_plus && lookalikes::is_lookalike(groups)) {
+    let is_lookalike = lookalikes::is_amount(groups) || (!has_plus && lookalikes::is_lookalike(groups));
+    if is_lookalike || begins_with_ordinal(groups) {
         return Err(Refusal::NotANumber);
     }
     let mut parsed = ParsedDigits::NONE;
@@ -251,5 +287,19 @@ fn without_zero_fraction<'a, 'b>(groups: &'a [Group<'b>]) -> &'a [Group<'b>] {
             &groups[..1]
         }
         _ => groups,
+    }
+}
+
+/// Whether the first digit counts numbers: `1) 0701740605`. No calling code is followed by a zero
+/// in the next group, except one that is set apart in brackets.
+fn begins_with_ordinal(groups: &[Group<'_>]) -> bool {
+    match groups {
+        [first, second, ..] => {
+            first.digits.len() == 1
+                && first.digits != "0"
+                && second.separator.ends_ordinal()
+                && second.digits.starts_with('0')
+        }
+        _ => false,
     }
 }

@@ -57,11 +57,19 @@ fn grouped(text: &[u8]) -> Option<ParsedDigits> {
         }
         before = byte;
     }
-    let lengths = &lengths[..groups];
-    let is_unclear = hyphens && lookalikes::has_suspicious_lengths(lengths);
-    if parsed.length < Msisdn::MIN_DIGITS || is_unclear {
+    if parsed.length < Msisdn::MIN_DIGITS
+        || has_suspicious_shape(&lengths[..groups], hyphens, closed, &parsed)
+    {
         return None;
     }
     parsed.grouping = Grouping::of(groups, lengths[0], opened && closed);
     Some(parsed)
+}
+
+/// Whether the long way may read the groups as something else: a date, `1) 070…`, or a number with
+/// digits after it that do not belong to it.
+fn has_suspicious_shape(lengths: &[u8], has_hyphens: bool, is_closed: bool, parsed: &ParsedDigits) -> bool {
+    let begins_with_ordinal = is_closed && lengths[0] == 1 && parsed.plus_sign == PlusSign::Absent;
+    let has_tail = lengths.len() > 1 && lengths[0] >= 10;
+    begins_with_ordinal || has_tail || (has_hyphens && lookalikes::has_suspicious_lengths(lengths))
 }

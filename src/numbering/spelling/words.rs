@@ -29,6 +29,9 @@ const LABELS: &str = "\
     signal sms smsto mms mmsto callto call skype facetime imessage wechat zalo contact kontakt hotline primary \
     iphone e164 msisdn type voice cellulare nummer mitt mein";
 
+/// Labels in scripts without blanks between words, as parts of words.
+const LABEL_PARTS: &str = "微信 同号 先生 小姐 女士";
+
 const EXTENSIONS: &str = "\
     x ext extn xtn extension exten extensao interno int internal interne anexo ramal anknytning ankn ank anknyt \
     durchwahl dw nebenstelle nst app apparat poste toestel tst doorkiesnummer alanumero lokal lokalnummer lok wewn \
@@ -63,16 +66,16 @@ pub(super) fn kind(word: &Word) -> WordKind {
     let is = |list: &str| list.split_whitespace().any(|listed| listed == word);
     let is_mask = word.len() > 1 && word.bytes().all(|byte| byte == b'x');
     let has_foreign_ending = || FOREIGN_ENDINGS.iter().any(|ending| word.ends_with(ending));
-    let has_foreign_part = || FOREIGN_PARTS.split_whitespace().any(|part| word.contains(part));
+    let has_part = |list: &str| list.split_whitespace().any(|part| word.contains(part));
     if matches!(word, "p" | "w") {
         WordKind::Pause
     } else if is(EXTENSIONS) {
         WordKind::Extension
-    } else if is(LABELS) || column_name::is_telephone_word(word) {
+    } else if is(LABELS) || has_part(LABEL_PARTS) || column_name::is_telephone_word(word) {
         WordKind::Label
     } else if is(CONJUNCTIONS) {
         WordKind::Conjunction
-    } else if is_mask || is(FOREIGN) || has_foreign_ending() || has_foreign_part() {
+    } else if is_mask || is(FOREIGN) || has_foreign_ending() || has_part(FOREIGN_PARTS) {
         WordKind::Foreign
     } else {
         WordKind::Unknown
