@@ -13,6 +13,7 @@
 mod column_name;
 mod countries;
 mod evidence;
+mod folding;
 mod networks;
 mod plan;
 mod range_country;

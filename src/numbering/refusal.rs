@@ -10,18 +10,18 @@ pub enum Refusal {
     TooShort,
     /// More digits than a number, or a mobile number of that country, can have.
     TooLong,
-    /// Letters, an extension, two numbers in a cell, a decimal fraction.
+    /// Words, a date, an amount, or something else that is no telephone number.
     NotANumber,
+    /// More than one number; which one is meant is for the user to say.
+    SeveralNumbers,
     /// A national number, and no region was given to complete it with.
     NationalWithoutRegion,
+    /// Digits without `+` that may be a complete number or a national one.
+    Ambiguous,
     /// A spreadsheet wrote it as `4.67017E+10` or set its last digits to zero; they are lost.
     DigitsLost,
     /// No country has such a number.
     NotInPlan,
-    /// The cell has several numbers.
-    SeveralNumbers,
-    /// A number without `+` that may be complete or national.
-    Ambiguous,
     /// A number that no HLR knows, because it is not a mobile number.
     NotMobile(LineKind),
 }
@@ -54,11 +54,11 @@ impl Refusal {
         Self::TooShort,
         Self::TooLong,
         Self::NotANumber,
+        Self::SeveralNumbers,
         Self::NationalWithoutRegion,
+        Self::Ambiguous,
         Self::DigitsLost,
         Self::NotInPlan,
-        Self::SeveralNumbers,
-        Self::Ambiguous,
         Self::NotMobile(LineKind::FixedLine),
         Self::NotMobile(LineKind::TollFree),
         Self::NotMobile(LineKind::PremiumRate),
@@ -77,11 +77,11 @@ impl Refusal {
             Self::TooShort => 1,
             Self::TooLong => 2,
             Self::NotANumber => 3,
-            Self::NationalWithoutRegion => 4,
-            Self::DigitsLost => 5,
-            Self::NotInPlan => 6,
-            Self::SeveralNumbers => 7,
-            Self::Ambiguous => 8,
+            Self::SeveralNumbers => 4,
+            Self::NationalWithoutRegion => 5,
+            Self::Ambiguous => 6,
+            Self::DigitsLost => 7,
+            Self::NotInPlan => 8,
             Self::NotMobile(kind) => 9 + kind as usize,
         }
     }
@@ -94,11 +94,11 @@ impl Refusal {
             Self::TooShort => "too_short",
             Self::TooLong => "too_long",
             Self::NotANumber => "not_a_number",
+            Self::SeveralNumbers => "several_numbers",
             Self::NationalWithoutRegion => "national_without_region",
+            Self::Ambiguous => "ambiguous",
             Self::DigitsLost => "digits_lost",
             Self::NotInPlan => "not_in_plan",
-            Self::SeveralNumbers => "several_numbers",
-            Self::Ambiguous => "ambiguous",
             Self::NotMobile(LineKind::FixedLine) => "fixed_line",
             Self::NotMobile(LineKind::TollFree) => "toll_free",
             Self::NotMobile(LineKind::PremiumRate) => "premium_rate",

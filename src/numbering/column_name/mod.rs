@@ -1,6 +1,16 @@
 //! Which column of a list holds the telephone number, by the names of the columns alone.
 //!
 //! The content of the columns is not inspected: if the names are not clear, the user has to decide.
+//! The words are in `tables/column_words.csv`.
+
+mod region;
+mod words;
+
+#[cfg(test)]
+mod exports;
+
+pub use region::region_column_candidates;
+use words::Kind;
 
 use miette::Diagnostic;
 
@@ -17,43 +27,9 @@ enum Rank {
     SomePhone,
     /// Only "number", in some language.
     Number,
+    /// The telephone of an assistant or a relative: another person's.
+    OtherPerson,
 }
-
-/// Words for a mobile telephone or its number, folded by [`fold`].
-const MOBILE: &str = "\
-    mobile mobiles mobilephone mobilephonenumber mobilenumber mobileno mobilenr cell cellphone \
-    cellnumber cellular cellularphone gsm gsmno gsmnummer gsmnumber mob mobil mobilnummer mobilnr \
-    mobiltelefon mobiltelefonnummer mobiltel mobiltlf handy handynummer handynr mobiel mobielnummer \
-    mobieltje portable telephoneportable telportable numeroportable telephonemobile telmobile movil \
-    telefonomovil numeromovil celular telefonocelular telefonecelular numerocelular telemovel telemoveis \
-    cellulare telefonocellulare numerocellulare matkapuhelin matkapuhelinnumero kannykka komorka \
-    komorkowy telefonkomorkowy numerkomorki mobilni mobilnitelefon mobitel ceptelefonu cep farsimi \
-    kinito мобильный мобильныйтелефон мобільний κινητο 手机 手机号 手机号码 携帯 携帯電話 携帯番号 휴대폰 휴대전화";
-
-/// Words for a telephone or its number.
-const PHONE: &str = "\
-    phone phones phonenumber phonenumbers phoneno phonenr phonenum tel telno telnr telnumber telephone \
-    telephonenumber telephoneno telefon telefonnummer telefonnr tlf tlfnr tlfnummer telefoon \
-    telefoonnummer rufnummer rufnr telefono numerotelefono numerodetelefono numerotelephone \
-    numerodetelephone telefone numerodetelefone puhelin puhelinnumero puhnro nrtelefonu numertelefonu \
-    telefonu telefonszam telefonas telefons simi simanumer whatsapp e164 телефон номертелефона τηλεφωνο \
-    电话 电话号码 電話 電話番号 전화번호";
-
-/// Words for a number of any kind. Beside the others they add nothing.
-const NUMBER: &str = "number numbers num no nr nro numero nummer numer numeros номер 号码 番号";
-
-/// Words that connect two others.
-const CONNECTING: &str = "de di do du the of n a la";
-
-/// Words of columns that describe a number, or hold a number of another kind.
-const EXCLUDING: &str = "\
-    fax telefax type typ kind country land code prefix area ext extension id uuid verified valid status \
-    carrier operator network provider brand model os app device imei imsi consent optin optout opt \
-    allowed date time at on hash count is has house order account customer invoice zip postal vat tax \
-    bank iban line row serial street";
-
-/// Excluding words that may also name the owner, next to a word for a telephone.
-const OWNERS: &str = "customer account order device line row";
 
 /// Why the names do not decide which column to take.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
@@ -108,95 +84,73 @@ pub fn find_number_column(names: &[&str]) -> Result<usize, NumberColumnError> {
     }
 }
 
+/// Every column whose name means a telephone number, best first.
+#[must_use]
 pub fn number_column_candidates(names: &[&str]) -> Vec<usize> {
-    let mut ranked: Vec<_> =
-        (0..names.len()).filter_map(|index| Some((rank(names[index])?, index))).collect();
-    ranked.sort_unstable();
+    best_first(names, rank)
+}
+
+/// Whether a column's name means a telephone number. A word for a number of any kind is not enough.
+#[must_use]
+pub fn has_telephone_name(name: &str) -> bool {
+    rank(name).is_some_and(|rank| rank != Rank::Number)
+}
+
+/// The columns whose values `rank` can be made of, best first.
+fn best_first<R: Ord>(names: &[&str], rank: impl Fn(&str) -> Option<R>) -> Vec<usize> {
+    let mut ranked: Vec<(R, usize)> =
+        names.iter().enumerate().filter_map(|(index, name)| Some((rank(name)?, index))).collect();
+    ranked.sort();
     ranked.into_iter().map(|(_, index)| index).collect()
 }
-pub fn has_telephone_name(name: &str) -> bool {
-    rank(name).is_some()
-}
-pub fn region_column_candidates(names: &[&str]) -> Vec<usize> {
-    (0..names.len()).filter(|index| names[*index].to_lowercase().contains("country")).collect()
+
+/// Whether a word, folded, is one for a telephone or its number, as it may stand beside the number.
+pub(super) fn is_telephone_word(word: &str) -> bool {
+    const TELEPHONES: [Kind; 6] =
+        [Kind::Msisdn, Kind::Mobile, Kind::Phone, Kind::Landline, Kind::Sms, Kind::Number];
+    TELEPHONES.iter().any(|kind| words::contains(word, *kind)) && !words::contains(word, Kind::Excluded)
 }
 
 fn rank(name: &str) -> Option<Rank> {
-    let words = words(name);
+    const TELEPHONES: [Kind; 5] = [Kind::Msisdn, Kind::Mobile, Kind::Phone, Kind::Landline, Kind::Sms];
+    let words = words::words(name);
     let joined = words.concat();
-    let is = |list: &str, word: &str| list.split(' ').any(|listed| listed == word);
-    let any = |list: &str| is(list, &joined) || words.iter().any(|word| is(list, word));
-    let plain = |word: &String| {
-        [MOBILE, PHONE, NUMBER, CONNECTING].iter().any(|list| is(list, word)) || word.as_str() == "msisdn"
+    // Numbers tell columns apart, `phone1` and `phone2`, and are no words.
+    let words: Vec<&str> = words.iter().map(String::as_str).filter(|word| !is_ordinal(word)).collect();
+    let unnumbered = words.concat();
+    let is_whole = |kind| words::is(&unnumbered, kind) || words::is(&joined, kind);
+    let any = |kind| is_whole(kind) || words.iter().any(|word| words::contains(word, kind));
+    let is_telephone = TELEPHONES.iter().any(|kind| any(*kind));
+    let excludes = |word: &&str| {
+        words::contains(word, Kind::Excluded) && !(is_telephone && words::is(word, Kind::Owner))
     };
-    let is_telephone = any(MOBILE) || any(PHONE) || any("msisdn");
-    let excludes = |word: &String| is(EXCLUDING, word) && !(is_telephone && is(OWNERS, word));
-    if words.iter().any(excludes) {
+    if words.iter().any(excludes) || is_whole(Kind::Excluded) || any(Kind::NotATelephone) {
         return None;
     }
-    let bare = words.iter().all(plain) || is(MOBILE, &joined) || is(PHONE, &joined);
-    match (bare, any("msisdn"), any(MOBILE), any(PHONE)) {
-        (true, true, ..) => Some(Rank::Msisdn),
-        (true, _, true, _) => Some(Rank::Mobile),
-        (false, true, ..) | (false, _, true, _) => Some(Rank::SomeMobile),
-        (true, _, _, true) => Some(Rank::Phone),
-        (false, _, _, true) => Some(Rank::SomePhone),
-        (true, ..) if any(NUMBER) => Some(Rank::Number),
+    if is_telephone && any(Kind::OtherPerson) {
+        return Some(Rank::OtherPerson);
+    }
+    let is_plain = |word: &&str| {
+        TELEPHONES.iter().chain(&[Kind::Number, Kind::Connecting]).any(|kind| words::is(word, *kind))
+    };
+    let is_bare = words.iter().all(is_plain) || TELEPHONES.iter().any(|kind| is_whole(*kind));
+    // A bare `sms` may be the text of a message.
+    let is_mobile = any(Kind::Mobile) || (any(Kind::Sms) && (any(Kind::Phone) || any(Kind::Number)));
+    let is_phone = any(Kind::Phone) || (is_bare && any(Kind::Sms));
+    match is_bare {
+        true if any(Kind::Msisdn) => Some(Rank::Msisdn),
+        true if is_mobile => Some(Rank::Mobile),
+        false if any(Kind::Msisdn) || is_mobile => Some(Rank::SomeMobile),
+        _ if any(Kind::Landline) => Some(Rank::SomePhone),
+        true if is_phone => Some(Rank::Phone),
+        false if is_phone => Some(Rank::SomePhone),
+        true if any(Kind::Number) => Some(Rank::Number),
         _ => None,
     }
 }
 
-/// The words of a name, folded: `PhoneNumber`, `phone_number` and `Phone-Number` are all two.
-fn words(name: &str) -> Vec<String> {
-    let mut words = vec![String::new()];
-    let mut after_lower = false;
-    for char in name.chars() {
-        if is_combining(char) {
-            continue;
-        }
-        if !char.is_alphanumeric() || (char.is_uppercase() && after_lower) {
-            words.push(String::new());
-        }
-        if char.is_alphanumeric() {
-            words.last_mut().expect("there is always a word").extend(char.to_lowercase().map(fold));
-        }
-        after_lower = char.is_lowercase();
-    }
-    words.retain(|word| !word.is_empty());
-    words
-}
-
-/// An accent that is a character of its own, as in file names on macOS.
-fn is_combining(char: char) -> bool {
-    matches!(char, '\u{300}'..='\u{36F}')
-}
-
-/// A lower-case letter without its accent.
-fn fold(char: char) -> char {
-    match char {
-        'à'..='å' | 'ā' | 'ă' | 'ą' => 'a',
-        'ç' | 'ć' | 'č' => 'c',
-        'ď' | 'đ' => 'd',
-        'è'..='ë' | 'ē' | 'ė' | 'ę' | 'ě' => 'e',
-        'ì'..='ï' | 'ī' | 'į' | 'ı' => 'i',
-        'ł' | 'ľ' => 'l',
-        'ñ' | 'ń' | 'ň' => 'n',
-        'ò'..='ö' | 'ø' | 'ő' | 'ō' => 'o',
-        'ř' => 'r',
-        'ś' | 'š' | 'ş' | 'ș' => 's',
-        'ť' | 'ţ' | 'ț' => 't',
-        'ù'..='ü' | 'ů' | 'ű' | 'ū' => 'u',
-        'ý' | 'ÿ' => 'y',
-        'ź' | 'ż' | 'ž' => 'z',
-        'ά' => 'α',
-        'έ' => 'ε',
-        'ή' => 'η',
-        'ί' => 'ι',
-        'ό' => 'ο',
-        'ύ' => 'υ',
-        'ώ' => 'ω',
-        other => other,
-    }
+fn is_ordinal(word: &str) -> bool {
+    word.chars().all(char::is_numeric)
 }
 
 #[cfg(test)]
