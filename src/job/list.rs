@@ -70,7 +70,7 @@ pub(super) async fn inspect(
     };
     let mut reader = match reader {
         Ok(reader) => reader,
-        Err(error) => return Err(sample.several_columns(settings).unwrap_or(error).into()),
+        Err(error) => return Err(sample.name_columns(error, settings).into()),
     };
     sample.decide(&mut reader)?;
     let counts = sample.count(&reader)?;

@@ -92,6 +92,17 @@ fn several_columns_that_could_hold_the_number_are_listed_with_their_shares() {
 }
 
 #[test]
+fn a_column_without_a_telling_name_is_found_by_its_content_and_suggested() {
+    let service = Service::start(SimulatorSettings::default());
+    let job = Job::new().list("list.csv", "id,Kontakt,city\n1,+46701740605,Kiruna\n2,+447700900123,York\n");
+    job.enrich("list.csv", "out.parquet", &service, &[]).exits_with(2).says(&[
+        "no column is named like a telephone number",
+        "perhaps \"Kontakt\" (a number in 100 % of the rows)",
+    ]);
+    assert_eq!(service.account().requests, 0);
+}
+
+#[test]
 fn a_cell_with_several_numbers_becomes_a_row_for_each() {
     let service = Service::start(SimulatorSettings::default());
     let list =

@@ -139,36 +139,45 @@ impl ListSample {
         Ok(counts)
     }
 
-    /// If several columns could hold the numbers and none is named: the error, with the share of
-    /// the rows in which each holds a number that can be looked up.
+    /// The error of a list in which no column is named and none is clear, with the columns that hold
+    /// numbers: those that are named like it, or else those that have some.
     #[must_use]
-    pub fn several_columns(&self, settings: &EnrichSettings) -> Option<ColumnError> {
+    pub fn name_columns(&self, error: ColumnError, settings: &EnrichSettings) -> ColumnError {
+        const MIN_SHARE: f64 = 0.1;
         if !settings.numbers.columns.is_empty() {
-            return None;
+            return error;
         }
         let names: Vec<&str> = self.schema.fields().iter().map(|field| field.name().as_str()).collect();
-        let candidates = number_column_candidates(&names);
-        let described = candidates.iter().filter_map(|column| self.describe(names[*column], settings));
-        let described: Vec<String> = described.collect();
-        (described.len() > 1).then(|| {
-            let help = format!(
+        let by_name = number_column_candidates(&names);
+        let (columns, min_share) = match by_name.is_empty() {
+            true => ((0..names.len()).collect(), MIN_SHARE),
+            false => (by_name, 0.0),
+        };
+        let shares = columns.iter().filter_map(|column| {
+            let share = self.share_of_numbers(names[*column], settings)?;
+            (share >= min_share)
+                .then(|| format!("{:?} (a number in {:.0} % of the rows)", names[*column], 100.0 * share))
+        });
+        let shares: Vec<String> = shares.collect();
+        match shares.as_slice() {
+            [] => error,
+            [only] => error.with_help(format!("choose one with --column, perhaps {only}")),
+            several => error.with_help(format!(
                 "choose one with --column, or several in order of preference: {}",
-                described.join(", ")
-            );
-            ColumnError::new("several columns could be the telephone number").with_help(help)
-        })
+                several.join(", ")
+            )),
+        }
     }
 
-    /// The name of a column, with the share of the rows in which it holds a number.
-    fn describe(&self, name: &str, settings: &EnrichSettings) -> Option<String> {
+    /// The share of the rows in which a column holds a number that can be looked up.
+    fn share_of_numbers(&self, name: &str, settings: &EnrichSettings) -> Option<f64> {
         let numbers = NumberSettings { columns: vec![name.to_owned()], ..settings.numbers.clone() };
         let mut reader =
             RowReader::new(&self.schema, &EnrichSettings { numbers, ..settings.clone() }).ok()?;
         // Where bare numbers are not clear, only the others can be asked about.
         let _ = self.decide(&mut reader);
         let counts = self.count(&reader).ok()?;
-        let share = 100.0 * counts.numbers() as f64 / counts.rows.max(1) as f64;
-        Some(format!("{name:?} (a number in {share:.0} % of the rows)"))
+        Some(counts.numbers() as f64 / counts.rows.max(1) as f64)
     }
 }
 
