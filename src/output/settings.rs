@@ -1,6 +1,10 @@
 //! Where the result goes, and in which form.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use super::error::OutputError;
+use super::format::OutputFormat;
+use super::stream_target;
 
 /// Whether an existing output may be replaced.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -15,9 +19,11 @@ pub enum Replace {
 /// Where the result goes.
 #[derive(Clone, Debug)]
 pub struct OutputSettings {
-    /// The file. The ending of its name decides the format: `.parquet` or `.pq`, `.csv`, `.ndjson`
-    /// or `.jsonl`.
+    /// The file, a FIFO or another stream, or `-` for standard output.
     pub path: PathBuf,
+    /// The format. Without one, the ending of the name decides: `.parquet` or `.pq`, `.csv`,
+    /// `.ndjson` or `.jsonl`.
+    pub format: Option<OutputFormat>,
     /// The columns whose values become folders, outermost first. With any, the path is a folder and
     /// its files are Parquet.
     pub partition_by: Vec<String>,
@@ -36,10 +42,27 @@ impl OutputSettings {
     pub fn new(path: impl Into<PathBuf>) -> Self {
         Self {
             path: path.into(),
+            format: None,
             partition_by: Vec::new(),
             replace: Replace::Never,
             row_group_bytes: 32 << 20,
             compression_level: 1,
         }
     }
+
+    /// The format that is named, or that of the name's ending.
+    ///
+    /// # Errors
+    ///
+    /// When neither says which it is.
+    pub fn format(&self) -> Result<OutputFormat, OutputError> {
+        self.format.map_or_else(|| OutputFormat::of(&self.path), Ok)
+    }
+}
+
+/// Whether an output of this name is a stream: `-` is standard output, and FIFOs, devices and
+/// sockets are written to as they are. Nothing is opened.
+#[must_use]
+pub fn is_stream(path: &Path) -> bool {
+    stream_target::StreamTarget::at(path).is_some()
 }

@@ -6,7 +6,7 @@ use maud::{Markup, html};
 
 use super::figures::{amount, count, figure, money};
 use super::meanings::plural;
-use crate::humanize::{grouped, lasting, percent, speed};
+use crate::humanize::{grouped, lasting, output_name, percent, speed};
 use crate::model::Status;
 use crate::report::run_report::RunReport;
 
@@ -85,12 +85,17 @@ fn what_happened(report: &RunReport) -> String {
             let rest = if report.whole_list { "" } else { " The rest of the list was not read." };
             let done = report.rows.saturating_sub(unanswered);
             let written = match &report.output {
-                Some(output) => format!(
-                    "{} has {} {} with a result and {without_answer} without an answer.{rest}",
-                    output.display(),
-                    grouped(done),
-                    plural(done, "row", "rows"),
-                ),
+                Some(output) => {
+                    let rows = format!(
+                        "{} {} with a result and {without_answer} without an answer",
+                        grouped(done),
+                        plural(done, "row", "rows")
+                    );
+                    match report.streamed {
+                        true => format!("{rows} went to {}.{rest}", output_name(output)),
+                        false => format!("{} has {rows}.{rest}", output.display()),
+                    }
+                }
                 None => "No row has an answer, and no output was written.".into(),
             };
             format!("{because}{written}")
@@ -135,7 +140,11 @@ fn what_to_do(report: &RunReport) -> Markup {
 
 /// Whether the output can be the input of `--only unresolved`: one file with all added columns.
 fn is_one_whole_file(report: &RunReport) -> bool {
-    !report.settings.iter().any(|setting| matches!(setting.name.as_str(), "partition_by" | "drop_columns"))
+    !report.streamed
+        && !report
+            .settings
+            .iter()
+            .any(|setting| matches!(setting.name.as_str(), "partition_by" | "drop_columns"))
 }
 
 fn no_verdict(report: &RunReport) -> u64 {
