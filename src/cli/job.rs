@@ -155,6 +155,11 @@ fn announce(resolved: &ResolvedSettings, verbosity: Verbosity) {
 
 /// What the user should know about an output that is not a file.
 fn announce_stream(output: &Path, verbosity: Verbosity) {
+    if output::leads_nowhere(output) {
+        say_warning(
+            "standard output is closed or /dev/null: the rows are lost, and the answers only in the ledger",
+        );
+    }
     if verbosity > Verbosity::Quiet && output::waits_for_reader(output) {
         say(format_args!("{}: the run starts once somebody reads this FIFO", output.display()));
     }

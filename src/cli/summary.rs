@@ -5,7 +5,6 @@ use std::time::Duration;
 use super::event_messages::{stop_help, stop_message};
 use crate::humanize::{counted, grouped, lasting, most_first, output_name, percent, size, speed};
 use crate::job::{JobOutcome, JobReport};
-use crate::lookup::StopReason;
 use crate::model::{Money, Status};
 use crate::telemetry::{Costs, Snapshot};
 
@@ -55,8 +54,16 @@ pub(super) fn ending(finished: &JobReport) -> String {
         (JobOutcome::Stopped(reason), None) => {
             format!("{}; no row was answered, so there is no partial file", stop_message(reason))
         }
-        (JobOutcome::Stopped(reason @ StopReason::OutputClosed { .. }), _) => {
-            format!("{}; {} had gone out", stop_message(reason), counted(finished.report.rows, "row"))
+        // Rows that were done and did not go out say nothing about those that did.
+        (JobOutcome::Stopped(reason), Some(path))
+            if finished.report.streamed
+                && (finished.report.rows == 0 || finished.report.rows < finished.report.counts.rows) =>
+        {
+            let rows = match finished.report.rows {
+                0 => "no row".to_owned(),
+                rows => counted(rows, "row"),
+            };
+            format!("{}; {rows} went to {}", stop_message(reason), output_name(path))
         }
         (JobOutcome::Stopped(reason), Some(path)) => {
             let unanswered = finished.report.counts.unanswered;

@@ -66,7 +66,7 @@ impl Encoder for CsvEncoder {
     }
 
     fn finish(self: Box<Self>) -> Result<u64, BoxError> {
-        let sink = self.writer.into_inner().map_err(|fault| fault.into_error())?;
+        let mut sink = self.writer.into_inner().map_err(|fault| fault.into_error())?;
         Ok(sink.finish()?)
     }
 }

@@ -33,7 +33,7 @@ pub(super) enum Sink {
 
 impl Sink {
     /// Puts everything on disk, and returns the size in bytes. A stream has no disk.
-    pub(super) fn finish(mut self) -> io::Result<u64> {
+    pub(super) fn finish(&mut self) -> io::Result<u64> {
         self.flush()?;
         match self {
             Self::File(file) => {

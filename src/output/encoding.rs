@@ -72,36 +72,28 @@ pub(super) async fn encode_all(
     let (steps, waiting) = mpsc::channel(BATCHES_WAITING);
     let (done, result) = oneshot::channel();
     let is_stream = matches!(delivery, Delivery::AsWritten(_));
+    let (header_done, header) = oneshot::channel();
     thread::Builder::new()
         .name("output".into())
         .spawn(move || {
-            let _ = done.send(encode(encoder, waiting, &rows_written, is_stream));
+            let _ = done.send(encode(encoder, waiting, &rows_written, is_stream.then_some(header_done)));
         })
         .map_err(|fault| EncodeError::Write(fault.into()))?;
-    let mut reader_has_gone = false;
-    loop {
-        let batch = tokio::select! {
-            batch = batches.next() => batch,
-            () = delivery.reader_gone() => {
-                reader_has_gone = true;
-                break;
-            }
-        };
-        let batch = match batch {
-            Some(Ok(batch)) => batch,
-            Some(Err(error)) => {
-                // Wait for the thread, so that nothing is written after this returns.
-                drop(steps);
-                let _ = result.await;
-                return Err(EncodeError::Stage(error));
-            }
-            None => break,
-        };
-        // The encoder takes no more steps once it has failed; its result says why.
-        if steps.send(Step::Write(batch)).await.is_err() {
-            break;
+    // The rows of a reader that has gone before the header are never polled, and cost nothing.
+    let may_begin = header.await.is_ok() || !is_stream;
+    let passed_on = match may_begin {
+        true => pass_on(&mut batches, &steps, &delivery).await,
+        false => Ok(PassedOn::EncoderEnded),
+    };
+    let reader_has_gone = match passed_on {
+        Ok(passed_on) => passed_on == PassedOn::ReaderGone,
+        Err(error) => {
+            // Wait for the thread, so that nothing is written after this returns.
+            drop(steps);
+            let _ = result.await;
+            return Err(EncodeError::Stage(error));
         }
-    }
+    };
     // Nothing more is asked for rows that nobody takes.
     drop(batches);
     let _ = steps.send(Step::Finish).await;
@@ -112,16 +104,43 @@ pub(super) async fn encode_all(
     }
 }
 
+/// Why no more batches are passed on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum PassedOn {
+    All,
+    /// The encoder takes no more; its result says why.
+    EncoderEnded,
+    /// Nobody reads the stream any more.
+    ReaderGone,
+}
+
+/// Passes the batches on to the encoder.
+async fn pass_on(
+    batches: &mut RecordStream,
+    steps: &mpsc::Sender<Step>,
+    delivery: &Delivery,
+) -> Result<PassedOn, StreamError> {
+    loop {
+        let batch = tokio::select! {
+            biased;
+            () = delivery.reader_gone() => return Ok(PassedOn::ReaderGone),
+            batch = batches.next() => batch,
+        };
+        let Some(batch) = batch else { return Ok(PassedOn::All) };
+        if steps.send(Step::Write(batch?)).await.is_err() {
+            return Ok(PassedOn::EncoderEnded);
+        }
+    }
+}
+
 fn encode(
     encoder: Box<dyn Encoder>,
     steps: mpsc::Receiver<Step>,
     rows_written: &AtomicU64,
-    is_stream: bool,
+    stream_header: Option<oneshot::Sender<()>>,
 ) -> Result<EncodedSize, BoxError> {
-    if !is_stream {
-        return encode_file(encoder, steps, rows_written);
-    }
-    match encode_stream(encoder, steps, rows_written) {
+    let Some(header_done) = stream_header else { return encode_file(encoder, steps, rows_written) };
+    match encode_stream(encoder, steps, rows_written, header_done) {
         Err(fault) if is_reader_gone(&fault) => {
             let rows = rows_written.load(Ordering::Relaxed);
             Ok(EncodedSize { rows, bytes: 0, reader_has_gone: true })
@@ -153,11 +172,11 @@ fn encode_stream(
     mut encoder: Box<dyn Encoder>,
     mut steps: mpsc::Receiver<Step>,
     rows_written: &AtomicU64,
+    header_done: oneshot::Sender<()>,
 ) -> Result<EncodedSize, BoxError> {
     let mut rows = 0;
-    // A header goes out before the first row is looked up, so that a reader that has gone is
-    // noticed at no cost.
     encoder.flush_rows()?;
+    let _ = header_done.send(());
     while let Some(step) = steps.blocking_recv() {
         let Step::Write(batch) = step else {
             let bytes = encoder.finish()?;

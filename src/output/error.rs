@@ -79,9 +79,18 @@ pub enum OutputError {
         /// The stream.
         name: String,
     },
+    /// A stream cannot be opened.
+    #[error("cannot write to {name}")]
+    StreamNotOpened {
+        /// The stream.
+        name: String,
+        /// Why not.
+        #[source]
+        source: std::io::Error,
+    },
     /// A stream cannot be written any further.
     #[error("cannot write to {name} after {}", counted(*rows, "row"))]
-    #[diagnostic(help("these rows have gone out; a run with the same ledger continues at no extra cost"))]
+    #[diagnostic(help("run the same command again; answers that are in the ledger cost nothing"))]
     StreamFailed {
         /// The stream.
         name: String,

@@ -2,15 +2,7 @@
 
 use std::path::Path;
 
-use arrow::datatypes::SchemaRef;
-
-use super::csv::CsvEncoder;
-use super::encoder::{Encoder, Sink};
 use super::error::OutputError;
-use super::ndjson::NdjsonEncoder;
-use super::parquet::ParquetEncoder;
-use super::settings::OutputSettings;
-use crate::model::BoxError;
 
 /// The format of an output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
@@ -34,20 +26,6 @@ impl OutputFormat {
             _ if path == Path::new("-") => Err(OutputError::NoFormat),
             _ => Err(OutputError::UnknownFormat { path: path.to_owned() }),
         }
-    }
-
-    /// Starts a file of this format. Fails when the format cannot hold one of the columns.
-    pub(super) fn encoder(
-        self,
-        sink: Sink,
-        schema: &SchemaRef,
-        settings: &OutputSettings,
-    ) -> Result<Box<dyn Encoder>, BoxError> {
-        Ok(match self {
-            Self::Parquet => Box::new(ParquetEncoder::new(sink, schema, settings)?),
-            Self::Csv => Box::new(CsvEncoder::new(sink, schema)?),
-            Self::Ndjson => Box::new(NdjsonEncoder::new(sink, schema)?),
-        })
     }
 }
 

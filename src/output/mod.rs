@@ -11,6 +11,7 @@ mod csv;
 mod encoder;
 mod encoding;
 mod error;
+mod file_encoder;
 mod format;
 mod local_output;
 mod ndjson;
@@ -29,7 +30,7 @@ mod tests;
 
 pub use self::error::{OutputError, WriteError};
 pub use self::format::OutputFormat;
-pub use self::settings::{OutputSettings, Replace, is_stream};
+pub use self::settings::{OutputSettings, Replace};
 pub use self::staged_output::StagedOutput;
-pub use self::stream_target::{streams_to_terminal, waits_for_reader};
+pub use self::stream_target::{is_stream, leads_nowhere, streams_to_terminal, waits_for_reader};
 pub use self::target::{Target, prepare};

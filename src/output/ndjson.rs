@@ -61,7 +61,7 @@ impl Encoder for NdjsonEncoder {
     }
 
     fn finish(self: Box<Self>) -> Result<u64, BoxError> {
-        let sink = self.writer.into_inner().map_err(std::io::IntoInnerError::into_error)?;
+        let mut sink = self.writer.into_inner().map_err(std::io::IntoInnerError::into_error)?;
         Ok(sink.finish()?)
     }
 }

@@ -63,9 +63,9 @@ impl Encoder for ParquetEncoder {
         Ok(false)
     }
 
-    fn finish(self: Box<Self>) -> Result<u64, BoxError> {
-        let sink = self.writer.into_inner().map_err(io_fault)?;
-        Ok(sink.finish()?)
+    fn finish(mut self: Box<Self>) -> Result<u64, BoxError> {
+        self.writer.finish().map_err(io_fault)?;
+        Ok(self.writer.inner_mut().finish()?)
     }
 }
 

@@ -1,10 +1,9 @@
 //! Where the result goes, and in which form.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::error::OutputError;
 use super::format::OutputFormat;
-use super::stream_target;
 
 /// Whether an existing output may be replaced.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -58,11 +57,4 @@ impl OutputSettings {
     pub fn format(&self) -> Result<OutputFormat, OutputError> {
         self.format.map_or_else(|| OutputFormat::of(&self.path), Ok)
     }
-}
-
-/// Whether an output of this name is a stream: `-` is standard output, and FIFOs, devices and
-/// sockets are written to as they are. Nothing is opened.
-#[must_use]
-pub fn is_stream(path: &Path) -> bool {
-    stream_target::StreamTarget::at(path).is_some()
 }

@@ -37,10 +37,10 @@ impl StreamTarget {
 
     /// Makes sure that the output can be a stream. What does not wait is opened.
     pub(super) fn prepare(self, settings: &OutputSettings) -> Result<Self, OutputError> {
-        let format = settings.format()?;
         if !settings.partition_by.is_empty() {
             return Err(OutputError::PartitionedStream { name: output_name(&self.path) });
         }
+        let format = settings.format()?;
         match self.kind {
             SpecialFile::Disk => Err(OutputError::IsDisk { path: self.path }),
             // Opening a pipe may wait for its reader.
@@ -92,7 +92,7 @@ impl StreamTarget {
         if fault.raw_os_error() == Some(ENXIO) {
             return OutputError::NoReader { name };
         }
-        OutputError::StreamFailed { name, rows: 0, source: fault.into() }
+        OutputError::StreamNotOpened { name, source: fault }
     }
 }
 
@@ -154,12 +154,42 @@ fn is_same_open_file(_: Option<&File>, _: &Path) -> bool {
     false
 }
 
+/// Whether an output of this name is a stream: `-` is standard output, and FIFOs, devices and
+/// sockets are written to as they are. Nothing is opened.
+#[must_use]
+pub fn is_stream(path: &Path) -> bool {
+    StreamTarget::at(path).is_some()
+}
+
 /// Whether standard output is a terminal, where a progress bar would mix with the rows.
 #[must_use]
 pub fn streams_to_terminal(path: &Path) -> bool {
     let is_standard_output =
         StreamTarget::at(path).is_some_and(|stream| stream.kind == SpecialFile::StandardOutput);
     is_standard_output && standard_output().is_ok_and(|file| file.is_terminal())
+}
+
+/// Whether everything that is written to standard output is lost. It is `/dev/null`, or it was
+/// closed: the standard library then opens `/dev/null` in its place.
+#[must_use]
+pub fn leads_nowhere(path: &Path) -> bool {
+    let is_standard_output =
+        StreamTarget::at(path).is_some_and(|stream| stream.kind == SpecialFile::StandardOutput);
+    is_standard_output && standard_output().is_ok_and(|file| is_null_device(&file))
+}
+
+#[cfg(unix)]
+fn is_null_device(file: &File) -> bool {
+    use std::os::unix::fs::{FileTypeExt, MetadataExt};
+
+    let device = |metadata: std::fs::Metadata| metadata.file_type().is_char_device().then(|| metadata.rdev());
+    let null = Path::new("/dev/null").metadata().ok().and_then(device);
+    null.is_some() && file.metadata().ok().and_then(device) == null
+}
+
+#[cfg(not(unix))]
+fn is_null_device(_: &File) -> bool {
+    false
 }
 
 /// Whether a run has to wait until somebody reads this output.

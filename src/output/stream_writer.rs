@@ -99,3 +99,60 @@ impl ReaderWatch {
         std::future::pending().await
     }
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::io::Read;
+    use std::os::fd::OwnedFd;
+    use std::os::unix::net::UnixStream;
+
+    use super::*;
+
+    fn pipe() -> (std::io::PipeReader, File) {
+        let (reader, writer) = std::io::pipe().unwrap();
+        (reader, File::from(OwnedFd::from(writer)))
+    }
+
+    #[test]
+    fn a_full_stream_that_does_not_block_is_tried_again() {
+        let (mut reader, writer) = UnixStream::pair().unwrap();
+        writer.set_nonblocking(true).unwrap();
+        let mut writer = StreamWriter::new(File::from(OwnedFd::from(writer)));
+        let bytes = writer.bytes_written();
+        let content = vec![b'x'; 8 << 20];
+        let reading = thread::spawn(move || {
+            thread::sleep(Duration::from_millis(50));
+            let mut read = Vec::new();
+            reader.read_to_end(&mut read).unwrap();
+            read.len()
+        });
+        writer.write_all(&content).unwrap();
+        drop(writer);
+        assert_eq!(reading.join().unwrap(), content.len());
+        assert_eq!(bytes.load(Ordering::Relaxed), content.len() as u64);
+    }
+
+    #[test]
+    fn a_write_without_a_reader_says_so() {
+        let (reader, writer) = pipe();
+        drop(reader);
+        let fault: BoxError = StreamWriter::new(writer).write_all(b"row").unwrap_err().into();
+        assert!(is_reader_gone(&fault));
+        let full: BoxError = io::Error::from(ErrorKind::StorageFull).into();
+        assert!(!is_reader_gone(&full) && !is_reader_gone(&"no such column".into()));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn a_reader_that_leaves_is_seen_without_a_write() {
+        let (reader, writer) = pipe();
+        let watch = ReaderWatch::of(&writer);
+        let early = tokio::time::timeout(Duration::from_millis(50), watch.reader_gone()).await;
+        assert!(early.is_err(), "the reader is there");
+        drop(reader);
+        tokio::time::timeout(Duration::from_secs(10), watch.reader_gone()).await.unwrap();
+        // Files have no reader.
+        let file = ReaderWatch::of(&tempfile::tempfile().unwrap());
+        assert!(tokio::time::timeout(Duration::from_millis(50), file.reader_gone()).await.is_err());
+    }
+}

@@ -10,6 +10,7 @@ use arrow::datatypes::SchemaRef;
 use super::encoder::{Encoder, Sink};
 use super::encoding::{Delivery, EncodeError, encode_all};
 use super::error::{OutputError, WriteError};
+use super::file_encoder::file_encoder;
 use super::local_output::{LocalOutput, Staged};
 use super::partitions::{PartitionsEncoder, holds_only_partitions};
 use super::settings::{OutputSettings, Replace};
@@ -158,7 +159,7 @@ async fn write_stream(
     let watch = ReaderWatch::of(&file);
     let writer = StreamWriter::new(file);
     let bytes = writer.bytes_written();
-    let encoder = settings.format()?.encoder(Sink::Stream(writer), &batches.schema(), settings);
+    let encoder = file_encoder(settings.format()?, Sink::Stream(writer), &batches.schema(), settings);
     let encoder = encoder.map_err(refused)?;
     match encode_all(encoder, batches, rows_written.clone(), Delivery::AsWritten(watch)).await {
         Ok(mut size) => {
@@ -176,7 +177,7 @@ fn encoder(
     settings: &OutputSettings,
 ) -> Result<Box<dyn Encoder>, BoxError> {
     match staged {
-        Staged::File(file) => settings.format()?.encoder(Sink::File(file.handle()?), schema, settings),
+        Staged::File(file) => file_encoder(settings.format()?, Sink::File(file.handle()?), schema, settings),
         Staged::Partitions(folder) => Ok(Box::new(PartitionsEncoder::new(folder.path(), schema, settings)?)),
     }
 }

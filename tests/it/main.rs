@@ -22,3 +22,4 @@ mod nightly;
 mod paused_time;
 mod report;
 mod service;
+mod streaming_output;

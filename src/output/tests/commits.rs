@@ -12,6 +12,7 @@ use super::{names_in, numbers, printed, stream_of, write};
 use crate::model::{RecordStream, StreamError};
 use crate::output::encoder::Sink;
 use crate::output::encoding::{Delivery, EncodeError, encode_all};
+use crate::output::file_encoder::file_encoder;
 use crate::output::{OutputFormat, OutputSettings, Replace, WriteError, prepare};
 
 #[tokio::test]
@@ -57,6 +58,33 @@ async fn a_partial_result_has_the_partial_name() {
     assert_eq!(kept, folder.path().join("out.v2.partial.csv"));
     assert_eq!(fs::read_to_string(kept).unwrap(), "n\n0\n");
     assert_eq!(names_in(folder.path()), ["out.v2.partial.csv"]);
+}
+
+#[tokio::test]
+async fn discarded_rows_leave_the_older_output() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("out.csv");
+    fs::write(&path, "old").unwrap();
+    let settings = OutputSettings { replace: Replace::Allowed, ..OutputSettings::new(&path) };
+    let staged = write(&settings, vec![numbers(0..1)]).await.unwrap();
+    assert!(!staged.is_stream() && !staged.reader_has_gone());
+    staged.discard().await;
+    assert_eq!(fs::read_to_string(&path).unwrap(), "old");
+    assert_eq!(names_in(folder.path()), ["out.csv"]);
+}
+
+#[tokio::test]
+async fn partitions_of_a_column_with_a_long_name_are_refused_before_the_first_row() {
+    let folder = tempfile::tempdir().unwrap();
+    let name = "å".repeat(120);
+    let column: arrow::array::ArrayRef = Arc::new(arrow::array::StringArray::from(vec!["SE"]));
+    let batch = arrow::array::RecordBatch::try_from_iter([(name.as_str(), column)]).unwrap();
+    let settings =
+        OutputSettings { partition_by: vec![name], ..OutputSettings::new(folder.path().join("out")) };
+    let error = write(&settings, vec![batch]).await.unwrap_err();
+    let WriteError::Output(error) = error else { panic!("{error}") };
+    assert!(printed(&error).contains("too long names"), "{error}");
+    assert!(names_in(folder.path()).is_empty());
 }
 
 #[cfg(unix)]
@@ -139,7 +167,7 @@ async fn a_full_disk_is_an_error_of_the_file() {
     for format in [OutputFormat::Parquet, OutputFormat::Csv, OutputFormat::Ndjson] {
         let full = File::options().write(true).open("/dev/full").unwrap();
         let batches: Vec<_> = (0..50).map(|part| numbers(part * 10_000..(part + 1) * 10_000)).collect();
-        let encoder = format.encoder(Sink::File(full), &batches[0].schema(), &settings).unwrap();
+        let encoder = file_encoder(format, Sink::File(full), &batches[0].schema(), &settings).unwrap();
         let encoded = encode_all(encoder, stream_of(batches), Arc::default(), Delivery::AtTheEnd).await;
         let Err(EncodeError::Write(fault)) = encoded else { panic!("the disk was full") };
         assert!(fault.to_string().contains("No space left"), "{format:?}: {fault}");

@@ -80,26 +80,32 @@ fn what_happened(report: &RunReport) -> String {
             )
         }
         _ => {
-            let because = report.stopped_because.as_deref().filter(|_| report.ending != "interrupted");
+            let because = report.stopped_because.as_deref().filter(|because| *because != "interrupted");
             let because = because.map(|because| format!("Reason: {because}. ")).unwrap_or_default();
-            let rest = if report.whole_list { "" } else { " The rest of the list was not read." };
-            let done = report.rows.saturating_sub(unanswered);
-            let written = match &report.output {
-                Some(output) => {
-                    let rows = format!(
-                        "{} {} with a result and {without_answer} without an answer",
-                        grouped(done),
-                        plural(done, "row", "rows")
-                    );
-                    match report.streamed {
-                        true => format!("{rows} went to {}.{rest}", output_name(output)),
-                        false => format!("{} has {rows}.{rest}", output.display()),
-                    }
-                }
-                None => "No row has an answer, and no output was written.".into(),
-            };
+            let written = written_before_the_stop(report);
             format!("{because}{written}")
         }
+    }
+}
+
+/// What the output of a run has that stopped before its last row.
+fn written_before_the_stop(report: &RunReport) -> String {
+    let Some(output) = &report.output else {
+        return "No row has an answer, and no output was written.".into();
+    };
+    let unanswered = report.counts.unanswered;
+    let rest = if report.whole_list { "" } else { " The rest of the list was not read." };
+    let counted = |rows: u64| format!("{} {}", grouped(rows), plural(rows, "row", "rows"));
+    let name = output_name(output);
+    // Rows that were done and did not go out say nothing about those that did.
+    if report.streamed && report.rows < report.counts.rows {
+        return format!("{} went to {name}.{rest}", counted(report.rows));
+    }
+    let done = counted(report.rows.saturating_sub(unanswered));
+    let rows = format!("{done} with a result and {} without an answer", grouped(unanswered));
+    match report.streamed {
+        true => format!("{rows} went to {name}.{rest}"),
+        false => format!("{name} has {rows}.{rest}"),
     }
 }
 
