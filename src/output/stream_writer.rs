@@ -39,7 +39,7 @@ impl Write for StreamWriter {
                     return Ok(taken);
                 }
                 // Another process that shares the stream may have made it non-blocking.
-                Err(fault) if fault.kind() == ErrorKind::WouldBlock => thread::sleep(FULL_STREAM_PAUSE),
+                Err(fault) if fault.kind() == ErrorKind::WouldBlock => pause(),
                 Err(fault) => return Err(fault),
             }
         }
@@ -48,6 +48,11 @@ impl Write for StreamWriter {
     fn flush(&mut self) -> io::Result<()> {
         self.file.flush()
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the output has a thread of its own")]
+fn pause() {
+    thread::sleep(FULL_STREAM_PAUSE);
 }
 
 /// Whether a write failed because nobody reads the stream any more.
@@ -79,7 +84,7 @@ impl ReaderWatch {
             None => false,
         };
         if !gone {
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 }
@@ -109,7 +114,7 @@ mod tests {
     use super::*;
 
     fn pipe() -> (std::io::PipeReader, File) {
-        let (reader, writer) = std::io::pipe().unwrap();
+        let (reader, writer) = std::io::pipe().expect("there are file descriptors");
         (reader, File::from(OwnedFd::from(writer)))
     }
 
@@ -121,7 +126,7 @@ mod tests {
         let bytes = writer.bytes_written();
         let content = vec![b'x'; 8 << 20];
         let reading = thread::spawn(move || {
-            thread::sleep(Duration::from_millis(50));
+            pause();
             let mut read = Vec::new();
             reader.read_to_end(&mut read).unwrap();
             read.len()

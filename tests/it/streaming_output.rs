@@ -339,7 +339,7 @@ fn a_name_may_be_as_long_as_the_file_system_allows() {
     for letter in ["x", "å", "電"] {
         let named = |ending: &str| {
             let stem = letter.repeat((255 - ending.len()) / letter.len());
-            format!("{stem}{}", ending)
+            format!("{stem}{ending}")
         };
         let job = Job::new().numbers("list.csv", 2_000);
         let (output, summary) = (named(".csv"), named(".json"));
