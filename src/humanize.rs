@@ -1,5 +1,6 @@
 //! Numbers, times and sizes as people read them.
 
+use std::path::Path;
 use std::time::Duration;
 #[cfg(any(feature = "report", feature = "cli"))]
 use std::{cmp::Reverse, collections::BTreeMap};
@@ -81,6 +82,14 @@ pub(crate) fn speed(per_second: f64) -> String {
         format!("{per_second:.1}")
     } else {
         grouped(per_second.round() as u64)
+    }
+}
+
+/// The name of an output in messages: `-` is standard output.
+pub(crate) fn output_name(path: &Path) -> String {
+    match path.to_str() {
+        Some("-") => "standard output".into(),
+        _ => path.display().to_string(),
     }
 }
 

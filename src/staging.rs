@@ -6,6 +6,9 @@
 //! never a part of it. What goes into a staged file, and which name it gets, is its owner's
 //! decision.
 
+mod file_names;
+mod special_files;
+
 use std::fs;
 use std::fs::{File, Permissions};
 use std::io;
@@ -13,6 +16,9 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use tempfile::{Builder, NamedTempFile, TempDir};
+
+pub(crate) use self::file_names::{MAX_NAME_BYTES, fitting_name, sibling};
+pub(crate) use self::special_files::{SpecialFile, is_same_file, standard_output};
 
 /// What a new file may be at most; the umask takes its part.
 const FILE_MODE: u32 = 0o666;
@@ -153,9 +159,14 @@ fn set_aside(path: &Path) -> io::Result<TempDir> {
     Ok(aside)
 }
 
+/// The most bytes of a target's name in its hidden name: the dots, six random characters and the
+/// ending `.part` are added.
+const HIDDEN_NAME_BYTES: usize = MAX_NAME_BYTES - "..xxxxxx.part".len();
+
 /// How a hidden name for `target` begins.
 fn hidden_prefix(target: &Path) -> String {
-    format!(".{}.", target.file_name().unwrap_or_default().to_string_lossy())
+    let name = target.file_name().unwrap_or_default().to_string_lossy();
+    format!(".{}.", file_names::start_of(&name, HIDDEN_NAME_BYTES))
 }
 
 fn hidden(prefix: &str, mode: u32) -> Builder<'_, 'static> {
@@ -215,6 +226,21 @@ mod tests {
         assert_eq!(fs::read_to_string(&path).unwrap(), "rows");
         drop(StagedFile::beside(&path).unwrap());
         assert_eq!(names_in(folder.path()), ["out.csv"]);
+    }
+
+    #[test]
+    fn the_longest_name_can_be_staged() {
+        let folder = tempfile::tempdir().unwrap();
+        for letter in ["x", "å", "電"] {
+            let name = letter.repeat(255 / letter.len());
+            let path = folder.path().join(&name);
+            StagedFile::beside(&path).unwrap().commit(&path).unwrap();
+            assert_eq!(names_in(folder.path()), [name]);
+            fs::remove_file(&path).unwrap();
+            StagedFolder::beside(&path).unwrap().commit(&path).unwrap_err();
+            StagedFolder::beside(&path).unwrap().commit_no_replace(&path).unwrap();
+            fs::remove_dir(&path).unwrap();
+        }
     }
 
     #[test]

@@ -56,7 +56,9 @@ impl From<&JobOutcome> for Exit {
         match outcome {
             JobOutcome::Complete => Self::Complete,
             JobOutcome::Gaps { .. } => Self::Gaps,
-            JobOutcome::Stopped(StopReason::Interrupted) => Self::Interrupted,
+            JobOutcome::Stopped(StopReason::Interrupted | StopReason::OutputClosed { .. }) => {
+                Self::Interrupted
+            }
             JobOutcome::Stopped(
                 StopReason::AccountRefused { .. }
                 | StopReason::ServiceDown { .. }

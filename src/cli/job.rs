@@ -23,6 +23,7 @@ use crate::job::{
     DryRunJob, Job, JobOutcome, JobReport, Loaded, RateControl, RunError, StartError, StartedJob,
 };
 use crate::lookup::StopSignal;
+use crate::output;
 use crate::report::RunReport;
 use crate::task::AbortOnDrop;
 use crate::telemetry::Counters;
@@ -56,6 +57,12 @@ async fn do_job(
     let verbosity = display.verbosity();
     log::name_run(job.run_id());
     announce(job.resolved(), verbosity);
+    announce_stream(job.output(), verbosity);
+    let style = match output::streams_to_terminal(job.output()) {
+        // A bar would be drawn over the rows.
+        true => display.progress.without_bar(),
+        false => display.progress,
+    };
     let inbox = Arc::new(Inbox::default());
     let counters = Arc::new(Counters::default());
     let started = match job.start(stop.clone(), inbox.clone(), counters).await {
@@ -63,7 +70,7 @@ async fn do_job(
         Err(error) => return not_started(&error, words),
     };
     announce_start(&started, verbosity);
-    let shown = ProgressDisplay::start(display.progress, verbosity, started.progress(), inbox, stop.clone());
+    let shown = ProgressDisplay::start(style, verbosity, started.progress(), inbox, stop.clone());
     let rate = started.rate();
     // A hangup reloads the pipeline file; without one it ends the run, as it ends any program.
     let rereading = file.map(|file| {
@@ -149,6 +156,18 @@ fn announce(resolved: &ResolvedSettings, verbosity: Verbosity) {
     }
 }
 
+/// What the user should know about an output that is not a file.
+fn announce_stream(output: &Path, verbosity: Verbosity) {
+    if output::leads_nowhere(output) {
+        say_warning(
+            "standard output is closed or /dev/null: the rows are lost, and the answers only in the ledger",
+        );
+    }
+    if verbosity > Verbosity::Quiet && output::waits_for_reader(output) {
+        say(format_args!("{}: the run starts once somebody reads this FIFO", output.display()));
+    }
+}
+
 fn announce_start(started: &StartedJob, verbosity: Verbosity) {
     started.warnings().iter().for_each(say_warning);
     if verbosity > Verbosity::Quiet {
@@ -206,10 +225,11 @@ fn conclude(finished: &JobReport, display: &DisplayFlags, words: &[OsString]) ->
     if finished.report.simulated {
         say_loudly(SIMULATED);
     }
+    let of_output = if finished.report.streamed { Obstacle::None } else { Obstacle::Output };
     let (what, obstacle) = match (&finished.outcome, &finished.report.ledger) {
         (JobOutcome::Complete, _) => return Exit::Complete,
-        (JobOutcome::Gaps { .. }, Some(_)) => ("to retry the rows without an answer", Obstacle::Output),
-        (JobOutcome::Gaps { .. }, None) => ("to start over, paying for every lookup again", Obstacle::Output),
+        (JobOutcome::Gaps { .. }, Some(_)) => ("to retry the rows without an answer", of_output),
+        (JobOutcome::Gaps { .. }, None) => ("to start over, paying for every lookup again", of_output),
         (JobOutcome::Stopped(_), Some(_)) => ("to resume", Obstacle::None),
         (JobOutcome::Stopped(_), None) => ("to start over, paying for every lookup again", Obstacle::None),
     };
@@ -222,7 +242,7 @@ fn conclude(finished: &JobReport, display: &DisplayFlags, words: &[OsString]) ->
         ));
         say_import(&resume_command::quoted_words(import));
     }
-    if words.iter().any(|word| word == "-") {
+    if finished.report.inputs.iter().any(|input| input == "-") {
         say(format_args!("{what} (with the same list on standard input):"));
     } else {
         say(format_args!("{what}:"));

@@ -11,7 +11,7 @@ use super::args::{ExportArgs, ForgetArgs, ImportArgs, LedgerArgs, LedgerCommand,
 use super::exit::Exit;
 use super::terminal::{print, print_wrapped, say, say_error};
 use crate::config::{Location, default_ledger_path};
-use crate::humanize::{counted, grouped, percent, size};
+use crate::humanize::{counted, grouped, output_name, percent, size};
 use crate::input::InputSettings;
 use crate::ledger::{AnswerOrigin, IfMissing, LedgerError, LedgerFile};
 use crate::ledger_admin::{ImportSettings, Stats};
@@ -122,13 +122,14 @@ fn stats_lines(path: &Path, stats: &Stats, top: usize) -> Vec<String> {
 
 async fn export_answers(path: &Path, arguments: ExportArgs) -> Result<(), Report> {
     let replace = if arguments.force { Replace::Allowed } else { Replace::Never };
-    let settings = OutputSettings { replace, ..OutputSettings::new(arguments.output) };
+    let settings =
+        OutputSettings { replace, format: arguments.format, ..OutputSettings::new(arguments.output) };
     let ledger_file = open(path)?;
     let target = output::prepare(&settings)?;
     let staged = ledger_admin::export(ledger_file, target).await?;
     let (rows, bytes) = (staged.rows(), staged.bytes());
     let written = staged.commit().await?;
-    say(format_args!("{}: {}, {}", written.display(), counted(rows, "answer"), size(bytes)));
+    say(format_args!("{}: {}, {}", output_name(&written), counted(rows, "answer"), size(bytes)));
     Ok(())
 }
 

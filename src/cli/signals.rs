@@ -18,6 +18,7 @@ pub(super) fn on_runtime<W: Future<Output = Exit>>(work: impl FnOnce(StopSignal)
     };
     let stop = StopSignal::default();
     let exit = runtime.block_on(async {
+        report_file_size_limit();
         tokio::select! {
             exit = work(stop.clone()) => exit,
             () = interrupted_twice(&stop) => Exit::Interrupted,
@@ -27,6 +28,22 @@ pub(super) fn on_runtime<W: Future<Output = Exit>>(work: impl FnOnce(StopSignal)
     runtime.shutdown_background();
     exit
 }
+
+/// Makes a write beyond the limit of `ulimit -f` fail like one on a full disk. By default the
+/// system ends the process, and with it requests that were paid for.
+#[cfg(unix)]
+fn report_file_size_limit() {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    /// SIGXFSZ on Linux, macOS and the BSDs.
+    const FILE_SIZE_LIMIT: i32 = 25;
+    // The handler stays when the listener is dropped.
+    let _ = signal(SignalKind::from_raw(FILE_SIZE_LIMIT));
+}
+
+/// Other systems have no such signal.
+#[cfg(not(unix))]
+fn report_file_size_limit() {}
 
 async fn interrupted_twice(stop: &StopSignal) {
     interrupted().await;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::event_messages::{stop_help, stop_message};
-use crate::humanize::{counted, grouped, lasting, most_first, percent, size, speed};
+use crate::humanize::{counted, grouped, lasting, most_first, output_name, percent, size, speed};
 use crate::job::{JobOutcome, JobReport};
 use crate::model::{Money, Status};
 use crate::telemetry::{Costs, Snapshot};
@@ -31,7 +31,7 @@ pub(super) fn lines(finished: &JobReport) -> Vec<String> {
     {
         lines.push(format!(
             "{}: {}, {}, in {}",
-            path.display(),
+            output_name(path),
             counted(finished.report.rows, "row"),
             size(finished.report.bytes),
             lasting(Duration::from_secs_f64(finished.report.elapsed_seconds))
@@ -54,17 +54,31 @@ pub(super) fn ending(finished: &JobReport) -> String {
         (JobOutcome::Stopped(reason), None) => {
             format!("{}; no row was answered, so there is no partial file", stop_message(reason))
         }
+        // Rows that were done and did not go out say nothing about those that did.
+        (JobOutcome::Stopped(reason), Some(path))
+            if finished.report.streamed
+                && (finished.report.rows == 0 || finished.report.rows < finished.report.counts.rows) =>
+        {
+            let rows = match finished.report.rows {
+                0 => "no row".to_owned(),
+                rows => counted(rows, "row"),
+            };
+            format!("{}; {rows} went to {}", stop_message(reason), output_name(path))
+        }
         (JobOutcome::Stopped(reason), Some(path)) => {
             let unanswered = finished.report.counts.unanswered;
             let finished_rows = finished.report.rows.saturating_sub(unanswered);
             let rest = if finished.report.whole_list { "" } else { "; the rest of the list was not read" };
-            format!(
-                "{}; {} has {} and {} without an answer{rest}",
-                stop_message(reason),
-                path.display(),
+            let rows = format!(
+                "{} and {} without an answer",
                 counted(finished_rows, "finished row"),
                 counted(unanswered, "row")
-            )
+            );
+            let reason = stop_message(reason);
+            match finished.report.streamed {
+                true => format!("{reason}; {rows} went to {}{rest}", output_name(path)),
+                false => format!("{reason}; {} has {rows}{rest}", path.display()),
+            }
         }
     }
 }

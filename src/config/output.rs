@@ -1,12 +1,9 @@
 //! Where the result is written, and in which form.
 
-use std::path::Path;
-
 use super::diagnostics::{Location, Problem};
 use super::resolver::{ConfigResolver, Resolved};
 use super::values::mebibytes;
-use crate::output;
-use crate::output::{OutputSettings, Replace};
+use crate::output::{OutputFormat, OutputSettings, Replace};
 
 /// Where the result is written, and in which form.
 pub(crate) fn output_settings(resolver: &mut ConfigResolver) -> Resolved<OutputSettings> {
@@ -26,20 +23,30 @@ pub(crate) fn output_settings(resolver: &mut ConfigResolver) -> Resolved<OutputS
         _ => Replace::Never,
     };
     let path = path?;
+    let format = resolver.raw.format;
     let is_partitioned = resolver.raw.partition_by.as_ref().is_some_and(|columns| !columns.0.is_empty());
-    let named = if is_partitioned { check_folder(&path) } else { check_file(&path) };
+    if is_partitioned && format.is_some_and(|format| format != OutputFormat::Parquet) {
+        let problem = Problem::new("with partition_by the output is Parquet");
+        return Err(resolver.report("format", problem.with_help("leave out one of the two")));
+    }
+    let default = OutputSettings { format, ..OutputSettings::new(path) };
+    let named = if is_partitioned { check_folder(&default) } else { check_format(&default) };
     resolver.check("output", named)?;
-    let default = OutputSettings::new(path);
     Ok(OutputSettings { replace, row_group_bytes: row_group?, compression_level: level?, ..default })
 }
 
-fn check_file(path: &Path) -> Result<(), Problem> {
-    output::check_name(path).map_err(|error| Problem::of(&error))
+fn check_format(settings: &OutputSettings) -> Result<(), Problem> {
+    settings.format().map(drop).map_err(|error| Problem::of(&error))
 }
 
-fn check_folder(path: &Path) -> Result<(), Problem> {
-    match output::check_name(path) {
-        Ok(()) if path.extension().is_some_and(|ending| ending != "parquet") => {
+fn check_folder(settings: &OutputSettings) -> Result<(), Problem> {
+    let OutputSettings { path, .. } = settings;
+    if path.as_os_str() == "-" {
+        return Err(Problem::new("with partition_by the output is a folder, not standard output")
+            .with_help("name a folder, or leave out --partition-by"));
+    }
+    match OutputSettings::new(path).format() {
+        Ok(_) if path.extension().is_some_and(|ending| ending != "parquet") => {
             Err(Problem::new("with partition_by the output is a folder of Parquet files")
                 .with_help("leave the ending out"))
         }

@@ -8,6 +8,7 @@ use super::path_template;
 use super::raw::RawConfig;
 use super::resolver::{ConfigResolver, Resolved};
 use super::values::TextList;
+use crate::staging::fitting_name;
 
 /// Fills the date of the run into names with placeholders. Returns the folders with a date in their
 /// names: the user cannot create them in advance.
@@ -51,7 +52,7 @@ pub(crate) fn metrics_listen(resolver: &mut ConfigResolver) -> Resolved<Option<S
 pub(crate) fn lock_beside(output: &Path) -> PathBuf {
     let name = output.file_name().unwrap_or_default().to_string_lossy().replace(['{', '}'], "");
     let folder = output.ancestors().skip(1).find(|folder| !path_template::has_placeholder(folder));
-    folder.unwrap_or(Path::new("")).join(format!(".{name}.lock"))
+    folder.unwrap_or(Path::new("")).join(fitting_name(".", &name, ".lock"))
 }
 
 /// Reports every file with two purposes: one would overwrite the other.
@@ -65,13 +66,19 @@ pub(crate) fn ensure_each_file_is_one_thing(
     let lock = lock.map(|lock| ("lock", lock));
     let all: Vec<(&str, PathBuf)> =
         inputs.chain(others).chain(lock).map(|(key, path)| (key, path.to_owned())).collect();
+    // Standard input and standard output are both `-`.
+    let is_standard = |one: &str, other: &str, path: &Path| {
+        path == Path::new("-") && one.min(other) == "input" && one.max(other) == "output"
+    };
     let same = |one: &Path, other: &Path| match (std::path::absolute(one), std::path::absolute(other)) {
         (Ok(one), Ok(other)) => one == other,
         _ => one == other,
     };
     let mut checked = Ok(());
     for (place, (key, path)) in all.iter().enumerate() {
-        let earlier = all[..place].iter().find(|(other, taken)| other != key && same(taken, path));
+        let earlier = all[..place]
+            .iter()
+            .find(|(other, taken)| other != key && same(taken, path) && !is_standard(other, key, path));
         if let Some((other, _)) = earlier {
             let problem = Problem::new(format!("{} is the {other} too", path.display()))
                 .with_help("give each a file of its own");

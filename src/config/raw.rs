@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::values::{DurationValue, MaxAgeValue, PriceValue, TextList};
 use crate::enrich::{Only, Order, SeveralNumbers};
 use crate::model::Product;
+use crate::output::OutputFormat;
 #[cfg(feature = "simulator")]
 use crate::simulator::SimulatorSettings;
 
@@ -81,10 +82,15 @@ macro_rules! keys {
 keys! {
     /// Lists: files, folders, glob patterns, or - for standard input [required here or in the pipeline file]
     input: TextList => Flag,
-    /// Output file: .parquet, .csv or .ndjson [required here or in the pipeline file]
+    /// Output file, FIFO, or - for standard output [required here or in the pipeline file]
     ///
+    /// The ending decides the format: .parquet, .csv or .ndjson. A stream gets rows as they are done.
     /// All file names may contain {date}, {time}, {year}, {month} and {day}: the start of the run.
     output: PathBuf => Flag,
+    /// Format of the output: csv, ndjson or parquet [default: by the ending of its name]
+    ///
+    /// Standard output (-o -) and names without an ending need it.
+    format: OutputFormat => Flag,
     /// Process only rows that meet this condition; may be repeated
     ///
     /// A condition is column=value, column=this|that or column!=value. Other rows are left out.

@@ -157,7 +157,12 @@ impl Enricher {
     /// Stops sending. Streams return the rows that are done and end with an error; requests that
     /// were sent are finished.
     pub fn stop(&self) {
-        self.guard.session().observers.stop.request(StopReason::Interrupted);
+        self.stop_because(StopReason::Interrupted);
+    }
+
+    /// The same, for this reason.
+    pub(crate) fn stop_because(&self, reason: StopReason) {
+        self.guard.session().observers.stop.request(reason);
     }
 
     /// Why the enricher has stopped, if it has.

@@ -1,6 +1,6 @@
 //! The files that a run writes beside its output: summary and report. Each is complete or absent.
 
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -9,14 +9,21 @@ use super::error::StartError;
 use crate::report::RunReport;
 #[cfg(feature = "report")]
 use crate::report::html;
-use crate::staging::StagedFile;
+use crate::staging::{SpecialFile, StagedFile};
 
 /// A file that can be written: it is created under a hidden name first. Dropping it leaves nothing
-/// behind; writing it replaces an older file of its name in one step.
+/// behind; writing it replaces an older file of its name in one step. A FIFO or a device is written
+/// to as it is.
 #[derive(Debug)]
 pub(crate) struct Artifact {
     path: PathBuf,
-    staged: StagedFile,
+    destination: Destination,
+}
+
+#[derive(Debug)]
+enum Destination {
+    Staged(StagedFile),
+    Special(SpecialFile),
 }
 
 impl Artifact {
@@ -30,8 +37,25 @@ impl Artifact {
         if path.is_dir() {
             return Err(refused(io::Error::other("this is a folder; name a file in it")));
         }
-        let staged = StagedFile::beside(path).map_err(refused)?;
-        Ok(Self { path: path.to_owned(), staged })
+        let destination = match SpecialFile::at(path) {
+            Some(SpecialFile::Disk) => return Err(refused(io::Error::other("this is a disk; name a file"))),
+            Some(special) => Destination::Special(special),
+            None => Destination::Staged(StagedFile::beside(path).map_err(refused)?),
+        };
+        Ok(Self { path: path.to_owned(), destination })
+    }
+
+    /// The same for a file that is replaced again and again.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be replaced, also because it is a FIFO or a device.
+    pub(crate) fn prepare_to_replace(path: &Path) -> Result<Self, StartError> {
+        if SpecialFile::at(path).is_some() {
+            let source = io::Error::other("this is not a file, so it cannot be replaced every few seconds");
+            return Err(StartError::Artifact { path: path.to_owned(), source });
+        }
+        Self::prepare(path)
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -46,9 +70,14 @@ impl Artifact {
     }
 
     /// Writes the file.
-    pub(crate) fn write(mut self, content: &[u8]) -> io::Result<()> {
-        self.staged.write_all(content)?;
-        Ok(self.staged.commit(&self.path)?)
+    pub(crate) fn write(self, content: &[u8]) -> io::Result<()> {
+        match self.destination {
+            Destination::Staged(mut staged) => {
+                staged.write_all(content)?;
+                Ok(staged.commit(&self.path)?)
+            }
+            Destination::Special(special) => special.open(&self.path)?.write_all(content),
+        }
     }
 }
 
@@ -66,8 +95,19 @@ impl Artifacts {
     }
 
     /// Writes the files that are configured. The rows are safe by now, so a file that cannot be
-    /// written is only a warning.
-    pub(super) fn write(self, report: &mut RunReport) {
+    /// written is only a warning. A FIFO may have to wait for its reader, so a thread of its own
+    /// writes.
+    pub(super) async fn write(self, report: RunReport) -> RunReport {
+        let kept = report.clone();
+        let writing = tokio::task::spawn_blocking(move || {
+            let mut report = report;
+            self.write_now(&mut report);
+            report
+        });
+        writing.await.unwrap_or(kept)
+    }
+
+    fn write_now(self, report: &mut RunReport) {
         if let Some(file) = self.report {
             let path = file.path().to_owned();
             let result = file.write(rendered(report).as_bytes());

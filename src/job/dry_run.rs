@@ -125,7 +125,9 @@ impl StartedDryRun {
         let mut report = DryRunReport { estimate, warnings, settings: effective };
         if let Some(file) = summary {
             let path = file.path().display().to_string();
-            if let Err(fault) = file.write_json(&report.summary()) {
+            let summary = report.to_json();
+            let written = tokio::task::spawn_blocking(move || file.write_json(&summary)).await;
+            if let Ok(Err(fault)) = written {
                 report.warnings.push(format!("the summary could not be written to {path}: {fault}"));
             }
         }

@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use super::list_check::UnusableList;
 use super::lock::LockError;
 use crate::enricher::{DryRunError, OpenError};
-use crate::humanize::{counted, grouped};
+use crate::humanize::{counted, grouped, output_name};
 use crate::input::InputError;
 use crate::model::{ColumnError, StreamError};
-use crate::output::{OutputError, WriteError};
+use crate::output::{self, OutputError, WriteError};
 
 /// Why a run was not started. Nothing was sent.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
@@ -163,5 +163,9 @@ fn help_of(error: &UnusableList) -> String {
 }
 
 fn kept_in(path: Option<&Path>) -> String {
-    path.map_or_else(String::new, |path| format!("; the rows before it are kept in {}", path.display()))
+    let Some(path) = path else { return String::new() };
+    match output::is_stream(path) {
+        true => format!("; the rows before it have gone to {}", output_name(path)),
+        false => format!("; the rows before it are kept in {}", path.display()),
+    }
 }

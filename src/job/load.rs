@@ -18,6 +18,7 @@ use crate::config::selection::selection;
 use crate::config::{Diagnostics, Environment, RawConfig, ResolvedSettings};
 use crate::enricher::{LedgerChoice, Refresh, RowSettings, Settings};
 use crate::model::Setting;
+use crate::output;
 use crate::output::OutputSettings;
 
 /// What a configuration describes.
@@ -36,7 +37,8 @@ pub struct Job {
     pub(super) output: OutputSettings,
     /// Folders with the date of the run in their names; the run creates them.
     pub(super) dated_folders: Vec<PathBuf>,
-    pub(super) lock: PathBuf,
+    /// None for a stream, unless the user names one.
+    pub(super) lock: Option<PathBuf>,
     pub(super) summary: Option<PathBuf>,
     pub(super) report: Option<PathBuf>,
     pub(super) metrics: Option<PathBuf>,
@@ -92,6 +94,12 @@ impl Job {
         resolved(file, flags, environment, |resolver| job(resolver, file))
     }
 
+    /// The output, as the user named it.
+    #[must_use]
+    pub fn output(&self) -> &Path {
+        &self.output.path
+    }
+
     /// Identifies this run in logs and reports.
     #[must_use]
     pub fn run_id(&self) -> &str {
@@ -129,8 +137,7 @@ fn job(resolver: &mut ConfigResolver, file: Option<&Path>) -> Resolved<Job> {
     report?;
     output.partition_by.clone_from(&list.columns.needed);
     Ok(Job {
-        // An output that is named always has a lock beside it.
-        lock: lock.unwrap_or_else(|| lock_beside(&output.path)),
+        lock,
         dated_folders: dated_folders?,
         metrics_listen: metrics_listen?,
         summary: resolver.raw.summary.clone(),
@@ -169,9 +176,10 @@ fn dry_run(resolver: &mut ConfigResolver) -> Resolved<DryRunJob> {
 }
 
 /// The lock that is named, or the one beside the output. Its name comes from the output's name with
-/// its placeholders, so the runs of two nights use the same lock.
+/// its placeholders, so the runs of two nights use the same lock. A stream has none: there is
+/// nothing beside it, and writing to it twice at the same time destroys nothing on disk.
 fn lock(resolver: &ConfigResolver) -> Option<PathBuf> {
-    let beside = || resolver.raw.output.as_deref().map(lock_beside);
+    let beside = || resolver.raw.output.as_deref().filter(|path| !output::is_stream(path)).map(lock_beside);
     resolver.raw.lock.clone().or_else(beside)
 }
 

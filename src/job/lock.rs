@@ -78,6 +78,9 @@ impl Lock {
             let mut options = OpenOptions::new();
             let mut file =
                 options.read(true).write(true).create(true).truncate(false).open(path).map_err(refused)?;
+            if !file.metadata().map_err(refused)?.is_file() {
+                return Err(refused(io::Error::other("this is not a file")));
+            }
             match file.try_lock() {
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => {

@@ -56,7 +56,7 @@ impl Metrics {
         &self,
         address: Option<SocketAddr>,
     ) -> Result<Option<TcpListener>, StartError> {
-        self.file.as_deref().map(Artifact::prepare).transpose()?;
+        self.file.as_deref().map(Artifact::prepare_to_replace).transpose()?;
         let Some(address) = address else { return Ok(None) };
         let refused = |source| StartError::Listen { address, source };
         TcpListener::bind(address).await.map(Some).map_err(refused)

@@ -43,7 +43,7 @@ impl JobOutcome {
         match self {
             Self::Complete => "complete",
             Self::Gaps { .. } => "gaps",
-            Self::Stopped(StopReason::Interrupted) => "interrupted",
+            Self::Stopped(StopReason::Interrupted | StopReason::OutputClosed { .. }) => "interrupted",
             Self::Stopped(_) => "stopped",
         }
     }

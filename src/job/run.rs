@@ -18,10 +18,11 @@ use super::recorder::Recorder;
 use super::start::{Description, StartedJob};
 use crate::enrich::column_selection::columns_at;
 use crate::enricher::{EnrichError, EnrichedStream, Enricher, SessionEnd};
+use crate::humanize::counted;
 use crate::input::InputNotes;
 use crate::lookup::{StopReason, StopSignal};
 use crate::model::{ANSWERS_OF, RecordStream, SIMULATED, with_causes};
-use crate::output::{OutputError, StagedOutput};
+use crate::output::{OutputError, StagedOutput, WriteError};
 use crate::report::{RunReport, rankings};
 #[cfg(feature = "simulator")]
 use crate::simulator::Account;
@@ -75,25 +76,27 @@ impl StartedJob {
         let early_end = EarlyEnd::default();
         let rows = written_rows(rows, columns, description.simulated, &early_end);
         let staged = target.write(rows, Arc::default()).await;
+        stop_without_reader(&staged, &enricher, &description.output);
         // They hold the session too.
         drop((self.rate, self.companions));
         enricher.finish().await;
         let staged = staged?;
-        let (rows, bytes) = (staged.rows(), staged.bytes());
+        let (rows, bytes, streamed) = (staged.rows(), staged.bytes(), staged.is_stream());
         let counts = progress.counters().snapshot();
-        let (outcome, output) = commit(staged, early_end, &check, &counts).await?;
+        let (outcome, output) = commit(staged, early_end, enricher.stop_reason(), &check, &counts).await?;
         let mut warnings = end_warnings(&self.notes, &counts, rows);
         warnings.extend(check.country_hint(&counts));
+        warnings.extend(not_kept_anywhere(&counts, streamed, &description.output));
         warnings.extend(end_refresh(&enricher, &outcome).await);
-        let import = output.as_ref().filter(|_| counts.not_kept > 0).map(|path| {
+        let import = output.as_ref().filter(|_| counts.not_kept > 0 && !streamed).map(|path| {
             import_command::command(path, &description.partition_by, description.import_flags.clone())
         });
-        let file = FinishedFile { output, rows, bytes };
+        let file = FinishedOutput { output, rows, bytes, streamed };
         let mut report =
             run_report(description, &self.recorder, &progress, &enricher, &outcome, file, counts);
         report.warnings = warnings;
         report.warnings.extend(metrics.end(report.ending));
-        artifacts.write(&mut report);
+        let report = artifacts.write(report).await;
         drop(self.lock);
         Ok(JobReport {
             outcome,
@@ -102,6 +105,17 @@ impl StartedJob {
             simulated: enricher.totals().simulator_accounts,
             report,
         })
+    }
+}
+
+/// When nobody takes the rows, nothing more is asked; what was sent is finished.
+fn stop_without_reader(
+    staged: &Result<Box<dyn StagedOutput>, WriteError>,
+    enricher: &Enricher,
+    output: &str,
+) {
+    if staged.as_ref().is_ok_and(|staged| staged.reader_has_gone()) {
+        enricher.stop_because(StopReason::OutputClosed { output: output.to_owned() });
     }
 }
 
@@ -135,11 +149,14 @@ fn written_rows(
 async fn commit(
     staged: Box<dyn StagedOutput>,
     early_end: EarlyEnd,
+    stop_reason: Option<StopReason>,
     check: &ListCheck,
     counts: &Snapshot,
 ) -> Result<(JobOutcome, Option<PathBuf>), RunError> {
     let early_end = sync::lock(&early_end).take();
     let stopped: Option<StopReason> = match early_end {
+        // The rest of the list was given up for want of a reader.
+        None if staged.reader_has_gone() => stop_reason,
         None => None,
         Some(EnrichError::Stopped(stopped)) => Some(stopped.reason),
         Some(EnrichError::RowsLost { rows_in, rows_out }) => {
@@ -163,13 +180,18 @@ async fn commit(
     Ok((outcome, output))
 }
 
-/// Keeps an incomplete file under its partial name, if any of its rows has an answer.
+/// Keeps an incomplete file under its partial name, if any of its rows has an answer. Rows of a
+/// stream have gone out, whatever they are.
 async fn commit_paid(
     staged: Box<dyn StagedOutput>,
     counts: &Snapshot,
 ) -> Result<Option<PathBuf>, OutputError> {
     let with_answer = counts.answered + counts.duplicates + counts.from_ledger;
-    if with_answer == 0 { Ok(None) } else { staged.commit_partial().await.map(Some) }
+    if with_answer == 0 && !staged.is_stream() {
+        staged.discard().await;
+        return Ok(None);
+    }
+    staged.commit_partial().await.map(Some)
 }
 
 fn end_warnings(notes: &InputNotes, counts: &Snapshot, rows: u64) -> Vec<String> {
@@ -178,6 +200,16 @@ fn end_warnings(notes: &InputNotes, counts: &Snapshot, rows: u64) -> Vec<String>
         warnings.push("the filter matches no row; values are compared exactly".into());
     }
     warnings
+}
+
+/// A file can be imported into the ledger later. A stream may have been kept by whoever read it.
+fn not_kept_anywhere(counts: &Snapshot, streamed: bool, output: &str) -> Option<String> {
+    let answers = counted(counts.not_kept, "paid answer");
+    (streamed && counts.not_kept > 0).then(|| {
+        format!(
+            "{answers} could not be kept in the ledger; the only copy is in the rows that went to {output}"
+        )
+    })
 }
 
 /// Records in the ledger that a refresh is over, if it is. Returns a warning if that fails.
@@ -194,11 +226,12 @@ async fn end_refresh(enricher: &Enricher, outcome: &JobOutcome) -> Option<String
     ))
 }
 
-/// The file that was written.
-struct FinishedFile {
+/// What was written.
+struct FinishedOutput {
     output: Option<PathBuf>,
     rows: u64,
     bytes: u64,
+    streamed: bool,
 }
 
 fn run_report(
@@ -207,7 +240,7 @@ fn run_report(
     progress: &Progress,
     enricher: &Enricher,
     outcome: &JobOutcome,
-    FinishedFile { output, rows, bytes }: FinishedFile,
+    FinishedOutput { output, rows, bytes, streamed }: FinishedOutput,
     counts: Snapshot,
 ) -> RunReport {
     let breakdown = progress.counters().breakdown.counts();
@@ -221,6 +254,7 @@ fn run_report(
         simulated: description.simulated,
         inputs: description.inputs,
         output,
+        streamed,
         rows,
         bytes,
         ledger: enricher.ledger_path().map(ToOwned::to_owned),

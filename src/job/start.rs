@@ -16,6 +16,7 @@ use super::rate_control::RateControl;
 use super::recorder::Recorder;
 use crate::config::path_template;
 use crate::enricher::{EnrichedStream, Enricher, Observers, enrich_settings};
+use crate::humanize::output_name;
 use crate::input::InputNotes;
 use crate::lookup::StopSignal;
 use crate::model::Setting;
@@ -43,7 +44,7 @@ pub struct StartedJob {
     pub(super) rate: RateControl,
     /// Tasks that run until they are dropped.
     pub(super) companions: Vec<AbortOnDrop<()>>,
-    pub(super) lock: Lock,
+    pub(super) lock: Option<Lock>,
 }
 
 /// What is known about a run before it starts.
@@ -54,6 +55,8 @@ pub(super) struct Description {
     pub(super) has_prices: bool,
     pub(super) simulated: bool,
     pub(super) partition_by: Vec<String>,
+    /// The output, as messages show it.
+    pub(super) output: String,
     /// The flags of the command that imports answers from the output.
     pub(super) import_flags: Vec<String>,
 }
@@ -79,6 +82,8 @@ impl Job {
         let settings = enrich_settings(&self.resolved.settings, self.resolved.settings.rows.clone());
         let InspectedList { rows, reader, check } = inspect(list.rows, &self.list, &settings, &stop).await?;
         let columns = self.list.columns.places(&reader)?;
+        target.ensure_is_none_of(list.files.iter().map(PathBuf::as_path))?;
+        let target = opened(target, &stop).await?;
         let metrics = Metrics::new(counters.clone(), self.labels(&recorder), self.metrics.clone());
         let listener = metrics.prepare(self.metrics_listen).await?;
         let observers = Observers { stop, counters, reporter: recorder.clone() };
@@ -111,12 +116,13 @@ impl Job {
     }
 
     /// Takes the lock and makes sure that the output can be written.
-    fn lock_and_prepare_output(&self) -> Result<(Lock, Target), StartError> {
+    fn lock_and_prepare_output(&self) -> Result<(Option<Lock>, Target), StartError> {
         for folder in &self.dated_folders {
             // An error shows up again when the file in the folder is opened, with the file's name.
             let _ = fs::create_dir_all(folder);
         }
-        let lock = match Lock::take(&self.lock, &self.run_id) {
+        let lock = self.lock.as_deref().map(|path| Lock::take(path, &self.run_id));
+        let lock = match lock.transpose() {
             Ok(lock) => lock,
             // The lock is usually in the folder of the output, so an error of the output comes
             // first.
@@ -138,6 +144,7 @@ impl Job {
             has_prices: settings.tariff.has_prices(),
             simulated: settings.is_simulated(),
             partition_by: self.output.partition_by.clone(),
+            output: output_name(&self.output.path),
             import_flags: super::import_command::flags(settings),
         }
     }
@@ -149,6 +156,14 @@ impl Job {
             simulated: self.resolved.settings.is_simulated(),
             started_at: recorder.started_at,
         }
+    }
+}
+
+/// The output, once somebody reads it; a file needs no reader.
+async fn opened(target: Target, stop: &StopSignal) -> Result<Target, StartError> {
+    tokio::select! {
+        opened = target.open() => Ok(opened?),
+        () = stop.requested() => Err(StartError::Stopped),
     }
 }
 

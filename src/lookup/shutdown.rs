@@ -17,6 +17,11 @@ use crate::model::{Fault, with_causes};
 pub enum StopReason {
     /// The user pressed ctrl-c, or the system asked the process to end.
     Interrupted,
+    /// Nobody reads the output any more.
+    OutputClosed {
+        /// The output, in the form that messages show.
+        output: String,
+    },
     /// 401 or 403: the account is refused, and every further request would be refused too.
     AccountRefused {
         /// The endpoint, in the form that messages show.
@@ -52,6 +57,7 @@ impl fmt::Display for StopReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Interrupted => f.write_str("interrupted"),
+            Self::OutputClosed { output } => write!(f, "nobody reads {output} any more"),
             Self::AccountRefused { endpoint, fault } => write!(f, "{endpoint} refuses the account ({fault})"),
             Self::ServiceDown { duration, last_failure } => {
                 write!(f, "no endpoint has answered for {} ({last_failure})", lasting(*duration))
@@ -71,7 +77,7 @@ impl std::error::Error for StopReason {}
 impl Diagnostic for StopReason {
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
         let help = match self {
-            Self::Interrupted | Self::CapReached { .. } => return None,
+            Self::Interrupted | Self::OutputClosed { .. } | Self::CapReached { .. } => return None,
             Self::AccountRefused { .. } => "check HLR_USERNAME and HLR_PASSWORD, or --credentials-file",
             Self::ServiceDown { .. } => "to wait longer, raise --give-up-after",
             Self::AccountBlocked { .. } => {

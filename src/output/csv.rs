@@ -5,7 +5,6 @@
 //! or `@` is written as it is: a spreadsheet may take it for a formula, but changing it would
 //! change the user's data.
 
-use std::fs::File;
 use std::io::Write;
 
 use ::csv::{Writer, WriterBuilder};
@@ -15,7 +14,7 @@ use arrow::datatypes::{DataType, FieldRef, SchemaRef};
 use arrow::json::writer::{EncoderOptions, NullableEncoder, make_encoder};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 
-use super::encoder::{Encoder, sync};
+use super::encoder::{Encoder, Sink};
 use super::ndjson::json_options;
 use super::timestamps::TimestampText;
 use crate::model::BoxError;
@@ -24,15 +23,15 @@ const BUFFER_BYTES: usize = 256 << 10;
 
 /// A CSV file that is being written.
 pub(super) struct CsvEncoder {
-    writer: Writer<File>,
+    writer: Writer<Sink>,
     options: EncoderOptions,
     cell: Vec<u8>,
 }
 
 impl CsvEncoder {
     /// Writes the header. Fails when a column cannot be written as text.
-    pub(super) fn new(file: File, schema: &SchemaRef) -> Result<Self, BoxError> {
-        let mut writer = WriterBuilder::new().buffer_capacity(BUFFER_BYTES).from_writer(file);
+    pub(super) fn new(sink: Sink, schema: &SchemaRef) -> Result<Self, BoxError> {
+        let mut writer = WriterBuilder::new().buffer_capacity(BUFFER_BYTES).from_writer(sink);
         writer.write_record(schema.fields().iter().map(|field| field.name())).map_err(io_fault)?;
         let mut encoder = Self { writer, options: json_options(), cell: Vec::new() };
         encoder.write(&RecordBatch::new_empty(schema.clone()))?;
@@ -61,9 +60,14 @@ impl Encoder for CsvEncoder {
         Ok(())
     }
 
+    fn flush_rows(&mut self) -> Result<bool, BoxError> {
+        self.writer.flush()?;
+        Ok(true)
+    }
+
     fn finish(self: Box<Self>) -> Result<u64, BoxError> {
-        let file = self.writer.into_inner().map_err(|fault| fault.into_error())?;
-        Ok(sync(&file)?)
+        let mut sink = self.writer.into_inner().map_err(|fault| fault.into_error())?;
+        Ok(sink.finish()?)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::humanize::counted;
 use crate::model::{BoxError, StreamError};
 
 /// A result that cannot be written.
@@ -37,9 +38,67 @@ pub enum OutputError {
     },
     /// The name's ending stands for no format.
     #[error("{}: the output's name must end in .parquet, .csv or .ndjson", path.display())]
+    #[diagnostic(help("change the name, or name the format with --format csv, ndjson or parquet"))]
     UnknownFormat {
         /// The file.
         path: PathBuf,
+    },
+    /// Standard output has no name whose ending could tell the format.
+    #[error("standard output needs a format")]
+    #[diagnostic(help("name it with --format csv, ndjson or parquet"))]
+    NoFormat,
+    /// Parquet is not text.
+    #[error("cannot write Parquet to a terminal")]
+    #[diagnostic(help("redirect the output to a file or a program, or use --format csv"))]
+    ParquetToTerminal,
+    /// The output is one of the lists.
+    #[error("{} is one of the lists to read", path.display())]
+    #[diagnostic(help("name another output"))]
+    IsInput {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The output is a disk.
+    #[error("cannot write {}: this is a disk", path.display())]
+    #[diagnostic(help("name a file"))]
+    IsDisk {
+        /// The disk.
+        path: PathBuf,
+    },
+    /// Partitions are a folder of files.
+    #[error("partitions cannot be written to {name}, which is a stream")]
+    #[diagnostic(help("name a folder, or leave out --partition-by"))]
+    PartitionedStream {
+        /// The stream.
+        name: String,
+    },
+    /// The process that the shell started to read the output has ended.
+    #[error("nobody reads {name}")]
+    #[diagnostic(help("check the program that should read it"))]
+    NoReader {
+        /// The stream.
+        name: String,
+    },
+    /// A stream cannot be opened.
+    #[error("cannot write to {name}")]
+    StreamNotOpened {
+        /// The stream.
+        name: String,
+        /// Why not.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A stream cannot be written any further.
+    #[error("cannot write to {name} after {}", counted(*rows, "row"))]
+    #[diagnostic(help("run the same command again; answers that are in the ledger cost nothing"))]
+    StreamFailed {
+        /// The stream.
+        name: String,
+        /// Rows that have gone out.
+        rows: u64,
+        /// Why not.
+        #[source]
+        source: BoxError,
     },
     /// The folder of the output does not exist.
     #[error("cannot write {}: the folder {} does not exist", path.display(), folder.display())]

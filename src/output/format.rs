@@ -1,48 +1,31 @@
-//! Which format a file gets, by the ending of its name.
+//! Which format a file gets: by the ending of its name, unless it is named.
 
-use std::fs::File;
 use std::path::Path;
 
-use arrow::datatypes::SchemaRef;
-
-use super::csv::CsvEncoder;
-use super::encoder::Encoder;
 use super::error::OutputError;
-use super::ndjson::NdjsonEncoder;
-use super::parquet::ParquetEncoder;
-use super::settings::OutputSettings;
-use crate::model::BoxError;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Format {
+/// The format of an output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OutputFormat {
+    /// Parquet.
     Parquet,
+    /// CSV.
     Csv,
+    /// One JSON object on each line.
     Ndjson,
 }
 
-impl Format {
+impl OutputFormat {
     pub(super) fn of(path: &Path) -> Result<Self, OutputError> {
         let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
         match ending.as_deref() {
             Some("parquet" | "pq") => Ok(Self::Parquet),
             Some("csv") => Ok(Self::Csv),
             Some("ndjson" | "jsonl") => Ok(Self::Ndjson),
+            _ if path == Path::new("-") => Err(OutputError::NoFormat),
             _ => Err(OutputError::UnknownFormat { path: path.to_owned() }),
         }
-    }
-
-    /// Starts a file of this format. Fails when the format cannot hold one of the columns.
-    pub(super) fn encoder(
-        self,
-        file: File,
-        schema: &SchemaRef,
-        settings: &OutputSettings,
-    ) -> Result<Box<dyn Encoder>, BoxError> {
-        Ok(match self {
-            Self::Parquet => Box::new(ParquetEncoder::new(file, schema, settings)?),
-            Self::Csv => Box::new(CsvEncoder::new(file, schema)?),
-            Self::Ndjson => Box::new(NdjsonEncoder::new(file, schema)?),
-        })
     }
 }
 
@@ -53,18 +36,18 @@ mod tests {
     #[test]
     fn the_ending_decides_the_format() {
         for (name, format) in [
-            ("a.parquet", Some(Format::Parquet)),
-            ("folder.csv/a.PQ", Some(Format::Parquet)),
-            ("a.csv", Some(Format::Csv)),
-            ("a.b.ndjson", Some(Format::Ndjson)),
-            ("a.jsonl", Some(Format::Ndjson)),
+            ("a.parquet", Some(OutputFormat::Parquet)),
+            ("folder.csv/a.PQ", Some(OutputFormat::Parquet)),
+            ("a.csv", Some(OutputFormat::Csv)),
+            ("a.b.ndjson", Some(OutputFormat::Ndjson)),
+            ("a.jsonl", Some(OutputFormat::Ndjson)),
             ("a.csv.gz", None),
             ("a.xlsx", None),
             (".csv", None),
             ("-", None),
             ("", None),
         ] {
-            assert_eq!(Format::of(Path::new(name)).ok(), format, "{name}");
+            assert_eq!(OutputFormat::of(Path::new(name)).ok(), format, "{name}");
         }
     }
 }

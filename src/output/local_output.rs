@@ -11,7 +11,7 @@ use super::error::OutputError;
 use super::partitions::holds_only_partitions;
 use super::settings::{OutputSettings, Replace};
 use super::staged_output::StagedOutput;
-use crate::staging::{CommitError, StagedFile, StagedFolder};
+use crate::staging::{CommitError, StagedFile, StagedFolder, sibling};
 
 /// What is on disk under a hidden name.
 #[derive(Debug)]
@@ -51,6 +51,10 @@ impl StagedOutput for LocalOutput {
         commit.boxed()
     }
 
+    fn discard(self: Box<Self>) -> BoxFuture<'static, ()> {
+        async move { drop(self) }.boxed()
+    }
+
     fn commit_partial(self: Box<Self>) -> BoxFuture<'static, Result<PathBuf, OutputError>> {
         let Self { staged, settings, .. } = *self;
         let commit = async move {
@@ -79,7 +83,7 @@ fn commit_file(file: StagedFile, settings: &OutputSettings) -> Result<(), Output
 }
 
 fn commit_partial_file(file: StagedFile, path: &Path) -> Result<PathBuf, OutputError> {
-    let partial = partial_name(path);
+    let partial = partial_name(path, 1);
     match file.commit(&partial) {
         Ok(()) => Ok(partial),
         Err(failed) => Err(not_named(&partial, failed.staged.keep(), failed.error)),
@@ -109,15 +113,9 @@ fn commit_partial_partitions(
     folder: StagedFolder,
     settings: &OutputSettings,
 ) -> Result<PathBuf, OutputError> {
-    let partial = partial_name(&settings.path);
-    let numbered = (2..).map(|number| {
-        let mut name = partial.as_os_str().to_owned();
-        name.push(format!("-{number}"));
-        PathBuf::from(name)
-    });
     let exists = |path: &PathBuf| path.symlink_metadata().is_ok();
-    let path = std::iter::once(partial.clone())
-        .chain(numbered)
+    let path = (1..)
+        .map(|number| partial_name(&settings.path, number))
         .find(|path| !exists(path) || is_ours(path, &settings.partition_by))
         .expect("the numbers do not run out");
     let committed = if exists(&path) { folder.commit(&path) } else { folder.commit_no_replace(&path) };
@@ -139,9 +137,16 @@ fn not_named(path: &Path, kept: Option<PathBuf>, source: io::Error) -> OutputErr
     }
 }
 
-fn partial_name(path: &Path) -> PathBuf {
-    match path.extension() {
-        Some(ending) => path.with_extension(format!("partial.{}", ending.to_string_lossy())),
-        None => path.with_extension("partial"),
+/// `out.partial.csv` for `out.csv`, and `out.partial` for `out`. The number is for a name that is
+/// taken.
+fn partial_name(path: &Path, number: u32) -> PathBuf {
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let mut ending = match path.extension() {
+        Some(ending) => format!(".partial.{}", ending.to_string_lossy()),
+        None => ".partial".to_owned(),
+    };
+    if number > 1 {
+        ending.push_str(&format!("-{number}"));
     }
+    sibling(path, "", &stem, &ending)
 }

@@ -1,5 +1,5 @@
-//! Files out: a stream of record batches becomes a Parquet, CSV or NDJSON file, or a folder of
-//! Parquet partitions.
+//! Rows out: a stream of record batches becomes a Parquet, CSV or NDJSON file, a folder of Parquet
+//! partitions, or a stream of bytes into standard output, a FIFO or a device.
 //!
 //! [`prepare`] finds out before the first lookup whether the output can be written at all. The rows
 //! are written under a hidden name and get the output's name when they are complete: whoever reads
@@ -11,6 +11,7 @@ mod csv;
 mod encoder;
 mod encoding;
 mod error;
+mod file_encoder;
 mod format;
 mod local_output;
 mod ndjson;
@@ -18,6 +19,9 @@ mod parquet;
 mod partitions;
 mod settings;
 mod staged_output;
+mod stream_target;
+mod stream_writer;
+mod streamed_output;
 mod target;
 mod timestamps;
 
@@ -25,6 +29,8 @@ mod timestamps;
 mod tests;
 
 pub use self::error::{OutputError, WriteError};
+pub use self::format::OutputFormat;
 pub use self::settings::{OutputSettings, Replace};
 pub use self::staged_output::StagedOutput;
-pub use self::target::{Target, check_name, prepare};
+pub use self::stream_target::{is_stream, leads_nowhere, streams_to_terminal, waits_for_reader};
+pub use self::target::{Target, prepare};

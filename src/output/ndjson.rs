@@ -5,7 +5,6 @@
 //! [`super::timestamps`]), bytes are hexadecimal, and numbers that JSON lacks (NaN, infinity) are
 //! `null`.
 
-use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::sync::Arc;
 
@@ -16,7 +15,7 @@ use arrow::json::writer::{
     Encoder as JsonEncoder, EncoderFactory, EncoderOptions, NullableEncoder, make_encoder,
 };
 
-use super::encoder::{Encoder, sync};
+use super::encoder::{Encoder, Sink};
 use super::timestamps::TimestampText;
 use crate::model::BoxError;
 
@@ -24,16 +23,16 @@ const BUFFER_BYTES: usize = 256 << 10;
 
 /// An NDJSON file that is being written.
 pub(super) struct NdjsonEncoder {
-    writer: BufWriter<File>,
+    writer: BufWriter<Sink>,
     options: EncoderOptions,
     line: Vec<u8>,
 }
 
 impl NdjsonEncoder {
     /// Fails when a column cannot be written as JSON.
-    pub(super) fn new(file: File, schema: &SchemaRef) -> Result<Self, BoxError> {
+    pub(super) fn new(sink: Sink, schema: &SchemaRef) -> Result<Self, BoxError> {
         let mut encoder = Self {
-            writer: BufWriter::with_capacity(BUFFER_BYTES, file),
+            writer: BufWriter::with_capacity(BUFFER_BYTES, sink),
             options: json_options(),
             line: Vec::new(),
         };
@@ -56,9 +55,14 @@ impl Encoder for NdjsonEncoder {
         Ok(())
     }
 
+    fn flush_rows(&mut self) -> Result<bool, BoxError> {
+        self.writer.flush()?;
+        Ok(true)
+    }
+
     fn finish(self: Box<Self>) -> Result<u64, BoxError> {
-        let file = self.writer.into_inner().map_err(std::io::IntoInnerError::into_error)?;
-        Ok(sync(&file)?)
+        let mut sink = self.writer.into_inner().map_err(std::io::IntoInnerError::into_error)?;
+        Ok(sink.finish()?)
     }
 }
 

@@ -1,8 +1,6 @@
 //! Parquet: Zstandard, row groups bounded in memory and rows, every Arrow type and all metadata
 //! kept.
 
-use std::fs::File;
-
 use ::parquet::arrow::{ARROW_SCHEMA_META_KEY, ArrowWriter};
 use ::parquet::basic::{Compression, ZstdLevel};
 use ::parquet::errors::ParquetError;
@@ -11,7 +9,7 @@ use ::parquet::file::properties::WriterProperties;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 
-use super::encoder::{Encoder, sync};
+use super::encoder::{Encoder, Sink};
 use super::settings::OutputSettings;
 use crate::model::BoxError;
 
@@ -20,12 +18,12 @@ const ROW_GROUP_ROWS: usize = 1 << 20;
 
 /// A Parquet file that is being written.
 pub(super) struct ParquetEncoder {
-    writer: ArrowWriter<File>,
+    writer: ArrowWriter<Sink>,
     row_group_bytes: usize,
 }
 
 impl ParquetEncoder {
-    pub(super) fn new(file: File, schema: &SchemaRef, settings: &OutputSettings) -> Result<Self, BoxError> {
+    pub(super) fn new(sink: Sink, schema: &SchemaRef, settings: &OutputSettings) -> Result<Self, BoxError> {
         let properties = WriterProperties::builder()
             .set_compression(Compression::ZSTD(ZstdLevel::try_new(settings.compression_level)?))
             .set_created_by(concat!("hlr-enrich version ", env!("CARGO_PKG_VERSION")).to_owned())
@@ -33,7 +31,7 @@ impl ParquetEncoder {
             .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
             .set_max_row_group_bytes(Some(settings.row_group_bytes.max(1)))
             .build();
-        let writer = ArrowWriter::try_new(file, schema.clone(), Some(properties))?;
+        let writer = ArrowWriter::try_new(sink, schema.clone(), Some(properties)).map_err(io_fault)?;
         Ok(Self { writer, row_group_bytes: settings.row_group_bytes })
     }
 
@@ -59,9 +57,15 @@ impl Encoder for ParquetEncoder {
         Ok(())
     }
 
-    fn finish(self: Box<Self>) -> Result<u64, BoxError> {
-        let file = self.writer.into_inner().map_err(io_fault)?;
-        Ok(sync(&file)?)
+    /// Does nothing: small row groups would make the file large, and nobody can read them before
+    /// the footer.
+    fn flush_rows(&mut self) -> Result<bool, BoxError> {
+        Ok(false)
+    }
+
+    fn finish(mut self: Box<Self>) -> Result<u64, BoxError> {
+        self.writer.finish().map_err(io_fault)?;
+        Ok(self.writer.inner_mut().finish()?)
     }
 }
 

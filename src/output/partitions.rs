@@ -13,10 +13,11 @@ use arrow::array::{Array, AsArray, RecordBatch, StringArray, UInt32Array};
 use arrow::compute::{cast, take_record_batch};
 use arrow::datatypes::{DataType, SchemaRef};
 
-use super::encoder::Encoder;
+use super::encoder::{Encoder, Sink};
 use super::parquet::ParquetEncoder;
 use super::settings::OutputSettings;
 use crate::model::BoxError;
+use crate::staging::MAX_NAME_BYTES;
 
 /// The folder of rows whose column is null or empty, by Hive's convention.
 const DEFAULT_PARTITION: &str = "__HIVE_DEFAULT_PARTITION__";
@@ -45,6 +46,7 @@ impl PartitionsEncoder {
         schema: &SchemaRef,
         settings: &OutputSettings,
     ) -> Result<Self, BoxError> {
+        ensure_folder_names_fit(&settings.partition_by)?;
         let column =
             |name: &String| Ok::<_, BoxError>((schema.index_of(name)?, hive_text(name).into_owned()));
         let partition_by = settings.partition_by.iter().map(column).collect::<Result<Vec<_>, _>>()?;
@@ -89,7 +91,7 @@ impl PartitionsEncoder {
                 }
             }
             let file = File::create_new(folder.join(FILE))?;
-            let encoder = ParquetEncoder::new(file, &self.schema, &self.settings)?;
+            let encoder = ParquetEncoder::new(Sink::File(file), &self.schema, &self.settings)?;
             self.files.insert(partition.clone(), encoder);
         }
         Ok(self.files.get_mut(&partition).expect("it was just inserted"))
@@ -118,6 +120,10 @@ impl Encoder for PartitionsEncoder {
         self.bound_memory()
     }
 
+    fn flush_rows(&mut self) -> Result<bool, BoxError> {
+        Ok(false)
+    }
+
     fn finish(self: Box<Self>) -> Result<u64, BoxError> {
         let mut bytes = 0;
         for (partition, file) in self.files {
@@ -128,6 +134,15 @@ impl Encoder for PartitionsEncoder {
             }
         }
         Ok(bytes)
+    }
+}
+
+/// Fails before the first row where the name of a folder would be longer than a file system allows.
+fn ensure_folder_names_fit(partition_by: &[String]) -> Result<(), BoxError> {
+    let is_too_long = |name: &&String| hive_text(name).len() + 1 + DEFAULT_PARTITION.len() > MAX_NAME_BYTES;
+    match partition_by.iter().find(is_too_long) {
+        Some(name) => Err(format!("the folders of the column {name} would have too long names").into()),
+        None => Ok(()),
     }
 }
 

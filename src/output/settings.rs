@@ -2,6 +2,9 @@
 
 use std::path::PathBuf;
 
+use super::error::OutputError;
+use super::format::OutputFormat;
+
 /// Whether an existing output may be replaced.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Replace {
@@ -15,9 +18,11 @@ pub enum Replace {
 /// Where the result goes.
 #[derive(Clone, Debug)]
 pub struct OutputSettings {
-    /// The file. The ending of its name decides the format: `.parquet` or `.pq`, `.csv`, `.ndjson`
-    /// or `.jsonl`.
+    /// The file, a FIFO or another stream, or `-` for standard output.
     pub path: PathBuf,
+    /// The format. Without one, the ending of the name decides: `.parquet` or `.pq`, `.csv`,
+    /// `.ndjson` or `.jsonl`.
+    pub format: Option<OutputFormat>,
     /// The columns whose values become folders, outermost first. With any, the path is a folder and
     /// its files are Parquet.
     pub partition_by: Vec<String>,
@@ -36,10 +41,20 @@ impl OutputSettings {
     pub fn new(path: impl Into<PathBuf>) -> Self {
         Self {
             path: path.into(),
+            format: None,
             partition_by: Vec::new(),
             replace: Replace::Never,
             row_group_bytes: 32 << 20,
             compression_level: 1,
         }
+    }
+
+    /// The format that is named, or that of the name's ending.
+    ///
+    /// # Errors
+    ///
+    /// When neither says which it is.
+    pub fn format(&self) -> Result<OutputFormat, OutputError> {
+        self.format.map_or_else(|| OutputFormat::of(&self.path), Ok)
     }
 }

@@ -15,12 +15,31 @@ use super::error::OutputError;
 ///
 /// A commit is a future because it may take a request: an upload in parts is completed by one.
 /// Local files only rename.
+///
+/// A stream is the exception: its rows went out as they were done, and nobody can take them back.
+/// It takes part so that a run ends the same way whatever its output is; [`StagedOutput::is_stream`]
+/// tells it apart.
 pub trait StagedOutput: Debug + Send {
     /// How many rows it has.
     fn rows(&self) -> u64;
 
     /// How many bytes it takes.
     fn bytes(&self) -> u64;
+
+    /// Whether the rows went out as they were done, so that a commit changes nothing.
+    fn is_stream(&self) -> bool {
+        false
+    }
+
+    /// Whether the reader of the stream went away before the last row. [`StagedOutput::rows`] has
+    /// the rows before that.
+    fn reader_has_gone(&self) -> bool {
+        false
+    }
+
+    /// Removes the rows; an older output keeps its name and its content. Rows of a stream stay
+    /// where they are.
+    fn discard(self: Box<Self>) -> BoxFuture<'static, ()>;
 
     /// Makes the rows visible under the output's name, and returns that. An older output of that
     /// name is replaced as a whole, or not at all.

@@ -3,54 +3,64 @@
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use arrow::datatypes::SchemaRef;
 
-use super::encoder::Encoder;
-use super::encoding::encode_all;
+use super::encoder::{Encoder, Sink};
+use super::encoding::{Delivery, EncodeError, encode_all};
 use super::error::{OutputError, WriteError};
-use super::format::Format;
+use super::file_encoder::file_encoder;
 use super::local_output::{LocalOutput, Staged};
 use super::partitions::{PartitionsEncoder, holds_only_partitions};
 use super::settings::{OutputSettings, Replace};
 use super::staged_output::StagedOutput;
+use super::stream_target::StreamTarget;
+use super::stream_writer::{ReaderWatch, StreamWriter};
+use super::streamed_output::StreamedOutput;
+use crate::humanize::output_name;
 use crate::model::{BoxError, RecordStream};
-use crate::staging::{StagedFile, StagedFolder, parent_folder};
+use crate::staging::{StagedFile, StagedFolder, is_same_file, parent_folder};
 
-/// An output that can be written: its name is free or may be replaced, and its folder takes files.
-/// Dropping it leaves nothing behind.
+/// An output that can be written: its name is free or may be replaced, and its folder takes files;
+/// or it is a stream. Dropping it leaves nothing behind.
 #[derive(Debug)]
 pub struct Target {
     settings: OutputSettings,
-    staged: Staged,
+    destination: Destination,
 }
 
-/// Checks that the ending of a file's name stands for a format.
+#[derive(Debug)]
+enum Destination {
+    /// A file or folder under a hidden name.
+    Staged(Staged),
+    /// Standard output, a FIFO, a device or a socket.
+    Stream(StreamTarget),
+}
+
+/// Makes sure that the result can be written, by creating it under a hidden name. A stream is only
+/// looked at.
 ///
 /// # Errors
 ///
-/// Names the endings that do.
-pub fn check_name(path: &Path) -> Result<(), OutputError> {
-    Format::of(path).map(drop)
-}
-
-/// Makes sure that the result can be written, by creating it under a hidden name.
-///
-/// # Errors
-///
-/// When the name has an unknown ending, the output exists and may not be replaced, or the folder
-/// takes no files.
+/// When the format is not clear, the output exists and may not be replaced, or the folder takes no
+/// files.
 pub fn prepare(settings: &OutputSettings) -> Result<Target, OutputError> {
     let mut settings = settings.clone();
+    if let Some(stream) = StreamTarget::at(&settings.path) {
+        let destination = Destination::Stream(stream.prepare(&settings)?);
+        return Ok(Target { settings, destination });
+    }
     // A link's target is replaced, not the link: it may be on another disk.
     if settings.path.is_symlink()
         && let Ok(linked) = settings.path.canonicalize()
     {
         settings.path = linked;
     }
+    ensure_name_is_possible(&settings.path)?;
     let staged = if settings.partition_by.is_empty() {
-        ensure_is_a_file_name(&settings.path)?;
+        settings.format()?;
+        ensure_is_no_folder(&settings.path)?;
         ensure_is_free_or_replaceable(&settings)?;
         stage(StagedFile::beside, &settings.path).map(Staged::File)
     } else {
@@ -58,15 +68,51 @@ pub fn prepare(settings: &OutputSettings) -> Result<Target, OutputError> {
         ensure_holds_only_partitions(&settings.path, &settings.partition_by)?;
         stage(StagedFolder::beside, &settings.path).map(Staged::Partitions)
     };
-    Ok(Target { staged: staged?, settings })
+    Ok(Target { destination: Destination::Staged(staged?), settings })
 }
 
 impl Target {
-    /// Writes all rows. They are encoded on a thread of its own, a few batches behind the stream,
-    /// and are on disk when this returns; `rows_written` counts them for a progress bar.
+    /// Waits until the output can be written: a FIFO needs a reader. Dropping the future ends the
+    /// wait.
     ///
-    /// The stream is polled only after the format is known to take its columns. Dropping the future
-    /// removes what was written.
+    /// # Errors
+    ///
+    /// When a stream cannot be opened.
+    pub async fn open(self) -> Result<Self, OutputError> {
+        let Self { settings, destination } = self;
+        let destination = match destination {
+            Destination::Stream(stream) => Destination::Stream(stream.open().await?),
+            staged @ Destination::Staged(_) => staged,
+        };
+        Ok(Self { settings, destination })
+    }
+
+    /// Makes sure that the output replaces none of these files and does not grow one of them.
+    ///
+    /// # Errors
+    ///
+    /// When it is one of them, by whatever name or link.
+    pub fn ensure_is_none_of<'a>(
+        &self,
+        inputs: impl IntoIterator<Item = &'a Path>,
+    ) -> Result<(), OutputError> {
+        let is_output = |input: &&Path| match &self.destination {
+            Destination::Stream(stream) => stream.is_file(input),
+            Destination::Staged(_) => is_same_file(&self.settings.path, input),
+        };
+        match inputs.into_iter().find(is_output) {
+            Some(input) => Err(OutputError::IsInput { path: input.to_owned() }),
+            None => Ok(()),
+        }
+    }
+
+    /// Writes all rows. They are encoded on a thread of its own, a few batches behind the stream;
+    /// `rows_written` counts them for a progress bar. Into a file, they are on disk when this
+    /// returns. Into a stream, each batch goes out as it comes; if the reader goes away, the rest
+    /// of the rows is dropped.
+    ///
+    /// The stream of rows is polled only after the format is known to take its columns. Dropping the
+    /// future removes what was written into a file.
     ///
     /// # Errors
     ///
@@ -76,11 +122,52 @@ impl Target {
         batches: RecordStream,
         rows_written: Arc<AtomicU64>,
     ) -> Result<Box<dyn StagedOutput>, WriteError> {
-        let Self { settings, staged } = self;
-        let encoder = encoder(&staged, &batches.schema(), &settings)
-            .map_err(|fault| OutputError::write(&settings.path, fault))?;
-        let size = encode_all(encoder, batches, rows_written, &settings.path).await?;
-        Ok(Box::new(LocalOutput { staged, size, settings }))
+        let Self { settings, destination } = self.open().await?;
+        match destination {
+            Destination::Staged(staged) => write_staged(staged, settings, batches, rows_written).await,
+            Destination::Stream(stream) => write_stream(&stream, &settings, batches, rows_written).await,
+        }
+    }
+}
+
+async fn write_staged(
+    staged: Staged,
+    settings: OutputSettings,
+    batches: RecordStream,
+    rows_written: Arc<AtomicU64>,
+) -> Result<Box<dyn StagedOutput>, WriteError> {
+    let refused = |fault| OutputError::write(&settings.path, fault);
+    let encoder = encoder(&staged, &batches.schema(), &settings).map_err(refused)?;
+    match encode_all(encoder, batches, rows_written, Delivery::AtTheEnd).await {
+        Ok(size) => Ok(Box::new(LocalOutput { staged, size, settings })),
+        Err(EncodeError::Stage(error)) => Err(error.into()),
+        Err(EncodeError::Write(fault)) => Err(refused(fault).into()),
+    }
+}
+
+async fn write_stream(
+    stream: &StreamTarget,
+    settings: &OutputSettings,
+    batches: RecordStream,
+    rows_written: Arc<AtomicU64>,
+) -> Result<Box<dyn StagedOutput>, WriteError> {
+    let refused = |source| {
+        let (name, rows) = (output_name(stream.path()), rows_written.load(Ordering::Relaxed));
+        OutputError::StreamFailed { name, rows, source }
+    };
+    let file = stream.handle().map_err(|fault| refused(fault.into()))?;
+    let watch = ReaderWatch::of(&file);
+    let writer = StreamWriter::new(file);
+    let bytes = writer.bytes_written();
+    let encoder = file_encoder(settings.format()?, Sink::Stream(writer), &batches.schema(), settings);
+    let encoder = encoder.map_err(refused)?;
+    match encode_all(encoder, batches, rows_written.clone(), Delivery::AsWritten(watch)).await {
+        Ok(mut size) => {
+            size.bytes = bytes.load(Ordering::Relaxed);
+            Ok(Box::new(StreamedOutput { path: stream.path().to_owned(), size }))
+        }
+        Err(EncodeError::Stage(error)) => Err(error.into()),
+        Err(EncodeError::Write(fault)) => Err(refused(fault).into()),
     }
 }
 
@@ -90,7 +177,7 @@ fn encoder(
     settings: &OutputSettings,
 ) -> Result<Box<dyn Encoder>, BoxError> {
     match staged {
-        Staged::File(file) => Format::of(&settings.path)?.encoder(file.handle()?, schema, settings),
+        Staged::File(file) => file_encoder(settings.format()?, Sink::File(file.handle()?), schema, settings),
         Staged::Partitions(folder) => Ok(Box::new(PartitionsEncoder::new(folder.path(), schema, settings)?)),
     }
 }
@@ -103,8 +190,15 @@ fn stage<T>(beside: impl FnOnce(&Path) -> io::Result<T>, path: &Path) -> Result<
     beside(path).map_err(|fault| OutputError::write(path, fault))
 }
 
-fn ensure_is_a_file_name(path: &Path) -> Result<(), OutputError> {
-    check_name(path)?;
+/// A name that the system refuses must not fail after the last lookup.
+fn ensure_name_is_possible(path: &Path) -> Result<(), OutputError> {
+    match path.symlink_metadata() {
+        Err(fault) if fault.kind() == io::ErrorKind::InvalidFilename => Err(OutputError::write(path, fault)),
+        _ => Ok(()),
+    }
+}
+
+fn ensure_is_no_folder(path: &Path) -> Result<(), OutputError> {
     match path.is_dir() {
         true => Err(OutputError::IsFolder { path: path.to_owned() }),
         false => Ok(()),

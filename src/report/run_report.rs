@@ -32,9 +32,11 @@ pub struct RunReport {
     pub simulated: bool,
     /// The lists, as the user named them.
     pub inputs: Vec<String>,
-    /// The output file, or the folder of partitions.
+    /// The output file, or the folder of partitions; `-` for standard output.
     #[serde(serialize_with = "as_shown")]
     pub output: Option<PathBuf>,
+    /// Whether the output is a stream, whose rows went out as they were done.
+    pub streamed: bool,
     /// Rows of the output.
     pub rows: u64,
     /// Bytes of the output.

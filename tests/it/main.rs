@@ -24,3 +24,4 @@ mod paused_time;
 mod real_lists;
 mod report;
 mod service;
+mod streaming_output;

@@ -98,6 +98,7 @@ Examples:
   hlr enrich contacts.csv -o enriched.parquet --endpoint simulator
   hlr enrich 'lists/*.csv.gz' -o all.parquet --endpoint eu --rate 100 --concurrency 50 --region SE
   zcat list.csv.gz | hlr enrich - -o enriched.ndjson --endpoint us --column mobile
+  hlr enrich contacts.csv -o - --format csv --endpoint eu --rate 50 | gzip > enriched.csv.gz
 
 The user name and the password come from HLR_USERNAME and HLR_PASSWORD, from --credentials-file,
 or from systemd's $CREDENTIALS_DIRECTORY; never from the command line.")]

@@ -44,6 +44,16 @@ pub(in crate::cli) enum Verbosity {
     Verbose,
 }
 
+impl ProgressStyle {
+    /// The same, with lines instead of a bar.
+    pub(in crate::cli) fn without_bar(self) -> Self {
+        match self {
+            Self::Auto | Self::Bar => Self::Plain,
+            Self::Plain | Self::Json | Self::None => self,
+        }
+    }
+}
+
 impl DisplayFlags {
     pub(in crate::cli) fn verbosity(&self) -> Verbosity {
         match (self.quiet, self.verbose) {

@@ -8,11 +8,14 @@ use super::key_help::{help, long_help};
 use super::value_parsers::one_of;
 use crate::config::{PartitionBy, PartitionColumns, RawConfig, TextList};
 use crate::enrich::{Only, Order, SeveralNumbers};
+use crate::output::OutputFormat;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct JobFlags {
     #[arg(short, long, value_name = "FILE", help_heading = "Output", help = help("output"), long_help = long_help("output"))]
     output: Option<PathBuf>,
+    #[arg(long, value_parser = one_of::<OutputFormat>(&["csv", "ndjson", "parquet"]), value_name = "FORMAT", help_heading = "Output", help = help("format"), long_help = long_help("format"))]
+    format: Option<OutputFormat>,
     #[arg(long, help_heading = "Output", help = help("force"))]
     force: bool,
     #[arg(long, value_name = "TEXT", help_heading = "Output", help = help("prefix"))]
@@ -81,6 +84,7 @@ impl JobFlags {
     pub(in crate::cli) fn raw_config(self) -> RawConfig {
         RawConfig {
             output: self.output,
+            format: self.format,
             force: self.force.then_some(true),
             prefix: self.prefix,
             order: self.order,

@@ -7,6 +7,7 @@ use clap::{Args, Subcommand};
 use super::value_parsers::one_of;
 use crate::config::DurationValue;
 use crate::model::Product;
+use crate::output::OutputFormat;
 
 /// Inspect and maintain the ledger of paid answers; sends no requests.
 #[derive(Debug, Args)]
@@ -48,12 +49,15 @@ pub(in crate::cli) struct StatsArgs {
     pub(in crate::cli) top: usize,
 }
 
-/// Write every answer to a .parquet, .csv or .ndjson file.
+/// Write every answer to a .parquet, .csv or .ndjson file, or to a stream.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct ExportArgs {
-    /// File to write
+    /// File to write, FIFO, or - for standard output
     #[arg(value_name = "FILE")]
     pub(in crate::cli) output: PathBuf,
+    /// Format: csv, ndjson or parquet [default: by the ending of the file's name]
+    #[arg(long, value_parser = one_of::<OutputFormat>(&["csv", "ndjson", "parquet"]), value_name = "FORMAT")]
+    pub(in crate::cli) format: Option<OutputFormat>,
     /// Replace the file if it exists
     #[arg(long)]
     pub(in crate::cli) force: bool,

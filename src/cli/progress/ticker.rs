@@ -75,6 +75,9 @@ fn stop_note(reason: &StopReason) -> &'static str {
         StopReason::Interrupted => {
             "interrupted: no new lookups, finishing those in flight; interrupt again to end at once"
         }
+        StopReason::OutputClosed { .. } => {
+            "nobody reads the output: no new lookups, finishing those in flight"
+        }
         StopReason::AccountRefused { .. } => "the account is refused: no new lookups",
         StopReason::ServiceDown { .. } => "the service is down: no new lookups",
         StopReason::AccountBlocked { .. } => "the account is blocked: no new lookups",

@@ -10,9 +10,10 @@ use futures::{StreamExt, stream};
 
 use super::{names_in, numbers, printed, stream_of, write};
 use crate::model::{RecordStream, StreamError};
-use crate::output::encoding::encode_all;
-use crate::output::format::Format;
-use crate::output::{OutputError, OutputSettings, Replace, WriteError, prepare};
+use crate::output::encoder::Sink;
+use crate::output::encoding::{Delivery, EncodeError, encode_all};
+use crate::output::file_encoder::file_encoder;
+use crate::output::{OutputFormat, OutputSettings, Replace, WriteError, prepare};
 
 #[tokio::test]
 async fn an_existing_file_is_replaced_only_when_allowed() {
@@ -59,6 +60,33 @@ async fn a_partial_result_has_the_partial_name() {
     assert_eq!(names_in(folder.path()), ["out.v2.partial.csv"]);
 }
 
+#[tokio::test]
+async fn discarded_rows_leave_the_older_output() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("out.csv");
+    fs::write(&path, "old").unwrap();
+    let settings = OutputSettings { replace: Replace::Allowed, ..OutputSettings::new(&path) };
+    let staged = write(&settings, vec![numbers(0..1)]).await.unwrap();
+    assert!(!staged.is_stream() && !staged.reader_has_gone());
+    staged.discard().await;
+    assert_eq!(fs::read_to_string(&path).unwrap(), "old");
+    assert_eq!(names_in(folder.path()), ["out.csv"]);
+}
+
+#[tokio::test]
+async fn partitions_of_a_column_with_a_long_name_are_refused_before_the_first_row() {
+    let folder = tempfile::tempdir().unwrap();
+    let name = "å".repeat(120);
+    let column: arrow::array::ArrayRef = Arc::new(arrow::array::StringArray::from(vec!["SE"]));
+    let batch = arrow::array::RecordBatch::try_from_iter([(name.as_str(), column)]).unwrap();
+    let settings =
+        OutputSettings { partition_by: vec![name], ..OutputSettings::new(folder.path().join("out")) };
+    let error = write(&settings, vec![batch]).await.unwrap_err();
+    let WriteError::Output(error) = error else { panic!("{error}") };
+    assert!(printed(&error).contains("too long names"), "{error}");
+    assert!(names_in(folder.path()).is_empty());
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn permissions_are_those_of_any_file_or_of_the_one_replaced() {
@@ -83,7 +111,6 @@ fn an_output_that_cannot_be_written_is_refused_before_the_run() {
     fs::create_dir(folder.path().join("folder.csv")).unwrap();
     for (name, part) in [
         ("out.xlsx", ".parquet, .csv or .ndjson"),
-        ("-", ".parquet, .csv or .ndjson"),
         ("folder.csv", "this is a folder\nhelp: name a file in it"),
         ("nowhere/out.csv", "create the folder first"),
     ] {
@@ -137,14 +164,12 @@ async fn rows_are_counted_as_they_are_written() {
 #[tokio::test]
 async fn a_full_disk_is_an_error_of_the_file() {
     let settings = OutputSettings { row_group_bytes: 1, ..OutputSettings::new("out.x") };
-    for format in [Format::Parquet, Format::Csv, Format::Ndjson] {
+    for format in [OutputFormat::Parquet, OutputFormat::Csv, OutputFormat::Ndjson] {
         let full = File::options().write(true).open("/dev/full").unwrap();
         let batches: Vec<_> = (0..50).map(|part| numbers(part * 10_000..(part + 1) * 10_000)).collect();
-        let encoder = format.encoder(full, &batches[0].schema(), &settings).unwrap();
-        let error =
-            encode_all(encoder, stream_of(batches), Arc::default(), &settings.path).await.unwrap_err();
-        let WriteError::Output(error @ OutputError::Write { .. }) = error else { panic!("{error}") };
-        let cause = std::error::Error::source(&error).unwrap().to_string();
-        assert!(cause.contains("No space left"), "{format:?}: {cause}");
+        let encoder = file_encoder(format, Sink::File(full), &batches[0].schema(), &settings).unwrap();
+        let encoded = encode_all(encoder, stream_of(batches), Arc::default(), Delivery::AtTheEnd).await;
+        let Err(EncodeError::Write(fault)) = encoded else { panic!("the disk was full") };
+        assert!(fault.to_string().contains("No space left"), "{format:?}: {fault}");
     }
 }

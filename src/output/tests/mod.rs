@@ -3,6 +3,8 @@
 mod commits;
 mod formats;
 mod partitions;
+#[cfg(unix)]
+mod streams;
 
 use std::fs;
 use std::fs::File;

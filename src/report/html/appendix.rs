@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use super::figures::{count, count_if_any};
 use super::meanings;
 use super::table::{Column, Table};
-use crate::humanize::most_first;
+use crate::humanize::{most_first, output_name};
 use crate::report::run_report::RunReport;
 
 /// Requests and why some failed.
@@ -109,7 +109,7 @@ pub(super) fn foot(report: &RunReport) -> Markup {
                 @if let Some(pipeline) = &report.pipeline { dt { "pipeline" } dd { code { (pipeline.display()) } } }
                 dt { @if report.inputs.len() == 1 { "list" } @else { "lists" } }
                 dd { @for input in &report.inputs { code { (input) } br; } }
-                @if let Some(output) = &report.output { dt { "output" } dd { code { (output.display()) } } }
+                @if let Some(output) = &report.output { dt { "output" } dd { code { (output_name(output)) } } }
                 dt { "ledger" }
                 dd { @if let Some(ledger) = &report.ledger { code { (ledger.display()) } } @else { "none" } }
                 dt { @if report.endpoints.len() == 1 { "endpoint" } @else { "endpoints" } } dd { @for endpoint in &report.endpoints { code { (endpoint) } br; } }

@@ -11,7 +11,7 @@ use super::plot::scale::whole_ticks;
 use super::plot::{Caption, both};
 use super::shares;
 use super::table::{Column, Table};
-use crate::humanize::{grouped, lasting, percent, size};
+use crate::humanize::{grouped, lasting, output_name, percent, size};
 use crate::report::run_report::RunReport;
 
 /// Input, output, and where the answers of the rows come from.
@@ -48,7 +48,7 @@ pub(super) fn in_and_out(report: &RunReport) -> Markup {
                 "Input: " (files(&report.inputs)) ". "
                 @match &report.output {
                     Some(output) => {
-                        "Output: " code { (output.display()) } ", " (count("rows", report.rows)) " "
+                        "Output: " code { (output_name(output)) } ", " (count("rows", report.rows)) " "
                         (plural(report.rows, "row", "rows")) ", "
                         (figure("bytes", report.bytes, &size(report.bytes))) ", written in "
                         (lasting(Duration::from_secs_f64(report.elapsed_seconds.max(0.0)))) "."

@@ -21,6 +21,7 @@ fn empty() -> RunReport {
         simulated: false,
         inputs: vec!["list.csv".into()],
         output: Some("out.parquet".into()),
+        streamed: false,
         rows: 0,
         bytes: 300,
         ledger: None,

@@ -6,7 +6,7 @@ use maud::{Markup, html};
 
 use super::figures::{amount, count, figure, money};
 use super::meanings::plural;
-use crate::humanize::{grouped, lasting, percent, speed};
+use crate::humanize::{grouped, lasting, output_name, percent, speed};
 use crate::model::Status;
 use crate::report::run_report::RunReport;
 
@@ -80,21 +80,32 @@ fn what_happened(report: &RunReport) -> String {
             )
         }
         _ => {
-            let because = report.stopped_because.as_deref().filter(|_| report.ending != "interrupted");
+            let because = report.stopped_because.as_deref().filter(|because| *because != "interrupted");
             let because = because.map(|because| format!("Reason: {because}. ")).unwrap_or_default();
-            let rest = if report.whole_list { "" } else { " The rest of the list was not read." };
-            let done = report.rows.saturating_sub(unanswered);
-            let written = match &report.output {
-                Some(output) => format!(
-                    "{} has {} {} with a result and {without_answer} without an answer.{rest}",
-                    output.display(),
-                    grouped(done),
-                    plural(done, "row", "rows"),
-                ),
-                None => "No row has an answer, and no output was written.".into(),
-            };
+            let written = written_before_the_stop(report);
             format!("{because}{written}")
         }
+    }
+}
+
+/// What the output of a run has that stopped before its last row.
+fn written_before_the_stop(report: &RunReport) -> String {
+    let Some(output) = &report.output else {
+        return "No row has an answer, and no output was written.".into();
+    };
+    let unanswered = report.counts.unanswered;
+    let rest = if report.whole_list { "" } else { " The rest of the list was not read." };
+    let counted = |rows: u64| format!("{} {}", grouped(rows), plural(rows, "row", "rows"));
+    let name = output_name(output);
+    // Rows that were done and did not go out say nothing about those that did.
+    if report.streamed && report.rows < report.counts.rows {
+        return format!("{} went to {name}.{rest}", counted(report.rows));
+    }
+    let done = counted(report.rows.saturating_sub(unanswered));
+    let rows = format!("{done} with a result and {} without an answer", grouped(unanswered));
+    match report.streamed {
+        true => format!("{rows} went to {name}.{rest}"),
+        false => format!("{name} has {rows}.{rest}"),
     }
 }
 
@@ -135,7 +146,11 @@ fn what_to_do(report: &RunReport) -> Markup {
 
 /// Whether the output can be the input of `--only unresolved`: one file with all added columns.
 fn is_one_whole_file(report: &RunReport) -> bool {
-    !report.settings.iter().any(|setting| matches!(setting.name.as_str(), "partition_by" | "drop_columns"))
+    !report.streamed
+        && !report
+            .settings
+            .iter()
+            .any(|setting| matches!(setting.name.as_str(), "partition_by" | "drop_columns"))
 }
 
 fn no_verdict(report: &RunReport) -> u64 {
