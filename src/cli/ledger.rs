@@ -18,7 +18,7 @@ use crate::ledger_admin::{ImportSettings, Stats};
 use crate::lookup::StopSignal;
 use crate::model::{ProviderCache, UtcMillis};
 use crate::numbering::Region;
-use crate::output::{OutputSettings, Replace};
+use crate::output::{OutputError, OutputSettings, Replace};
 use crate::{ledger_admin, output};
 
 /// Runs the subcommand. A signal ends it immediately: nothing is lost by that.
@@ -128,6 +128,9 @@ async fn export_answers(path: &Path, arguments: ExportArgs) -> Result<(), Report
     let target = output::prepare(&settings)?;
     let staged = ledger_admin::export(ledger_file, target).await?;
     let (rows, bytes) = (staged.rows(), staged.bytes());
+    if staged.reader_has_gone() {
+        return Err(OutputError::ReaderGone { name: output_name(&settings.path), rows }.into());
+    }
     let written = staged.commit().await?;
     say(format_args!("{}: {}, {}", output_name(&written), counted(rows, "answer"), size(bytes)));
     Ok(())

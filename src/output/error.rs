@@ -51,11 +51,11 @@ pub enum OutputError {
     #[error("cannot write Parquet to a terminal")]
     #[diagnostic(help("redirect the output to a file or a program, or use --format csv"))]
     ParquetToTerminal,
-    /// The output is one of the lists.
-    #[error("{} is one of the lists to read", path.display())]
+    /// The output is one of the lists, or the folder of one.
+    #[error("the list {} would be replaced by the output", path.display())]
     #[diagnostic(help("name another output"))]
     IsInput {
-        /// The file.
+        /// The list.
         path: PathBuf,
     },
     /// The output is a disk.
@@ -78,6 +78,14 @@ pub enum OutputError {
     NoReader {
         /// The stream.
         name: String,
+    },
+    /// The reader of a stream went away before its end.
+    #[error("nobody reads {name} any more; {} went out", counted(*rows, "row"))]
+    ReaderGone {
+        /// The stream.
+        name: String,
+        /// Rows that have gone out.
+        rows: u64,
     },
     /// A stream cannot be opened.
     #[error("cannot write to {name}")]

@@ -98,7 +98,8 @@ impl Target {
     ) -> Result<(), OutputError> {
         let is_output = |input: &&Path| match &self.destination {
             Destination::Stream(stream) => stream.is_file(input),
-            Destination::Staged(_) => is_same_file(&self.settings.path, input),
+            Destination::Staged(Staged::File(_)) => is_same_file(&self.settings.path, input),
+            Destination::Staged(Staged::Partitions(_)) => lies_in(input, &self.settings.path),
         };
         match inputs.into_iter().find(is_output) {
             Some(input) => Err(OutputError::IsInput { path: input.to_owned() }),
@@ -127,6 +128,14 @@ impl Target {
             Destination::Staged(staged) => write_staged(staged, settings, batches, rows_written).await,
             Destination::Stream(stream) => write_stream(&stream, &settings, batches, rows_written).await,
         }
+    }
+}
+
+/// Whether a file lies in a folder, however deep, and whatever links lead to it.
+fn lies_in(file: &Path, folder: &Path) -> bool {
+    match (file.canonicalize(), folder.canonicalize()) {
+        (Ok(file), Ok(folder)) => file.starts_with(folder),
+        _ => false,
     }
 }
 

@@ -293,9 +293,13 @@ fn the_output_is_none_of_the_lists() {
         job.enrich(input, output, &service, &["--force"]).exits_with(2);
     }
     let append = r#""$HLR" enrich list.csv -o - --format csv --endpoint "$URL" >> list.csv"#;
-    shell(&job, &service, append).exits_with(2).says(&["list.csv is one of the lists to read"]);
+    shell(&job, &service, append).exits_with(2).says(&["the list list.csv would be replaced"]);
     assert_eq!(fs::read(job.path("list.csv")).unwrap(), list);
     assert_eq!(service.account().requests, 0);
+    let partitions = ["--partition-by", "country", "--force"];
+    job.enrich("list.csv", "out", &service, &partitions).exits_with(0);
+    let done = job.enrich("out/*/*.parquet", "out", &service, &partitions);
+    done.exits_with(2).says(&["would be replaced by the output"]);
 }
 
 #[test]
@@ -331,6 +335,8 @@ fn pipelines_dry_runs_and_exports_write_to_standard_output() {
     let done = job.hlr(export);
     assert_eq!(done.exits_with(0).says(&["standard output: 5 answers"]).stdout().lines().count(), 6);
     job.hlr(["ledger", "export", "-", "--ledger", "l.redb"]).exits_with(2).says(&["--format"]);
+    let gone = r#"exec 3> >(true); wait $!; "$HLR" ledger export /dev/fd/3 --format csv --ledger l.redb"#;
+    shell(&job, &service, gone).exits_with(2).says(&["nobody reads /dev/fd/3"]);
 }
 
 #[test]
