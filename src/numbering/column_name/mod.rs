@@ -108,7 +108,7 @@ fn best_first<R: Ord>(names: &[&str], rank: impl Fn(&str) -> Option<R>) -> Vec<u
 pub(super) fn is_telephone_word(word: &str) -> bool {
     const TELEPHONES: [Kind; 6] =
         [Kind::Msisdn, Kind::Mobile, Kind::Phone, Kind::Landline, Kind::Sms, Kind::Number];
-    TELEPHONES.iter().any(|kind| words::contains(word, *kind)) && !words::contains(word, Kind::Excluded)
+    words::is_any(word, &TELEPHONES) && !words::contains(word, Kind::Excluded)
 }
 
 fn rank(name: &str) -> Option<Rank> {

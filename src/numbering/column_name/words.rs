@@ -89,11 +89,17 @@ pub(super) fn is(word: &str, kind: Kind) -> bool {
 
 /// Whether a folded word is of a kind, perhaps together with more: `Firmentelefon`, `会社電話`.
 pub(super) fn contains(word: &str, kind: Kind) -> bool {
+    is_any(word, &[kind])
+}
+
+/// Whether a folded word is of one of the kinds, perhaps together with more.
+pub(super) fn is_any(word: &str, kinds: &[Kind]) -> bool {
     match WORDS.get(word) {
-        Some(kinds) => kinds.contains(&kind),
+        Some(known) => known.iter().any(|kind| kinds.contains(kind)),
         None => {
-            PARTS.iter().any(|(part, of)| *of == kind && word.contains(part))
-                || ENDINGS.iter().any(|(ending, of)| *of == kind && word.ends_with(ending))
+            let has_part = !word.is_ascii()
+                && PARTS.iter().any(|(part, kind)| kinds.contains(kind) && word.contains(part));
+            has_part || ENDINGS.iter().any(|(ending, kind)| kinds.contains(kind) && word.ends_with(ending))
         }
     }
 }

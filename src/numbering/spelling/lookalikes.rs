@@ -3,7 +3,7 @@
 //!
 //! Only shapes that hardly any country writes its telephone numbers in are listed.
 
-use super::numbers::Group;
+use super::groups::Group;
 use crate::model::Msisdn;
 
 /// Whether the groups of one number without a plus sign have the shape of something else.
