@@ -17,6 +17,8 @@ pub(super) enum Kind {
     Landline,
     /// A number for text messages, or a text message.
     Sms,
+    /// A messenger whose names are telephone numbers.
+    Messenger,
     Number,
     /// Joins others: `numéro de téléphone`.
     Connecting,
@@ -68,6 +70,7 @@ fn kind(name: &str) -> Option<Kind> {
         "phone" => Kind::Phone,
         "landline" => Kind::Landline,
         "sms" => Kind::Sms,
+        "messenger" => Kind::Messenger,
         "number" => Kind::Number,
         "connecting" => Kind::Connecting,
         "other_person" => Kind::OtherPerson,
