@@ -111,6 +111,6 @@ impl Shape {
             || has_tail
             || may_be_address
             || may_be_amount
-            || (self.has_hyphens && lookalikes::has_suspicious_lengths(lengths))
+            || ((self.has_hyphens || self.has_dots) && lookalikes::has_suspicious_lengths(lengths))
     }
 }

@@ -53,7 +53,8 @@ const FOREIGN: &str = "\
     orgnr tin vat vatin ust ustid mwst tva nif nie cif dni cpf cnpj rut rfc curp nip pesel regon bsn kvk siret siren \
     passport pass licence license isbn issn ean upc gtin sku serial sn imei imsi iccid mac ip lat lon lng latitude \
     longitude date datum fecha dob born geb zip postcode postal plz page version ver fax telefax faks faxe telecopie \
-    telecopieur telex pager beeper tty tdd f 传真 傳真 ファックス ファクス факс φαξ פקס فاكس eur usd sek nok dkk \
+    telecopieur telex pager beeper tty tdd f 传真 傳真 ファックス ファクス факс φαξ פקס فاكس inv po so pin code kod password passwort losenord user \
+    username login room rum zimmer chambre box apt lgh flat suite unit floor etage isin eur usd sek nok dkk \
     gbp chf pln czk huf ron rub inr kr rs euro euros dollar dollars";
 
 /// The same in scripts without blanks between words, as parts of words.
