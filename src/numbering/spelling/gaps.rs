@@ -123,7 +123,10 @@ impl Gap<'_> {
         let is_blank = |token: &&Token| matches!(token, Token::Blank | Token::Line);
         match self.tokens[..at].iter().rev().find(|token| !is_blank(token)) {
             None => !self.has_before,
-            Some(Token::Word(word)) => matches!(words::kind(word), WordKind::Label | WordKind::Extension),
+            Some(Token::Word(word)) => match words::kind(word) {
+                WordKind::Extension => self.has_before,
+                kind => kind == WordKind::Label,
+            },
             Some(_) => false,
         }
     }
