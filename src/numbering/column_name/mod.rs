@@ -108,11 +108,12 @@ fn best_first<R: Ord>(names: &[&str], rank: impl Fn(&str) -> Option<R>) -> Vec<u
 pub(super) fn is_telephone_word(word: &str) -> bool {
     const TELEPHONES: [Kind; 6] =
         [Kind::Msisdn, Kind::Mobile, Kind::Phone, Kind::Landline, Kind::Sms, Kind::Number];
-    TELEPHONES.iter().any(|kind| words::contains(word, *kind)) && !words::contains(word, Kind::Excluded)
+    words::is_any(word, &TELEPHONES) && !words::contains(word, Kind::Excluded)
 }
 
 fn rank(name: &str) -> Option<Rank> {
-    const TELEPHONES: [Kind; 5] = [Kind::Msisdn, Kind::Mobile, Kind::Phone, Kind::Landline, Kind::Sms];
+    const TELEPHONES: [Kind; 6] =
+        [Kind::Msisdn, Kind::Mobile, Kind::Phone, Kind::Landline, Kind::Sms, Kind::Messenger];
     let words = words::words(name);
     let joined = words.concat();
     // Numbers tell columns apart, `phone1` and `phone2`, and are no words.
@@ -124,19 +125,22 @@ fn rank(name: &str) -> Option<Rank> {
     let excludes = |word: &&str| {
         words::contains(word, Kind::Excluded) && !(is_telephone && words::is(word, Kind::Owner))
     };
-    if words.iter().any(excludes) || is_whole(Kind::Excluded) || any(Kind::NotATelephone) {
+    let is_listed = TELEPHONES.iter().any(|kind| is_whole(*kind));
+    let is_excluded = !is_listed && words.iter().any(excludes);
+    if is_excluded || is_whole(Kind::Excluded) || any(Kind::NotATelephone) {
         return None;
     }
     if is_telephone && any(Kind::OtherPerson) {
         return Some(Rank::OtherPerson);
     }
     let is_plain = |word: &&str| {
-        TELEPHONES.iter().chain(&[Kind::Number, Kind::Connecting]).any(|kind| words::is(word, *kind))
+        let kinds = TELEPHONES.iter().chain(&[Kind::Number, Kind::Connecting]);
+        kinds.filter(|kind| **kind != Kind::Messenger).any(|kind| words::is(word, *kind))
     };
-    let is_bare = words.iter().all(is_plain) || TELEPHONES.iter().any(|kind| is_whole(*kind));
+    let is_bare = is_listed || words.iter().all(is_plain);
     // A bare `sms` may be the text of a message.
     let is_mobile = any(Kind::Mobile) || (any(Kind::Sms) && (any(Kind::Phone) || any(Kind::Number)));
-    let is_phone = any(Kind::Phone) || (is_bare && any(Kind::Sms));
+    let is_phone = any(Kind::Phone) || any(Kind::Messenger) || (is_bare && any(Kind::Sms));
     match is_bare {
         true if any(Kind::Msisdn) => Some(Rank::Msisdn),
         true if is_mobile => Some(Rank::Mobile),
@@ -241,6 +245,113 @@ mod tests {
             let names = ["key", name];
             assert!(matches!(find_number_column(&names), Err(NumberColumnError::None { .. })), "{name}");
         }
+    }
+
+    #[test]
+    fn numbered_names_and_those_of_two_languages_are_found() {
+        for name in [
+            "phone1",
+            "tel1",
+            "PHONE_2",
+            "Phone 1 - Value",
+            "SMS Phone Number",
+            "contact_mobile_number",
+            "userPhone",
+            "phones[].number",
+            "contact.phone",
+            "billing_phone",
+            "PHONE_NBR",
+            "Cell Phone #",
+            "Contact No.",
+            "TELF1",
+            "MOB_NUMBER",
+            "WHATSAPP",
+            "SMS",
+            "e164_number",
+            "to_number",
+            "a_number",
+            "Firmentelefon",
+            "Tel. gesch.",
+            "Handy privat",
+            "Festnetz",
+            "Tél. port.",
+            "N° mobile",
+            "Tfno",
+            "DIRECCIÓN Teléfono",
+            "Nº Telemóvel",
+            "Recapito telefonico",
+            "06-nummer mobiel",
+            "Työpuhelin",
+            "Nr tel.",
+            "Mobilné číslo",
+            "Telefonní číslo",
+            "Mobil szám",
+            "Număr de telefon",
+            "Контактный телефон",
+            "Номер телефону",
+            "Моб. тел.",
+            "Σταθερό",
+            "Τηλ.",
+            "İş Telefonu",
+            "Cep No",
+            "טלפון נייד",
+            "رقم الجوال",
+            "شماره موبایل",
+            "मोबाइल नंबर",
+            "โทรศัพท์มือถือ",
+            "Số điện thoại",
+            "No. HP",
+            "联系电话",
+            "公司电话",
+            "行動電話",
+            "携帯電話番号",
+            "ＴＥＬ",
+            "휴대폰번호",
+            "회사전화",
+        ] {
+            assert_eq!(number_column_candidates(&["id", name, "e-mail"]), [1], "{name}");
+            assert!(has_telephone_name(name), "{name}");
+        }
+        for name in [
+            "number",
+            "Nr.",
+            "Phone 1 - Label",
+            "Phone 1 - Type",
+            "Business Fax",
+            "TELFX",
+            "Pager",
+            "TTY/TDD Phone",
+            "phone type",
+            "phone_verified",
+            "country code",
+            "do not call",
+            "Do not allow Phone Calls",
+            "SMS Consent",
+            "SMS Status",
+            "Telefonart",
+            "Typ telefonu",
+            "传真",
+            "电话类型",
+            "手机归属地",
+            "FAX番号",
+            "팩스",
+            "Τύπος τηλεφώνου",
+            "headphones",
+            "telemetry",
+            "mobility",
+            "hotel",
+            "phone_blacklisted",
+            "last_phone_call",
+            "DDD",
+        ] {
+            assert!(!has_telephone_name(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn candidates_are_listed_best_first() {
+        let names = ["Nr", "Assistant's Phone", "Home Phone", "Phone", "fax", "Mobile Phone"];
+        assert_eq!(number_column_candidates(&names), [5, 3, 2, 0, 1]);
     }
 
     #[test]

@@ -17,6 +17,8 @@ pub(super) enum Kind {
     Landline,
     /// A number for text messages, or a text message.
     Sms,
+    /// A messenger whose names are telephone numbers.
+    Messenger,
     Number,
     /// Joins others: `numéro de téléphone`.
     Connecting,
@@ -68,6 +70,7 @@ fn kind(name: &str) -> Option<Kind> {
         "phone" => Kind::Phone,
         "landline" => Kind::Landline,
         "sms" => Kind::Sms,
+        "messenger" => Kind::Messenger,
         "number" => Kind::Number,
         "connecting" => Kind::Connecting,
         "other_person" => Kind::OtherPerson,
@@ -89,11 +92,17 @@ pub(super) fn is(word: &str, kind: Kind) -> bool {
 
 /// Whether a folded word is of a kind, perhaps together with more: `Firmentelefon`, `会社電話`.
 pub(super) fn contains(word: &str, kind: Kind) -> bool {
+    is_any(word, &[kind])
+}
+
+/// Whether a folded word is of one of the kinds, perhaps together with more.
+pub(super) fn is_any(word: &str, kinds: &[Kind]) -> bool {
     match WORDS.get(word) {
-        Some(kinds) => kinds.contains(&kind),
+        Some(known) => known.iter().any(|kind| kinds.contains(kind)),
         None => {
-            PARTS.iter().any(|(part, of)| *of == kind && word.contains(part))
-                || ENDINGS.iter().any(|(ending, of)| *of == kind && word.ends_with(ending))
+            let has_part = !word.is_ascii()
+                && PARTS.iter().any(|(part, kind)| kinds.contains(kind) && word.contains(part));
+            has_part || ENDINGS.iter().any(|(ending, kind)| kinds.contains(kind) && word.ends_with(ending))
         }
     }
 }

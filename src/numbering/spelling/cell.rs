@@ -100,6 +100,9 @@ fn numbers_of(tokens: &[Token]) -> Result<Numbers, Refusal> {
         if is_extension {
             continue;
         }
+        if begins_with_stray_digits(row_tokens, said.has_unknown_words) {
+            return Err(Refusal::NotANumber);
+        }
         let more = numbers::numbers(row_tokens, is_open)?;
         match (length(row_tokens), said.link) {
             (Msisdn::MIN_DIGITS.., _) => {
@@ -140,6 +143,25 @@ fn is_extension(link: Link, row: &[Token], last: Option<&ParsedDigits>) -> Resul
         Link::Tight => Ok(length(row) < Msisdn::MIN_DIGITS && row[0] != Token::Plus),
         _ => Ok(false),
     }
+}
+
+/// Whether a few digits before a national number belong to something else: `Apt 5 070-1740605`,
+/// `24/7 0701740605`. Without a word before them they may be a calling code, `46 070-1740605`.
+fn begins_with_stray_digits(row: &[Token], has_words: bool) -> bool {
+    const MAX_STRAY_DIGITS: usize = 3;
+    const NATIONAL_DIGITS: usize = 9;
+    let is_national = |at: usize| {
+        matches!(&row[at], Token::Digits(digits) if digits.starts_with('0'))
+            && row[at - 1] == Token::Blank
+            && length(&row[at..]) >= NATIONAL_DIGITS
+    };
+    let Some(start) = (1..row.len()).find(|at| is_national(*at)) else { return false };
+    let before = &row[..start];
+    let is_stray = match &before[0] {
+        Token::Digits(first) => first != "8" && !first.starts_with('0'),
+        _ => false,
+    };
+    is_stray && length(before) <= MAX_STRAY_DIGITS && (has_words || before.contains(&Token::Slash))
 }
 
 /// Whether digits alone show that they are a telephone number, and not a number of any kind.

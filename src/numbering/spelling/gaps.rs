@@ -120,9 +120,13 @@ impl Gap<'_> {
 
     /// Whether an equals sign begins the text, as in `="46701740605"`, or is after a label.
     fn is_assignment(&self, at: usize) -> bool {
-        match self.tokens[..at].iter().rev().find(|token| **token != Token::Blank) {
+        let is_blank = |token: &&Token| matches!(token, Token::Blank | Token::Line);
+        match self.tokens[..at].iter().rev().find(|token| !is_blank(token)) {
             None => !self.has_before,
-            Some(Token::Word(word)) => matches!(words::kind(word), WordKind::Label | WordKind::Extension),
+            Some(Token::Word(word)) => match words::kind(word) {
+                WordKind::Extension => self.has_before,
+                kind => kind == WordKind::Label,
+            },
             Some(_) => false,
         }
     }

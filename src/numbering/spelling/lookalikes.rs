@@ -3,7 +3,7 @@
 //!
 //! Only shapes that hardly any country writes its telephone numbers in are listed.
 
-use super::numbers::Group;
+use super::groups::Group;
 use crate::model::Msisdn;
 
 /// Whether the groups of one number without a plus sign have the shape of something else.
@@ -16,11 +16,16 @@ pub(super) fn is_lookalike(groups: &[Group<'_>]) -> bool {
         || is_number_of_a_book(groups)
 }
 
-/// Whether groups of such lengths may be a lookalike when they are set apart by hyphens.
+/// Whether groups of such lengths may be a lookalike when they are set apart by hyphens or dots.
 pub(super) fn has_suspicious_lengths(lengths: &[u8]) -> bool {
     matches!(
         lengths,
-        [4, 1..=2, 1..=2, ..] | [1..=2, 1..=2, 4, ..] | [3, 2, 4] | [6 | 8, 4] | [3, ..=5, _, _, 1]
+        [4, 1..=2, 1..=2, ..]
+            | [1..=2, 1..=2, 4, ..]
+            | [3, 2, 4]
+            | [6 | 8, 4]
+            | [3, ..=5, _, _, 1]
+            | [1, _, _, 1]
     )
 }
 
@@ -87,33 +92,37 @@ fn is_internet_address(groups: &[Group<'_>]) -> bool {
 }
 
 /// Social-security, tax and civil-registration numbers of the USA, the Nordic countries, Brazil and
-/// Chile.
+/// Chile, and those of companies there.
 fn is_number_of_a_person(groups: &[Group<'_>]) -> bool {
+    // Sweden writes 16 before the numbers of companies.
+    const CENTURIES: [&str; 4] = ["16", "18", "19", "20"];
     let Some(separators) = shape(groups) else { return false };
     match (lengths(groups).as_slice(), separators.as_slice()) {
         ([3, 2, 4], ['-', '-']) => true,
-        ([6, 4], ['-']) => is_day_of_birth(groups[0].digits),
-        ([8, 4], ['-']) => is_day_of_birth(&groups[0].digits[2..]),
+        ([6, 4], ['-']) => !groups[0].digits.starts_with('0') || is_day_of_birth(groups[0].digits),
+        ([8, 4], ['-']) => CENTURIES.contains(&&groups[0].digits[..2]),
         ([3, 3, 3, 2] | [1..=2, 3, 3, 1], ['.', '.', '-']) => true,
         ([2, 3, 3, 4, 2], ['.', '.', '/', '-']) => true,
         _ => false,
     }
 }
 
-/// Year, month and day, or day, month and year, with two digits each. Sweden adds 60 to the day of
-/// people who are not registered.
+/// Year, month and day, or day, month and year, with two digits each.
 fn is_day_of_birth(digits: &str) -> bool {
     let pair = |at: usize| digits.get(at..at + 2).and_then(|pair| pair.parse::<u8>().ok()).unwrap_or(0);
-    let is_month = (1..=12).contains(&pair(2));
     let is_day = |day: u8| (1..=31).contains(&day);
-    is_month
-        && (is_day(pair(4)) || is_day(pair(0)) || (!digits.starts_with('0') && (61..=91).contains(&pair(4))))
+    (1..=12).contains(&pair(2)) && (is_day(pair(4)) || is_day(pair(0)))
 }
 
-/// An ISBN of 13 digits.
+/// An ISBN of 13 digits, or of 10.
 fn is_number_of_a_book(groups: &[Group<'_>]) -> bool {
-    groups.len() == 5
-        && matches!(groups[0].digits, "978" | "979")
-        && lengths(groups).iter().sum::<usize>() == 13
-        && shape(groups).is_some_and(|separators| separators == ['-'; 4])
+    let has_hyphens =
+        shape(groups).is_some_and(|separators| separators.iter().all(|separator| *separator == '-'));
+    let digits: usize = lengths(groups).iter().sum();
+    has_hyphens
+        && match lengths(groups).as_slice() {
+            [3, .., 1] => groups.len() == 5 && digits == 13 && matches!(groups[0].digits, "978" | "979"),
+            [1, _, _, 1] => digits == 10,
+            _ => false,
+        }
 }

@@ -1,5 +1,8 @@
 //! What a word beside digits says about them.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use super::tokens::Word;
 use crate::numbering::column_name;
 
@@ -50,7 +53,8 @@ const FOREIGN: &str = "\
     orgnr tin vat vatin ust ustid mwst tva nif nie cif dni cpf cnpj rut rfc curp nip pesel regon bsn kvk siret siren \
     passport pass licence license isbn issn ean upc gtin sku serial sn imei imsi iccid mac ip lat lon lng latitude \
     longitude date datum fecha dob born geb zip postcode postal plz page version ver fax telefax faks faxe telecopie \
-    telecopieur telex pager beeper tty tdd f e 传真 傳真 ファックス ファクス факс φαξ פקס فاكس eur usd sek nok dkk \
+    telecopieur telex pager beeper tty tdd f 传真 傳真 ファックス ファクス факс φαξ פקס فاكس inv po so pin code kod password passwort losenord user \
+    username login room rum zimmer chambre box apt lgh flat suite unit floor etage isin eur usd sek nok dkk \
     gbp chf pln czk huf ron rub inr kr rs euro euros dollar dollars";
 
 /// The same in scripts without blanks between words, as parts of words.
@@ -60,22 +64,30 @@ const FOREIGN_PARTS: &str = "\
 /// Endings of words for the number of something: `Kontonummer`, `ordernr`.
 const FOREIGN_ENDINGS: [&str; 5] = ["nummer", "number", "numero", "номер", "nr"];
 
+static WORDS: LazyLock<HashMap<&str, WordKind>> = LazyLock::new(|| {
+    let lists = [
+        (FOREIGN, WordKind::Foreign),
+        (CONJUNCTIONS, WordKind::Conjunction),
+        (LABELS, WordKind::Label),
+        (EXTENSIONS, WordKind::Extension),
+        ("p w", WordKind::Pause),
+    ];
+    let words = lists.iter().flat_map(|(list, kind)| list.split_whitespace().map(move |word| (word, *kind)));
+    words.collect()
+});
+
 /// What a word says.
 pub(super) fn kind(word: &Word) -> WordKind {
     let word = word.folded.as_str();
-    let is = |list: &str| list.split_whitespace().any(|listed| listed == word);
+    if let Some(kind) = WORDS.get(word) {
+        return *kind;
+    }
+    let has_part = |list: &str| list.split_whitespace().any(|part| word.contains(part));
     let is_mask = word.len() > 1 && word.bytes().all(|byte| byte == b'x');
     let has_foreign_ending = || FOREIGN_ENDINGS.iter().any(|ending| word.ends_with(ending));
-    let has_part = |list: &str| list.split_whitespace().any(|part| word.contains(part));
-    if matches!(word, "p" | "w") {
-        WordKind::Pause
-    } else if is(EXTENSIONS) {
-        WordKind::Extension
-    } else if is(LABELS) || has_part(LABEL_PARTS) || column_name::is_telephone_word(word) {
+    if column_name::is_telephone_word(word) || (!word.is_ascii() && has_part(LABEL_PARTS)) {
         WordKind::Label
-    } else if is(CONJUNCTIONS) {
-        WordKind::Conjunction
-    } else if is_mask || is(FOREIGN) || has_foreign_ending() || has_part(FOREIGN_PARTS) {
+    } else if is_mask || has_foreign_ending() || (!word.is_ascii() && has_part(FOREIGN_PARTS)) {
         WordKind::Foreign
     } else {
         WordKind::Unknown

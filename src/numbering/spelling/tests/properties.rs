@@ -39,7 +39,7 @@ proptest! {
 
 proptest! {
     #[test]
-    fn the_short_way_reads_what_the_long_way_reads(text in "[+ ()-]{0,3}([0-9]{1,5}[ ()-]{0,2}){2,6}") {
+    fn the_short_way_reads_what_the_long_way_reads(text in "[=+ ()\"'-]{0,3}([0-9]{1,5}[ (). \u{a0}\u{200b}\u{2011}\"\n-]{0,2}){2,6}") {
         if let Some(short) = plain::parse(&text) {
             let long = cell::read(&text).map(|numbers| numbers.all.iter().map(written).collect::<Vec<_>>());
             prop_assert_eq!(long, Ok(vec![written(&short)]), "{:?}", text);
