@@ -106,7 +106,7 @@ pub use self::model::{
     LookupResult, Money, Msisdn, NumberRange, Outcome, Plmn, Product, ProviderCache, RecordStream, Setting,
     Source, Status, StreamError, Unanswered, UnansweredReason, Unreadable, UtcMillis,
 };
-pub use self::numbering::{LineKind, NumberColumnError, Refusal, Region, UnknownRegion, parse as normalise};
+pub use self::numbering::{LineKind, NumberColumnError, Refusal, Region, UnknownRegion, normalise};
 pub use self::output::{OutputError, WriteError};
 pub use self::pricing::{Charge, Tariff};
 pub use self::report::run_report::{CountryRows, FunnelStep, NetworkRows, RangeRows, RunReport};

@@ -1,7 +1,7 @@
 //! What is true for every cell that is read as a number, whatever it contains.
 
 use hlr_enrich::internals::model::Msisdn;
-use hlr_enrich::internals::numbering::{Refusal, Region, parse};
+use hlr_enrich::internals::numbering::{Refusal, Region, normalise as parse};
 
 /// Reads the bytes as a cell, with and without a home region. The first two letters name the region
 /// (`SE070-174 06 05`); otherwise it is Sweden.

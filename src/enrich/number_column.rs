@@ -56,7 +56,7 @@ pub(super) fn read(
     column: &ArrayRef,
     region: Option<Region>,
 ) -> Result<Vec<Result<Msisdn, Refusal>>, StreamError> {
-    let parse = |cell: Option<&str>| numbering::parse(cell.unwrap_or_default(), region);
+    let parse = |cell: Option<&str>| numbering::normalise(cell.unwrap_or_default(), region);
     // In text, a leading minus may be a dash; in a number, it is a sign.
     let parse_positive = |cell: Option<&str>| match cell {
         Some(cell) if cell.starts_with('-') => Err(Refusal::NotANumber),

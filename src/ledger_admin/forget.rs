@@ -7,7 +7,7 @@ use crate::humanize::grouped;
 use crate::input;
 use crate::input::{InputError, InputSettings};
 use crate::model::{ColumnError, Msisdn, StreamError};
-use crate::numbering::{Region, parse};
+use crate::numbering::{Region, normalise};
 
 /// Why the numbers cannot be read. Nothing is forgotten then.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
@@ -53,7 +53,7 @@ pub async fn numbers_to_forget(
 ) -> Result<Vec<Msisdn>, ForgetError> {
     let mut found = Found::default();
     for text in named {
-        found.add(parse(text, region).map_or_else(|refusal| Err(refusal.text()), Ok));
+        found.add(normalise(text, region).map_or_else(|refusal| Err(refusal.text()), Ok));
     }
     if let Some((settings, column)) = list {
         let mut batches = input::open(&settings)?.batches;

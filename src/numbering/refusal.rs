@@ -10,10 +10,14 @@ pub enum Refusal {
     TooShort,
     /// More digits than a number, or a mobile number of that country, can have.
     TooLong,
-    /// Letters, an extension, two numbers in a cell, a decimal fraction.
+    /// Words, a date, an amount, or something else that is no telephone number.
     NotANumber,
+    /// More than one number; which one is meant is for the user to say.
+    SeveralNumbers,
     /// A national number, and no region was given to complete it with.
     NationalWithoutRegion,
+    /// Digits without `+` that may be a complete number or a national one.
+    Ambiguous,
     /// A spreadsheet wrote it as `4.67017E+10` or set its last digits to zero; they are lost.
     DigitsLost,
     /// No country has such a number.
@@ -45,12 +49,14 @@ pub enum LineKind {
 
 impl Refusal {
     /// Every refusal, in the order of [`Self::index`].
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 17] = [
         Self::Empty,
         Self::TooShort,
         Self::TooLong,
         Self::NotANumber,
+        Self::SeveralNumbers,
         Self::NationalWithoutRegion,
+        Self::Ambiguous,
         Self::DigitsLost,
         Self::NotInPlan,
         Self::NotMobile(LineKind::FixedLine),
@@ -71,10 +77,12 @@ impl Refusal {
             Self::TooShort => 1,
             Self::TooLong => 2,
             Self::NotANumber => 3,
-            Self::NationalWithoutRegion => 4,
-            Self::DigitsLost => 5,
-            Self::NotInPlan => 6,
-            Self::NotMobile(kind) => 7 + kind as usize,
+            Self::SeveralNumbers => 4,
+            Self::NationalWithoutRegion => 5,
+            Self::Ambiguous => 6,
+            Self::DigitsLost => 7,
+            Self::NotInPlan => 8,
+            Self::NotMobile(kind) => 9 + kind as usize,
         }
     }
 
@@ -86,7 +94,9 @@ impl Refusal {
             Self::TooShort => "too_short",
             Self::TooLong => "too_long",
             Self::NotANumber => "not_a_number",
+            Self::SeveralNumbers => "several_numbers",
             Self::NationalWithoutRegion => "national_without_region",
+            Self::Ambiguous => "ambiguous",
             Self::DigitsLost => "digits_lost",
             Self::NotInPlan => "not_in_plan",
             Self::NotMobile(LineKind::FixedLine) => "fixed_line",

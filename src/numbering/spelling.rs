@@ -17,6 +17,18 @@ pub(super) struct ParsedDigits {
     digits: [u8; MAX_DIGITS],
     length: usize,
     pub(super) plus_sign: PlusSign,
+    pub(super) grouping: Grouping,
+}
+
+/// How the digits are grouped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Grouping {
+    /// Digits alone.
+    None,
+    /// Separators between digits; the first group has this many digits.
+    Groups { first: u8 },
+    /// The first group is in brackets.
+    Brackets,
 }
 
 /// Whether a plus sign is before the digits, which makes a number international.
@@ -27,7 +39,8 @@ pub(super) enum PlusSign {
 }
 
 impl ParsedDigits {
-    const NONE: Self = Self { digits: [0; MAX_DIGITS], length: 0, plus_sign: PlusSign::Absent };
+    const NONE: Self =
+        Self { digits: [0; MAX_DIGITS], length: 0, plus_sign: PlusSign::Absent, grouping: Grouping::None };
 
     /// The digits as ASCII, at least one.
     pub(super) fn digits(&self) -> &[u8] {
@@ -72,6 +85,7 @@ fn decorated_digits(text: &str) -> Result<ParsedDigits, Refusal> {
         return Err(Refusal::DigitsLost);
     }
     let mut parsed = ParsedDigits::NONE;
+    let mut separator_after = None;
     for char in without_zero_fraction(text)?.chars() {
         match char {
             '+' | '＋' | '﹢' if parsed.length == 0 && parsed.plus_sign == PlusSign::Absent => {
@@ -79,8 +93,18 @@ fn decorated_digits(text: &str) -> Result<ParsedDigits, Refusal> {
             }
             '/' | '／' if parsed.length >= COMPLETE_NUMBER_DIGITS => return Err(Refusal::NotANumber),
             _ => match digit(char) {
-                Some(digit) => parsed.push(digit)?,
-                None if is_separator(char) => {}
+                Some(digit) => {
+                    if let (Some(first), Grouping::None) = (separator_after, parsed.grouping) {
+                        parsed.grouping = Grouping::Groups { first };
+                    }
+                    parsed.push(digit)?;
+                }
+                None if char == '(' && parsed.length == 0 => parsed.grouping = Grouping::Brackets,
+                None if is_separator(char) => {
+                    if parsed.length > 0 && separator_after.is_none() && !is_invisible(char) {
+                        separator_after = Some(parsed.length as u8);
+                    }
+                }
                 None => return Err(Refusal::NotANumber),
             },
         }
@@ -174,11 +198,14 @@ fn is_separator(char: char) -> bool {
 /// White space and invisible characters: zero-width ones, directions, soft hyphens, byte order
 /// marks.
 fn is_blank(char: char) -> bool {
-    let invisible = matches!(
+    is_invisible(char) || char.is_whitespace()
+}
+
+fn is_invisible(char: char) -> bool {
+    matches!(
         char,
         '\u{AD}' | '\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}'
-    );
-    invisible || char.is_whitespace()
+    )
 }
 
 fn is_quote(char: char) -> bool {
