@@ -13,7 +13,7 @@ fn main() {
 #[divan::bench(args = ["46701740605", "+46 (0)70-174 06 05", "0701740605", "not a number"])]
 fn parse_a_number(bencher: Bencher, text: &str) {
     let home = "SE".parse().ok();
-    bencher.bench(|| numbering::parse(black_box(text), home));
+    bencher.bench(|| numbering::normalise(black_box(text), home));
 }
 
 #[divan::bench(args = ["result=OK;imsi=24008;location=46\n", "result=ABSENT_SUBSCRIBER_SM", "msisdn is invalid"])]

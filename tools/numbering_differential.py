@@ -1,76 +1,111 @@
 #!/usr/bin/env python3
-"""Writes tests/data/numbering-differential.csv: numbers, and what libphonenumber says about them.
+"""Writes tests/data/numbering-differential.csv: 20,000 spellings, and what libphonenumber reads in them.
 
     pip install phonenumberslite==9.0.42 && python3 tools/numbering_differential.py
 
-For every region and kind of line: libphonenumber's example number with other last digits, as long as the
-result is valid, in international form (`+…`), as digits, and in national form. In addition, mobile numbers
-with too few and too many digits. The seed is fixed: the same metadata gives the same bytes.
+For every region and kind of line: libphonenumber's example number with other digits at its end, whatever becomes of it;
+the same with one or three digits too few and one too many; and random numbers of every length that the region has. Each is written in
+some of the forms below. The seed is fixed: the same metadata gives the same bytes.
 
-verdict  mobile       valid, and in a range for mobile numbers or one that fixed and mobile lines share
-         other        valid, and in another range
-         impossible   a length that no number of the region has
+region     the default region that the reader is told; empty for none
+outcome    the digits of a mobile number, the kind of another valid number, or `invalid`
 """
 
 import random
 from pathlib import Path
 
 import phonenumbers
-from phonenumbers import PhoneNumberFormat, PhoneNumberType
+from phonenumbers import PhoneNumber, PhoneNumberFormat, PhoneNumberType
 
 OUTPUT = Path(__file__).parent.parent / "tests/data/numbering-differential.csv"
-MOBILE = {PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE}
+SPELLINGS = 20_000
 KINDS = {
-    PhoneNumberType.MOBILE: 3,
-    PhoneNumberType.FIXED_LINE: 2,
-    PhoneNumberType.TOLL_FREE: 1,
-    PhoneNumberType.PREMIUM_RATE: 1,
+    PhoneNumberType.MOBILE: ("mobile", 12),
+    PhoneNumberType.FIXED_LINE: ("fixed_line", 4),
+    PhoneNumberType.TOLL_FREE: ("toll_free", 1),
+    PhoneNumberType.PREMIUM_RATE: ("premium_rate", 1),
+    PhoneNumberType.SHARED_COST: ("shared_cost", 1),
+    PhoneNumberType.VOIP: ("voip", 1),
+    PhoneNumberType.PERSONAL_NUMBER: ("personal_number", 1),
+    PhoneNumberType.PAGER: ("pager", 1),
+    PhoneNumberType.UAN: ("company_number", 1),
+    PhoneNumberType.VOICEMAIL: ("voicemail", 1),
+    PhoneNumberType.FIXED_LINE_OR_MOBILE: ("mobile", 0),
 }
+CARRIERS = {"BR": ["15", "21", "31"], "CO": ["3", "5", "456"], "CN": ["17951", "12593"], "KR": ["81", "8599"], "BO": ["10"]}
 
 
-def with_other_digits(number, random_digits):
-    """The number with up to four of its last digits replaced, or itself if none of the results is valid."""
-    code, national = number.country_code, str(number.national_number)
-    zeros = "0" * (number.number_of_leading_zeros or 1) if number.italian_leading_zero else ""
-    for count in (4, 4, 4, 3, 3, 2, 2, 1):
-        ending = "".join(random_digits.choice("0123456789") for _ in range(count))
-        candidate = phonenumbers.parse(f"+{code}{zeros}{national[:-count]}{ending}")
-        if phonenumbers.is_valid_number(candidate):
-            return candidate
-    return number
-
-
-def digits_of(number):
-    return phonenumbers.format_number(number, PhoneNumberFormat.E164)[1:]
-
-
-def cases_of(region, random_digits):
-    for kind, count in KINDS.items():
+def numbers_of(region, dice):
+    code = phonenumbers.country_code_for_region(region)
+    metadata = phonenumbers.PhoneMetadata.metadata_for_region(region, None)
+    for kind, (_, count) in KINDS.items():
         example = phonenumbers.example_number_for_type(region, kind)
         for turn in range(count if example else 0):
-            number = with_other_digits(example, random_digits)
-            verdict = "mobile" if phonenumbers.number_type(number) in MOBILE else "other"
-            digits = digits_of(number)
-            yield "international", f"+{digits}" if turn else digits, digits, verdict
-            if turn == 0:
-                national = phonenumbers.format_number(number, PhoneNumberFormat.NATIONAL)
-                if "," not in national:
-                    yield "national", national, digits, verdict
-    example = phonenumbers.example_number_for_type(region, PhoneNumberType.MOBILE)
-    for digits in (digits_of(example)[:-3], digits_of(example) + "123") if example else ():
-        number = phonenumbers.parse(f"+{digits}") if len(digits) > 5 else None
-        if number and not phonenumbers.is_possible_number(number):
-            yield "international", f"+{digits}", digits, "impossible"
+            national = phonenumbers.national_significant_number(example)
+            replaced = dice.choice((2, 3, 4, 4, 5)) if turn else 0
+            yield code, national[:len(national) - replaced] + digits(dice, replaced)
+        if example and kind in (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE):
+            yield code, national[:-1]
+            yield code, national + digits(dice, 1)
+            yield code, national[:-3]
+    for length in metadata.general_desc.possible_length:
+        yield code, dice.choice("123456789") + digits(dice, length - 1)
+
+
+def digits(dice, count):
+    return "".join(dice.choice("0123456789") for _ in range(count))
+
+
+def spellings_of(region, code, national, dice):
+    """(default region, form, text)"""
+    zeros = len(national) - len(national.lstrip("0"))
+    number = PhoneNumber(
+        country_code=code, national_number=int(national), italian_leading_zero=zeros > 0, number_of_leading_zeros=zeros or None
+    )
+    formatted = phonenumbers.format_number(number, PhoneNumberFormat.NATIONAL)
+    metadata = phonenumbers.PhoneMetadata.metadata_for_region(region, None)
+    trunk = metadata.national_prefix or ""
+    other = dice.choice(sorted(phonenumbers.SUPPORTED_REGIONS))
+    yield "", "e164", f"+{code}{national}"
+    yield "", "digits", f"{code}{national}"
+    yield "", "zeros", f"00{code}{national}"
+    yield dice.choice(("", region, other)), "international", phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL)
+    if trunk:
+        yield "", "trunk after plus", f"+{code} ({trunk}) {national}"
+        yield region, "trunk and digits", f"{trunk}{national}"
+    yield region, "national", formatted
+    yield region, "national digits", "".join(filter(str.isdigit, formatted))
+    yield region, "significant digits", national
+    yield region, "own calling code", f"{code}{national}"
+    yield other, "dialled from abroad", phonenumbers.format_out_of_country_calling_number(number, other)
+    yield region, "dialled from a mobile", phonenumbers.format_number_for_mobile_dialing(number, region, True)
+    for carrier in CARRIERS.get(region, []):
+        yield region, "carrier", phonenumbers.format_national_number_with_carrier_code(number, carrier)
+        yield region, "carrier and digits", f"0{carrier}{national}"
+
+
+def outcome_of(region, form, text):
+    try:
+        number = phonenumbers.parse(f"+{text}" if form == "digits" else text.replace("00", "+", 1) if form == "zeros" else text, region or None)
+    except phonenumbers.NumberParseException:
+        return "invalid"
+    if not phonenumbers.is_valid_number(number):
+        return "invalid"
+    kind = KINDS[phonenumbers.number_type(number)][0]
+    return phonenumbers.format_number(number, PhoneNumberFormat.E164)[1:] if kind == "mobile" else kind
 
 
 def main():
-    random_digits = random.Random(5)
-    lines = ["region,form,text,expected,verdict"]
+    dice = random.Random(11)
+    found = {}
     for region in sorted(phonenumbers.SUPPORTED_REGIONS):
-        for case in cases_of(region, random_digits):
-            line = ",".join((region, *case))
-            if line not in lines:
-                lines.append(line)
+        for code, national in numbers_of(region, dice):
+            for default, form, text in spellings_of(region, code, national, dice):
+                text = text and text.replace("~", " ")
+                if text and not set(text) & set(",;xe") and (default, text) not in found:
+                    found[default, text] = form
+    chosen = sorted(dice.sample([(default, form, text) for (default, text), form in found.items()], SPELLINGS))
+    lines = ["region,form,text,outcome", *(",".join((*case, outcome_of(*case))) for case in chosen)]
     OUTPUT.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 

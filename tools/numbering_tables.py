@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
-"""Writes the generated tables of src/numbering/tables/: networks.csv and plans.csv.
+"""Writes the generated tables of src/numbering/tables/: networks, plans and ranges of numbers, names of countries.
 
     python3 tools/numbering_tables.py [--mbpi serviceproviders.xml] [--aosp carrier_list.textpb]
 
 networks.csv   mcc,mnc,country,name. From GNOME's mobile-broadband-provider-info (public domain; on Debian the
                package of that name). With --aosp also from the carrier list of the Android Open Source Project
                (Apache-2.0); where both have a network, GNOME's name is taken.
-plans.csv      region,calling_code,trunks,access,mobile_lengths. From the metadata of Google's libphonenumber
-               (Apache-2.0), as packed by `pip install phonenumberslite`.
+plans.csv, ranges.csv   From the metadata of Google's libphonenumber (Apache-2.0), as packed by
+               `pip install phonenumberslite`; see numbering_plans.py.
+country_names.csv   From the Unicode CLDR (Unicode License v3), as packed by `pip install babel`; see numbering_names.py.
 
 countries.csv and own_networks.csv are written by hand and stay as they are. A country that contradicts the
 MCC in countries.csv is left out. The same inputs give the same bytes.
@@ -21,10 +22,12 @@ Where several providers are listed with one code (most of them are resellers), t
 
 import argparse
 import collections
-import itertools
 import re
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
+
+import numbering_names
+import numbering_plans
 
 TABLES = Path(__file__).parent.parent / "src/numbering/tables"
 MBPI = "/usr/share/mobile-broadband-provider-info/serviceproviders.xml"
@@ -94,47 +97,6 @@ def write_networks(networks):
     (TABLES / "networks.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def strings_matching(pattern, longest):
-    """Every string of up to `longest` digits that the pattern matches completely."""
-    pattern = re.compile(pattern)
-    for length in range(1, longest + 1):
-        for digits in itertools.product("0123456789", repeat=length):
-            if pattern.fullmatch("".join(digits)):
-                yield "".join(digits)
-
-
-def trunks_of(metadata):
-    """What may be dialled before a national number, longest first. Patterns with groups rewrite numbers and are skipped."""
-    trunks = {metadata.national_prefix} if metadata.national_prefix else set()
-    pattern = metadata.national_prefix_for_parsing or ""
-    if pattern and "(" not in pattern:
-        trunks.update(strings_matching(pattern, 2))
-    return sorted(trunks, key=lambda trunk: (-len(trunk), trunk))
-
-
-def access_code_of(metadata):
-    """What is dialled before a foreign number, where that is a single code other than the usual 00."""
-    code = (metadata.preferred_international_prefix or metadata.international_prefix or "").replace("~", "")
-    return code if re.fullmatch(r"\d{3,4}", code) else ""
-
-
-def write_plans():
-    import phonenumbers
-
-    lines = ["region,calling_code,trunks,access_code,mobile_lengths"]
-    for code, regions in sorted(phonenumbers.COUNTRY_CODE_TO_REGION_CODE.items()):
-        for region in regions:
-            if region == "001":
-                metadata = phonenumbers.PhoneMetadata.metadata_for_nongeo_region(code, None)
-            else:
-                metadata = phonenumbers.PhoneMetadata.metadata_for_region(region, None)
-            lengths = metadata.mobile.possible_length if metadata.mobile else None
-            lengths = [length for length in lengths or () if length > 0]
-            trunks, lengths = " ".join(trunks_of(metadata)), " ".join(map(str, lengths))
-            lines.append(f"{region},{code},{trunks},{access_code_of(metadata)},{lengths}")
-    (TABLES / "plans.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
-
-
 def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--mbpi", default=MBPI, help="serviceproviders.xml (default: where Debian puts it)")
@@ -144,7 +106,8 @@ def main():
     for code, entry in (networks_of_aosp(arguments.aosp) if arguments.aosp else {}).items():
         networks.setdefault(code, entry)
     write_networks(networks)
-    write_plans()
+    numbering_plans.write(TABLES)
+    numbering_names.write(TABLES)
 
 
 if __name__ == "__main__":

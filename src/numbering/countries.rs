@@ -7,7 +7,7 @@
 use std::sync::LazyLock;
 
 use super::region::PLANS;
-use super::{networks, tables};
+use super::{networks, ranges, tables};
 use crate::model::{CallingCode, Msisdn, Plmn};
 
 /// The calling codes that several countries share.
@@ -80,16 +80,16 @@ fn possible_countries(plmn: Plmn) -> &'static [Country] {
 /// It does not tell where the subscriber's network is: numbers are ported, and SIMs travel.
 #[must_use]
 pub fn number_country(msisdn: Msisdn) -> Option<&'static str> {
-    let digits = msisdn.digits();
-    let by_code = (1..=3).find_map(|length| {
-        let code = number(&digits[..length]);
-        COUNTRY_BY_CALLING_CODE[usize::from(code)]
-    });
-    // With a shared calling code, the next digits decide, and phonelib knows them.
-    by_code.or_else(|| {
-        let country = phonelib::extract_country(&["+", &digits].concat())?.code;
-        (country != "001").then_some(country)
+    country_of_calling_code(&msisdn.digits()).or_else(|| {
+        // With a shared calling code, the next digits decide.
+        let iso = ranges::region_around(msisdn)?;
+        (iso != "001").then_some(iso)
     })
+}
+
+/// The country of the calling code that digits start with, if no other shares it.
+pub(super) fn country_of_calling_code(digits: &str) -> Option<&'static str> {
+    (1..=3).find_map(|length| COUNTRY_BY_CALLING_CODE[usize::from(number(digits.get(..length)?))])
 }
 
 /// The country with this calling code, or `None` where several countries share it or none has it.

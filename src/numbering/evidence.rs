@@ -6,7 +6,7 @@
 //! `docs/cleaning-a-list.md`.
 
 use super::BareNumbers;
-use super::resolve::{BareShape, bare_shape};
+use super::bare::{BareShape, bare_shape};
 use super::spelling;
 
 /// With fewer bare numbers than this, each is judged by itself.

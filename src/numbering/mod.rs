@@ -10,15 +10,20 @@
 //! as text; `tools/numbering_tables.py` writes those with an outside source, and `NOTICE` names the
 //! sources.
 
+mod bare;
 mod column_name;
 mod countries;
+mod digit_pattern;
 mod evidence;
 mod folding;
 mod networks;
+mod number_rules;
 mod plan;
 mod range_country;
+mod ranges;
 mod refusal;
 mod region;
+mod region_name;
 mod resolve;
 mod spelling;
 mod tables;
@@ -33,6 +38,7 @@ pub use column_name::{
 pub use countries::{location_country, network_country, number_country, roaming};
 pub use evidence::{BareEvidence, UnclearNumbers};
 pub use networks::network_name;
+pub use number_rules::{BareNumbers, NumberRules};
 pub use range_country::range_country;
 pub use refusal::{LineKind, Refusal};
 pub use region::{Region, UnknownRegion};
@@ -41,44 +47,48 @@ use crate::model::Msisdn;
 
 /// The number in a cell of a contact list.
 ///
-/// Without a default region, digits alone are an international number, and a leading `0` is
-/// refused. With one:
+/// `+` or `00` makes a number international. Any other number is read by the rules. With a region:
 ///
-/// 1. `+` or `00` (or the region's own access code, such as `011`) makes a number international.
-/// 2. The region's trunk prefix (`0` in most of them) makes it national.
-/// 3. Digits alone are international when they start with the region's own calling code and fit its
-///    mobile numbers; else national when the region could have such a mobile number, or, where it
-///    has no trunk prefix, such a number of any kind; else international.
+/// 1. The region's own access code (such as `011`) makes a number international.
+/// 2. Digits are a national number of the region, in any form that is dialled or written there:
+///    with its trunk prefix (`0` in most of them), a carrier's prefix, or without area code.
+/// 3. Else they are international when they start with the region's own calling code.
+/// 4. Else they are a foreign number, but only digits without separators, and only so many that no
+///    number of the region has.
 ///
-/// The third rule prefers the region on purpose: `15012345678` with region CN is a Chinese mobile
-/// number, although it could also be one of Arkansas. That is how such numbers are written in
-/// China, and any other reading would pay for a wrong answer. Digits that are a number only abroad
-/// are read as such.
+/// The region wins on purpose: `15012345678` with region CN is a Chinese mobile number, although it
+/// could also be one of Arkansas. That is how such numbers are written in China, and any other
+/// reading would pay for a wrong answer. A number of the region with a wrong digit is refused, and
+/// never asked abroad.
+///
+/// Without a region, a leading `0` or brackets make a number national, and it is refused;
+/// [`BareNumbers`] tells what other digits are.
+///
+/// # Errors
+///
+/// The [`Refusal`] that goes to the `hlr_reason` column.
+pub fn parse(text: &str, rules: NumberRules) -> Result<Msisdn, Refusal> {
+    let digits = spelling::parse_digits(text)?;
+    resolve::resolve(&digits, rules)
+}
+
+/// The number in a text, with national numbers completed by the default region. Without one, digits
+/// alone are an international number, and a leading `0` is refused.
 ///
 /// # Errors
 ///
 /// The [`Refusal`] that goes to the `hlr_reason` column.
 ///
 /// ```
-/// use hlr_enrich::{Refusal, normalise as parse};
+/// use hlr_enrich::{Refusal, normalise};
 ///
-/// assert_eq!(&*parse("+46 (0)70-174 06 05", None).unwrap().digits(), "46701740605");
-/// assert_eq!(&*parse("070-174 06 05", "SE".parse().ok()).unwrap().digits(), "46701740605");
-/// assert_eq!(parse("070-174 06 05", None), Err(Refusal::NationalWithoutRegion));
+/// assert_eq!(&*normalise("+46 (0)70-174 06 05", None).unwrap().digits(), "46701740605");
+/// assert_eq!(&*normalise("070-174 06 05", "SE".parse().ok()).unwrap().digits(), "46701740605");
+/// assert_eq!(normalise("070-174 06 05", None), Err(Refusal::NationalWithoutRegion));
 /// ```
-pub fn parse(text: &str, rules: NumberRules) -> Result<Msisdn, Refusal> {
-    let digits = spelling::parse_digits(text)?;
-    resolve::resolve(&digits, rules)
-}
-
-/// The number in a text, which was written by somebody who knows what is asked: without a region,
-/// digits alone are an international number.
-///
-/// # Errors
-///
-/// As for [`parse`].
-pub fn normalise(text: &str, default_region: Option<Region>) -> Result<Msisdn, Refusal> {
-    parse(text, NumberRules { region: default_region, bare: BareNumbers::International })
+pub fn normalise(text: &str, region: Option<Region>) -> Result<Msisdn, Refusal> {
+    let bare = if region.is_none() { BareNumbers::International } else { BareNumbers::EachByItself };
+    parse(text, NumberRules { region, bare })
 }
 
 /// Each number of a cell, in order, as [`parse`] reads it. One that was written twice is there once.
@@ -92,20 +102,6 @@ pub fn parse_all(text: &str, rules: NumberRules) -> Vec<Result<Msisdn, Refusal>>
         }
     }
     numbers
-}
-
-/// How numbers are read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub struct NumberRules {
-    pub region: Option<Region>,
-    pub bare: BareNumbers,
-}
-/// What digits without `+` or `00` are, where no region tells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum BareNumbers {
-    #[default]
-    EachByItself,
-    International,
 }
 
 #[cfg(test)]

@@ -1,12 +1,11 @@
 //! Which country a range of numbers is in.
 
-use super::number_country;
-use crate::model::{Msisdn, NumberRange};
+use super::countries::country_of_calling_code;
+use super::ranges;
+use crate::model::NumberRange;
 
 /// Calling codes have up to three digits, so fewer digits name no country for certain.
 const CALLING_CODE_FROM: u32 = 100;
-/// The smallest number with eleven digits, which most countries that share a calling code have.
-const USUAL_LENGTH: u64 = 10_000_000_000;
 
 /// The country whose numbering plan has the numbers of this range, or `None` where that is none or
 /// not certain.
@@ -17,22 +16,17 @@ pub fn range_country(range: NumberRange) -> Option<&'static str> {
     if range.get() < CALLING_CODE_FROM {
         return None;
     }
-    number_country(range.lowest()).or_else(|| number_country(at_usual_length(range.lowest())?))
-}
-
-/// The number with zeros appended up to eleven digits: a coarse range has lost digits, and where
-/// countries share a calling code, the length of a number counts.
-fn at_usual_length(lowest: Msisdn) -> Option<Msisdn> {
-    let mut digits = lowest.get();
-    while digits < USUAL_LENGTH {
-        digits *= 10;
-    }
-    Msisdn::new(digits)
+    let first_digits = range.get().to_string();
+    country_of_calling_code(&first_digits).or_else(|| {
+        let iso = ranges::only_region_with(&first_digits)?;
+        (iso != "001").then_some(iso)
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Msisdn;
 
     #[test]
     fn a_range_is_in_the_country_of_its_numbers() {

@@ -13,53 +13,51 @@ pub(super) struct Plan {
     pub(super) iso: &'static str,
     /// The calling code, one to three digits.
     pub(super) calling_code: &'static str,
-    /// What may be dialled before a national number, longest first; empty where nothing is.
-    pub(super) trunk_prefixes: Vec<&'static str>,
-    /// What may be dialled before a foreign number, where that is not `00`.
-    pub(super) access_code: Option<&'static str>,
+    /// Patterns of what may be dialled before a national number, longest first: trunk prefixes, and
+    /// those of carriers.
+    pub(super) trunks: Vec<&'static str>,
+    /// Patterns of what may be dialled before a foreign number, where that is not `00`.
+    pub(super) access_codes: Vec<&'static str>,
+    /// Patterns of whole local numbers, each with the digits that complete it.
+    pub(super) local: Vec<(&'static str, &'static str)>,
+    /// Digits that a mobile number has after the area code in national form, and those that it has
+    /// before the area code in their place in international form.
+    pub(super) mobile_marker: Option<(&'static str, &'static str)>,
     /// Bit n is set where mobile numbers have n digits after the calling code.
     pub(super) mobile_lengths: u32,
+    /// Bit n is set where numbers of mobile and fixed lines may be written with n digits, with or
+    /// without area code.
+    pub(super) home_lengths: u32,
 }
 
 /// Every plan, main region of a shared calling code first. From the metadata of libphonenumber.
-pub(super) static PLANS: LazyLock<Vec<Plan>> = LazyLock::new(|| {
-    tables::rows(include_str!("tables/plans.csv"))
-        .map(|[iso, calling_code, trunk_prefixes, access_code, mobile_lengths]| Plan {
+pub(super) static PLANS: LazyLock<Vec<Plan>> =
+    LazyLock::new(|| tables::rows(include_str!("tables/plans.csv")).map(Plan::of_row).collect());
+
+impl Plan {
+    fn of_row(row: [&'static str; 8]) -> Self {
+        let [iso, calling_code, trunks, access_codes, local, mobile_marker, mobile_lengths, home_lengths] =
+            row;
+        Self {
             iso,
             calling_code,
-            trunk_prefixes: trunk_prefixes.split_whitespace().collect(),
-            access_code: (!access_code.is_empty()).then_some(access_code),
-            mobile_lengths: mobile_lengths
-                .split_whitespace()
-                .map(|length| 1 << length.parse::<u32>().expect("a length in the table is a number"))
-                .sum(),
-        })
-        .collect()
-});
+            trunks: trunks.split_whitespace().collect(),
+            access_codes: access_codes.split_whitespace().collect(),
+            local: local.split_whitespace().filter_map(|pair| pair.split_once('>')).collect(),
+            mobile_marker: mobile_marker.split_once('>'),
+            mobile_lengths: set_of(mobile_lengths),
+            home_lengths: set_of(home_lengths),
+        }
+    }
+}
 
-/// Names that are in use but not codes of ISO 3166-1 alpha-2, with the code that they mean.
-const ALIASES: [(&str, &str); 20] = [
-    ("UK", "GB"),
-    ("EN", "GB"),
-    ("ENG", "GB"),
-    ("GBR", "GB"),
-    ("USA", "US"),
-    ("SV-SE", "SE"),
-    ("SWE", "SE"),
-    ("DEU", "DE"),
-    ("GER", "DE"),
-    ("DEN", "DK"),
-    ("DNK", "DK"),
-    ("NOR", "NO"),
-    ("FIN", "FI"),
-    ("FRA", "FR"),
-    ("ESP", "ES"),
-    ("ITA", "IT"),
-    ("AUT", "AT"),
-    ("CHE", "CH"),
-    ("NLD", "NL"),
-    ("POL", "PL"),
-];
+/// Lengths as bits.
+fn set_of(lengths: &str) -> u32 {
+    lengths
+        .split_whitespace()
+        .map(|length| 1 << length.parse::<u32>().expect("a length in the table is a number"))
+        .sum()
+}
 
 /// A country or territory with numbers of its own, named by its ISO 3166-1 alpha-2 code (`SE`).
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -72,8 +70,9 @@ impl Region {
         self.0.iso
     }
 
-    pub fn from_name(text: &str) -> Option<Self> {
-        text.parse().ok()
+    /// The region with this two-letter code, in either case.
+    pub(super) fn with_code(code: &str) -> Option<Self> {
+        PLANS.iter().find(|plan| plan.iso.eq_ignore_ascii_case(code) && plan.iso != "001").map(Self)
     }
 
     pub(super) fn plan(self) -> &'static Plan {
@@ -87,19 +86,11 @@ impl FromStr for Region {
     /// Reads the code in either case.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let written = text.trim();
-        let known = PLANS.iter().find(|plan| plan.iso.eq_ignore_ascii_case(written) && plan.iso != "001");
-        known
-            .map(Self)
-            .ok_or_else(|| UnknownRegion { written: written.to_owned(), suggestion: suggestion(written) })
+        Self::with_code(written).ok_or_else(|| UnknownRegion {
+            written: written.to_owned(),
+            suggestion: Self::from_name(written).map(Self::code),
+        })
     }
-}
-
-/// The code that was probably meant by an alias or a calling code.
-fn suggestion(written: &str) -> Option<&'static str> {
-    let calling_code = written.trim_start_matches('+').trim_start_matches("00");
-    let by_alias = ALIASES.iter().find(|(name, _)| name.eq_ignore_ascii_case(written));
-    let by_code = || PLANS.iter().find(|plan| plan.calling_code == calling_code && plan.iso != "001");
-    by_alias.map(|(_, code)| *code).or_else(|| by_code().map(|plan| plan.iso))
 }
 
 impl fmt::Display for Region {
@@ -138,22 +129,19 @@ mod tests {
 
     #[test]
     fn an_unknown_region_gets_a_suggestion() {
-        for (text, ending) in
-            [("UK", "such as GB"), ("usa", "such as US"), ("+46", "such as SE"), ("1", "such as US")]
-        {
+        for (text, ending) in [
+            ("UK", "such as GB"),
+            ("usa", "such as US"),
+            ("+46", "such as SE"),
+            ("1", "such as US"),
+            ("Sweden", "such as SE"),
+        ] {
             let error = text.parse::<Region>().unwrap_err().to_string();
             assert!(error.ends_with(ending), "{error}");
         }
-        for text in ["", "XX", "Sweden", "999"] {
+        for text in ["", "XX", "Atlantis", "999"] {
             let error = text.parse::<Region>().unwrap_err().to_string();
             assert!(error.ends_with("such as SE, GB or US"), "{error}");
-        }
-    }
-
-    #[test]
-    fn aliases_name_regions_and_are_not_regions() {
-        for (name, code) in ALIASES {
-            assert!(code.parse::<Region>().is_ok() && name.parse::<Region>().is_err());
         }
     }
 }

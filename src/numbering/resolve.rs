@@ -1,151 +1,158 @@
 //! Whether digits are international or national; the rule is in [`super::parse`].
 
+use super::bare;
+use super::digit_pattern;
+use super::number_rules::{BareNumbers, NumberRules};
 use super::plan;
-use super::plan::{PlannedNumber, RangeKind};
 use super::refusal::Refusal;
-use super::region::Region;
-use super::spelling::{ParsedDigits, PlusSign};
+use super::region::Plan;
+use super::spelling::{Grouping, ParsedDigits, PlusSign};
 use crate::model::Msisdn;
 
 /// One way to read digits: the number, or why there is none.
-type Reading = Result<PlannedNumber, Refusal>;
+pub(super) type Reading = Result<Msisdn, Refusal>;
 
-/// The number that was written, with national numbers completed by the default region.
-pub(super) fn resolve(parsed: &ParsedDigits, rules: super::NumberRules) -> Result<Msisdn, Refusal> {
-    let default_region = rules.region;
+/// The number that was written, with national numbers completed by the region of the rules.
+pub(super) fn resolve(parsed: &ParsedDigits, rules: NumberRules) -> Reading {
     let digits = parsed.digits();
-    let reading = match (parsed.plus_sign, default_region) {
+    match (parsed.plus_sign, rules.region) {
         (PlusSign::Present, _) => international(digits.strip_prefix(b"00").unwrap_or(digits)),
-        (PlusSign::Absent, Some(region)) => in_region(digits, region),
-        (PlusSign::Absent, None) => without_region(digits),
-    };
-    reading.map(|number| number.msisdn)
-}
-
-fn without_region(digits: &[u8]) -> Reading {
-    if let Some(foreign) = digits.strip_prefix(b"00") {
-        return international(foreign);
-    }
-    match digits.len() {
-        ..Msisdn::MIN_DIGITS => Err(Refusal::TooShort),
-        length if digits[0] == b'0' && length <= Msisdn::MAX_DIGITS => Err(Refusal::NationalWithoutRegion),
-        _ => international(digits),
+        (PlusSign::Absent, None) => without_region(parsed, rules.bare),
+        (PlusSign::Absent, Some(region)) => {
+            let national = || in_region(digits, parsed.grouping, region.plan());
+            match rules.bare {
+                BareNumbers::EachByItself => national(),
+                // The region is for those that cannot be complete.
+                BareNumbers::International => match without_region(parsed, rules.bare) {
+                    Err(Refusal::NationalWithoutRegion) => national(),
+                    reading => reading,
+                },
+            }
+        }
     }
 }
 
-fn in_region(digits: &[u8], region: Region) -> Reading {
-    let plan = region.plan();
-    let after_zeros = digits.strip_prefix(b"00").map(international);
-    if let Some(settled) = after_zeros.filter(is_settled) {
-        return settled;
-    }
-    let after_access_code = plan.access_code.and_then(|code| digits.strip_prefix(code.as_bytes()));
-    if let Some(Ok(number)) = after_access_code.map(international) {
-        return Ok(number);
-    }
-    if let Some(refused) = after_zeros {
-        return refused;
-    }
-    let after_trunk_prefix =
-        plan.trunk_prefixes.iter().filter_map(|prefix| digits.strip_prefix(prefix.as_bytes()));
-    let mut nationals = after_trunk_prefix.map(|rest| national(rest, region));
-    if let Some(settled) = nationals.clone().find(is_settled) {
-        return settled;
-    }
-    // No calling code starts with a zero: it was a trunk prefix, or it is part of the national
-    // number.
-    match digits[0] {
-        b'0' => nationals.next().unwrap_or_else(|| national(digits, region)),
-        _ => bare(digits, region),
+fn without_region(parsed: &ParsedDigits, bare: BareNumbers) -> Reading {
+    match parsed.digits().strip_prefix(b"00") {
+        Some(foreign) => international(foreign),
+        None => bare::without_region(parsed, bare),
     }
 }
 
-/// Digits without any prefix: the region's own calling code first, then its mobile numbers, then
-/// those of the world.
-fn bare(digits: &[u8], region: Region) -> Reading {
-    let has_own_calling_code = digits.starts_with(region.plan().calling_code.as_bytes());
-    let international = international(digits);
-    if has_own_calling_code && is_mobile(&international) {
-        return international;
+fn in_region(digits: &[u8], grouping: Grouping, plan: &Plan) -> Reading {
+    if let Some(foreign) = after_access_code(digits, plan) {
+        return foreign;
     }
-    let national = national(digits, region);
-    // Where nothing is dialled before a national number, fixed lines are written as bare digits
-    // too.
-    let is_usual_form = region.plan().trunk_prefixes.is_empty();
-    if is_mobile(&national) || (is_usual_form && is_other_line(&national)) {
+    let national = national(digits, plan);
+    // No calling code starts with a zero.
+    if is_settled(&national) || digits[0] == b'0' {
         return national;
     }
-    if is_mobile(&international) {
-        return international;
+    let after_own_code = digits.strip_prefix(plan.calling_code.as_bytes());
+    if let Some(settled) = after_own_code.map(|rest| self::national(rest, plan)).filter(is_settled) {
+        return settled;
     }
-    let [first, second] =
-        if has_own_calling_code { [international, national] } else { [national, international] };
-    if is_settled(&first) || !is_settled(&second) { first } else { second }
+    if grouping == Grouping::None && !is_home_length(digits, plan) {
+        return international(digits);
+    }
+    national
 }
 
-/// Whether a reading is a number in a range for mobile numbers.
-fn is_mobile(reading: &Reading) -> bool {
-    reading.is_ok_and(|number| number.range == RangeKind::Mobile)
+/// The foreign number after the region's own access code (`011`) or after `00`, which is written
+/// everywhere, even where something else is dialled; `None` where neither is before the digits.
+fn after_access_code(digits: &[u8], plan: &Plan) -> Option<Reading> {
+    let after_own = plan.access_codes.iter().filter_map(|code| digit_pattern::strip(code, digits));
+    let has_own = after_own.clone().next().is_some();
+    let own = after_own.map(international).find(is_settled);
+    // After the own access code, a second way to read the digits must need no further change.
+    let zeros =
+        digits.strip_prefix(b"00").map(|rest| if has_own { plan::check(rest) } else { international(rest) });
+    match (own, zeros) {
+        (Some(one), Some(other)) if is_settled(&other) && one != other => Some(Err(Refusal::Ambiguous)),
+        (Some(own), _) => Some(own),
+        (None, Some(zeros)) if is_settled(&zeros) => Some(zeros),
+        (None, Some(refused)) => (!has_trunk_of_zeros(digits, plan)).then_some(refused),
+        (None, None) => None,
+    }
+}
+
+/// Whether `00` begins a prefix of national numbers, as in Japan.
+fn has_trunk_of_zeros(digits: &[u8], plan: &Plan) -> bool {
+    plan.trunks.iter().any(|trunk| trunk.starts_with("00") && digit_pattern::strip(trunk, digits).is_some())
+}
+
+/// Whether a number of the region may be written with so many digits.
+pub(super) fn is_home_length(digits: &[u8], plan: &Plan) -> bool {
+    let fits = |length: usize| plan.home_lengths & (1 << length) != 0;
+    fits(digits.len()) || after_trunks(digits, plan).any(|rest| fits(rest.len()))
 }
 
 /// Whether a reading is a number of any kind, even one that no HLR knows.
-fn is_settled(reading: &Reading) -> bool {
-    reading.is_ok() || is_other_line(reading)
+pub(super) fn is_settled(reading: &Reading) -> bool {
+    matches!(reading, Ok(_) | Err(Refusal::NotMobile(_)))
 }
 
-/// Whether a reading is a number that is certainly not a mobile number.
-fn is_other_line(reading: &Reading) -> bool {
-    matches!(reading, Err(Refusal::NotMobile(_)))
-}
-
-/// Digits that start with a calling code.
-fn international(digits: &[u8]) -> Reading {
-    // Mexico dropped the 1 between calling code and mobile number in 2019; lists still have it.
-    if let Some(national) = digits.strip_prefix(b"521")
-        && national.len() == 10
-    {
-        return joined("52", national);
+/// Digits that start with a calling code, which many write before a trunk prefix: `+46 (0)70…`.
+pub(super) fn international(digits: &[u8]) -> Reading {
+    let as_written = plan::check(digits);
+    if is_settled(&as_written) || digits.len() < Msisdn::MIN_DIGITS {
+        return as_written;
     }
-    match digits.len() {
-        ..Msisdn::MIN_DIGITS => Err(Refusal::TooShort),
-        // No calling code starts with a zero, and phonelib would skip it.
-        Msisdn::MIN_DIGITS..=Msisdn::MAX_DIGITS if digits[0] == b'0' => Err(Refusal::NotInPlan),
-        Msisdn::MIN_DIGITS..=Msisdn::MAX_DIGITS => plan::check(digits),
-        _ => Err(Refusal::TooLong),
+    let Some(plan) = plan::main_plan(digits) else { return as_written };
+    let after_calling_code = national(&digits[plan.calling_code.len()..], plan);
+    if is_settled(&after_calling_code) { after_calling_code } else { as_written }
+}
+
+/// Digits that are a national number: after a trunk prefix, as they are, with the mobile marker of
+/// their region, or without their area code.
+pub(super) fn national(digits: &[u8], plan: &Plan) -> Reading {
+    let as_written = joined(&[digits], plan);
+    let mut after_trunks = after_trunks(digits, plan).map(|rest| joined(&[rest], plan));
+    if let Some(settled) = after_trunks.clone().find(is_settled) {
+        return settled;
     }
+    if is_settled(&as_written) {
+        return as_written;
+    }
+    if let Some(number) = marked_mobile(digits, plan) {
+        return Ok(number);
+    }
+    let mut completed = plan
+        .local
+        .iter()
+        .filter(|(pattern, _)| digit_pattern::strip(pattern, digits).is_some_and(<[u8]>::is_empty))
+        .map(|(_, before)| joined(&[before.as_bytes(), digits], plan));
+    completed.find(is_settled).or(after_trunks.next()).unwrap_or(as_written)
 }
 
-/// Digits that are a national number of the region, without its trunk prefix.
-fn national(digits: &[u8], region: Region) -> Reading {
-    joined(region.plan().calling_code, digits)
+/// What is left without each of the region's trunk prefixes.
+fn after_trunks<'a>(digits: &'a [u8], plan: &'a Plan) -> impl Iterator<Item = &'a [u8]> + Clone {
+    let after = plan.trunks.iter().filter_map(|trunk| digit_pattern::strip(trunk, digits));
+    after.filter(|rest| !rest.is_empty())
 }
 
-fn joined(calling_code: &str, national: &[u8]) -> Reading {
+/// The mobile number with a marker after its area code, as in Argentina's `011 15-2345-6789`.
+fn marked_mobile(digits: &[u8], plan: &Plan) -> Option<Msisdn> {
+    /// Area codes have two to four digits.
+    const AREA_CODES: std::ops::RangeInclusive<usize> = 2..=4;
+    let (written, dialled) = plan.mobile_marker?;
+    let numbers = after_trunks(digits, plan).chain([digits]);
+    let mut readings = numbers.flat_map(|number| AREA_CODES.map(move |length| (number, length)));
+    readings.find_map(|(number, length)| {
+        let (area_code, rest) = number.split_at_checked(length)?;
+        let subscriber = rest.strip_prefix(written.as_bytes())?;
+        joined(&[dialled.as_bytes(), area_code, subscriber], plan).ok()
+    })
+}
+
+/// The calling code of a plan and the parts of a national number.
+fn joined(parts: &[&[u8]], plan: &Plan) -> Reading {
     let mut digits = [0; Msisdn::MAX_DIGITS];
-    let length = calling_code.len() + national.len();
-    match length {
-        ..Msisdn::MIN_DIGITS => Err(Refusal::TooShort),
-        Msisdn::MIN_DIGITS..=Msisdn::MAX_DIGITS => {
-            digits[..calling_code.len()].copy_from_slice(calling_code.as_bytes());
-            digits[calling_code.len()..length].copy_from_slice(national);
-            plan::check(&digits[..length])
-        }
-        _ => Err(Refusal::TooLong),
+    let mut length = 0;
+    for part in [plan.calling_code.as_bytes()].iter().chain(parts) {
+        let Some(place) = digits.get_mut(length..length + part.len()) else { return Err(Refusal::TooLong) };
+        place.copy_from_slice(part);
+        length += part.len();
     }
-}
-
-pub(super) enum BareShape {
-    National,
-    InternationalMobile,
-    Other,
-}
-pub(super) fn bare_shape(parsed: &ParsedDigits) -> Option<BareShape> {
-    let digits = parsed.digits();
-    if parsed.plus_sign == PlusSign::Present || digits.starts_with(b"00") {
-        return None;
-    }
-    if digits[0] == b'0' {
-        return Some(BareShape::National);
-    }
-    Some(if is_mobile(&international(digits)) { BareShape::InternationalMobile } else { BareShape::Other })
+    plan::check(&digits[..length])
 }
