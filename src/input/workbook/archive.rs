@@ -2,6 +2,7 @@
 //! the file says about itself.
 
 use std::io::{self, Read};
+use std::panic::{self, AssertUnwindSafe};
 
 use calamine::{Ods, OdsError, Reader, Sheets, Xls, XlsError, Xlsb, XlsbError, Xlsx, XlsxError};
 use zip::ZipArchive;
@@ -60,6 +61,17 @@ pub(super) fn open(file: &ListFile) -> Result<Sheets<WorkbookReader>, InputError
             })
         }
     }
+}
+
+/// Runs a part of the reader that may panic on a damaged workbook.
+pub(super) fn guarded<T>(
+    file: &ListFile,
+    read: impl FnOnce() -> Result<T, InputError>,
+) -> Result<T, InputError> {
+    panic::catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| {
+        let help = "open it in a spreadsheet program and save it again, or save the sheet as CSV UTF-8";
+        Err(InputError::malformed(file.path(), "this workbook is damaged: its reader gave up", help))
+    })
 }
 
 /// Checks the parts that are read as a whole. The sheets of xlsx and xlsb are streamed, and
