@@ -65,7 +65,7 @@ impl InspectedSheet {
         remarks: &mut Vec<String>,
     ) -> Result<Self, InputError> {
         let mut workbook = archive::open(file)?;
-        let (name, remark) = choose(file, &workbook, settings.sheet.as_deref())?;
+        let (name, remark) = choose(file, &mut workbook, settings.sheet.as_deref())?;
         remarks.extend(remark);
         let mut sample: Vec<Row> = Vec::new();
         for_each_row(file, &mut workbook, &name, &mut |row| {
@@ -75,7 +75,6 @@ impl InspectedSheet {
                 false => ControlFlow::Break(()),
             }
         })?;
-        drop(workbook);
         let Some(table) = Table::find(&sample, settings.header) else {
             let problem = format!("sheet {name:?} has no table");
             return Err(InputError::malformed(file.path(), problem, "name another sheet with --sheet"));
@@ -86,7 +85,7 @@ impl InspectedSheet {
             let rows = if count == 1 { "1 row above".into() } else { format!("{count} rows above") };
             remarks.push(format!("{path}: {rows} the table of sheet {name:?} is not part of it"));
         }
-        let formulas = formulas_without_value(file, &name, SAMPLE_ROWS as u32)?;
+        let formulas = formulas_without_value(file, &mut workbook, &name, SAMPLE_ROWS as u32)?;
         if formulas > 0 {
             remarks.push(format!(
                 "{path}: {} of the first {} rows have no stored value and are empty; open the workbook in a spreadsheet \

@@ -240,7 +240,14 @@ fn workbooks_that_cannot_be_read_are_named() {
         archive(&[("xl/sharedStrings.xml".into(), shared), ("xl/workbook.xml".into(), String::new())])
     };
     let many = b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1".repeat(5 << 20);
+    // The record that says how far a sheet reaches: rows 0 to 3, columns 0 to 3.
+    let mut wide = zstd::decode_all(&*BASE64_STANDARD.decode(XLS).unwrap()).unwrap();
+    let reach = b"\x00\x02\x0E\x00\0\0\0\0\x03\0\0\0\0\0\x03\0\0\0";
+    let place = wide.windows(reach.len()).position(|bytes| bytes == reach).unwrap();
+    wide[place + 8..place + 12].copy_from_slice(&65_536u32.to_le_bytes());
+    wide[place + 14..place + 16].copy_from_slice(&256u16.to_le_bytes());
     for (content, part) in [
+        (wide, "its sheets span 16 777 218 cells"),
         (whole[..whole.len() / 2].to_vec(), "save the sheet as CSV"),
         (xlsx(&[("S", "visible", "")]), "no visible sheet of this workbook has a cell"),
         (xlsx(&[("S", "hidden", &contacts())]), "--sheet, one of: \"S\""),
