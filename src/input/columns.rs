@@ -32,8 +32,6 @@ pub(super) fn numbered_names(count: usize) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use arrow::datatypes::{DataType, Field};
-
     use super::*;
 
     #[test]

@@ -55,18 +55,18 @@ pub enum InputError {
         /// The pattern.
         pattern: String,
     },
-    /// CSV and Parquet files in one list.
+    /// Files of different formats in one list.
     #[error("{} and {} have different formats", first.display(), other.display())]
-    #[diagnostic(help("give either CSV or Parquet files in one list"))]
+    #[diagnostic(help("give files of one format in one list, or run them one by one"))]
     DifferentFormats {
         /// The first file of the list.
         first: PathBuf,
         /// The first file that differs from it.
         other: PathBuf,
     },
-    /// Files that do not have the same columns.
+    /// Files whose columns cannot be united.
     #[error("{} and {} have different columns: {difference}", first.display(), other.display())]
-    #[diagnostic(help("give files with the same columns, or run them one by one"))]
+    #[diagnostic(help("give files whose columns have the same meaning, or run them one by one"))]
     DifferentColumns {
         /// The first file of the list.
         first: PathBuf,

@@ -89,6 +89,7 @@ impl InputNotes {
         self.cells_outside.finding()
     }
 
+    #[cfg_attr(not(feature = "xlsx"), allow(dead_code, reason = "only workbooks have such cells"))]
     pub(super) fn note_cell_outside(&self, line: impl FnOnce() -> FileLine) {
         self.cells_outside.note(line);
     }

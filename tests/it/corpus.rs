@@ -9,15 +9,24 @@ use std::path::{Path, PathBuf};
 mod list_on_disk;
 #[path = "../../fuzz/invariants/msisdn.rs"]
 mod msisdn;
+#[path = "../../fuzz/invariants/ndjson.rs"]
+mod ndjson;
 #[path = "../../fuzz/invariants/wire.rs"]
 mod wire;
+#[path = "../../fuzz/invariants/workbook.rs"]
+mod workbook;
 
 /// Panics when the bytes break an invariant.
 type Invariant = fn(&[u8]);
 
 /// Each target, and what must be true of any bytes.
-const TARGETS: [(&str, Invariant); 3] =
-    [("csv", list_on_disk::hold), ("msisdn", msisdn::hold), ("wire", wire::hold)];
+const TARGETS: [(&str, Invariant); 5] = [
+    ("csv", list_on_disk::hold),
+    ("msisdn", msisdn::hold),
+    ("ndjson", ndjson::hold),
+    ("wire", wire::hold),
+    ("workbook", workbook::hold),
+];
 
 fn files(folder: &str) -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz").join(folder);
@@ -53,6 +62,16 @@ fn a_body_is_an_answer_or_is_refused() {
 #[test]
 fn a_file_is_a_list_or_is_refused() {
     holds_for_its_corpus("csv");
+}
+
+#[test]
+fn lines_are_rows_or_the_file_is_refused() {
+    holds_for_its_corpus("ndjson");
+}
+
+#[test]
+fn a_workbook_is_a_table_of_text_or_is_refused() {
+    holds_for_its_corpus("workbook");
 }
 
 #[test]

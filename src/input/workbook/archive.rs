@@ -2,11 +2,14 @@
 //! the file says about itself.
 
 use std::io::{self, Read};
+use std::panic::{self, AssertUnwindSafe};
 
 use calamine::{Ods, OdsError, Reader, Sheets, Xls, XlsError, Xlsb, XlsbError, Xlsx, XlsxError};
+use memchr::memmem;
 use zip::ZipArchive;
 
 use super::kind::{WorkbookKind, kind_of};
+use crate::humanize::grouped;
 use crate::input::error::InputError;
 use crate::input::source::{ListFile, RangeCursor};
 
@@ -17,6 +20,8 @@ pub(super) type WorkbookReader = io::BufReader<RangeCursor>;
 const MAX_PART_BYTES: u64 = 160 << 20;
 const MAX_ODS_BYTES: u64 = 64 << 20;
 const MAX_XLS_BYTES: u64 = 32 << 20;
+/// Each takes some 100 bytes.
+const MAX_XLS_CELLS: u64 = 2_500_000;
 /// The shortest form of a text in the table of texts: `<si/>`.
 const SHORTEST_TEXT: u64 = 5;
 
@@ -29,6 +34,7 @@ pub(super) fn open(file: &ListFile) -> Result<Sheets<WorkbookReader>, InputError
     match kind {
         WorkbookKind::Xls => {
             ensure_at_most(file, file.length().unwrap_or(0), MAX_XLS_BYTES)?;
+            ensure_cells_of_xls_fit(file)?;
             Xls::new(reader()?).map(Sheets::Xls).or_else(|fault| match fault {
                 XlsError::Password => Err(protected(file)),
                 // An xlsx with a password has the container of xls.
@@ -60,6 +66,17 @@ pub(super) fn open(file: &ListFile) -> Result<Sheets<WorkbookReader>, InputError
             })
         }
     }
+}
+
+/// Runs a part of the reader that may panic on a damaged workbook.
+pub(super) fn guarded<T>(
+    file: &ListFile,
+    read: impl FnOnce() -> Result<T, InputError>,
+) -> Result<T, InputError> {
+    panic::catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| {
+        let help = "open it in a spreadsheet program and save it again, or save the sheet as CSV UTF-8";
+        Err(InputError::malformed(file.path(), "this workbook is damaged: its reader gave up", help))
+    })
 }
 
 /// Checks the parts that are read as a whole. The sheets of xlsx and xlsb are streamed, and
@@ -102,6 +119,32 @@ pub(super) fn declared_count(head: &str) -> Option<u64> {
     let digits = rest.trim_start_matches(['"', '\'']);
     let end = digits.find(|c: char| !c.is_ascii_digit())?;
     Some(digits[..end].parse().unwrap_or(u64::MAX))
+}
+
+/// The reader of xls takes memory for every cell between the first and the last of each sheet.
+fn ensure_cells_of_xls_fit(file: &ListFile) -> Result<(), InputError> {
+    let bytes = file.head(MAX_XLS_BYTES)?;
+    let cells = cells_of_xls(&bytes);
+    if cells <= MAX_XLS_CELLS {
+        return Ok(());
+    }
+    let cells = grouped(cells);
+    let problem = format!("this workbook is too large to be held in memory: its sheets span {cells} cells");
+    Err(InputError::malformed(file.path(), problem, SAVE_AS_CSV))
+}
+
+/// By the record DIMENSIONS of each sheet, MS-XLS 2.4.90: its number, its length of 14 bytes, first
+/// row, row after the last, first column, column after the last, and two zeros.
+pub(super) fn cells_of_xls(bytes: &[u8]) -> u64 {
+    let cells = |place: usize| {
+        let record = bytes.get(place + 4..place + 18)?;
+        let row = |from: usize| u32::from_le_bytes(record[from..from + 4].try_into().expect("4 bytes"));
+        let column = |from: usize| u16::from_le_bytes([record[from], record[from + 1]]);
+        let (rows, columns) = (row(4).checked_sub(row(0))?, column(10).checked_sub(column(8))?);
+        let is_one = row(4) <= 65_536 && column(10) <= 256 && record[12..] == [0, 0];
+        is_one.then_some(u64::from(rows) * u64::from(columns))
+    };
+    memmem::find_iter(bytes, b"\x00\x02\x0E\x00").filter_map(cells).sum()
 }
 
 fn ensure_at_most(file: &ListFile, bytes: u64, limit: u64) -> Result<(), InputError> {

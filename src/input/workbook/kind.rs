@@ -39,11 +39,12 @@ pub(super) fn kind_of(file: &ListFile) -> Result<Option<WorkbookKind>, InputErro
     if memmem::find(&head, ODS).is_some() {
         return Ok(Some(WorkbookKind::Ods));
     }
-    let directory = end_of(file)?;
+    // The folder may have another name, and programs write it with a backslash.
+    let directory = end_of(file)?.to_ascii_lowercase();
     let has = |name: &str| memmem::find(&directory, name.as_bytes()).is_some();
-    Ok(if has("xl/workbook.bin") {
+    Ok(if has("workbook.bin") {
         Some(WorkbookKind::Xlsb)
-    } else if has("xl/workbook") || has("xl/worksheets/") {
+    } else if has("workbook.xml") {
         Some(WorkbookKind::Xlsx)
     } else {
         None

@@ -23,7 +23,8 @@ mod sheet;
 mod sheet_choice;
 #[cfg(feature = "xlsx")]
 mod table;
-#[cfg(all(test, feature = "xlsx"))]
+#[cfg(test)]
+#[cfg(feature = "xlsx")]
 mod tests;
 
 pub(super) use self::kind::is_workbook;

@@ -26,7 +26,8 @@ pub(in crate::input) fn open_files(
 ) -> Result<Opened, InputError> {
     let (mut sheets, mut remarks) = (Vec::with_capacity(files.len()), Vec::new());
     for file in files {
-        sheets.push(InspectedSheet::inspect(file, settings, &mut remarks)?);
+        let inspected = archive::guarded(&file, || InspectedSheet::inspect(&file, settings, &mut remarks))?;
+        sheets.push(inspected);
     }
     let columns: Vec<FileColumns> = sheets
         .iter()
@@ -39,7 +40,8 @@ pub(in crate::input) fn open_files(
     let (batch_rows, shared) = (settings.batch_rows.max(1), notes.clone());
     let batches = push_ahead(union.schema, move |sink| {
         for (sheet, adapter) in sheets.iter().zip(&union.adapters) {
-            if sheet.read(adapter.as_ref(), &shared, batch_rows, sink)?.is_break() {
+            let read = || sheet.read(adapter.as_ref(), &shared, batch_rows, sink);
+            if archive::guarded(&sheet.file, read)?.is_break() {
                 break;
             }
         }
@@ -58,22 +60,21 @@ struct InspectedSheet {
 
 impl InspectedSheet {
     fn inspect(
-        file: ListFile,
+        file: &ListFile,
         settings: &InputSettings,
         remarks: &mut Vec<String>,
     ) -> Result<Self, InputError> {
-        let mut workbook = archive::open(&file)?;
-        let (name, remark) = choose(&file, &workbook, settings.sheet.as_deref())?;
+        let mut workbook = archive::open(file)?;
+        let (name, remark) = choose(file, &mut workbook, settings.sheet.as_deref())?;
         remarks.extend(remark);
         let mut sample: Vec<Row> = Vec::new();
-        for_each_row(&file, &mut workbook, &name, &mut |row| {
+        for_each_row(file, &mut workbook, &name, &mut |row| {
             sample.push(row.clone());
             match sample.len() < SAMPLE_ROWS {
                 true => ControlFlow::Continue(()),
                 false => ControlFlow::Break(()),
             }
         })?;
-        drop(workbook);
         let Some(table) = Table::find(&sample, settings.header) else {
             let problem = format!("sheet {name:?} has no table");
             return Err(InputError::malformed(file.path(), problem, "name another sheet with --sheet"));
@@ -84,7 +85,7 @@ impl InspectedSheet {
             let rows = if count == 1 { "1 row above".into() } else { format!("{count} rows above") };
             remarks.push(format!("{path}: {rows} the table of sheet {name:?} is not part of it"));
         }
-        let formulas = formulas_without_value(&file, &name, SAMPLE_ROWS as u32)?;
+        let formulas = formulas_without_value(file, &mut workbook, &name, SAMPLE_ROWS as u32)?;
         if formulas > 0 {
             remarks.push(format!(
                 "{path}: {} of the first {} rows have no stored value and are empty; open the workbook in a spreadsheet \
@@ -95,7 +96,7 @@ impl InspectedSheet {
         }
         let fields: Vec<Field> =
             table.names.iter().map(|name| Field::new(name, DataType::Utf8, true)).collect();
-        Ok(Self { schema: Arc::new(Schema::new(fields)), file, name, table })
+        Ok(Self { schema: Arc::new(Schema::new(fields)), file: file.clone(), name, table })
     }
 
     fn read(

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use calamine::{Data, DataRef, Range, Reader, Sheets, Xlsb, Xlsx};
 
-use super::archive::{WorkbookReader, damaged, open};
+use super::archive::{WorkbookReader, damaged};
 use super::cell_text::Cell;
 use super::number_format::NumberFormat;
 use crate::input::error::InputError;
@@ -45,9 +45,13 @@ pub(super) fn for_each_row(
 }
 
 /// Whether a sheet has a cell.
-pub(super) fn has_cells(file: &ListFile, sheet: &str) -> Result<bool, InputError> {
+pub(super) fn has_cells(
+    file: &ListFile,
+    workbook: &mut Sheets<WorkbookReader>,
+    sheet: &str,
+) -> Result<bool, InputError> {
     let mut found = false;
-    for_each_row(file, &mut open(file)?, sheet, &mut |_| {
+    for_each_row(file, workbook, sheet, &mut |_| {
         found = true;
         ControlFlow::Break(())
     })?;
@@ -56,8 +60,13 @@ pub(super) fn has_cells(file: &ListFile, sheet: &str) -> Result<bool, InputError
 
 /// Formulas without a stored value among the cells of the first rows: programs that only write
 /// files leave them out, and only a spreadsheet program calculates them.
-pub(super) fn formulas_without_value(file: &ListFile, sheet: &str, rows: u32) -> Result<u64, InputError> {
-    let Sheets::Xlsx(mut workbook) = open(file)? else { return Ok(0) };
+pub(super) fn formulas_without_value(
+    file: &ListFile,
+    workbook: &mut Sheets<WorkbookReader>,
+    sheet: &str,
+    rows: u32,
+) -> Result<u64, InputError> {
+    let Sheets::Xlsx(workbook) = workbook else { return Ok(0) };
     let mut reader = workbook.worksheet_cells_reader(sheet).map_err(|fault| damaged(file, fault))?;
     let mut count = 0;
     while let Some(cell) = reader.next_cell_with_formula_metadata().map_err(|fault| damaged(file, fault))? {

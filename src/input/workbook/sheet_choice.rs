@@ -10,17 +10,17 @@ use crate::input::source::ListFile;
 /// The sheet that is named, or the first visible one with a cell, and what to say about it.
 pub(super) fn choose(
     file: &ListFile,
-    workbook: &Sheets<WorkbookReader>,
+    workbook: &mut Sheets<WorkbookReader>,
     named: Option<&str>,
 ) -> Result<(String, Option<String>), InputError> {
-    let all = workbook.sheets_metadata().iter().filter(|sheet| sheet.typ == SheetType::WorkSheet);
-    let sheets: Vec<&Sheet> = all.collect();
+    let mut sheets: Vec<Sheet> = workbook.sheets_metadata().to_vec();
+    sheets.retain(|sheet| sheet.typ == SheetType::WorkSheet);
     if let Some(named) = named {
         return find(&sheets, named).map(|name| (name, None)).ok_or_else(|| missing(file, &sheets, named));
     }
     let visible = || sheets.iter().filter(|sheet| sheet.visible == SheetVisible::Visible);
     for sheet in visible() {
-        if has_cells(file, &sheet.name)? {
+        if has_cells(file, workbook, &sheet.name)? {
             let others = visible().map(|other| &other.name).filter(|name| **name != sheet.name);
             let others: Vec<String> = others.map(|name| format!("{name:?}")).collect();
             return Ok((sheet.name.clone(), remark(file, &sheet.name, &others)));
@@ -37,7 +37,7 @@ fn remark(file: &ListFile, chosen: &str, others: &[String]) -> Option<String> {
 }
 
 /// By the exact name, or by the only one that differs in case and blanks alone.
-fn find(sheets: &[&Sheet], named: &str) -> Option<String> {
+fn find(sheets: &[Sheet], named: &str) -> Option<String> {
     let fold = |name: &str| name.trim().to_lowercase();
     if let Some(sheet) = sheets.iter().find(|sheet| sheet.name == named) {
         return Some(sheet.name.clone());
@@ -49,11 +49,11 @@ fn find(sheets: &[&Sheet], named: &str) -> Option<String> {
     }
 }
 
-fn missing(file: &ListFile, sheets: &[&Sheet], named: &str) -> InputError {
+fn missing(file: &ListFile, sheets: &[Sheet], named: &str) -> InputError {
     let help = format!("give --sheet one of: {}", quoted(sheets));
     InputError::malformed(file.path(), format!("there is no sheet {named:?}"), help)
 }
 
-fn quoted(sheets: &[&Sheet]) -> String {
+fn quoted(sheets: &[Sheet]) -> String {
     sheets.iter().map(|sheet| format!("{:?}", sheet.name)).collect::<Vec<_>>().join(", ")
 }

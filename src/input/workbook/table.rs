@@ -32,7 +32,11 @@ impl Table {
     pub(super) fn find(sample: &[Row], header: Header) -> Option<Self> {
         let usual = usual_width(sample);
         let is_title = |row: &&Row| row.cells.len() == 1 && usual > 1 && !is_data(&row.cells[0]);
-        let titles: Vec<u64> = sample.iter().take_while(is_title).map(|row| row.number).collect();
+        let mut titles: Vec<u64> = sample.iter().take_while(is_title).map(|row| row.number).collect();
+        if sample.get(titles.len()).is_some_and(|row| row.cells.iter().any(is_data)) {
+            // A row with one cell directly above the data is a header of which most names are missing.
+            titles.pop();
+        }
         let rows = &sample[titles.len()..];
         let first = rows.first()?;
         let has_header = match header {
@@ -44,7 +48,7 @@ impl Table {
         let columns: Vec<u32> = used.into_iter().collect();
         let name = |column: &u32| {
             let cell = first.cells.iter().find(|cell| cell.column == *column);
-            cell.map(|cell| cell.text.clone()).unwrap_or_default()
+            cell.map(|cell| on_one_line(&cell.text)).unwrap_or_default()
         };
         let names = match has_header {
             true => unique_names(&columns.iter().map(name).collect::<Vec<_>>()),
@@ -52,6 +56,14 @@ impl Table {
         };
         let first_row = first.number + u64::from(has_header);
         Some(Self { columns, names, first_row, titles })
+    }
+}
+
+/// Names are broken into lines to keep columns narrow.
+fn on_one_line(name: &str) -> String {
+    match name.contains(['\n', '\r']) {
+        true => name.split_whitespace().collect::<Vec<_>>().join(" "),
+        false => name.to_owned(),
     }
 }
 
@@ -124,6 +136,7 @@ mod tests {
         }
         assert_eq!(found(&[&["name", "Phone 1 - Value"], &["Bo", "1"]]).0, "name|Phone 1 - Value");
         assert_eq!(found(&[&["name", ""], &["Bo", "46701740606"]]).0, "name|column_2");
+        assert_eq!(found(&[&["name", "Mobile\r\nphone"], &["Bo", "46701740606"]]).0, "name|Mobile phone");
     }
 
     #[test]

@@ -80,3 +80,53 @@ fn an_output_that_exists_is_replaced_only_by_force() {
     assert_eq!(job.read("out.parquet").rows(), 8);
     assert_eq!(job.files(), ["contacts.csv", "out.parquet"], "nothing is left behind");
 }
+
+#[test]
+fn ndjson_comes_out_as_it_came_in() {
+    let service = Service::start(SimulatorSettings::default());
+    let lines = "{\"id\":1,\"contact\":{\"phone\":\"+46701740605\"},\"phone\":46701740605}\n{\"id\":2,\"phone\":null}\n";
+    let job = Job::new().list("list.ndjson", lines);
+    job.enrich("list.ndjson", "out.ndjson", &service, &["-c", "phone"]).exits_with(0);
+    let text = std::fs::read_to_string(job.path("out.ndjson")).unwrap();
+    let rows: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(rows[0]["contact"]["phone"], "+46701740605");
+    assert_eq!(
+        (&rows[0]["phone"], &rows[0]["hlr_msisdn"]),
+        (&46_701_740_605_u64.into(), &"46701740605".into())
+    );
+    assert_eq!(rows[1]["hlr_status"], "invalid");
+}
+
+#[test]
+fn a_malformed_line_stops_the_run_before_anything_is_asked() {
+    let service = Service::start(SimulatorSettings::default());
+    let lines = "{\"phone\":\"+46701740605\"}\n".repeat(5_000) + "{\"phone\":\n";
+    let job = Job::new().list("list.ndjson", &lines);
+    let run = job.enrich("list.ndjson", "out.csv", &service, &[]);
+    run.exits_with(2);
+    assert!(!job.path("out.csv").exists());
+}
+
+#[test]
+fn a_partitioned_output_is_a_list() {
+    let service = Service::start(SimulatorSettings::default());
+    let job = Job::new().list("contacts.csv", CONTACTS);
+    job.enrich("contacts.csv", "out", &service, &["--partition-by", "country"]).exits_with(0);
+    job.enrich("out", "again.csv", &service, &["--only", "unresolved", "-c", "phone"]).exits_with(0);
+    let text = std::fs::read_to_string(job.path("again.csv")).unwrap();
+    assert_eq!(text.lines().count(), 9);
+    assert!(text.lines().any(|line| line.contains(",SE")), "{text}");
+}
+
+#[test]
+fn files_with_different_columns_are_told_of() {
+    let service = Service::start(SimulatorSettings::default());
+    let job = Job::new()
+        .list("a.csv", "id,phone\n1,+46701740605\n")
+        .list("b.csv", "Phone,plan\n+447700900123,gold\n");
+    let run = job.enrich("*.csv", "out.ndjson", &service, &[]);
+    run.exits_with(0);
+    let text = std::fs::read_to_string(job.path("out.ndjson")).unwrap();
+    assert_eq!(text.lines().count(), 2);
+    assert!(text.contains("447700900123") && text.contains("gold"), "{text}");
+}
