@@ -232,7 +232,7 @@ fn without_duplicates(numbers: &mut Vec<ParsedDigits>) {
                 distinct.push(number);
             }
             Entry::Occupied(known) if number.plus_sign == PlusSign::Present => {
-                distinct[*known.get()] = number
+                distinct[*known.get()] = number;
             }
             Entry::Occupied(_) => {}
         }
