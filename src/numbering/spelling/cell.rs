@@ -1,5 +1,8 @@
 //! The numbers of a cell: rows of digits, and what the words and marks between them say.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
 use super::characters::{Meaning, digit, meaning};
 use super::gaps::{Gap, Link};
 use super::numbers::{self, Numbers};
@@ -216,16 +219,22 @@ fn completed(context: &str, local: &ParsedDigits) -> Result<ParsedDigits, Refusa
 /// A number that is written twice is one, also with `+` at one time and with `00` or nothing at the
 /// other.
 fn without_duplicates(numbers: &mut Vec<ParsedDigits>) {
+    if numbers.len() < 2 {
+        return;
+    }
     let mut distinct: Vec<ParsedDigits> = Vec::with_capacity(numbers.len());
-    let international = |number: &ParsedDigits| {
-        let digits = number.digits();
-        digits.strip_prefix(b"00").unwrap_or(digits).to_vec()
-    };
+    let mut places: HashMap<Vec<u8>, usize> = HashMap::new();
     for number in numbers.drain(..) {
-        match distinct.iter_mut().find(|known| international(known) == international(&number)) {
-            Some(known) if number.plus_sign == PlusSign::Present => *known = number,
-            Some(_) => {}
-            None => distinct.push(number),
+        let digits = number.digits().strip_prefix(b"00").unwrap_or(number.digits());
+        match places.entry(digits.to_vec()) {
+            Entry::Vacant(vacant) => {
+                vacant.insert(distinct.len());
+                distinct.push(number);
+            }
+            Entry::Occupied(known) if number.plus_sign == PlusSign::Present => {
+                distinct[*known.get()] = number;
+            }
+            Entry::Occupied(_) => {}
         }
     }
     *numbers = distinct;

@@ -14,6 +14,9 @@ const COMPLETE_INTERNATIONAL: usize = 10;
 /// A number with so many slashes in it has them between its groups.
 const SLASHES_OF_GROUPS: usize = 3;
 
+/// As many numbers as are looked for in digits that only blanks divide.
+const MAX_EQUAL_PARTS: usize = 4;
+
 /// What a row of digits and separators holds.
 #[derive(Debug, Default)]
 pub(super) struct Numbers {
@@ -30,6 +33,9 @@ pub(super) fn numbers(tokens: &[Token], is_open: bool) -> Result<Numbers, Refusa
     let mut start = 0;
     for next in 1..groups.len() {
         match boundary(&groups, start, next)? {
+            Boundary::None if digits_in(&groups[start..next]) > MAX_EQUAL_PARTS * Msisdn::MAX_DIGITS => {
+                return Err(Refusal::TooLong);
+            }
             Boundary::None => {}
             Boundary::Number => {
                 push_equal_parts(&mut read.all, &groups[start..next])?;
@@ -90,9 +96,17 @@ fn boundary(groups: &[Group<'_>], start: usize, next: usize) -> Result<Boundary,
     let boundary = if separator.has(&Token::Line) {
         after_line(length, until(&[Token::Line]))
     } else if separator.has(&Token::Slash) {
-        let slashes = groups[start + 1..].iter().filter(|group| group.separator.has(&Token::Slash)).count();
+        let has_slashes_of_groups = || {
+            let rest = groups[start + 1..].iter().take(Msisdn::MAX_DIGITS);
+            rest.filter(|group| group.separator.has(&Token::Slash)).count() >= SLASHES_OF_GROUPS
+        };
         let is_shorter = groups[next].digits.len() <= groups[next - 1].digits.len();
-        after_slash(until(&[Token::Slash, Token::Line]), slashes, is_shorter)
+        match until(&[Token::Slash, Token::Line]) {
+            Msisdn::MIN_DIGITS.. => Boundary::Number,
+            _ if length < COMPLETE_INTERNATIONAL && has_slashes_of_groups() => Boundary::None,
+            _ if is_shorter => Boundary::Abbreviated,
+            _ => Boundary::None,
+        }
     } else if separator.has(&Token::Open) {
         number_if(until(&[Token::Open, Token::Line]) >= Msisdn::MIN_DIGITS)
     } else if separator.has(&Token::Blank) {
@@ -122,15 +136,6 @@ fn after_line(length: usize, rest: usize) -> Boundary {
     }
 }
 
-fn after_slash(rest: usize, slashes: usize, is_shorter: bool) -> Boundary {
-    match rest {
-        _ if slashes >= SLASHES_OF_GROUPS => Boundary::None,
-        Msisdn::MIN_DIGITS.. => Boundary::Number,
-        _ if is_shorter => Boundary::Abbreviated,
-        _ => Boundary::None,
-    }
-}
-
 fn start_has(groups: &[Group<'_>], start: usize, token: &Token) -> bool {
     groups[start].separator.has(token)
 }
@@ -145,7 +150,7 @@ fn push_equal_parts(numbers: &mut Vec<ParsedDigits>, groups: &[Group<'_>]) -> Re
     let length = digits_in(groups);
     let access_code = if groups[0].digits.starts_with("00") { 2 } else { 0 };
     if length > Msisdn::MAX_DIGITS + access_code
-        && let Some(part) = (2..=4).find_map(|count| equal_part(groups, length, count))
+        && let Some(part) = (2..=MAX_EQUAL_PARTS).find_map(|count| equal_part(groups, length, count))
     {
         for part in groups.chunk_by_digits(part) {
             numbers.push(number(part)?);

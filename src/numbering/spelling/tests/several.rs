@@ -56,6 +56,7 @@ fn several_numbers_are_refused_and_can_all_be_read() {
         assert_eq!(all(text), ["0701740605", "0701740606"], "{text:?}");
     }
     assert_eq!(all("070-1740605 070-1740606 070-1740607").len(), 3);
+    assert_eq!(all("0701740605/0701740606/0701740607/0701740608").len(), 4);
     assert_eq!(all("0171/1234567 + 089/123456"), ["01711234567", "089123456"]);
     assert_eq!(all("12345678 12345679"), ["12345678", "12345679"]);
 }
@@ -142,5 +143,27 @@ fn the_grouping_of_digits_is_kept() {
         ("Tel. (212) 555-0123 x4", Grouping::Brackets),
     ] {
         assert_eq!(parse_digits(text).unwrap().grouping, expected, "{text:?}");
+    }
+}
+
+#[test]
+fn a_cell_of_any_length_is_read_in_a_moment() {
+    for part in [
+        "1/",
+        "1 ",
+        "+1",
+        "(1) ",
+        "1\n",
+        "1234567/",
+        "+46701740605,",
+        "x1",
+        "a",
+        "1,",
+        "tel:",
+        "&nbsp;",
+        "..1",
+    ] {
+        let text = part.repeat(100_000);
+        assert!(parse_all_digits(&text).len() <= 1, "{part}");
     }
 }
