@@ -92,11 +92,11 @@ pub(super) fn international(digits: &[u8]) -> Reading {
 /// Digits that are a national number: after a trunk prefix, as they are, with the mobile marker of
 /// their region, or without their area code.
 pub(super) fn national(digits: &[u8], plan: &Plan) -> Reading {
-    let as_written = joined(&[digits], plan);
     let mut after_trunks = after_trunks(digits, plan).map(|rest| joined(&[rest], plan));
     if let Some(settled) = after_trunks.clone().find(is_settled) {
         return settled;
     }
+    let as_written = joined(&[digits], plan);
     if is_settled(&as_written) {
         return as_written;
     }
