@@ -5,9 +5,9 @@
 
 use super::number_rules::BareNumbers;
 use super::plan;
+use super::reading::{Reading, international, is_home_length, is_settled, national};
 use super::refusal::Refusal;
 use super::region::PLANS;
-use super::resolve::{Reading, international, is_home_length, is_settled, national};
 use super::spelling::{Grouping, ParsedDigits, PlusSign};
 use crate::model::Msisdn;
 

@@ -2,9 +2,9 @@
 //! codes.
 //!
 //! [`parse`] has three steps, each in its own file: `spelling` reads the text of a cell into
-//! digits, `resolve` decides whether these digits are international or national, `plan` checks
-//! whether such a number exists in its country's plan and may be a mobile number. A refused number
-//! is never sent, so every refusal has a reason.
+//! digits, `resolve` decides whether these digits are international or national (`bare` where no
+//! region tells), `plan` checks whether such a number exists in its country's plan and may be a
+//! mobile number. A refused number is never sent, so every refusal has a reason.
 //!
 //! Nothing here knows files, columns of values, or the service. Facts that change are in `tables/`,
 //! as text; `tools/numbering_tables.py` writes those with an outside source, and `NOTICE` names the
@@ -21,6 +21,7 @@ mod number_rules;
 mod plan;
 mod range_country;
 mod ranges;
+mod reading;
 mod refusal;
 mod region;
 mod region_name;

@@ -91,7 +91,19 @@ struct Ranges {
     /// For each of them, its index in `kinds`; [`GAP`] for a gap.
     label: Vec<u16>,
     kinds: Vec<Range>,
+    /// For every length of numbers and every three first digits, the index of the range or gap of
+    /// the lowest number. It leaves a search among a few.
+    by_first_digits: Vec<u32>,
 }
+
+/// The lowest number of each slot in [`Ranges::by_first_digits`], and the lowest number after them.
+fn lowest_of_slots() -> impl Iterator<Item = u64> {
+    let slots = (0..=LONGEST - 3).flat_map(|zeros| (100..1000).map(move |digits| digits * 10_u64.pow(zeros)));
+    slots.chain([10_u64.pow(LONGEST)])
+}
+
+/// The digits of the longest numbers.
+const LONGEST: u32 = Msisdn::MAX_DIGITS as u32;
 
 const GAP: u16 = u16::MAX;
 
@@ -115,11 +127,14 @@ impl Ranges {
             }));
         }
         found.sort_unstable();
-        let mut ranges = Self { first: vec![0], label: vec![GAP], kinds };
+        let mut ranges = Self { first: vec![0], label: vec![GAP], kinds, by_first_digits: Vec::new() };
         for (first, last, label) in found {
             ranges.push(first, label);
             ranges.push(last + 1, GAP);
         }
+        ranges.by_first_digits = lowest_of_slots()
+            .map(|lowest| (ranges.first.partition_point(|first| *first <= lowest) - 1) as u32)
+            .collect();
         ranges
     }
 
@@ -137,7 +152,13 @@ impl Ranges {
 
     /// The range or the gap in which a number is.
     fn index_of(&self, msisdn: u64) -> usize {
-        self.first.partition_point(|first| *first <= msisdn) - 1
+        let zeros = msisdn.checked_ilog10().unwrap_or(0).saturating_sub(2);
+        let first_digits = (msisdn / 10_u64.pow(zeros)) as usize;
+        let slot = (zeros as usize * 900 + first_digits).saturating_sub(100);
+        let [from, to] = [slot, slot + 1].map(|slot| self.by_first_digits.get(slot).copied());
+        let from = from.filter(|_| first_digits >= 100).unwrap_or(0) as usize;
+        let to = to.map_or(self.first.len(), |to| to as usize + 1);
+        from + self.first[from..to].partition_point(|first| *first <= msisdn) - 1
     }
 
     fn range_at(&self, index: usize) -> Option<Range> {
@@ -190,6 +211,16 @@ mod tests {
             (999_999_999_999_999, None),
         ] {
             assert_eq!(kind(msisdn), expected, "{msisdn}");
+        }
+    }
+
+    #[test]
+    fn the_short_search_finds_what_the_long_one_finds() {
+        let edges = RANGES.first.iter().flat_map(|first| [first.saturating_sub(1), *first, first + 1]);
+        let powers = (0..16).flat_map(|power| [10_u64.pow(power) - 1, 10_u64.pow(power), u64::MAX]);
+        for number in edges.chain(powers) {
+            let expected = RANGES.first.partition_point(|first| *first <= number) - 1;
+            assert_eq!(RANGES.index_of(number), expected, "{number}");
         }
     }
 
