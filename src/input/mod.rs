@@ -9,6 +9,7 @@ mod columns;
 mod csv;
 mod error;
 mod file_format;
+mod foreign_text;
 mod notes;
 mod open;
 mod opened;
@@ -17,8 +18,9 @@ mod paths;
 mod read_ahead;
 mod settings;
 
+pub use self::columns::WRITTEN_NAME;
 pub use self::error::InputError;
 pub use self::notes::{CsvFile, FileLine, Finding, InputNotes};
 pub use self::open::open;
 pub use self::opened::{ListLength, Opened};
-pub use self::settings::{Header, InputSettings};
+pub use self::settings::{Delimiter, Header, InputSettings, Sign};

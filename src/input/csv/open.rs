@@ -1,5 +1,6 @@
 //! Opening CSV files as one list: each is inspected first, then they are read one after the other.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -8,12 +9,13 @@ use std::vec;
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 
-use super::dialect;
+use super::detection;
+use super::detection::{Detected, NoFirstRow};
 use super::dialect::Dialect;
 use super::file_batches::FileBatches;
 use super::source::TextSource;
 use super::text::{Meter, Text};
-use crate::input::columns::ensure_same_columns;
+use crate::input::columns::{WRITTEN_NAME, ensure_same_columns};
 use crate::input::error::InputError;
 use crate::input::notes::{CsvFile, InputNotes};
 use crate::input::opened::{ListLength, Opened};
@@ -43,8 +45,10 @@ fn open(
     for source in sources {
         inspected.push(InspectedFile::inspect(source, settings)?);
     }
-    let first = &inspected[0];
-    for other in &inspected[1..] {
+    // An empty file has the columns of the others.
+    let mut filled = inspected.iter().filter(|file| file.detected.is_some());
+    let first = filled.next().unwrap_or(&inspected[0]);
+    for other in filled {
         ensure_same_columns((first.source.name(), &first.schema), (other.source.name(), &other.schema))?;
     }
     let schema = first.schema.clone();
@@ -61,6 +65,7 @@ fn open(
         meter,
         notes: notes.clone(),
         batch_rows: settings.batch_rows.max(1),
+        settings: settings.clone(),
     };
     Ok(Opened { batches: read_ahead(schema, batches)?, length, files, notes })
 }
@@ -76,40 +81,69 @@ fn length_of(paths: &[PathBuf]) -> ListLength {
 /// One file of the list, inspected and not yet read.
 struct InspectedFile {
     source: TextSource,
-    dialect: Dialect,
+    /// `None` for an empty file.
+    detected: Option<Detected>,
     schema: SchemaRef,
     encoding: &'static str,
     compression: Option<&'static str>,
+    /// What is unusual about the encoding.
+    remark: Option<String>,
     /// A pipe stays open, since it cannot be opened twice; other files are closed until their turn.
     opened: Option<Text>,
 }
 
 impl InspectedFile {
     fn inspect(source: TextSource, settings: &InputSettings) -> Result<Self, InputError> {
-        let text = Text::open(&source, None)?;
-        let (dialect, names) = dialect::detect(&text, settings.delimiter, settings.header)
-            .map_err(|fault| InputError::malformed(source.name(), fault.problem(), fault.help()))?;
-        let fields: Vec<Field> =
-            names.into_iter().map(|name| Field::new(name, DataType::Utf8, true)).collect();
+        let text = Text::open(&source, None, settings)?;
+        let detected = match detection::detect(&text, settings) {
+            Ok(detected) => Some(detected),
+            Err(NoFirstRow::Empty) => None,
+            Err(NoFirstRow::Endless) => {
+                return Err(InputError::malformed(source.name(), NoFirstRow::PROBLEM, NoFirstRow::HELP));
+            }
+        };
         Ok(Self {
-            schema: Arc::new(Schema::new(fields)),
-            dialect,
+            schema: Arc::new(Schema::new(detected.as_ref().map(fields).unwrap_or_default())),
+            detected,
             encoding: text.encoding,
             compression: text.compression,
+            remark: text.remark.clone(),
             opened: (!source.can_be_reopened()).then_some(text),
             source,
         })
     }
 
     fn description(&self) -> CsvFile {
+        let plain = Dialect::plain(b','.into());
+        let dialect = self.detected.as_ref().map_or(plain, |detected| detected.dialect);
+        let mut remarks: Vec<String> = self.remark.iter().cloned().collect();
+        match &self.detected {
+            Some(detected) => remarks.extend(detected.remarks.iter().cloned()),
+            None => remarks.push("the file is empty".into()),
+        }
         CsvFile {
             path: self.source.path().to_owned(),
-            delimiter: self.dialect.delimiter,
-            has_header: self.dialect.has_header,
+            delimiter: dialect.delimiter,
+            quote: dialect.quote.map(char::from),
+            escape: dialect.escape.map(char::from),
+            has_header: dialect.header_rows > 0,
             encoding: self.encoding,
             compression: self.compression,
+            remarks,
         }
     }
+}
+
+fn fields(detected: &Detected) -> Vec<Field> {
+    let written = detected.written_names.iter();
+    let fields = detected.names.iter().zip(written).map(|(name, written)| {
+        let field = Field::new(name, DataType::Utf8, true);
+        match written {
+            Some(written) => field.with_metadata(HashMap::from([(WRITTEN_NAME.to_owned(), written.clone())])),
+            None => field,
+        }
+    });
+    fields.collect()
 }
 
 /// The batches of all files, one file after the other.
@@ -120,17 +154,19 @@ struct Batches {
     meter: Option<Meter>,
     notes: Arc<InputNotes>,
     batch_rows: usize,
+    settings: InputSettings,
 }
 
 impl Batches {
     fn next_file(&mut self) -> Result<bool, InputError> {
         let Some(file) = self.files.next() else { return Ok(false) };
+        let Some(detected) = file.detected else { return Ok(true) };
         let text = match file.opened {
             Some(text) => text,
-            None => Text::open(&file.source, self.meter.clone())?,
+            None => Text::open(&file.source, self.meter.clone(), &self.settings)?,
         };
         let (schema, notes) = (self.schema.clone(), self.notes.clone());
-        self.current = Some(FileBatches::new(text, file.source, file.dialect, schema, notes));
+        self.current = Some(FileBatches::new(text, file.source, detected.dialect, schema, notes));
         Ok(true)
     }
 

@@ -1,10 +1,12 @@
 //! Where the text of a list comes from: a file or standard input.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Seek};
 use std::path::{Path, PathBuf};
 
 use super::compression::DamagedArchive;
+use super::zip_archive;
+use super::zip_archive::{Content, Entry, MAGIC as ZIP_MAGIC};
 use crate::input::error::InputError;
 
 /// What standard input is called in messages.
@@ -55,10 +57,40 @@ impl TextSource {
         }
     }
 
+    /// Whether it is a file in a zip archive.
+    pub(super) fn is_zipped(&self) -> bool {
+        match self {
+            Self::File(path) => File::open(path)
+                .is_ok_and(|mut file| zip_entry(&mut file, path).is_ok_and(|entry| entry.is_some())),
+            Self::StandardInput => false,
+        }
+    }
+
+    /// The text of a file, or of the only file in a zip archive.
     pub(super) fn open(&self) -> io::Result<Box<dyn Read + Send>> {
         Ok(match self {
             Self::StandardInput => Box::new(io::stdin()),
-            Self::File(path) => Box::new(File::open(path)?),
+            Self::File(path) => {
+                let mut file = File::open(path)?;
+                match zip_entry(&mut file, path)? {
+                    Some(entry) => zip_archive::unpack(file, entry)?,
+                    None => Box::new(file),
+                }
+            }
         })
+    }
+}
+
+/// The list in a zip archive; `None` for other files. Pipes are not touched.
+fn zip_entry(file: &mut File, path: &Path) -> io::Result<Option<Entry>> {
+    if !file.metadata()?.is_file() {
+        return Ok(None);
+    }
+    let mut start = [0; ZIP_MAGIC.len()];
+    let is_zip = file.read_exact(&mut start).is_ok() && start == *ZIP_MAGIC;
+    file.rewind()?;
+    match is_zip.then(|| zip_archive::inspect(path)) {
+        Some(Ok(Content::List(entry))) => Ok(Some(entry)),
+        _ => Ok(None),
     }
 }
