@@ -5,6 +5,8 @@ use std::fs;
 use std::panic::catch_unwind;
 use std::path::{Path, PathBuf};
 
+#[path = "../../fuzz/invariants/dialect.rs"]
+mod dialect;
 #[path = "../../fuzz/invariants/csv.rs"]
 mod list_on_disk;
 #[path = "../../fuzz/invariants/msisdn.rs"]
@@ -16,8 +18,8 @@ mod wire;
 type Invariant = fn(&[u8]);
 
 /// Each target, and what must be true of any bytes.
-const TARGETS: [(&str, Invariant); 3] =
-    [("csv", list_on_disk::hold), ("msisdn", msisdn::hold), ("wire", wire::hold)];
+const TARGETS: [(&str, Invariant); 4] =
+    [("csv", list_on_disk::hold), ("dialect", dialect::hold), ("msisdn", msisdn::hold), ("wire", wire::hold)];
 
 fn files(folder: &str) -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz").join(folder);
@@ -53,6 +55,21 @@ fn a_body_is_an_answer_or_is_refused() {
 #[test]
 fn a_file_is_a_list_or_is_refused() {
     holds_for_its_corpus("csv");
+}
+
+#[test]
+fn a_list_in_any_dialect_keeps_its_numbers() {
+    holds_for_its_corpus("dialect");
+}
+
+/// A short run of what the fuzzer does for hours, from a fixed seed.
+#[test]
+fn random_names_in_any_dialect_keep_their_numbers() {
+    let mut random = fastrand::Rng::with_seed(11);
+    for _ in 0..300 {
+        let content: Vec<u8> = (0..random.usize(3..300)).map(|_| random.u8(..)).collect();
+        dialect::hold(&content);
+    }
 }
 
 #[test]

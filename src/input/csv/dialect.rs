@@ -1,10 +1,7 @@
 //! How a CSV file is written.
 
-use std::io::Read;
-
 use ::csv::ReaderBuilder;
 
-use super::rewriter::Rewriter;
 use crate::input::settings::Delimiter;
 
 /// What the csv crate gets in place of a delimiter that it cannot read: a byte that ASCII made for
@@ -83,13 +80,5 @@ impl Dialect {
             .flexible(true)
             .has_headers(false);
         builder
-    }
-
-    /// The text as the csv crate can read it.
-    pub(super) fn readable(&self, text: Box<dyn Read + Send>) -> Box<dyn Read + Send> {
-        match self.delimiter.byte().is_some() && self.blanks == Blanks::Kept {
-            true => text,
-            false => Box::new(Rewriter::new(text, *self)),
-        }
     }
 }

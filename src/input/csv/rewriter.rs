@@ -8,8 +8,16 @@ use super::dialect::{Blanks, Dialect, UNIT_SEPARATOR};
 /// How much text is rewritten at once.
 const CHUNK_BYTES: usize = 32 << 10;
 
+/// The text as the csv crate can read it.
+pub(super) fn readable(text: Box<dyn Read + Send>, dialect: &Dialect) -> Box<dyn Read + Send> {
+    match dialect.delimiter.byte().is_some() && dialect.blanks == Blanks::Kept {
+        true => text,
+        false => Box::new(Rewriter::new(text, *dialect)),
+    }
+}
+
 /// Text that is rewritten while it is read.
-pub(super) struct Rewriter {
+struct Rewriter {
     reader: Box<dyn Read + Send>,
     dialect: Dialect,
     place: Place,
@@ -38,7 +46,7 @@ enum Place {
 const LINE_START: Place = Place::CellStart { blanks: 0, after_delimiter: false };
 
 impl Rewriter {
-    pub(super) fn new(reader: Box<dyn Read + Send>, dialect: Dialect) -> Self {
+    fn new(reader: Box<dyn Read + Send>, dialect: Dialect) -> Self {
         let rewritten = Cursor::default();
         Self { reader, dialect, place: LINE_START, raw: Vec::new(), rewritten, is_at_end: false }
     }

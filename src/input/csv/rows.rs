@@ -6,6 +6,7 @@ use ::csv::{ByteRecord, ErrorKind, Position, Reader};
 
 use super::dialect::{Dialect, Start};
 use super::quote_repair::{Reading, first_line, is_malformed, split};
+use super::rewriter::readable;
 use super::row_length_guard::{BUFFER_BYTES, RowEnd, RowLengthGuard};
 
 /// Reads row by row, its header included.
@@ -50,8 +51,7 @@ impl Rows {
     ) -> Self {
         let mut base = Position::new();
         base.set_byte(dialect.start.byte).set_line(dialect.start.lines + 1);
-        let text = dialect.readable(text);
-        let guard = RowLengthGuard::new(text);
+        let guard = RowLengthGuard::new(readable(text, &dialect));
         let mut rows = Self {
             reader: None,
             row: ByteRecord::new(),
@@ -98,7 +98,9 @@ impl Rows {
             Err(fault) => return self.row_after(fault),
         }
         let end = self.base.byte() + reader.position().byte();
-        let lines = reader.position().line() - self.row.position().map_or(1, Position::line);
+        let (start, first_line) = self.row.position().map_or((0, 1), |start| (start.byte(), start.line()));
+        // The line break before the row is counted, except at the beginning of the text.
+        let may_have_breaks = start == 0 || reader.position().line() > first_line + 1;
         match reader.get_mut().row_ended(self.row.as_slice(), end) {
             RowEnd::EndOfFile => {
                 self.is_at_end = true;
@@ -114,8 +116,8 @@ impl Rows {
             }
             RowEnd::Row => {
                 let has_expected_width = self.width.is_none_or(|width| width == self.row.len());
-                if (lines > 2 || !has_expected_width || (lines == 2 && self.has_break())) && self.repair(end)
-                {
+                let is_suspicious = !has_expected_width || (may_have_breaks && self.has_break());
+                if is_suspicious && self.repair(end) {
                     return Ok(true);
                 }
                 let reader = self.reader.as_mut().expect("it is replaced at once");

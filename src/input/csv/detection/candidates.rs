@@ -1,9 +1,7 @@
 //! The dialects that are tried on a file: what occurs in it, and what the user gave.
 
-use super::SeparatorLine;
-use super::sample::Sample;
+use super::separator_line::SeparatorLine;
 use crate::input::csv::dialect::{Blanks, Dialect, Start};
-use crate::input::csv::text::Text;
 use crate::input::settings::{Delimiter, InputSettings, Sign};
 
 /// In order of preference where several fit equally well.
@@ -175,29 +173,48 @@ fn blanks(head: &[u8], dialect: &Dialect) -> Vec<Blanks> {
     }
 }
 
-/// With the blank after each delimiter as a part of it, if there is one in every row.
-pub(super) fn with_blanks(text: &Text, dialect: Dialect, settings: &InputSettings, width: usize) -> Dialect {
-    if width < 2
-        || dialect.delimiter.as_bytes().starts_with(b" ")
-        || settings.delimiter.is_some_and(|given| given.byte().is_none())
-    {
+/// With the blank after each delimiter as a part of it, if there is one after nearly all.
+pub(super) fn with_blanks(head: &[u8], dialect: Dialect) -> Dialect {
+    if dialect.delimiter.as_bytes().contains(&b' ') {
         return dialect;
     }
-    let unquoted = Dialect { quote: None, escape: None, blanks: Blanks::Kept, ..dialect };
-    let reading = match dialect.blanks {
-        Blanks::Kept => dialect,
-        _ => unquoted,
-    };
-    let sample = Sample::read(text, &reading, None);
-    let (mut with_one, mut all) = (0_usize, 0_usize);
-    for row in sample.rows.iter().filter(|row| row.cells.len() > 1) {
-        for cell in row.cells[1..].iter().filter(|cell| !cell.is_empty()) {
-            all += 1;
-            with_one += usize::from(cell.starts_with(' ') && !cell.starts_with("  "));
-        }
-    }
+    let (with_one, all) = delimiters_before_a_blank(head, &dialect);
     match all >= 3 && with_one * 100 >= all * 98 {
         true => Dialect { blanks: Blanks::PartOfDelimiter, ..dialect },
         false => dialect,
     }
+}
+
+/// How many delimiters outside of quotes are followed by exactly one blank, and how many by a cell
+/// that is not empty.
+fn delimiters_before_a_blank(head: &[u8], dialect: &Dialect) -> (usize, usize) {
+    let delimiter = dialect.delimiter.as_bytes();
+    let (mut with_one, mut all) = (0, 0);
+    let (mut is_quoted, mut is_cell_start) = (false, true);
+    let mut at = 0;
+    while at < head.len() {
+        let rest = &head[at..];
+        let byte = rest[0];
+        if is_quoted {
+            let is_pair =
+                Some(byte) == dialect.escape || (Some(byte) == dialect.quote && rest.get(1) == Some(&byte));
+            is_quoted = is_pair || Some(byte) != dialect.quote;
+            at += if is_pair { 2 } else { 1 };
+            continue;
+        }
+        if rest.starts_with(delimiter) {
+            let cell = &rest[delimiter.len()..];
+            let is_filled =
+                !cell.starts_with(delimiter) && !matches!(cell.first(), None | Some(b'\r' | b'\n'));
+            all += usize::from(is_filled);
+            with_one += usize::from(is_filled && cell[0] == b' ' && cell.get(1) != Some(&b' '));
+            is_cell_start = true;
+            at += delimiter.len();
+            continue;
+        }
+        is_quoted = is_cell_start && Some(byte) == dialect.quote;
+        is_cell_start = matches!(byte, b'\r' | b'\n') || (is_cell_start && byte == b' ');
+        at += 1;
+    }
+    (with_one, all)
 }

@@ -10,6 +10,7 @@ mod header;
 mod layout;
 mod sample;
 mod score;
+mod separator_line;
 
 #[cfg(test)]
 mod tests;
@@ -18,6 +19,7 @@ use self::candidates::candidates;
 use self::layout::Layout;
 use self::sample::Sample;
 use self::score::Score;
+use self::separator_line::separator_line;
 use super::dialect::{Blanks, Dialect};
 use super::text::Text;
 use crate::input::columns::{numbered_names, unique_names};
@@ -61,7 +63,9 @@ pub(super) fn detect(text: &Text, settings: &InputSettings) -> Result<Detected, 
         }
     }
     let (mut dialect, score) = best.expect("there is a candidate for every text");
-    dialect = candidates::with_blanks(text, dialect, settings, score.width);
+    if score.width > 1 && settings.delimiter.is_none_or(|given| given.byte().is_some()) {
+        dialect = candidates::with_blanks(&text.head, dialect);
+    }
     dialect.has_carriage_returns = has_carriage_returns(&text.head);
     let width = Sample::read(text, &dialect, Some(score.width)).usual_width();
     let sample = Sample::read(text, &dialect, Some(width));
@@ -113,23 +117,6 @@ fn remarks_on(dialect: &Dialect) -> Vec<String> {
         remarks.push("the blank after each delimiter was left out".into());
     }
     remarks
-}
-
-/// Excel's first line `sep=;`, which names the delimiter.
-pub(super) struct SeparatorLine {
-    pub(super) delimiter: crate::input::settings::Delimiter,
-    /// The length of the line and its end.
-    pub(super) bytes: u64,
-}
-
-fn separator_line(head: &[u8]) -> Option<SeparatorLine> {
-    let end = memchr::memchr2(b'\n', b'\r', head)?;
-    let line = str::from_utf8(&head[..end]).ok()?;
-    let line = line.strip_prefix('"').and_then(|line| line.strip_suffix('"')).unwrap_or(line);
-    let sign = line.get(..4).filter(|start| start.eq_ignore_ascii_case("sep=")).map(|_| &line[4..])?;
-    let delimiter = crate::input::settings::Delimiter::new(sign)?;
-    let line_end = if head[end..].starts_with(b"\r\n") { 2 } else { 1 };
-    Some(SeparatorLine { delimiter, bytes: (end + line_end) as u64 })
 }
 
 fn has_carriage_returns(head: &[u8]) -> bool {
