@@ -28,7 +28,7 @@ pub(super) fn first_line(text: &[u8]) -> FirstLine<'_> {
     let is_break = |byte: &u8| matches!(byte, b'\r' | b'\n');
     let blank_before = text.iter().take_while(|byte| is_break(byte)).count();
     let line = &text[blank_before..];
-    let end = line.iter().position(|byte| is_break(byte)).unwrap_or(line.len());
+    let end = line.iter().position(is_break).unwrap_or(line.len());
     let line_end = match &line[end..] {
         [b'\r', b'\n', ..] => 2,
         [] => 0,
