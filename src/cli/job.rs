@@ -186,10 +186,7 @@ fn announce_start(started: &StartedJob, verbosity: Verbosity) {
 }
 
 fn how_understood(file: &CsvFile) -> String {
-    let delimiter = match file.delimiter {
-        b'\t' => "tab".to_owned(),
-        byte => format!("{:?}", char::from(byte)),
-    };
+    let delimiter = file.delimiter;
     let header = if file.has_header { "with a header" } else { "without a header" };
     let compression = file.compression.map(|name| format!(", {name}")).unwrap_or_default();
     let name = match file.path.to_str() {

@@ -185,12 +185,20 @@ keys! {
     prefix: String => Flag,
     /// Row order: input keeps it, completion is faster but unordered [default: input]
     order: Order => Flag,
-    /// Delimiter of a CSV list: one character, or tab [default: detected]
+    /// Delimiter of a CSV list: one to four characters, or tab [default: detected]
     delimiter: String => Flag,
     /// Whether the CSV list has a header row [default: detected]
     header: bool => Flag,
     /// Sheet of a workbook [default: the first visible one that has cells]
     sheet: String => Flag,
+    /// Lines above the header of a CSV list [default: detected]
+    skip_lines: u64 => Flag,
+    /// Quote of a CSV list: one character, or none [default: detected]
+    quote: String => Flag,
+    /// Character before a quote within a quoted cell, or none if it is doubled [default: detected]
+    escape: String => Flag,
+    /// Encoding of a CSV list, such as windows-1251 or utf-16le [default: detected]
+    encoding: String => Flag,
     /// Replace the output if it exists
     force: bool => Flag,
     /// Write the figures of the run to this file as JSON

@@ -10,6 +10,7 @@ mod csv;
 mod error;
 mod file_format;
 mod folder;
+mod foreign_text;
 mod ndjson;
 mod notes;
 mod open;
@@ -24,8 +25,9 @@ mod source;
 mod united_type;
 mod workbook;
 
+pub use self::columns::WRITTEN_NAME;
 pub use self::error::InputError;
 pub use self::notes::{CsvFile, FileLine, Finding, InputNotes};
 pub use self::open::open;
 pub use self::opened::{ListLength, Opened};
-pub use self::settings::{Header, InputSettings};
+pub use self::settings::{Delimiter, Header, InputSettings, Sign};

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::settings::Delimiter;
 use crate::humanize::grouped;
 use crate::sync;
 
@@ -21,6 +22,9 @@ pub struct InputNotes {
     long_rows: Tally,
     windows_1252: Tally,
     cells_outside: Tally,
+    repaired_quotes: Tally,
+    repeated_headers: Tally,
+    long_cells: Tally,
 }
 
 impl InputNotes {
@@ -58,8 +62,8 @@ impl InputNotes {
     }
 
     /// Rows with more cells than there are columns. The surplus, most often text with an unquoted
-    /// delimiter, was joined back to the last column. Empty surplus cells are dropped, and a row
-    /// that has no others is not counted.
+    /// delimiter, was joined back to the last column. Empty surplus cells are dropped; a row that
+    /// has only one of them, behind the delimiter at its end, is not counted.
     #[must_use]
     pub fn long_rows(&self) -> Finding {
         self.long_rows.finding()
@@ -69,6 +73,36 @@ impl InputNotes {
     #[must_use]
     pub fn windows_1252_cells(&self) -> Finding {
         self.windows_1252.finding()
+    }
+
+    /// Rows with a quote that is never closed, or with one inside of a quoted cell.
+    #[must_use]
+    pub fn repaired_quotes(&self) -> Finding {
+        self.repaired_quotes.finding()
+    }
+
+    /// Rows that are the header again; they are left out.
+    #[must_use]
+    pub fn repeated_headers(&self) -> Finding {
+        self.repeated_headers.finding()
+    }
+
+    /// Quoted cells of many lines with delimiters in them: rows may be hidden in one.
+    #[must_use]
+    pub fn long_cells(&self) -> Finding {
+        self.long_cells.finding()
+    }
+
+    pub(super) fn note_repaired_quote(&self, line: impl FnOnce() -> FileLine) {
+        self.repaired_quotes.note(line);
+    }
+
+    pub(super) fn note_repeated_header(&self, line: impl FnOnce() -> FileLine) {
+        self.repeated_headers.note(line);
+    }
+
+    pub(super) fn note_long_cell(&self, line: impl FnOnce() -> FileLine) {
+        self.long_cells.note(line);
     }
 
     pub(super) fn note_short_row(&self, line: impl FnOnce() -> FileLine) {
@@ -118,15 +152,33 @@ impl InputNotes {
                 "cell lies outside of the columns of the table and was left out",
                 "cells lie outside of the columns of the table and were left out",
             ),
+            (
+                self.repaired_quotes(),
+                "row has a quote that does not fit; it was read as text",
+                "rows have a quote that does not fit; it was read as text",
+            ),
+            (
+                self.repeated_headers(),
+                "row is the header again; it was left out",
+                "rows are the header again; they were left out",
+            ),
+            (
+                self.long_cells(),
+                "quoted cell has many lines and delimiters; check that no rows are hidden in it",
+                "quoted cells have many lines and delimiters; check that no rows are hidden in them",
+            ),
         ];
-        findings
-            .into_iter()
-            .filter(|(finding, ..)| finding.count > 0)
-            .map(|(finding, singular, plural)| {
+        let remarks = self
+            .csv_files
+            .iter()
+            .flat_map(|file| file.remarks.iter().map(|remark| format!("{}: {remark}", file.path.display())));
+        let findings = findings.into_iter().filter(|(finding, ..)| finding.count > 0).map(
+            |(finding, singular, plural)| {
                 let what = if finding.count == 1 { singular } else { plural };
                 format!("{} {what} (first in {})", grouped(finding.count), finding.first_lines())
-            })
-            .collect()
+            },
+        );
+        remarks.chain(findings).collect()
     }
 }
 
@@ -135,14 +187,20 @@ impl InputNotes {
 pub struct CsvFile {
     /// The file; `-` for standard input.
     pub path: PathBuf,
-    /// The byte between two cells.
-    pub delimiter: u8,
+    /// What separates two cells.
+    pub delimiter: Delimiter,
+    /// The character around cells that contain delimiters.
+    pub quote: Option<char>,
+    /// The character before a quote in a quoted cell, if it is not doubled.
+    pub escape: Option<char>,
     /// Whether the first row was taken for the names of the columns.
     pub has_header: bool,
-    /// `UTF-8`, `UTF-16LE` or `UTF-16BE`; single cells may still be Windows-1252.
+    /// Its name in the WHATWG Encoding Standard. In `UTF-8`, single cells may still be Windows-1252.
     pub encoding: &'static str,
-    /// `gzip` or `zstd`.
+    /// `gzip`, `zstd`, `bzip2`, `xz` or `zip`.
     pub compression: Option<&'static str>,
+    /// What was detected and is unusual, each as a sentence.
+    pub remarks: Vec<String>,
 }
 
 /// How often something was found, and where first.

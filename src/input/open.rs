@@ -65,7 +65,7 @@ fn format_of(file: &ListFile) -> Result<ReaderKind, InputError> {
             return Ok(ReaderKind::Ndjson);
         }
     }
-    Ok(match file_format::of_file(file.path())? {
+    Ok(match file_format::of_file(file)? {
         FileFormat::Csv => ReaderKind::Csv,
         FileFormat::Parquet => ReaderKind::Parquet,
     })

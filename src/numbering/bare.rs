@@ -50,9 +50,10 @@ pub(super) fn without_region(parsed: &ParsedDigits, bare: BareNumbers) -> Readin
     match bare {
         BareNumbers::International if is_certainly_national(parsed) => Err(Refusal::NationalWithoutRegion),
         BareNumbers::International => international(digits),
-        BareNumbers::EachByItself => match bare_shape(parsed) {
-            Some(BareShape::National) => Err(Refusal::NationalWithoutRegion),
-            _ => judged_by_itself(digits),
+        BareNumbers::EachByItself | BareNumbers::InternationalDigits => match (bare_shape(parsed), bare) {
+            (Some(BareShape::National), _) => Err(Refusal::NationalWithoutRegion),
+            (_, BareNumbers::EachByItself) => judged_by_itself(digits),
+            _ => international(digits),
         },
     }
 }
@@ -136,6 +137,19 @@ mod tests {
             ("070-174 06 05", "national_without_region"),
         ] {
             assert_eq!(read_with(text, BareNumbers::International), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_list_of_msisdns_has_no_national_groups() {
+        for (text, expected) in [
+            ("4795550123", "4795550123"),
+            ("47 95 55 01 23", "4795550123"),
+            ("479-555-0123", "national_without_region"),
+            ("(479) 555-0123", "national_without_region"),
+            ("0701740605", "national_without_region"),
+        ] {
+            assert_eq!(read_with(text, BareNumbers::InternationalDigits), expected, "{text}");
         }
     }
 

@@ -19,7 +19,8 @@ const EXAMPLES: usize = 3;
 /// What the bare numbers of the first rows look like.
 #[derive(Clone, Debug, Default)]
 pub struct BareEvidence {
-    /// Written as national numbers are: a leading zero, brackets, groups without a calling code.
+    /// Written as national numbers are: brackets, groups without a calling code. A leading zero does
+    /// not count: such a number is refused, however the others are read.
     national: u64,
     /// Mobile numbers when read as international.
     mobile: u64,
@@ -46,6 +47,7 @@ impl BareEvidence {
         let Ok(parsed) = spelling::parse_digits(text) else { return };
         match bare_shape(&parsed) {
             None => {}
+            Some(BareShape::National) if parsed.digits()[0] == b'0' => {}
             Some(BareShape::National) => {
                 self.national += 1;
                 note(&mut self.other_examples, text);
@@ -70,12 +72,11 @@ impl BareEvidence {
     /// [`UnclearNumbers`] where the list has many bare numbers and they may be national.
     pub fn decide(&self) -> Result<BareNumbers, UnclearNumbers> {
         let bare = self.national + self.mobile + self.other;
-        // A number that is written as a national one is refused, however the others are read.
         if self.mobile + self.other < ENOUGH_NUMBERS || self.mobile == 0 {
             return Ok(BareNumbers::EachByItself);
         }
         if self.mobile as f64 >= SHARE_OF_MSISDNS * bare as f64 {
-            return Ok(BareNumbers::International);
+            return Ok(BareNumbers::InternationalDigits);
         }
         let examples = self.mobile_examples.iter().chain(&self.other_examples).cloned().collect();
         Err(UnclearNumbers { bare, mobile: self.mobile, examples })
@@ -123,9 +124,9 @@ mod tests {
 
     #[test]
     fn a_list_of_msisdns_is_international_in_spite_of_some_rubbish() {
-        assert_eq!(decide(swedish(100)), Ok(BareNumbers::International));
+        assert_eq!(decide(swedish(100)), Ok(BareNumbers::InternationalDigits));
         let rubbish = (0..10).map(|nth| format!("12345{nth}"));
-        assert_eq!(decide(swedish(90).chain(rubbish)), Ok(BareNumbers::International));
+        assert_eq!(decide(swedish(90).chain(rubbish)), Ok(BareNumbers::InternationalDigits));
     }
 
     #[test]

@@ -18,6 +18,9 @@ pub enum BareNumbers {
     /// national mobile number of no region is complete; any other is refused.
     #[default]
     EachByItself,
-    /// They are complete international numbers.
+    /// Digits alone are complete international numbers, and so are those that set off a calling
+    /// code. Other groups of digits are national. This is how a list reads whose numbers show it.
+    InternationalDigits,
+    /// They are complete international numbers, whatever separates their digits.
     International,
 }

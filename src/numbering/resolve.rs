@@ -18,7 +18,7 @@ pub(super) fn resolve(parsed: &ParsedDigits, rules: NumberRules) -> Reading {
         (PlusSign::Absent, Some(region)) => {
             let national = || in_region(digits, parsed.grouping, region.plan());
             match rules.bare {
-                BareNumbers::EachByItself => national(),
+                BareNumbers::EachByItself | BareNumbers::InternationalDigits => national(),
                 // The region is for those that cannot be complete.
                 BareNumbers::International => match without_region(parsed, rules.bare) {
                     Err(Refusal::NationalWithoutRegion) => national(),

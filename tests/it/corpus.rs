@@ -5,6 +5,8 @@ use std::fs;
 use std::panic::catch_unwind;
 use std::path::{Path, PathBuf};
 
+#[path = "../../fuzz/invariants/dialect.rs"]
+mod dialect;
 #[path = "../../fuzz/invariants/csv.rs"]
 mod list_on_disk;
 #[path = "../../fuzz/invariants/msisdn.rs"]
@@ -20,8 +22,9 @@ mod workbook;
 type Invariant = fn(&[u8]);
 
 /// Each target, and what must be true of any bytes.
-const TARGETS: [(&str, Invariant); 5] = [
+const TARGETS: [(&str, Invariant); 6] = [
     ("csv", list_on_disk::hold),
+    ("dialect", dialect::hold),
     ("msisdn", msisdn::hold),
     ("ndjson", ndjson::hold),
     ("wire", wire::hold),
@@ -72,6 +75,21 @@ fn lines_are_rows_or_the_file_is_refused() {
 #[test]
 fn a_workbook_is_a_table_of_text_or_is_refused() {
     holds_for_its_corpus("workbook");
+}
+
+#[test]
+fn a_list_in_any_dialect_keeps_its_numbers() {
+    holds_for_its_corpus("dialect");
+}
+
+/// A short run of what the fuzzer does for hours, from a fixed seed.
+#[test]
+fn random_names_in_any_dialect_keep_their_numbers() {
+    let mut random = fastrand::Rng::with_seed(11);
+    for _ in 0..300 {
+        let content: Vec<u8> = (0..random.usize(3..300)).map(|_| random.u8(..)).collect();
+        dialect::hold(&content);
+    }
 }
 
 #[test]

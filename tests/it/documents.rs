@@ -211,7 +211,7 @@ fn key_table() -> String {
         let flag = match (key.source, key.name) {
             (KeySource::File, _) => String::new(),
             (KeySource::Flag, "input") => "`INPUT`".into(),
-            (KeySource::Flag, "header") => "`--no-header`".into(),
+            (KeySource::Flag, "header") => "`--header`, `--no-header`".into(),
             (KeySource::Flag, name) => format!("`--{}`", name.replace('_', "-")),
         };
         let paragraphs =

@@ -71,11 +71,22 @@ pub(in crate::cli) struct JobFlags {
     max_invalid: Option<f64>,
     #[arg(long, value_name = "CHARACTER", help_heading = "List", help = help("delimiter"))]
     delimiter: Option<String>,
+    /// The CSV list has a header row [default: detected]
+    #[arg(long, help_heading = "List", overrides_with = "no_header")]
+    header: bool,
     /// The CSV list has no header row [default: detected]
     #[arg(long, help_heading = "List")]
     no_header: bool,
     #[arg(long, value_name = "NAME", help_heading = "List", help = help("sheet"))]
     sheet: Option<String>,
+    #[arg(long, value_name = "N", help_heading = "List", help = help("skip_lines"))]
+    skip_lines: Option<u64>,
+    #[arg(long, value_name = "CHARACTER", help_heading = "List", help = help("quote"))]
+    quote: Option<String>,
+    #[arg(long, value_name = "CHARACTER", help_heading = "List", help = help("escape"))]
+    escape: Option<String>,
+    #[arg(long, value_name = "NAME", help_heading = "List", help = help("encoding"))]
+    encoding: Option<String>,
     #[arg(long, value_name = "N", help_heading = "List", help = help("window_rows"))]
     window_rows: Option<u32>,
 }
@@ -106,8 +117,12 @@ impl JobFlags {
             several_numbers: self.several_numbers,
             max_invalid: self.max_invalid,
             delimiter: self.delimiter,
-            header: self.no_header.then_some(false),
+            header: self.no_header.then_some(false).or(self.header.then_some(true)),
             sheet: self.sheet,
+            skip_lines: self.skip_lines,
+            quote: self.quote,
+            escape: self.escape,
+            encoding: self.encoding,
             window_rows: self.window_rows,
             ..RawConfig::default()
         }

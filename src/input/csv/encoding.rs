@@ -1,4 +1,4 @@
-//! Text in other encodings becomes UTF-8: UTF-16 as a whole, Windows-1252 cell by cell.
+//! Text in other encodings becomes UTF-8: Windows-1252 cell by cell, all others as a whole.
 //!
 //! A list from several sources may have UTF-8 in one row and Windows-1252 in the next, so each cell
 //! that is not UTF-8 is decoded alone. Windows-1252 has a meaning for every byte, as the WHATWG
@@ -7,9 +7,10 @@
 use std::borrow::Cow;
 use std::io::{self, Cursor, Read};
 
-use encoding_rs::{Decoder, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
+use encoding_rs::{Decoder, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
-/// How much UTF-16 is decoded at once.
+/// How much text is decoded at once.
 const CHUNK_BYTES: usize = 32 << 10;
 
 /// How much of a file without a byte order mark is searched for the pattern of UTF-16.
@@ -18,58 +19,95 @@ const SEARCHED_BYTES: usize = 4 << 10;
 /// Fewer zero bytes than this may have any reason.
 const MIN_ZEROS: usize = 4;
 
+/// With fewer letters than this a guess is no better than Windows-1252.
+const MIN_LETTERS: usize = 6;
+
 const UTF_8_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 /// The encoding of a file as a whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Encoding {
-    /// Or any superset of ASCII.
-    Utf8,
-    Utf16Le,
-    Utf16Be,
+pub(super) struct Encoding {
+    /// UTF-8 stands for any superset of ASCII, whose cells are decoded one by one.
+    encoding: &'static encoding_rs::Encoding,
+    is_guess: bool,
 }
 
 impl Encoding {
-    /// By the byte order mark, or else by the places of zero bytes: in UTF-16, digits, delimiters
-    /// and line ends have one each, always on the same side, and a list is full of them.
+    /// What the user says. UTF-8 and Windows-1252 are both read cell by cell.
+    pub(super) fn given(encoding: &'static encoding_rs::Encoding) -> Self {
+        Self { encoding, is_guess: false }
+    }
+
+    /// By the byte order mark, or else by the places of zero bytes, or else by the frequency of
+    /// letters.
     pub(super) fn of(head: &[u8]) -> Self {
-        match head {
-            [0xFF, 0xFE, ..] => return Self::Utf16Le,
-            [0xFE, 0xFF, ..] => return Self::Utf16Be,
-            _ if head.starts_with(UTF_8_MARK) => return Self::Utf8,
-            _ => {}
-        }
-        let pairs = head[..head.len().min(SEARCHED_BYTES)].chunks_exact(2);
-        let count = pairs.len();
-        let (mut first_zero, mut second_zero) = (0, 0);
-        for pair in pairs {
-            first_zero += usize::from(pair[0] == 0);
-            second_zero += usize::from(pair[1] == 0);
-        }
-        let many = |zeros: usize| zeros >= MIN_ZEROS && zeros * 5 >= count * 2;
-        let few = |zeros: usize| zeros * 20 <= count;
-        match (many(first_zero) && few(second_zero), many(second_zero) && few(first_zero)) {
-            (true, _) => Self::Utf16Be,
-            (_, true) => Self::Utf16Le,
-            _ => Self::Utf8,
-        }
+        let encoding = match head {
+            [0xFF, 0xFE, ..] => UTF_16LE,
+            [0xFE, 0xFF, ..] => UTF_16BE,
+            _ if head.starts_with(UTF_8_MARK) => UTF_8,
+            _ => match utf_16(head) {
+                Some(encoding) => encoding,
+                None => return legacy(head),
+            },
+        };
+        Self::given(encoding)
     }
 
-    pub(super) const fn name(self) -> &'static str {
-        match self {
-            Self::Utf8 => "UTF-8",
-            Self::Utf16Le => "UTF-16LE",
-            Self::Utf16Be => "UTF-16BE",
-        }
+    pub(super) fn name(self) -> &'static str {
+        self.encoding.name()
     }
 
-    /// The text without its byte order mark: UTF-16 as UTF-8, everything else unchanged.
+    /// What a user should know of a guess.
+    pub(super) fn remark(self) -> Option<String> {
+        self.is_guess.then(|| format!("the encoding looks like {} (--encoding overrides)", self.name()))
+    }
+
+    /// The text without its byte order mark, as UTF-8; a superset of ASCII stays as it is.
     pub(super) fn decoder(self, reader: Box<dyn Read + Send>) -> Box<dyn Read + Send> {
-        match self {
-            Self::Utf8 => Box::new(WithoutMark { reader, is_at_start: true }),
-            Self::Utf16Le => Box::new(Utf16::new(reader, UTF_16LE.new_decoder_with_bom_removal())),
-            Self::Utf16Be => Box::new(Utf16::new(reader, UTF_16BE.new_decoder_with_bom_removal())),
+        match self.encoding == UTF_8 {
+            true => Box::new(WithoutMark { reader, is_at_start: true }),
+            false => Box::new(Decoded::new(reader, self.encoding.new_decoder_with_bom_removal())),
         }
+    }
+}
+
+/// In UTF-16, digits, delimiters and line ends have a zero byte each, always on the same side, and
+/// a list is full of them.
+fn utf_16(head: &[u8]) -> Option<&'static encoding_rs::Encoding> {
+    let pairs = head[..head.len().min(SEARCHED_BYTES)].chunks_exact(2);
+    let count = pairs.len();
+    let (mut first_zero, mut second_zero) = (0, 0);
+    for pair in pairs {
+        first_zero += usize::from(pair[0] == 0);
+        second_zero += usize::from(pair[1] == 0);
+    }
+    let many = |zeros: usize| zeros >= MIN_ZEROS && zeros * 5 >= count * 2;
+    let few = |zeros: usize| zeros * 20 <= count;
+    match (many(first_zero) && few(second_zero), many(second_zero) && few(first_zero)) {
+        (true, _) => Some(UTF_16BE),
+        (_, true) => Some(UTF_16LE),
+        _ => None,
+    }
+}
+
+/// UTF-8 where most of what is not ASCII is; single cells may be Windows-1252. Otherwise what the
+/// letters look like.
+fn legacy(head: &[u8]) -> Encoding {
+    let as_utf_8 = Encoding::given(UTF_8);
+    let (mut valid, mut invalid) = (0, 0);
+    for chunk in head.utf8_chunks() {
+        valid += chunk.valid().chars().filter(|c| !c.is_ascii()).count();
+        invalid += chunk.invalid().len();
+    }
+    if invalid == 0 || valid >= invalid {
+        return as_utf_8;
+    }
+    let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
+    detector.feed(head, true);
+    let encoding = detector.guess(None, Utf8Detection::Deny);
+    match encoding == WINDOWS_1252 || encoding == UTF_8 || invalid < MIN_LETTERS {
+        true => as_utf_8,
+        false => Encoding { encoding, is_guess: true },
     }
 }
 
@@ -99,8 +137,8 @@ impl Read for WithoutMark {
     }
 }
 
-/// UTF-16 as UTF-8; a surrogate without its other half becomes U+FFFD.
-struct Utf16 {
+/// Text in another encoding as UTF-8; what it does not have becomes U+FFFD.
+struct Decoded {
     reader: Box<dyn Read + Send>,
     decoder: Decoder,
     raw: Box<[u8]>,
@@ -109,7 +147,7 @@ struct Utf16 {
     is_at_end: bool,
 }
 
-impl Utf16 {
+impl Decoded {
     fn new(reader: Box<dyn Read + Send>, decoder: Decoder) -> Self {
         let raw = vec![0; CHUNK_BYTES].into_boxed_slice();
         Self { reader, decoder, raw, text: Cursor::default(), is_at_end: false }
@@ -129,7 +167,7 @@ impl Utf16 {
     }
 }
 
-impl Read for Utf16 {
+impl Read for Decoded {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
             let count = self.text.read(buffer)?;
@@ -161,16 +199,16 @@ mod tests {
         let text = "navn;telefon\nÅse 👩‍🚒;+46701234567\n";
         let marked = format!("\u{FEFF}{text}");
         for written in [text, &marked] {
-            assert_eq!(decoded(&utf16(written, u16::to_le_bytes)), (Encoding::Utf16Le, text.into()));
-            assert_eq!(decoded(&utf16(written, u16::to_be_bytes)), (Encoding::Utf16Be, text.into()));
+            assert_eq!(decoded(&utf16(written, u16::to_le_bytes)), (Encoding::given(UTF_16LE), text.into()));
+            assert_eq!(decoded(&utf16(written, u16::to_be_bytes)), (Encoding::given(UTF_16BE), text.into()));
         }
     }
 
     #[test]
     fn utf_8_is_unchanged_except_for_its_mark() {
         for text in ["", "a", "ab", "name\n", "Åse\n", "a\0b\n"] {
-            assert_eq!(decoded(text.as_bytes()), (Encoding::Utf8, text.into()));
-            assert_eq!(decoded(format!("\u{FEFF}{text}").as_bytes()), (Encoding::Utf8, text.into()));
+            assert_eq!(decoded(text.as_bytes()), (Encoding::given(UTF_8), text.into()));
+            assert_eq!(decoded(format!("\u{FEFF}{text}").as_bytes()), (Encoding::given(UTF_8), text.into()));
         }
     }
 

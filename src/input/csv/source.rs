@@ -4,6 +4,8 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use super::compression::DamagedArchive;
+use super::zip_archive;
+use super::zip_archive::{Content, Entry, MAGIC as ZIP_MAGIC};
 use crate::input::error::InputError;
 use crate::input::source::ListFile;
 
@@ -63,10 +65,35 @@ impl TextSource {
         }
     }
 
+    /// Whether it is a file in a zip archive.
+    pub(super) fn is_zipped(&self) -> bool {
+        match self {
+            Self::File(file) => zip_entry(file).is_ok_and(|entry| entry.is_some()),
+            Self::StandardInput => false,
+        }
+    }
+
+    /// The text of a file, or of the only file in a zip archive.
     pub(super) fn open(&self) -> io::Result<Box<dyn Read + Send>> {
         match self {
             Self::StandardInput => Ok(Box::new(io::stdin())),
-            Self::File(file) => file.stream(),
+            Self::File(file) => match zip_entry(file)? {
+                Some(entry) => zip_archive::unpack(file, entry),
+                None => file.stream(),
+            },
         }
+    }
+}
+
+/// The list in a zip archive; `None` for other files. Pipes are not touched.
+fn zip_entry(file: &ListFile) -> io::Result<Option<Entry>> {
+    if file.length().is_none() {
+        return Ok(None);
+    }
+    let mut start = [0; ZIP_MAGIC.len()];
+    let is_zip = file.stream()?.read_exact(&mut start).is_ok() && start == *ZIP_MAGIC;
+    match is_zip.then(|| zip_archive::inspect(file)) {
+        Some(Ok(Content::List(entry))) => Ok(Some(entry)),
+        _ => Ok(None),
     }
 }

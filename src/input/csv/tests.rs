@@ -10,7 +10,7 @@ use futures::TryStreamExt;
 use miette::Diagnostic;
 use proptest::prelude::*;
 
-use crate::input::{CsvFile, Header, InputNotes, InputSettings, ListLength, Opened, open};
+use crate::input::{CsvFile, Delimiter, Header, InputNotes, InputSettings, ListLength, Opened, Sign, open};
 use crate::model::with_causes;
 
 /// What was read: column names, rows with `None` for null, and the notes.
@@ -114,7 +114,7 @@ fn ragged_rows_are_made_to_fit_and_noted() {
     let lines =
         |finding: crate::input::Finding| finding.first.iter().map(|line| line.line).collect::<Vec<_>>();
     assert_eq!((table.notes.short_rows().count, lines(table.notes.short_rows())), (1, vec![2]));
-    assert_eq!((table.notes.long_rows().count, lines(table.notes.long_rows())), (2, vec![3, 6]));
+    assert_eq!((table.notes.long_rows().count, lines(table.notes.long_rows())), (3, vec![3, 4, 6]));
     assert_eq!(table.notes.warnings().len(), 2);
 }
 
@@ -165,29 +165,129 @@ fn encodings_and_archives_are_unwrapped() {
         else {
             panic!("one file was read")
         };
-        assert_eq!((*delimiter, *has_header, *found, *packed), (b';', true, encoding, compression));
+        assert_eq!(
+            (*delimiter, *has_header, *found, *packed),
+            (Delimiter::from(b';'), true, encoding, compression)
+        );
     }
 }
 
 #[test]
 fn a_file_that_cannot_be_a_list_is_an_error_with_help() {
-    let long_quote = format!("a,b\n1,\"{}", "x,y\n".repeat(1 << 19));
+    let long_row = "a,b\n".to_owned() + &"1,2\n".repeat(20) + "1,\"" + &"x,y".repeat(1 << 19);
     let gzip_head = b"\x1f\x8b\x08\0\0\0\0\0\0\x03abc";
     for (content, parts) in [
-        (&b""[..], ["list.csv: the file is empty", "a row"]),
-        (b"a,b\n1,\"2\n3,4\n", ["quote in line 2", "double it"]),
-        (b"a,b\n1,2\n3,\"4", ["quote in line 3", "close it"]),
-        (b"a,b\n1,2\n3,\"", ["quote in line 3", "close it"]),
-        (b"a,b\r\n1,2\r\n3,\"4\r\n", ["quote in line 3", "close it"]),
-        (long_quote.as_bytes(), ["row near line 2 is longer than 1 MiB", "close it"]),
+        (long_row.as_bytes(), ["row near line 22 is longer than 1 MiB", "close it"]),
         (gzip_head, ["list.csv: the gzip data is damaged or cut short", "fetch the file again"]),
-        (b"PK\x03\x04", ["Excel", "save the sheet as CSV"]),
+        (b"PK\x03\x04", ["zip archive is damaged", "fetch it again"]),
+        (b"<!DOCTYPE html>\n<html>", ["web page", "browser"]),
+        (b"BEGIN:VCARD\nTEL:+46", ["vCard", "CSV"]),
     ] {
         let message = try_read(content).err().expect("it is not a list");
         for part in parts {
             assert!(message.contains(part), "{message}");
         }
     }
+}
+
+#[test]
+fn a_quote_that_does_not_fit_costs_no_other_row() {
+    for (content, lines, line) in [
+        ("a,b\n1,\"2\n3,4\n", vec!["1|\"2", "3|4"], 2),
+        ("a,b\n1,2\n3,\"4", vec!["1|2", "3|\"4"], 3),
+        ("a,b\n1,2\n3,\"", vec!["1|2", "3|\""], 3),
+        ("a,b\r\n1,2\r\n3,\"4\r\n", vec!["1|2", "3|\"4"], 3),
+        ("a,b\n1,\"2\n3,\"4\"\n5,6\n", vec!["1|\"2", "3|4", "5|6"], 2),
+        ("a,b,c\n1,\"x\" y, z\",3\n4,5,6\n7,8,9\n", vec!["1|x\" y, z|3", "4|5|6", "7|8|9"], 2),
+        ("a,b\n\n1,\"2\n\n3,\"4\"\n", vec!["1|\"2", "3|4"], 3),
+    ] {
+        let table = read(content);
+        assert_eq!(table.lines(), lines, "{content:?}");
+        let finding = table.notes.repaired_quotes();
+        assert_eq!((finding.count, finding.first[0].line), (1, line), "{content:?}");
+    }
+}
+
+#[test]
+fn an_open_quote_far_from_the_end_costs_no_row() {
+    let rows = "1,x\n".repeat(600_000);
+    let table = read("a,b\n".to_owned() + &"1,x\n".repeat(50_000) + "2,\"y\n" + &rows);
+    assert_eq!(table.rows.len(), 650_001);
+    assert_eq!(table.notes.repaired_quotes().first[0].line, 50_002);
+    let short = "id,note\n1,x\n2,\"y\n3,z\n4\n";
+    assert_eq!(read(short).notes.short_rows().first[0].line, 5);
+}
+
+#[test]
+fn quoted_cells_keep_their_lines() {
+    let text = "id,address\n1,\"Main St 5\nOslo, Norway\"\n2,\"a\n\nb\"\n";
+    let table = read(text);
+    assert_eq!(table.lines(), ["1|Main St 5\nOslo, Norway", "2|a\n\nb"]);
+    assert_eq!(table.notes.repaired_quotes().count, 0);
+    let long = format!("id,note\n1,\"{}\"\n2,x\n", "7,8\n".repeat(9));
+    let finding = read(long).notes.long_cells();
+    assert_eq!((finding.count, finding.first[0].line), (1, 2));
+}
+
+#[test]
+fn exports_of_mysql_have_nulls_and_backslashes() {
+    let table = read("id,name,phone\n1,\"Ann \\\"A\\\" B, C\",46\n2,\"Bo\",\\N\n");
+    assert_eq!(table.lines(), ["1|Ann \"A\" B, C|46", "2|Bo|~"]);
+    assert_eq!(table.notes.csv_files()[0].escape, Some('\\'));
+}
+
+#[test]
+fn a_header_that_is_repeated_is_not_a_row() {
+    let table = read("id,phone\n1,46\nid,phone\n2,47\n");
+    assert_eq!(table.lines(), ["1|46", "2|47"]);
+    assert_eq!(table.notes.repeated_headers().first[0].line, 3);
+}
+
+#[test]
+fn lines_are_counted_in_the_file_whatever_is_above_the_table() {
+    for above in ["sep=;\n", "Report\nof X\n", "Report;\n;\n"] {
+        let lines = above.matches('\n').count() as u64;
+        let table =
+            read(format!("{above}id;phone;n\n1;46701740605;x\n2\n3;46701740607;y\n4;46701740607;y\n"));
+        assert_eq!(table.notes.short_rows().first[0].line, lines + 3, "{above:?}");
+        assert_eq!(table.rows.len(), 4);
+    }
+}
+
+#[test]
+fn legacy_encodings_are_detected_or_given() {
+    let text = "имя;телефон\nАнна Каренина;+79161234567\nБорис Годунов;+79161234568\n";
+    for name in ["windows-1251", "KOI8-R", "x-mac-cyrillic", "UTF-8"] {
+        let encoding = encoding_rs::Encoding::for_label(name.as_bytes()).unwrap();
+        let bytes = encoding.encode(text).0;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("list.csv");
+        fs::write(&path, &bytes).unwrap();
+        let given = read_paths(&[&path], |settings| settings.encoding = Some(encoding)).unwrap();
+        assert_eq!(given.lines()[0], "Анна Каренина|+79161234567", "{name}");
+        assert_eq!(given.names[1], "телефон");
+        if name != "x-mac-cyrillic" {
+            let found = read(&bytes);
+            assert_eq!((found.lines(), found.names), (given.lines(), given.names), "{name}");
+        }
+    }
+    let (shift_jis, ..) =
+        encoding_rs::SHIFT_JIS.encode("名前,電話番号\n山田太郎,+819012345678\n鈴木一郎,+819012345679\n");
+    let table = read(&shift_jis);
+    assert_eq!(table.lines()[0], "山田太郎|+819012345678");
+    assert!(table.notes.warnings()[0].contains("Shift_JIS"), "{:?}", table.notes.warnings());
+}
+
+#[test]
+fn an_empty_file_has_no_rows_and_no_columns() {
+    let table = read("");
+    assert_eq!((table.names.len(), table.rows.len()), (0, 0));
+    assert!(table.notes.warnings()[0].contains("is empty"));
+    let folder = tempfile::tempdir().unwrap();
+    let (a, b) = (folder.path().join("a.csv"), folder.path().join("b.csv"));
+    fs::write(&a, "").unwrap();
+    fs::write(&b, "id,phone\n1,46\n").unwrap();
+    assert_eq!(read_paths(&[&a, &b, &a], |_| {}).unwrap().lines(), ["1|46"]);
 }
 
 #[test]
@@ -218,7 +318,7 @@ fn settings_override_detection() {
     fs::write(&path, "1;2\n3;4\n5;6\n").unwrap();
     let table = read_paths(&[&path], |settings| settings.header = Header::Present).unwrap();
     assert_eq!((table.names.join("|"), table.lines()), ("1|2".into(), vec!["3|4".into(), "5|6".into()]));
-    let table = read_paths(&[&path], |settings| settings.delimiter = Some(b',')).unwrap();
+    let table = read_paths(&[&path], |settings| settings.delimiter = Some(b','.into())).unwrap();
     assert_eq!(table.lines(), ["1;2", "3;4", "5;6"]);
     let table = read_paths(&[&path], |settings| settings.batch_rows = 2).unwrap();
     assert_eq!(table.batches, [2, 1]);
@@ -232,7 +332,7 @@ fn any_punctuation_may_be_the_delimiter() {
         for last_line_end in ["\n", ""] {
             let sign = char::from(delimiter);
             fs::write(&path, format!("a{sign}b\n1{sign}2\nx{sign}x{last_line_end}")).unwrap();
-            let table = read_paths(&[&path], |settings| settings.delimiter = Some(delimiter)).unwrap();
+            let table = read_paths(&[&path], |settings| settings.delimiter = Some(delimiter.into())).unwrap();
             assert_eq!(table.lines(), ["1|2", "x|x"], "{sign:?}");
         }
     }
@@ -299,7 +399,8 @@ proptest! {
         let path = folder.path().join("list.csv");
         fs::write(&path, writer.into_inner().unwrap()).unwrap();
         let read = read_paths(&[&path], |settings| {
-            settings.delimiter = Some(delimiter);
+            settings.delimiter = Some(delimiter.into());
+            (settings.quote, settings.escape) = (Sign::Byte(b'"'), Sign::Absent);
             settings.batch_rows = batch_rows;
         });
         let read = read.map_err(TestCaseError::fail)?;

@@ -36,7 +36,7 @@ fn every_flag_sets_the_key_of_its_name() {
     let raw = enrich(
         "a.csv b.csv -o out.parquet --format csv -c phone --region SE --region-column country --international --several-numbers first --max-invalid 0.5 --endpoint eu --endpoint us --product portability \
          --rate 500 --concurrency 200 --timeout 5s --attempts 3 --retry-on HLR_LOCAL_CANCEL,SYSTEM_FAILURE \
-         --nocache --order completion --prefix x_ --delimiter tab --no-header --sheet List --force --summary run.json --report run.html --filter a=b --keep-columns a,b --drop-columns c --partition-by country,status \
+         --nocache --order completion --prefix x_ --delimiter tab --no-header --sheet List --skip-lines 2 --quote none --escape none --encoding gbk --force --summary run.json --report run.html --filter a=b --keep-columns a,b --drop-columns c --partition-by country,status \
          --lock l --metrics m.prom --metrics-listen 127.0.0.1:0 \
          --window-rows 1000 --give-up-after 10m --credentials-file c --ca-file ca.pem --proxy http://p:1 \
          --seed 7 --skip-useless --second-pass 5m --ledger l.redb --no-ledger --max-age dead=30d,absent=12h --refresh --commit-interval 50ms \
