@@ -308,7 +308,8 @@ fn an_interrupt_finishes_what_was_sent_and_keeps_what_was_paid() {
 fn a_list_that_ends_unexpectedly_keeps_its_paid_rows() {
     let service = Service::start(SimulatorSettings::default());
     let rows: String = (0..30_000).map(|n| format!("{n},{}\n", nth_number(n).get())).collect();
-    let job = Job::new().list("list.csv", format!("id,phone\n{rows}\"never closed,1\n"));
+    let endless = "never closed".repeat(200_000);
+    let job = Job::new().list("list.csv", format!("id,phone\n{rows}\"{endless},1\n"));
     let done = job.enrich("list.csv", "out.parquet", &service, &[]);
     done.exits_with(2).says(&["list.csv", "30002", "quote", "out.partial.parquet"]);
     let table = job.read("out.partial.parquet");
