@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Asks `hlr` what it would do with lists of bare numbers of every region: who would be paid for in vain?
 
-    pip install phonenumberslite && cargo build --release
+    pip install phonenumbers==9.0.43 && cargo build --release
     python3 tools/bare_number_lists.py target/release/hlr [--rows 300] [--markdown]
 
 For each region of libphonenumber's metadata, random valid mobile numbers are written in three lists, without

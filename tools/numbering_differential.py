@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes tests/data/numbering-differential.csv: 20,000 spellings, and what libphonenumber reads in them.
 
-    pip install phonenumberslite==9.0.42 && python3 tools/numbering_differential.py
+    pip install phonenumbers==9.0.43 && python3 tools/numbering_differential.py
 
 For every region and kind of line: libphonenumber's example number with other digits at its end, whatever becomes of it;
 the same with one or three digits too few and one too many; and random numbers of every length that the region has. Each is written in

@@ -60,6 +60,12 @@ fn reason(case: &Case, read: &str) -> Option<&'static str> {
         _ if is_digits && !case.region.is_empty() && case.outcome == "invalid" => {
             "digits alone that are too many for a number of the region are a foreign number"
         }
+        _ if ![case.outcome, read]
+            .iter()
+            .any(|text| text.starts_with(|char: char| char.is_ascii_digit())) =>
+        {
+            "not asked about by either; only the reason differs"
+        }
         _ => return None,
     })
 }

@@ -69,8 +69,15 @@ use crate::model::Msisdn;
 ///
 /// The [`Refusal`] that goes to the `hlr_reason` column.
 pub fn parse(text: &str, rules: NumberRules) -> Result<Msisdn, Refusal> {
-    let digits = spelling::parse_digits(text)?;
-    resolve::resolve(&digits, rules)
+    match spelling::parse_digits(text) {
+        Ok(digits) => resolve::resolve(&digits, rules),
+        // The same number in two ways of writing it is one number.
+        Err(Refusal::SeveralNumbers) => match parse_all(text, rules)[..] {
+            [Ok(one)] if spelling::parse_all_digits(text).len() > 1 => Ok(one),
+            _ => Err(Refusal::SeveralNumbers),
+        },
+        Err(refusal) => Err(refusal),
+    }
 }
 
 /// The number in a text, with national numbers completed by the default region. Without one, digits

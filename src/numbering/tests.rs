@@ -35,7 +35,7 @@ fn every_spelling_of_a_swedish_mobile_number_is_the_same_number() {
         ("0011 46 70 174 06 05", "AU"),
         ("0046 70 174 06 05", "AU"),
         ("010 46 70 174 06 05", "JP"),
-        ("8~10 46701740605".trim_start_matches("8~10 "), "RU"),
+        ("8~10 46701740605", "RU"),
         ("810 46 70 174 06 05", "RU"),
     ] {
         assert_eq!(read(text, region), "46701740605", "{text:?} {region}");
@@ -220,8 +220,8 @@ fn every_refusal_has_its_reason() {
         ("4670174060546701", "", "too_long"),
         ("+999 12345678", "", "not_in_plan"),
         ("+1 111 555 0100", "", "not_in_plan"),
-        ("+46 70 174 06 05 ext 12", "", "not_a_number"),
-        ("0701740605/0701740606", "SE", "not_a_number"),
+        ("call the office", "", "not_a_number"),
+        ("0701740605/0701740606", "SE", "several_numbers"),
         ("46701740605.5", "", "not_a_number"),
         ("+442079460958", "", "fixed_line"),
         ("+448081570123", "", "toll_free"),
@@ -266,6 +266,36 @@ fn numbers_reserved_for_fiction_are_accepted_where_they_are_mobile() {
         "+18765550123",
     ] {
         assert_eq!(read(text, ""), text[1..]);
+    }
+}
+
+#[test]
+fn the_digits_of_a_decorated_cell_are_a_number() {
+    for (text, region, expected) in [
+        ("tel:070-1740605;phone-context=+46", "", "46701740605"),
+        ("tel:070-1740605;phone-context=+46", "DE", "46701740605"),
+        ("tel:347 123 4567;phone-context=+39", "", "393471234567"),
+        ("tel:(202) 555-0173;phone-context=+1", "SE", "12025550173"),
+        ("tel:070-1740605", "SE", "46701740605"),
+        ("070-174 06 05 ext. 12", "SE", "46701740605"),
+        ("+1 202 555 0123 x4", "", "12025550123"),
+        ("https://wa.me/46701740605", "US", "46701740605"),
+        ("46701740605@s.whatsapp.net", "US", "46701740605"),
+        ("4.6701740605E+10", "", "46701740605"),
+        ("46701740605.00", "", "46701740605"),
+        ("+46701740605\0\0\0", "", "46701740605"),
+        ("Mob. 070-174 06 05", "SE", "46701740605"),
+        ("(0xx11) 91234-5678", "BR", "5511912345678"),
+        ("8~10 46 70 174 06 05", "RU", "46701740605"),
+        ("०७०-१७४ ०६ ०५", "SE", "46701740605"),
+        ("0701740605 0701740606", "SE", "several_numbers"),
+        ("+46701740605 / 070-174 06 05", "SE", "46701740605"),
+        ("+46701740605 / 070-174 06 05", "", "several_numbers"),
+        ("070-1740605/06", "SE", "several_numbers"),
+        ("4.67017E+10", "", "digits_lost"),
+        ("2026-11-25", "", "not_a_number"),
+    ] {
+        assert_eq!(read(text, region), expected, "{text:?} {region}");
     }
 }
 
@@ -328,7 +358,7 @@ proptest! {
     #[test]
     fn separators_anywhere_change_nothing(
         digits in accepted_number(),
-        separators in prop::collection::vec((0_usize..20, prop::sample::select(vec![" ", "-", "\u{a0}", "\u{200b}", "(", ")", "\u{2013}", ". "])), 0..8),
+        separators in prop::collection::vec((0_usize..8, prop::sample::select(vec![" ", "-", "\u{a0}", "\u{200b}", "(", ")", "\u{2013}", ". "])), 0..8),
     ) {
         let mut text = digits.to_owned();
         for (position, separator) in separators {

@@ -96,6 +96,14 @@ mod tests {
 
     use super::*;
 
+    fn list_file(file: &tempfile::NamedTempFile) -> ListFile {
+        file.path().to_owned().into()
+    }
+
+    fn inspected(files: &[(&str, &str)]) -> Result<Content, InputError> {
+        inspect(&list_file(&archive(files)))
+    }
+
     fn archive(files: &[(&str, &str)]) -> tempfile::NamedTempFile {
         let file = tempfile::NamedTempFile::new().unwrap();
         let mut writer = zip::ZipWriter::new(file.reopen().unwrap());
@@ -111,20 +119,20 @@ mod tests {
     #[test]
     fn the_only_file_is_the_list() {
         let file = archive(&[("export/list.csv", "phone\n46\n"), ("__MACOSX/._list.csv", "x")]);
-        let Content::List(entry) = inspect(file.path()).unwrap() else { panic!("it has a list") };
+        let Content::List(entry) = inspect(&list_file(&file)).unwrap() else { panic!("it has a list") };
         let mut text = String::new();
-        unpack(file.reopen().unwrap(), entry).unwrap().read_to_string(&mut text).unwrap();
+        unpack(&list_file(&file), entry).unwrap().read_to_string(&mut text).unwrap();
         assert_eq!(text, "phone\n46\n");
         let wrong = Entry { crc: 1, ..entry };
-        assert!(unpack(file.reopen().unwrap(), wrong).unwrap().read_to_string(&mut text).is_err());
+        assert!(unpack(&list_file(&file), wrong).unwrap().read_to_string(&mut text).is_err());
     }
 
     #[test]
     fn workbooks_are_known_and_other_archives_are_refused() {
-        assert_eq!(inspect(archive(&[("xl/workbook.xml", "")]).path()).unwrap(), Content::Workbook);
-        assert_eq!(inspect(archive(&[("mimetype", "x")]).path()).unwrap(), Content::Workbook);
+        assert_eq!(inspected(&[("xl/workbook.xml", "")]).unwrap(), Content::Workbook);
+        assert_eq!(inspected(&[("mimetype", "x")]).unwrap(), Content::Workbook);
         for (files, part) in [(&[][..], "0 files"), (&[("a.csv", ""), ("b.csv", "")], "2 files")] {
-            assert!(inspect(archive(files).path()).unwrap_err().to_string().contains(part));
+            assert!(inspected(files).unwrap_err().to_string().contains(part));
         }
     }
 }

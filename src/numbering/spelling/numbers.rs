@@ -14,6 +14,9 @@ const COMPLETE_INTERNATIONAL: usize = 10;
 /// A number with so many slashes in it has them between its groups.
 const SLASHES_OF_GROUPS: usize = 3;
 
+/// How many digits are dialled before a foreign number at the most, as in `8 10`.
+const LONGEST_PREFIX: usize = 3;
+
 /// As many numbers as are looked for in digits that only blanks divide.
 const MAX_EQUAL_PARTS: usize = 4;
 
@@ -110,7 +113,9 @@ fn boundary(groups: &[Group<'_>], start: usize, next: usize) -> Result<Boundary,
     } else if separator.has(&Token::Open) {
         number_if(until(&[Token::Open, Token::Line]) >= Msisdn::MIN_DIGITS)
     } else if separator.has(&Token::Blank) {
-        number_if(until(&[Token::Blank, Token::Line, Token::Slash]) >= Msisdn::MIN_DIGITS)
+        let rest = until(&[Token::Blank, Token::Line, Token::Slash]);
+        let goes_on = begins_with_prefix(current) && length + rest <= Msisdn::MAX_DIGITS + LONGEST_PREFIX;
+        number_if(rest >= Msisdn::MIN_DIGITS && !goes_on)
     } else {
         Boundary::None
     };
@@ -121,6 +126,18 @@ fn boundary(groups: &[Group<'_>], start: usize, next: usize) -> Result<Boundary,
 /// `0701740605 2`, do not belong to it.
 fn is_whole(groups: &[Group<'_>]) -> bool {
     matches!(groups, [only] if only.digits.len() >= COMPLETE_INTERNATIONAL)
+}
+
+/// Whether the first of several groups is an access code or a trunk prefix: `011 49 1512 3470609`.
+fn begins_with_prefix(groups: &[Group<'_>]) -> bool {
+    match groups {
+        [first, second, ..] => {
+            first.digits.starts_with('0')
+                || (first.digits == "8" && second.digits == "10")
+                || first.digits == "119"
+        }
+        _ => false,
+    }
 }
 
 fn number_if(is_number: bool) -> Boundary {

@@ -16,7 +16,7 @@ fn detected_with(
     fs::write(&path, content).unwrap();
     let mut settings = InputSettings::new(Vec::new());
     change(&mut settings);
-    detect(&Text::open(&TextSource::File(path), None, &settings).unwrap(), &settings)
+    detect(&Text::open(&TextSource::File(path.into()), None, &settings).unwrap(), &settings)
 }
 
 fn detected(content: impl AsRef<[u8]>) -> Detected {
