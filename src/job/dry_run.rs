@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::artifacts::Artifact;
 use super::error::{RunError, StartError};
 use super::list::{InspectedList, List, OpenList, inspect};
+use super::list_check::ListCheck;
 use super::progress::Progress;
 use crate::config::{EffectiveSettings, ResolvedSettings};
 use crate::enricher::{DryRun, DryRunError, Estimate, enrich_settings};
@@ -27,6 +28,7 @@ pub struct DryRunJob {
 pub struct StartedDryRun {
     list: OpenList,
     dry_run: DryRun,
+    check: ListCheck,
     effective: EffectiveSettings,
     summary: Option<Artifact>,
     counters: Arc<Counters>,
@@ -88,12 +90,13 @@ impl DryRunJob {
         let list = OpenList::open(&self.list, &stop, counters.clone()).await?;
         let OpenList { rows, progress, files, notes } = list;
         let settings = enrich_settings(&self.resolved.settings, self.resolved.settings.rows.clone());
-        let InspectedList { rows, reader, .. } = inspect(rows, &self.list, &settings, &stop).await?;
+        let InspectedList { rows, reader, check } = inspect(rows, &self.list, &settings, &stop).await?;
         // A real run would refuse these columns too.
         self.list.columns.places(&reader)?;
         let list = OpenList { rows, progress, files, notes };
         let dry_run = DryRun::with_reader(reader, &self.resolved.settings)?;
-        Ok(StartedDryRun { list, dry_run, effective: self.resolved.effective, summary, counters, stop })
+        let effective = self.resolved.effective;
+        Ok(StartedDryRun { list, dry_run, check, effective, summary, counters, stop })
     }
 }
 
@@ -110,7 +113,7 @@ impl StartedDryRun {
     ///
     /// When the list cannot be read to its end, or a temporary file cannot be written.
     pub async fn finish(self) -> Result<Option<DryRunReport>, RunError> {
-        let Self { list, dry_run, effective, summary, counters, stop } = self;
+        let Self { list, dry_run, check, effective, summary, counters, stop } = self;
         let estimate = tokio::select! {
             estimate = dry_run.estimate_counted(list.rows, counters.clone()) => estimate,
             () = stop.requested() => return Ok(None),
@@ -121,7 +124,9 @@ impl StartedDryRun {
             }
             error => RunError::DryRun(error),
         })?;
-        let warnings = [list.notes.remarks(), list.notes.warnings()].concat();
+        let mut warnings = [list.notes.remarks(), list.notes.warnings()].concat();
+        let by_reason = estimate.invalid_by_reason.iter();
+        warnings.extend(check.country_hint(by_reason.map(|(reason, rows)| (reason.as_str(), *rows))));
         let mut report = DryRunReport { estimate, warnings, settings: effective };
         if let Some(file) = summary {
             let path = file.path().display().to_string();

@@ -119,8 +119,12 @@ impl ListCheck {
     }
 
     /// Which column would have completed national numbers, if one looks like it.
-    pub(super) fn country_hint(&self, counts: &Snapshot) -> Option<String> {
-        let national: u64 = NATIONAL.iter().filter_map(|reason| counts.refused.get(*reason)).sum();
+    pub(super) fn country_hint<'a>(
+        &self,
+        refused: impl IntoIterator<Item = (&'a str, u64)>,
+    ) -> Option<String> {
+        let national = refused.into_iter().filter(|(reason, _)| NATIONAL.contains(reason));
+        let national: u64 = national.map(|(_, numbers)| numbers).sum();
         let column = self.country_column.as_ref().filter(|_| national > 0)?;
         Some(format!(
             "{} may be national, and column {column:?} looks like their country: try --region-column {column:?}",

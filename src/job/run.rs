@@ -85,7 +85,8 @@ impl StartedJob {
         let counts = progress.counters().snapshot();
         let (outcome, output) = commit(staged, early_end, enricher.stop_reason(), &check, &counts).await?;
         let mut warnings = end_warnings(&self.notes, &counts, rows);
-        warnings.extend(check.country_hint(&counts));
+        warnings
+            .extend(check.country_hint(counts.refused.iter().map(|(reason, rows)| (reason.as_ref(), *rows))));
         warnings.extend(not_kept_anywhere(&counts, streamed, &description.output));
         warnings.extend(end_refresh(&enricher, &outcome).await);
         let import = output.as_ref().filter(|_| counts.not_kept > 0 && !streamed).map(|path| {

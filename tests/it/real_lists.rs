@@ -133,6 +133,7 @@ fn a_list_without_a_number_leaves_the_old_output() {
         .list("blank.csv", "id,phone\n1,\n2,\n")
         .list("lines.csv", "id,phone\n1,+46 8 465 004 01\n")
         .list("header.csv", "id,phone\n")
+        .list("empty.csv", "")
         .list("out.parquet", "last night's");
     for list in ["words.csv", "blank.csv", "lines.csv"] {
         for flags in [&["--force"][..], &["--force", "--max-invalid", "1"]] {
@@ -142,6 +143,8 @@ fn a_list_without_a_number_leaves_the_old_output() {
             assert_eq!(fs::read(job.path("out.parquet")).unwrap(), b"last night's", "{list}");
         }
     }
+    job.enrich("empty.csv", "out.parquet", &service, &["--force"]).exits_with(2).says(&["the list is empty"]);
+    assert_eq!(fs::read(job.path("out.parquet")).unwrap(), b"last night's");
     job.enrich("header.csv", "out.parquet", &service, &["--force"]).exits_with(0);
     assert_eq!(job.read("out.parquet").rows(), 0, "a list without rows is complete");
 }

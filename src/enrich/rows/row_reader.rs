@@ -64,6 +64,11 @@ impl RowReader {
     /// When it is not clear which column has the numbers, when the input has a column of the same
     /// name as an added one, or when it lacks a column that is needed.
     pub fn new(input: &Schema, settings: &EnrichSettings) -> Result<Self, ColumnError> {
+        if input.fields().is_empty() {
+            return Err(ColumnError::new("the list is empty: it has neither columns nor rows").with_help(
+                "check how it was made; a list has at least a row with the names of its columns",
+            ));
+        }
         let several_columns = settings.numbers.columns.len() > 1;
         let requested = [(COST, settings.cost_column), (COLUMN, several_columns)];
         let requested = requested.into_iter().filter_map(|(column, is_wanted)| is_wanted.then_some(column));
