@@ -30,6 +30,12 @@ FORMER_TRUNKS = {"MX": ["01", "044", "045", "1"]}
 MOBILE_MARKERS = {"AR": "15>9"}
 # Numbers that libphonenumber does not have, because they are reserved for fiction. Test lists are full of them.
 FICTION = [("GB", 44, 10, "7700900"), ("FR", 33, 9, "63998")]
+# 555-0100 to 555-0199 is for fiction in every area code of North America; these are missing.
+AREA_CODES = {
+    "AG": 268, "AI": 264, "AS": 684, "BB": 246, "BM": 441, "BS": 242, "DM": 767, "GD": 473, "KN": 869, "KY": 345,
+    "LC": 758, "MS": 664, "SX": 721, "TC": 649, "TT": 868, "VG": 284,
+}  # fmt: skip
+FICTION += [(iso, 1, 10, f"{area}55501") for iso, area in AREA_CODES.items()]
 
 
 class Automaton:

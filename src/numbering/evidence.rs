@@ -13,6 +13,14 @@ use super::spelling;
 const ENOUGH_NUMBERS: u64 = 100;
 /// In a list of MSISDNs, at least this share of the bare numbers is mobile.
 const SHARE_OF_MSISDNS: f64 = 0.85;
+/// Area codes whose national mobile numbers are all mobile numbers of another country: Arkansas is
+/// Norway (479), Jamaica and Alabama are Singapore (658, 659), Sergipe in Brazil is Russia (79 9).
+/// The lists of those countries have other numbers too. Found by trying every area code; two more
+/// cannot be told from whole countries: Porto Alegre from Peru (51 9), and a part of Argentina from
+/// Afghanistan (93 7).
+const AREAS_LIKE_COUNTRIES: [&[u8]; 4] = [b"479", b"658", b"659", b"799"];
+/// If at least this share of the mobile numbers is in one such area, the list may be of that area.
+const SHARE_OF_ONE_AREA: f64 = 0.97;
 /// How many examples a message shows.
 const EXAMPLES: usize = 3;
 
@@ -26,6 +34,8 @@ pub struct BareEvidence {
     mobile: u64,
     /// Neither.
     other: u64,
+    /// How many of the mobile ones begin like each of [`AREAS_LIKE_COUNTRIES`].
+    by_area: [u64; AREAS_LIKE_COUNTRIES.len()],
     mobile_examples: Vec<String>,
     other_examples: Vec<String>,
 }
@@ -54,6 +64,9 @@ impl BareEvidence {
             }
             Some(BareShape::InternationalMobile) => {
                 self.mobile += 1;
+                for (area, numbers) in AREAS_LIKE_COUNTRIES.iter().zip(&mut self.by_area) {
+                    *numbers += u64::from(parsed.digits().starts_with(area));
+                }
                 note(&mut self.mobile_examples, text);
             }
             Some(BareShape::Other) => {
@@ -75,7 +88,9 @@ impl BareEvidence {
         if self.mobile + self.other < ENOUGH_NUMBERS || self.mobile == 0 {
             return Ok(BareNumbers::EachByItself);
         }
-        if self.mobile as f64 >= SHARE_OF_MSISDNS * bare as f64 {
+        let is_one_area =
+            self.by_area.iter().any(|numbers| *numbers as f64 >= SHARE_OF_ONE_AREA * self.mobile as f64);
+        if self.mobile as f64 >= SHARE_OF_MSISDNS * bare as f64 && !is_one_area {
             return Ok(BareNumbers::InternationalDigits);
         }
         let examples = self.mobile_examples.iter().chain(&self.other_examples).cloned().collect();
@@ -146,6 +161,19 @@ mod tests {
         assert!((60..110).contains(&unclear.mobile), "{unclear:?}");
         assert!(unclear.examples.contains(&"467••••••00".to_owned()), "{unclear:?}");
         assert!(unclear.examples.iter().all(|example| example.contains('•')));
+    }
+
+    #[test]
+    fn a_list_of_one_area_is_not_taken_for_a_foreign_country() {
+        for area in ["479", "658", "659"] {
+            let numbers = (0..200).map(|nth| format!("{area}{}", 5_550_000 + nth * 7_919));
+            assert!(decide(numbers).is_err(), "{area}");
+        }
+        let norwegian = (0..200)
+            .map(|nth| format!("47{}", if nth % 3 == 0 { 41_200_000 + nth } else { 95_550_000 + nth }));
+        assert_eq!(decide(norwegian), Ok(BareNumbers::InternationalDigits));
+        let russian = (0..200).map(|nth| format!("79{:09}", 10_000_000 + nth * 4_500_000));
+        assert_eq!(decide(russian), Ok(BareNumbers::InternationalDigits));
     }
 
     #[test]
