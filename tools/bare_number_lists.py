@@ -2,7 +2,7 @@
 """Asks `hlr` what it would do with lists of bare numbers of every region: who would be paid for in vain?
 
     pip install phonenumbers==9.0.43 && cargo build --release
-    python3 tools/bare_number_lists.py target/release/hlr [--rows 300] [--markdown]
+    python3 tools/bare_number_lists.py target/release/hlr [--rows 300] [--seed 1]
 
 For each region of libphonenumber's metadata, random valid mobile numbers are written in three lists, without
 a region to complete them:
@@ -12,7 +12,7 @@ zeros      the same with the prefix that is dialled in the country (0701740605):
 msisdn     international digits without a plus, one row in ten is rubbish: all others must be asked
 
 and one more list has MSISDNs of all regions. A dry run says how many numbers would be looked up; nothing is
-sent. Prints the regions that fail, and a table for docs/cleaning-a-list.md with --markdown.
+sent. Prints the totals of docs/cleaning-a-list.md, and a table of the regions in which something went wrong.
 """
 
 import argparse
@@ -132,11 +132,10 @@ def main():
     parser.add_argument("--rows", type=int, default=300)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--regions", nargs="*", help="only these")
-    parser.add_argument("--markdown", action="store_true")
     options = parser.parse_args()
     hlr, rng = options.hlr.resolve(), random.Random(options.seed)
     lists, table, everywhere = 0, [], []
-    totals = {"national": 0, "zeros": 0, "refused": 0, "numbers": 0}
+    totals = {"national": 0, "zeros": 0, "refused": 0, "numbers": 0, "prefixed": 0}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for region in options.regions or sorted(phonenumbers.SUPPORTED_REGIONS):
@@ -158,12 +157,13 @@ def main():
             totals["zeros"] += asked_zeros
             totals["refused"] += max(refused, 0)
             totals["numbers"] += len(numbers)
+            totals["prefixed"] += len(numbers) if has_prefix else 0
             if asked or asked_zeros or refused > 0:
                 table.append((region, len(numbers), asked, asked_zeros, max(refused, 0)))
         rng.shuffle(everywhere)
         mixed = len(set(everywhere)) - looked_up(hlr, with_rubbish(everywhere, rng), folder)
     print(f"{lists} regions with at least 100 mobile numbers, {totals['numbers']} numbers")
-    print(f"national numbers asked about: {totals['national']}; with their prefix: {totals['zeros']}")
+    print(f"national numbers asked about: {totals['national']}; with their prefix: {totals['zeros']} of {totals['prefixed']}")
     print(f"MSISDNs not asked about: {totals['refused']}; in one list of all regions: {max(mixed, 0)} of {len(everywhere)}")
     if table:
         print("| region | numbers | national, asked | with prefix, asked | MSISDN, not asked |\n| --- | --- | --- | --- | --- |")
