@@ -124,6 +124,7 @@ impl StartedDryRun {
             }
             error => RunError::DryRun(error),
         })?;
+        check.check_estimate(&estimate).map_err(|list| RunError::UnusableList { kept: None, list })?;
         let mut warnings = [list.notes.remarks(), list.notes.warnings()].concat();
         let by_reason = estimate.invalid_by_reason.iter();
         warnings.extend(check.country_hint(by_reason.map(|(reason, rows)| (reason.as_str(), *rows))));

@@ -118,13 +118,13 @@ pub enum RunError {
         source: StreamError,
     },
     /// The list has too few numbers. An older output is untouched.
-    #[error("{source}")]
-    #[diagnostic(help("{}{}", help_of(source), kept_in(kept.as_deref())))]
+    #[error("{list}")]
+    #[diagnostic(help("{}{}", help_of(list), all_kept_in(kept.as_deref())))]
     UnusableList {
         /// The partial file with the rows, if any of them has an answer.
         kept: Option<PathBuf>,
         /// What is wrong with the list.
-        source: UnusableList,
+        list: UnusableList,
     },
     /// Rows went in and did not come out.
     #[error("internal error: {} rows were read and {} written", grouped(*rows_in), grouped(*rows_out))]
@@ -160,6 +160,14 @@ fn what_to_do(source: &StreamError) -> String {
 
 fn help_of(error: &UnusableList) -> String {
     miette::Diagnostic::help(error).map(|help| help.to_string()).unwrap_or_default()
+}
+
+fn all_kept_in(path: Option<&Path>) -> String {
+    let Some(path) = path else { return String::new() };
+    match output::is_stream(path) {
+        true => format!("; the rows have gone to {}", output_name(path)),
+        false => format!("; the rows are kept in {}", path.display()),
+    }
 }
 
 fn kept_in(path: Option<&Path>) -> String {

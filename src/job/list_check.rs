@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::enrich::SampleCounts;
+use crate::enricher::Estimate;
 use crate::humanize::{counted, grouped};
 use crate::telemetry::Snapshot;
 
@@ -54,12 +55,22 @@ impl ListCheck {
         self.check_share(&cells, if is_whole { "" } else { "first " })
     }
 
-    /// Checks all rows, at the end.
+    /// Checks all rows, at the end of a run.
     pub(super) fn check_all(&self, counts: &Snapshot) -> Result<(), UnusableList> {
         let by_reason = counts.refused.iter().map(|(reason, rows)| (reason.as_ref(), *rows)).collect();
-        let cells = Cells::of(counts.rows, &by_reason, counts.carried);
-        self.ensure_any_number(&cells)?;
-        self.check_share(&cells, "")
+        self.check_end(&Cells::of(counts.rows, &by_reason, counts.carried))
+    }
+
+    /// Checks all rows, at the end of a dry run.
+    pub(super) fn check_estimate(&self, estimate: &Estimate) -> Result<(), UnusableList> {
+        let by_reason =
+            estimate.invalid_by_reason.iter().map(|(reason, rows)| (reason.as_str(), *rows)).collect();
+        self.check_end(&Cells::of(estimate.rows, &by_reason, estimate.carried))
+    }
+
+    fn check_end(&self, cells: &Cells<'_>) -> Result<(), UnusableList> {
+        self.ensure_any_number(cells)?;
+        self.check_share(cells, "")
     }
 
     /// A list without rows has nothing to ask, and a row that keeps its verdict needs nothing.

@@ -170,9 +170,9 @@ async fn commit(
     };
     let outcome = JobOutcome::of(stopped, counts.unanswered);
     if !matches!(outcome, JobOutcome::Stopped(_))
-        && let Err(source) = check.check_all(counts)
+        && let Err(list) = check.check_all(counts)
     {
-        return Err(RunError::UnusableList { kept: commit_paid(staged, counts).await?, source });
+        return Err(RunError::UnusableList { kept: commit_paid(staged, counts).await?, list });
     }
     let output = match outcome {
         JobOutcome::Complete | JobOutcome::Gaps { .. } => Some(staged.commit().await?),

@@ -2,7 +2,7 @@
 
 use futures::StreamExt;
 
-use crate::enrich::{EnrichSettings, ListSample, NumberSettings, Only, Order, Row, RowReader, Window};
+use crate::enrich::{EnrichSettings, NumberSettings, Only, Order, Row, RowReader, SeveralNumbers, Window};
 use crate::humanize::grouped;
 use crate::input;
 use crate::input::{InputError, InputSettings};
@@ -56,11 +56,8 @@ pub async fn numbers_to_forget(
         found.add(normalise(text, region).map_or_else(|refusal| Err(refusal.text()), Ok));
     }
     if let Some((settings, column)) = list {
-        let rows = input::open(&settings)?.batches;
-        let mut reader = RowReader::new(&rows.schema(), &reader_settings(column, region))?;
-        let sample = ListSample::read(rows).await;
-        sample.decide(&mut reader)?;
-        let mut batches = sample.into_rows();
+        let mut batches = input::open(&settings)?.batches;
+        let reader = RowReader::new(&batches.schema(), &reader_settings(column, region))?;
         while let Some(batch) = batches.next().await {
             for row in reader.read(&batch?)?.iter() {
                 match row {
@@ -111,6 +108,10 @@ fn reader_settings(column: Option<String>, region: Option<Region>) -> EnrichSett
         numbers: NumberSettings {
             columns: column.into_iter().collect(),
             region,
+            // As a number on the command line.
+            international: region.is_none(),
+            // Every number of a cell is to be forgotten.
+            several: SeveralNumbers::Rows,
             ..NumberSettings::default()
         },
         product: Default::default(),

@@ -47,8 +47,10 @@ pub struct UnclearNumbers {
     pub bare: u64,
     /// How many of them are mobile numbers when read as international.
     pub mobile: u64,
-    /// Some of them, masked: first those that are mobile when read as international.
-    pub examples: Vec<String>,
+    /// Some of those that are mobile when read as international, masked.
+    pub mobile_examples: Vec<String>,
+    /// Some of the others, masked.
+    pub other_examples: Vec<String>,
 }
 
 impl BareEvidence {
@@ -93,8 +95,8 @@ impl BareEvidence {
         if self.mobile as f64 >= SHARE_OF_MSISDNS * bare as f64 && !is_one_area {
             return Ok(BareNumbers::InternationalDigits);
         }
-        let examples = self.mobile_examples.iter().chain(&self.other_examples).cloned().collect();
-        Err(UnclearNumbers { bare, mobile: self.mobile, examples })
+        let (mobile_examples, other_examples) = (self.mobile_examples.clone(), self.other_examples.clone());
+        Err(UnclearNumbers { bare, mobile: self.mobile, mobile_examples, other_examples })
     }
 }
 
@@ -116,7 +118,10 @@ fn masked(text: &str) -> String {
         seen += 1;
         if seen <= 3 || seen + 2 > digits { char } else { '•' }
     };
-    text.trim().chars().map(hide).take(SHOWN_CHARACTERS).collect()
+    // A name in the cell is nobody's business.
+    let is_shown = |char: &char| char.is_numeric() || " +-./()".contains(*char);
+    let shown: String = text.chars().filter(is_shown).map(hide).take(SHOWN_CHARACTERS).collect();
+    shown.trim().to_owned()
 }
 
 #[cfg(test)]
@@ -159,8 +164,8 @@ mod tests {
         let unclear = decide(with_plus.chain(swedish(60)).chain(national(60))).unwrap_err();
         assert_eq!(unclear.bare, 120);
         assert!((60..110).contains(&unclear.mobile), "{unclear:?}");
-        assert!(unclear.examples.contains(&"467••••••00".to_owned()), "{unclear:?}");
-        assert!(unclear.examples.iter().all(|example| example.contains('•')));
+        assert!(unclear.mobile_examples.contains(&"467••••••00".to_owned()), "{unclear:?}");
+        assert!(unclear.other_examples.iter().all(|example| example.contains('•')));
     }
 
     #[test]
@@ -180,5 +185,6 @@ mod tests {
     fn examples_hide_the_middle_of_the_number() {
         assert_eq!(masked(" (479) 555-0123 "), "(479) •••-••23");
         assert_eq!(masked("123"), "123");
+        assert_eq!(masked("Ann: 4795550123"), "479•••••23");
     }
 }

@@ -73,7 +73,7 @@ pub fn parse(text: &str, rules: NumberRules) -> Result<Msisdn, Refusal> {
         Ok(digits) => resolve::resolve(&digits, rules),
         // The same number in two ways of writing it is one number.
         Err(Refusal::SeveralNumbers) => match parse_all(text, rules)[..] {
-            [Ok(one)] if spelling::parse_all_digits(text).len() > 1 => Ok(one),
+            [Ok(one)] => Ok(one),
             _ => Err(Refusal::SeveralNumbers),
         },
         Err(refusal) => Err(refusal),
@@ -99,17 +99,36 @@ pub fn normalise(text: &str, region: Option<Region>) -> Result<Msisdn, Refusal> 
     parse(text, NumberRules { region, bare })
 }
 
+/// A cell with more numbers than this is not a contact.
+const MAX_NUMBERS_IN_CELL: usize = 100;
+
 /// Each number of a cell, in order, as [`parse`] reads it. One that was written twice is there once.
-/// Empty where the cell has none.
+/// One of which only the last digits are written, `070-1740605/06`, is
+/// [`Refusal::SeveralNumbers`], and so is a cell with more than 100 numbers. Empty where the cell
+/// has none.
 pub fn parse_all(text: &str, rules: NumberRules) -> Vec<Result<Msisdn, Refusal>> {
-    let mut numbers = Vec::new();
-    for digits in spelling::parse_all_digits(text) {
-        let number = resolve::resolve(&digits, rules);
+    let parsed = spelling::parse_all_digits(text);
+    if parsed.all.len() > MAX_NUMBERS_IN_CELL {
+        return vec![Err(Refusal::SeveralNumbers)];
+    }
+    let mut numbers = Vec::with_capacity(parsed.all.len());
+    for digits in &parsed.all {
+        let number = resolve::resolve(digits, rules);
         if number.is_err() || !numbers.contains(&number) {
             numbers.push(number);
         }
     }
+    if parsed.has_abbreviated {
+        numbers.push(Err(Refusal::SeveralNumbers));
+    }
     numbers
+}
+
+/// Whether a text is empty, or one that programs and people write in place of a value: `NULL`,
+/// `n/a`, `-`.
+#[must_use]
+pub fn is_placeholder(text: &str) -> bool {
+    spelling::is_placeholder(text)
 }
 
 #[cfg(test)]

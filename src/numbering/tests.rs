@@ -292,6 +292,7 @@ fn the_digits_of_a_decorated_cell_are_a_number() {
         ("+46701740605 / 070-174 06 05", "SE", "46701740605"),
         ("+46701740605 / 070-174 06 05", "", "several_numbers"),
         ("070-1740605/06", "SE", "several_numbers"),
+        ("+46701740605, 0701740605/09", "SE", "several_numbers"),
         ("4.67017E+10", "", "digits_lost"),
         ("2026-11-25", "", "not_a_number"),
     ] {

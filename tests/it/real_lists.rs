@@ -50,7 +50,8 @@ fn msisdns_without_a_plus_are_read_as_such() {
     // With a flag, nothing has to be decided.
     let job = Job::new().list("usa.csv", format!("phone\n{}", american(500)));
     job.enrich("usa.csv", "out.parquet", &service, &["--international", "--max-invalid", "1"]).exits_with(0);
-    assert!(service.account().requests > 180, "that is what the user said");
+    let asked = job.read("out.parquet").column("hlr_msisdn").iter().flatten().count() as u64;
+    assert_eq!(service.account().requests, 180 + asked, "that is what the user said");
 }
 
 #[test]
@@ -125,6 +126,56 @@ fn a_cell_with_several_numbers_becomes_a_row_for_each() {
     done.exits_with(2).says(&["--only unresolved"]);
 }
 
+/// The CSV file with the status of one row changed to `unknown`.
+fn with_unknown(job: &Job, file: &str, row: usize) -> String {
+    let text = fs::read_to_string(job.path(file)).unwrap();
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let header = reader.headers().unwrap().clone();
+    let status = header.iter().position(|name| name == "hlr_status").unwrap();
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(&header).unwrap();
+    for (nth, record) in reader.records().enumerate() {
+        let record = record.unwrap();
+        let cells = record.iter().enumerate();
+        let cells = cells.map(|(place, cell)| if nth == row && place == status { "unknown" } else { cell });
+        writer.write_record(cells).unwrap();
+    }
+    String::from_utf8(writer.into_inner().unwrap()).unwrap()
+}
+
+#[test]
+fn an_unresolved_row_keeps_its_number_among_several_and_its_column() {
+    let service = Service::start(SimulatorSettings::default());
+    let list =
+        "id,mobile,home\n1,+46701740605 / +46701740606,\n2,+4684650040,+447700900123\n3,+46701740607,\n";
+    let job = Job::new().list("list.csv", list);
+    let flags = ["-c", "mobile", "-c", "home", "--several-numbers", "rows"];
+    job.enrich("list.csv", "rows.csv", &service, &flags).exits_with(0);
+    let changed = with_unknown(&job, "rows.csv", 1);
+    let job = job.list("changed.csv", changed);
+    for columns in [&["-c", "home", "-c", "mobile"][..], &["-c", "mobile"]] {
+        let flags = [columns, &["--only", "unresolved", "--force", "--refresh"]].concat();
+        job.enrich("changed.csv", "again.parquet", &service, &flags).exits_with(0);
+        let table = job.read("again.parquet");
+        let column =
+            |name: &str| table.column(name).into_iter().map(Option::unwrap_or_default).collect::<Vec<_>>();
+        let numbers = ["46701740605", "46701740606", "447700900123", "46701740607"];
+        assert_eq!(column("hlr_msisdn"), numbers, "{columns:?}");
+        assert_eq!(column("hlr_column"), ["mobile", "mobile", "home", "mobile"], "{columns:?}");
+    }
+    assert_eq!(service.account().requests, 4 + 2, "only the unresolved row is asked again");
+}
+
+#[test]
+fn a_cell_with_more_numbers_than_a_contact_has_is_refused() {
+    let service = Service::start(SimulatorSettings::default());
+    let many: Vec<String> = (0..20_000).map(|n| format!("+{}", nth_number(n).get())).collect();
+    let job = Job::new().list("list.csv", format!("id,phone\n1,{}\n2,+46701740605\n", many.join(" / ")));
+    job.enrich("list.csv", "out.parquet", &service, &["--several-numbers", "rows"]).exits_with(0);
+    assert_eq!(job.read("out.parquet").column("hlr_reason")[0].as_deref(), Some("several_numbers"));
+    assert_eq!(service.account().requests, 1);
+}
+
 #[test]
 fn a_list_without_a_number_leaves_the_old_output() {
     let service = Service::start(SimulatorSettings::default());
@@ -176,6 +227,8 @@ fn too_many_cells_without_a_number_end_the_run_at_its_beginning_or_its_end() {
     assert_eq!(service.account().requests, 50);
     assert_eq!(fs::read(job.path("out.csv")).unwrap(), b"last night's");
     assert_eq!(fs::read_to_string(job.path("out.partial.csv")).unwrap().lines().count(), 13_001);
+    let done = job.enrich("late.csv", "dry.csv", &service, &["--max-invalid", "0.2", "--dry-run"]);
+    done.exits_with(2).says(&["allows 0.2"]);
     job.enrich("late.csv", "out.csv", &service, &["--force"]).exits_with(0);
     for wrong in ["-1", "2", "nan"] {
         job.enrich("late.csv", "out.csv", &service, &["--force", "--max-invalid", wrong]).exits_with(2);

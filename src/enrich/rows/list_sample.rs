@@ -104,18 +104,22 @@ impl ListSample {
         Ok(())
     }
 
-    fn unclear(&self, UnclearNumbers { bare, mobile, examples }: &UnclearNumbers) -> ColumnError {
+    fn unclear(&self, unclear: &UnclearNumbers) -> ColumnError {
+        let others = match unclear.other_examples.is_empty() {
+            true => String::new(),
+            false => format!("; {} would not", unclear.other_examples.join(", ")),
+        };
         let problem = format!(
-            "it is not clear whether the numbers without + or 00 are national or international: of {} in the \
-             first rows, {} would be mobile numbers of some country (for example {})",
-            grouped(*bare),
-            grouped(*mobile),
-            examples.join(", "),
+            "it is not clear whether the numbers without + or 00 are national or international: read as \
+             international, {} of {} in the first rows would be mobile numbers, such as {}{others}",
+            grouped(unclear.mobile),
+            grouped(unclear.bare),
+            unclear.mobile_examples.join(", "),
         );
         let column = self.columns_of_countries().into_iter().next();
         let column = column.map_or_else(|| "COLUMN".to_owned(), |column| format!("{column:?}"));
         ColumnError::new(problem).with_help(format!(
-            "nothing was asked; for national numbers name their country with --region, or the column that has \
+            "for national numbers name their country with --region, or the column that has \
              it with --region-column {column}; for complete international numbers use --international"
         ))
     }

@@ -10,6 +10,10 @@ use arrow::compute::{cast, is_null, nullif};
 use arrow::datatypes::{DataType, Field, Schema};
 use arrow::error::ArrowError;
 
+use super::cell_text::for_each_text;
+use crate::model::StreamError;
+use crate::numbering::Refusal;
+
 /// What stands between the elements of a list: a cell of several lines holds several numbers.
 const SEPARATOR: char = '\n';
 
@@ -57,7 +61,7 @@ pub(super) fn nested_field(schema: &Schema, path: &str) -> Option<Field> {
 /// # Errors
 ///
 /// When the path leads nowhere in this batch.
-pub(super) fn nested_column(batch: &RecordBatch, path: &str) -> Result<ArrayRef, ArrowError> {
+pub(super) fn nested_column(batch: &RecordBatch, path: &str) -> Result<ArrayRef, StreamError> {
     let schema = batch.schema();
     let found = resolved(&schema, path);
     let (column, steps) =
@@ -94,7 +98,7 @@ fn steps(mut rest: &str) -> Option<Vec<Step<'_>>> {
     Some(steps)
 }
 
-fn values_at(column: ArrayRef, steps: &[Step<'_>]) -> Result<ArrayRef, ArrowError> {
+fn values_at(column: ArrayRef, steps: &[Step<'_>]) -> Result<ArrayRef, StreamError> {
     let Some((step, rest)) = steps.split_first() else { return Ok(column) };
     match (step, column.data_type()) {
         (Step::Field(name), DataType::Struct(_)) => values_at(child(column.as_struct(), name)?, rest),
@@ -103,7 +107,9 @@ fn values_at(column: ArrayRef, steps: &[Step<'_>]) -> Result<ArrayRef, ArrowErro
             joined(list.as_list::<i64>(), rest)
         }
         (Step::Elements, DataType::LargeList(_)) => joined(column.as_list::<i64>(), rest),
-        (step, kind) => Err(ArrowError::SchemaError(format!("a column of the type {kind} has no {step:?}"))),
+        (step, kind) => {
+            Err(ArrowError::SchemaError(format!("a column of the type {kind} has no {step:?}")).into())
+        }
     }
 }
 
@@ -117,7 +123,7 @@ fn child(column: &StructArray, name: &str) -> Result<ArrayRef, ArrowError> {
     nullif(child, &is_null(column)?)
 }
 
-fn joined(list: &LargeListArray, rest: &[Step<'_>]) -> Result<ArrayRef, ArrowError> {
+fn joined(list: &LargeListArray, rest: &[Step<'_>]) -> Result<ArrayRef, StreamError> {
     let values = as_text(&values_at(list.values().clone(), rest)?)?;
     let mut cells = LargeStringBuilder::with_capacity(list.len(), values.value_data().len());
     let mut cell = String::new();
@@ -141,20 +147,17 @@ fn joined(list: &LargeListArray, rest: &[Step<'_>]) -> Result<ArrayRef, ArrowErr
     Ok(std::sync::Arc::new(cells.finish()))
 }
 
-/// Simple values as text. Floating-point numbers are written without an exponent, as the column
-/// of numbers itself is.
-fn as_text(values: &ArrayRef) -> Result<LargeStringArray, ArrowError> {
-    let text = match values.data_type() {
-        DataType::Float64 => {
-            let numbers = values.as_primitive::<arrow::datatypes::Float64Type>();
-            return Ok(numbers.iter().map(|number| number.map(|number| number.to_string())).collect());
-        }
-        kind if kind.is_nested() => {
-            return Err(ArrowError::SchemaError(format!("the elements of the list have the type {kind}")));
-        }
-        _ => cast(values, &DataType::LargeUtf8)?,
-    };
-    Ok(text.as_string::<i64>().clone())
+/// Simple values as text, as a column of numbers is read.
+fn as_text(values: &ArrayRef) -> Result<LargeStringArray, StreamError> {
+    /// In place of a negative number, so that its digits are not read without their sign.
+    const NO_NUMBER: &str = "(negative)";
+    let mut texts = LargeStringBuilder::with_capacity(values.len(), 0);
+    for_each_text(values, |text| match text {
+        Ok(text) => texts.append_value(text),
+        Err(Refusal::Empty) => texts.append_null(),
+        Err(_) => texts.append_value(NO_NUMBER),
+    })?;
+    Ok(texts.finish())
 }
 
 #[cfg(test)]

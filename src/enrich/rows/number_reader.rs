@@ -79,10 +79,15 @@ impl NumberReader {
         })
     }
 
-    /// The numbers of a batch.
-    pub(super) fn read(&self, batch: &RecordBatch) -> Result<Numbers, StreamError> {
-        let regions = self.regions(batch)?;
-        let mut first = self.read_column(batch, &self.columns[0], regions.as_deref())?;
+    /// The numbers of a batch. `earlier` has those that an earlier run found in the same rows: such a
+    /// number is the row's own among several in its cell.
+    pub(super) fn read(
+        &self,
+        batch: &RecordBatch,
+        earlier: Option<&[Option<Msisdn>]>,
+    ) -> Result<Numbers, StreamError> {
+        let known = KnownRows { regions: self.regions(batch)?, earlier };
+        let mut first = self.read_column(batch, &self.columns[0], &known)?;
         if self.columns.len() == 1 {
             return Ok(expand(vec![first], Vec::new()));
         }
@@ -91,7 +96,7 @@ impl NumberReader {
         let mut chosen = std::mem::take(&mut first.cells);
         columns.push(first);
         for (place, column) in self.columns.iter().enumerate().skip(1) {
-            let other = self.read_column(batch, column, regions.as_deref())?;
+            let other = self.read_column(batch, column, &known)?;
             for (row, cell) in other.cells.iter().enumerate() {
                 if is_better(*cell, chosen[row]) {
                     (chosen[row], origins[row]) = (*cell, place);
@@ -107,31 +112,41 @@ impl NumberReader {
         &self,
         batch: &RecordBatch,
         column: &NumberColumn,
-        regions: Option<&[Option<Region>]>,
+        known: &KnownRows<'_>,
     ) -> Result<ColumnCells, StreamError> {
         let bare = self.bare.unwrap_or_default();
         let (mut cells, mut several) = (Vec::with_capacity(batch.num_rows()), BTreeMap::new());
         for_each_text(&column.cells(batch)?, |text| {
-            let region = match regions {
-                Some(regions) => regions[cells.len()],
-                None => self.region,
-            };
+            let row = cells.len();
+            let region = known.regions.as_ref().map_or(self.region, |regions| regions[row]);
             let rules = NumberRules { region, bare };
             let cell = text.and_then(|text| numbering::parse(text, rules));
-            cells.push(match (cell, self.several, text) {
-                (Err(Refusal::SeveralNumbers), SeveralNumbers::First | SeveralNumbers::Rows, Ok(text)) => {
+            cells.push(match (cell, text) {
+                (Err(Refusal::SeveralNumbers), Ok(text)) => {
                     let all = numbering::parse_all(text, rules);
-                    let first = all.iter().find(|number| number.is_ok());
-                    let first = first.copied().unwrap_or(Err(Refusal::SeveralNumbers));
+                    let chosen = self.one_of(&all, known.earlier.and_then(|earlier| earlier[row]));
                     if self.several == SeveralNumbers::Rows {
-                        several.insert(cells.len(), all);
+                        several.insert(row, all);
                     }
-                    first
+                    chosen
                 }
-                (cell, ..) => cell,
+                (cell, _) => cell,
             });
         })?;
         Ok(ColumnCells { cells, several })
+    }
+
+    /// The one of several numbers that is looked up for a row.
+    fn one_of(&self, all: &[Cell], earlier: Option<Msisdn>) -> Cell {
+        let earlier = earlier.map(Ok).filter(|earlier| all.contains(earlier));
+        let first = || all.iter().find(|number| number.is_ok()).copied();
+        match (earlier, self.several) {
+            (Some(earlier), _) => earlier,
+            (None, SeveralNumbers::Refuse) => Err(Refusal::SeveralNumbers),
+            (None, SeveralNumbers::First | SeveralNumbers::Rows) => {
+                first().unwrap_or(Err(Refusal::SeveralNumbers))
+            }
+        }
     }
 
     /// The region of each row, if a column says so; the default region fills its gaps.
@@ -145,7 +160,10 @@ impl NumberReader {
                 ("", _) => self.region,
                 (text, Some((same, region))) if text == same => *region,
                 (text, _) => {
-                    let region = Region::from_name(text);
+                    let region = match Region::from_name(text) {
+                        None if numbering::is_placeholder(text) => self.region,
+                        region => region,
+                    };
                     last = Some((text.to_owned(), region));
                     region
                 }
@@ -153,6 +171,14 @@ impl NumberReader {
         })?;
         Ok(Some(regions))
     }
+}
+
+/// What is known of the rows of a batch besides their cells.
+struct KnownRows<'a> {
+    /// The region of each row, if a column says so.
+    regions: Option<Vec<Option<Region>>>,
+    /// The number that an earlier run found in each row.
+    earlier: Option<&'a [Option<Msisdn>]>,
 }
 
 /// The cells of one column.
@@ -226,7 +252,7 @@ mod tests {
     fn a_float_that_is_not_whole_is_no_number() {
         let floats: ArrayRef = Arc::new(Float64Array::from(vec![46_701_740_605.5, f64::NAN]));
         let batch = RecordBatch::try_from_iter([("phone", floats)]).unwrap();
-        let numbers = reader(1, None, &NumberSettings::default()).read(&batch).unwrap();
+        let numbers = reader(1, None, &NumberSettings::default()).read(&batch, None).unwrap();
         assert!(numbers.cells.iter().all(Result::is_err), "{numbers:?}");
     }
 
@@ -237,7 +263,7 @@ mod tests {
             ("home", &["+447700900123", "+447700900123", "+447700900123", "", "n/a"]),
             ("work", &["x", "+33639980012", "", "?!x", ""]),
         ]);
-        let numbers = reader(3, None, &NumberSettings::default()).read(&batch).unwrap();
+        let numbers = reader(3, None, &NumberSettings::default()).read(&batch, None).unwrap();
         assert_eq!(
             numbers.cells[..3],
             [number(46_701_740_605), number(447_700_900_123), number(447_700_900_123)]
@@ -251,16 +277,17 @@ mod tests {
     #[test]
     fn each_row_has_its_country_and_the_default_fills_gaps() {
         let batch = batch(&[
-            ("phone", &["070-174 06 05", "07700 900123", "070-174 06 06", "070-174 06 07"]),
-            ("country", &["SE", " gb ", "", "Atlantis"]),
+            ("phone", &["070-174 06 05", "07700 900123", "070-174 06 06", "070-174 06 07", "070-174 06 08"]),
+            ("country", &["SE", " gb ", "", "Atlantis", "n/a"]),
         ]);
         let settings = NumberSettings { region: "SE".parse().ok(), ..NumberSettings::default() };
-        let numbers = reader(1, Some(1), &settings).read(&batch).unwrap();
+        let numbers = reader(1, Some(1), &settings).read(&batch, None).unwrap();
         let expected = [
             number(46_701_740_605),
             number(447_700_900_123),
             number(46_701_740_606),
             Err(Refusal::NationalWithoutRegion),
+            number(46_701_740_608),
         ];
         assert_eq!(numbers.cells, expected);
     }
@@ -286,7 +313,7 @@ mod tests {
         ]);
         let read = |columns, several| {
             let settings = NumberSettings { several, ..NumberSettings::default() };
-            reader(columns, None, &settings).read(&batch).unwrap()
+            reader(columns, None, &settings).read(&batch, None).unwrap()
         };
         let refused = read(1, SeveralNumbers::Refuse);
         assert_eq!(refused.cells[0], Err(Refusal::SeveralNumbers));

@@ -6,7 +6,7 @@ use arrow::datatypes::Schema;
 use super::cell_text::{for_each_text, may_hold_numbers};
 use super::number_column::find_named;
 use crate::model::ColumnError;
-use crate::numbering::{Region, region_column_candidates};
+use crate::numbering::{self, Region, region_column_candidates};
 
 /// The largest share of the non-empty cells of a column of countries that names none.
 const MAX_UNKNOWN: f64 = 0.1;
@@ -55,12 +55,13 @@ fn has_countries(column: usize, sample: &[RecordBatch], texts: Text) -> bool {
         }
         let count = for_each_text(batch.column(column), |text| {
             let Ok(text) = text else { return };
-            if text.trim().is_empty() {
+            let is_known = Region::from_name(text).is_some();
+            if !is_known && numbering::is_placeholder(text) {
                 return;
             }
             filled += 1;
             let counts = texts == Text::Any || text.chars().any(char::is_alphabetic);
-            known += u64::from(counts && Region::from_name(text).is_some());
+            known += u64::from(counts && is_known);
         });
         if count.is_err() {
             return false;

@@ -6,7 +6,7 @@ use arrow::array::{ArrayRef, RecordBatch, StringArray, UInt32Array};
 use arrow::compute::take_record_batch;
 use arrow::datatypes::{Schema, SchemaRef};
 
-use super::carried_rows::CarriedRows;
+use super::carried_rows::{CarriedRows, EarlierColumns};
 use super::number_column;
 use super::number_reader::{NumberReader, Numbers};
 use super::number_settings::SeveralNumbers;
@@ -23,8 +23,10 @@ pub struct RowReader {
     numbers: NumberReader,
     /// The names of the columns with the numbers, in order of preference.
     number_columns: Vec<String>,
-    /// The indices of the columns of an earlier run, when rows may keep them.
-    earlier: Option<[usize; ADDED.len()]>,
+    /// The columns of an earlier run, when rows may keep them.
+    earlier: Option<EarlierColumns>,
+    /// Whether a column tells which of several columns each number comes from.
+    has_origins: bool,
 }
 
 /// What a row is to the job.
@@ -69,8 +71,13 @@ impl RowReader {
                 "check how it was made; a list has at least a row with the names of its columns",
             ));
         }
-        let several_columns = settings.numbers.columns.len() > 1;
-        let requested = [(COST, settings.cost_column), (COLUMN, several_columns)];
+        // Rows that are carried keep the column of their number.
+        let origin = match settings.only {
+            Only::All => None,
+            Only::Unresolved => input.index_of(&format!("{}{COLUMN}", settings.prefix)).ok(),
+        };
+        let has_origins = settings.numbers.columns.len() > 1 || origin.is_some();
+        let requested = [(COST, settings.cost_column), (COLUMN, has_origins)];
         let requested = requested.into_iter().filter_map(|(column, is_wanted)| is_wanted.then_some(column));
         let columns = AddedColumns::new(input, &settings.prefix, &requested.collect::<Vec<_>>())?;
         let earlier = match settings.only {
@@ -78,7 +85,10 @@ impl RowReader {
             Only::Unresolved if settings.numbers.several == SeveralNumbers::Rows => {
                 return Err(rows_again());
             }
-            Only::Unresolved => Some(columns.earlier().ok_or_else(|| not_enriched(&settings.prefix))?),
+            Only::Unresolved => {
+                let added = columns.earlier().ok_or_else(|| not_enriched(&settings.prefix))?;
+                Some(EarlierColumns { added, origin })
+            }
         };
         let chosen = number_column::choose(input, columns.kept(), &settings.numbers)?;
         let region_column = region_column::find(input, settings.numbers.region_column.as_deref())?;
@@ -87,7 +97,7 @@ impl RowReader {
             return Err(replaced(&number_columns[place]));
         }
         let numbers = NumberReader::new(chosen, region_column, &settings.numbers);
-        Ok(Self { columns, numbers, number_columns, earlier })
+        Ok(Self { columns, numbers, number_columns, earlier, has_origins })
     }
 
     /// The names of the columns that the numbers are read from, in order of preference.
@@ -127,8 +137,9 @@ impl RowReader {
     ///
     /// When a column does not have the type of the schema.
     pub fn read(&self, batch: &RecordBatch) -> Result<Rows, StreamError> {
-        let numbers = self.numbers.read(batch)?;
-        let carried = self.earlier.map(|indices| CarriedRows::read(batch, indices)).transpose()?;
+        let carried = self.earlier.map(|earlier| CarriedRows::read(batch, earlier)).transpose()?;
+        let earlier = carried.as_ref().map(CarriedRows::numbers);
+        let numbers = self.numbers.read(batch, earlier.as_deref())?;
         Ok(Rows { numbers, carried })
     }
 
@@ -143,16 +154,21 @@ impl RowReader {
             Some(carried) => carried.merge_with(added)?,
             None => added,
         };
-        if self.number_columns.len() > 1 {
-            added.push(self.origins(&rows.numbers));
+        if self.has_origins {
+            let origins = self.origins(&rows.numbers);
+            added.push(match &rows.carried {
+                Some(carried) => carried.merge_origins(origins)?,
+                None => origins,
+            });
         }
         self.columns.assemble(&rows.own_columns(batch)?, added)
     }
 
     /// The name of the column that each number comes from.
     fn origins(&self, numbers: &Numbers) -> ArrayRef {
-        let origins = numbers.cells.iter().zip(&numbers.origins);
-        let names = origins.map(|(cell, origin)| cell.is_ok().then(|| self.number_columns[*origin].as_str()));
+        let origin = |row: usize| numbers.origins.get(row).copied().unwrap_or(0);
+        let cells = numbers.cells.iter().enumerate();
+        let names = cells.map(|(row, cell)| cell.is_ok().then(|| self.number_columns[origin(row)].as_str()));
         Arc::new(names.collect::<StringArray>())
     }
 }

@@ -44,7 +44,7 @@ pub(super) fn read(text: &str) -> Result<Numbers, Refusal> {
 }
 
 /// Whether a text is one that programs and people write in place of a number.
-fn is_placeholder(text: &str) -> bool {
+pub(super) fn is_placeholder(text: &str) -> bool {
     const WORDS: [&str; 12] =
         ["null", "none", "nil", "nan", "na", "n/a", "n.a", "\\N", "missing", "unknown", "undefined", "empty"];
     text.split([',', ';', '|', '\n', '\t']).all(|part| {

@@ -21,6 +21,7 @@ mod plain;
 mod tokens;
 mod words;
 
+pub(super) use self::numbers::Numbers;
 use super::refusal;
 use super::refusal::Refusal;
 
@@ -33,8 +34,12 @@ pub(super) struct ParsedDigits {
     digits: [u8; MAX_DIGITS],
     length: usize,
     pub(super) plus_sign: PlusSign,
-    #[cfg_attr(not(test), allow(dead_code, reason = "evidence for how a list writes its numbers"))]
     pub(super) grouping: Grouping,
+}
+
+/// Whether a text is empty, or one that programs and people write in place of a value.
+pub(super) fn is_placeholder(text: &str) -> bool {
+    cell::is_placeholder(text)
 }
 
 /// Whether a plus sign is before the digits, which makes a number international.
@@ -50,10 +55,7 @@ pub(super) enum Grouping {
     /// Digits alone.
     None,
     /// Separators between digits; the first group has this many digits.
-    Groups {
-        #[cfg_attr(not(test), allow(dead_code, reason = "evidence for how a list writes its numbers"))]
-        first: u8,
-    },
+    Groups { first: u8 },
     /// The first group is in brackets, `(212) 555-0123`, `(0)70 ...`.
     Brackets,
 }
@@ -105,13 +107,10 @@ pub(super) fn parse_digits(text: &str) -> Result<ParsedDigits, Refusal> {
 
 /// Every number of a cell, in order; at least one when [`parse_digits`] is `Ok` or
 /// [`Refusal::SeveralNumbers`].
-///
-/// A number of which only the last digits are written, `070-1740605/06`, is none of them.
-#[cfg_attr(not(test), allow(dead_code, reason = "for lists whose cells may hold several numbers"))]
-pub(super) fn parse_all_digits(text: &str) -> Vec<ParsedDigits> {
+pub(super) fn parse_all_digits(text: &str) -> Numbers {
     match plain::parse(text) {
-        Some(parsed) => vec![parsed],
-        None => cell::read(text).map_or_else(|_| Vec::new(), |numbers| numbers.all),
+        Some(parsed) => Numbers { all: vec![parsed], has_abbreviated: false },
+        None => cell::read(text).unwrap_or_default(),
     }
 }
 

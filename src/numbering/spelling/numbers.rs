@@ -14,7 +14,7 @@ const COMPLETE_INTERNATIONAL: usize = 10;
 /// A number with so many slashes in it has them between its groups.
 const SLASHES_OF_GROUPS: usize = 3;
 
-/// How many digits are dialled before a foreign number at the most, as in `8 10`.
+/// How many digits are dialled before a foreign number at most, as in `8 10`.
 const LONGEST_PREFIX: usize = 3;
 
 /// As many numbers as are looked for in digits that only blanks divide.
@@ -22,10 +22,10 @@ const MAX_EQUAL_PARTS: usize = 4;
 
 /// What a row of digits and separators holds.
 #[derive(Debug, Default)]
-pub(super) struct Numbers {
-    pub(super) all: Vec<ParsedDigits>,
+pub(in crate::numbering) struct Numbers {
+    pub(in crate::numbering) all: Vec<ParsedDigits>,
     /// Whether the last digits of one more number are written after a slash, `070-1740605/06`.
-    pub(super) has_abbreviated: bool,
+    pub(in crate::numbering) has_abbreviated: bool,
 }
 
 /// Reads a row of tokens that begins and ends with digits, or begins with a plus sign. `is_open`

@@ -14,7 +14,7 @@ fn read(text: &str) -> String {
 }
 
 fn all(text: &str) -> Vec<String> {
-    parse_all_digits(text).iter().map(written).collect()
+    parse_all_digits(text).all.iter().map(written).collect()
 }
 
 fn written(parsed: &ParsedDigits) -> String {
