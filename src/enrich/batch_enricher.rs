@@ -22,14 +22,14 @@ use crate::telemetry::Counters;
 pub struct BatchEnricher<S> {
     lookup: Arc<Lookup<S>>,
     counters: Arc<Counters>,
-    rows: Arc<StreamRows>,
+    rows: Arc<StreamRowCounts>,
     settings: EnrichSettings,
     reader: RowReader,
 }
 
 /// Counts of the rows of one stream.
 #[derive(Debug, Default)]
-pub struct StreamRows {
+pub struct StreamRowCounts {
     /// Rows whose numbers have no answer.
     pub unanswered: AtomicU64,
     /// Rows that were added, because a cell with several numbers became a row for each.
@@ -43,7 +43,7 @@ impl<S: Service> BatchEnricher<S> {
         reader: RowReader,
         settings: EnrichSettings,
         counters: Arc<Counters>,
-        rows: Arc<StreamRows>,
+        rows: Arc<StreamRowCounts>,
     ) -> Self {
         Self { lookup, counters, rows, settings, reader }
     }

@@ -19,7 +19,7 @@ mod settings;
 mod test_replies;
 mod window;
 
-pub use self::batch_enricher::{BatchEnricher, StreamRows};
+pub use self::batch_enricher::{BatchEnricher, StreamRowCounts};
 pub use self::normalise::normalise;
 pub use self::rows::{ListSample, NumberSettings, Row, RowReader, SampleCounts, SeveralNumbers};
 pub use self::settings::{EnrichSettings, Only, Order};

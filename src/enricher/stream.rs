@@ -12,7 +12,7 @@ use futures::stream::{self, Stream, StreamExt};
 
 use super::error::{EnrichError, Stopped};
 use super::session::SessionGuard;
-use crate::enrich::StreamRows;
+use crate::enrich::StreamRowCounts;
 use crate::lookup::StopReason;
 use crate::model::{RecordStream, StreamError};
 use crate::sync;
@@ -36,14 +36,14 @@ pub struct EnrichedStream {
 pub(crate) struct StreamTally {
     rows_in: AtomicU64,
     rows_out: AtomicU64,
-    rows: Arc<StreamRows>,
+    rows: Arc<StreamRowCounts>,
     all_read: AtomicBool,
     input_failure: Mutex<Option<StreamError>>,
 }
 
 impl StreamTally {
     /// The counts that the rows of the stream add to.
-    pub(crate) fn rows(&self) -> Arc<StreamRows> {
+    pub(crate) fn rows(&self) -> Arc<StreamRowCounts> {
         self.rows.clone()
     }
 

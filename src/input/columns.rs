@@ -2,10 +2,6 @@
 
 use std::collections::HashSet;
 
-/// The metadata of a field whose column has another name in the file: a blank one, or the same as
-/// another column. Its value is the name in the file.
-pub const WRITTEN_NAME: &str = "hlr_enrich.written_name";
-
 /// Gives every column a name of its own: `column_3` where the third is blank, `phone_2` where there
 /// is a `phone` already. Names that are unique stay as they are.
 pub(super) fn unique_names(written: &[String]) -> Vec<String> {

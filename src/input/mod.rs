@@ -25,7 +25,6 @@ mod source;
 mod united_type;
 mod workbook;
 
-pub use self::columns::WRITTEN_NAME;
 pub use self::error::InputError;
 pub use self::notes::{CsvFile, FileLine, Finding, InputNotes};
 pub use self::open::open;

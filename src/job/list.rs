@@ -80,7 +80,8 @@ pub(super) async fn inspect(
             false => None,
         };
     let number_columns = reader.number_columns().to_vec();
-    let check = ListCheck { max_invalid: list.max_invalid, number_columns, country_column };
+    let is_guess = reader.is_guess();
+    let check = ListCheck { max_invalid: list.max_invalid, number_columns, is_guess, country_column };
     check.check_sample(&counts, sample.is_whole())?;
     Ok(InspectedList { rows: sample.into_rows(), reader, check })
 }

@@ -20,6 +20,8 @@ pub(super) struct ListCheck {
     pub(super) max_invalid: f64,
     /// The columns that the numbers are read from.
     pub(super) number_columns: Vec<String>,
+    /// Whether the column is taken only because there is no other.
+    pub(super) is_guess: bool,
     /// A column that looks like the countries of the rows, if national numbers were refused.
     pub(super) country_column: Option<String>,
 }
@@ -52,7 +54,24 @@ impl ListCheck {
         if is_whole {
             self.ensure_any_number(&cells)?;
         }
-        self.check_share(&cells, if is_whole { "" } else { "first " })
+        self.check_share(&cells, if is_whole { "" } else { "first " })?;
+        self.ensure_guess_is_right(&cells)
+    }
+
+    /// A column that nothing but its being alone speaks for has mostly numbers, or is another list.
+    fn ensure_guess_is_right(&self, cells: &Cells<'_>) -> Result<(), UnusableList> {
+        let filled = cells.rows - cells.empty - cells.carried;
+        if !self.is_guess || 2 * cells.numbers >= filled {
+            return Ok(());
+        }
+        let problem = format!(
+            "{} is not named like a telephone number, and holds none in {} of {} ({})",
+            self.columns(),
+            grouped(filled - cells.numbers),
+            counted(filled, "cell"),
+            cells.reasons()
+        );
+        Err(UnusableList { problem, help: "if it is the right column, name it with --column".into() })
     }
 
     /// Checks all rows, at the end of a run.
@@ -179,7 +198,7 @@ mod tests {
     use super::*;
 
     fn check(max_invalid: f64) -> ListCheck {
-        ListCheck { max_invalid, number_columns: vec!["phone".into()], country_column: None }
+        ListCheck { max_invalid, number_columns: vec!["phone".into()], ..ListCheck::default() }
     }
 
     fn counts(rows: u64, by_reason: &[(&'static str, u64)], carried: u64) -> SampleCounts {
@@ -212,6 +231,16 @@ mod tests {
         assert!(error.problem.contains("not_a_number: 10"), "{error}");
         assert_eq!(check(1.0).check_sample(&one_more, false), Ok(()));
         assert!(check(0.0).check_sample(&counts(9, &[("too_short", 1)], 0), true).is_err());
+    }
+
+    #[test]
+    fn a_column_that_is_only_guessed_has_mostly_numbers() {
+        let some = counts(10, &[("not_a_number", 6)], 0);
+        assert_eq!(check(0.9).check_sample(&some, true), Ok(()));
+        let guess = ListCheck { is_guess: true, ..check(0.9) };
+        let error = guess.check_sample(&some, true).unwrap_err();
+        assert!(error.help.contains("--column"), "{}", error.help);
+        assert_eq!(guess.check_sample(&counts(10, &[("not_a_number", 5)], 0), true), Ok(()));
     }
 
     #[test]

@@ -100,6 +100,10 @@ fn check_columns(promised: &SchemaRef, found: &SchemaRef) -> Result<(), ColumnEr
     .with_help("every batch must have the columns of the schema, in its order"))
 }
 
+/// The metadata key of a field whose name had to be changed, because an earlier column has the same
+/// one: the name as it is written in the list.
+pub const WRITTEN_NAME: &str = "hlr_enrich.written_name";
+
 /// The metadata key under which a file says where its answers come from.
 pub const ANSWERS_OF: &str = "hlr.answers";
 /// The metadata value of simulated answers.

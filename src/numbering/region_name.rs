@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 
 use icu_normalizer::DecomposingNormalizerBorrowed;
 
+use super::folding::{fold, is_combining};
 use super::region::{PLANS, Region};
 use super::{ranges, tables};
 
@@ -132,20 +133,16 @@ fn folded(name: &str) -> String {
     let name = name.replace('&', " and ").to_lowercase();
     let decomposed: String = DecomposingNormalizerBorrowed::new_nfkd()
         .normalize_iter(name.chars())
-        .filter(|char| !matches!(char, '\u{300}'..='\u{36F}'))
+        .filter(|char| !is_combining(*char))
         .collect();
     let words = decomposed.split(|char: char| !char.is_alphanumeric()).filter(|word| *word != "the");
     let mut folded = String::with_capacity(decomposed.len());
     for char in words.flat_map(str::chars) {
         match char {
-            'ø' => folded.push('o'),
-            'ł' => folded.push('l'),
-            'đ' | 'ð' => folded.push('d'),
-            'ı' => folded.push('i'),
             'æ' => folded.push_str("ae"),
             'œ' => folded.push_str("oe"),
             'ß' => folded.push_str("ss"),
-            char => folded.push(char),
+            char => folded.push(fold(char)),
         }
     }
     folded

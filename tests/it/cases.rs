@@ -26,6 +26,9 @@ struct Case {
     args: Vec<String>,
     #[serde(default)]
     exit: i32,
+    /// What an error says.
+    #[serde(default)]
+    says: Vec<String>,
     /// The number of each row; `*` for any.
     numbers: Option<Vec<String>>,
     /// The reason of each row; `*` for any.
@@ -64,7 +67,12 @@ fn run(case: &Case, input: &Path) -> Result<(), String> {
     }
     if case.exit == 2 {
         let is_untouched = fs::read_to_string(&output).unwrap() == OLD_OUTPUT;
-        let advises = done.stderr().contains("help: ");
+        let stderr = done.stderr();
+        assert!(!case.says.is_empty() && case.numbers.is_none(), "{}: what does the error say?", case.input);
+        if let Some(text) = case.says.iter().find(|text| !stderr.contains(text.as_str())) {
+            return Err(format!("{text:?} is not in\n{stderr}"));
+        }
+        let advises = stderr.contains("help: ");
         return match (is_untouched, advises) {
             (true, true) => Ok(()),
             (false, _) => Err("the old output was replaced".into()),

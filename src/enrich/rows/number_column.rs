@@ -6,12 +6,8 @@ use arrow::datatypes::{DataType, Field, Schema};
 use super::cell_text::may_hold_numbers;
 use super::nested_column::{nested_column, nested_field, outer_column};
 use super::number_settings::NumberSettings;
-use crate::model::{ColumnError, StreamError};
+use crate::model::{ColumnError, StreamError, WRITTEN_NAME};
 use crate::numbering::{self, NumberColumnError};
-
-/// The metadata key of a field whose name had to be changed, because an earlier column has the
-/// same one: the name as it is written.
-const WRITTEN_NAME: &str = "hlr_enrich.written_name";
 
 /// A column with numbers.
 #[derive(Clone, Debug, PartialEq, Eq)]

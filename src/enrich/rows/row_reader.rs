@@ -14,7 +14,7 @@ use super::region_column;
 use crate::enrich::added_columns::{ADDED, AddedColumns, COLUMN, COST};
 use crate::enrich::settings::{EnrichSettings, Only};
 use crate::model::{ColumnError, Msisdn, Status, StreamError};
-use crate::numbering::{BareEvidence, BareNumbers, Refusal};
+use crate::numbering::{BareEvidence, BareNumbers, Refusal, has_telephone_name};
 
 /// Reads batches of one schema.
 #[derive(Debug)]
@@ -27,6 +27,7 @@ pub struct RowReader {
     earlier: Option<EarlierColumns>,
     /// Whether a column tells which of several columns each number comes from.
     has_origins: bool,
+    is_guess: bool,
 }
 
 /// What a row is to the job.
@@ -97,13 +98,21 @@ impl RowReader {
             return Err(replaced(&number_columns[place]));
         }
         let numbers = NumberReader::new(chosen, region_column, &settings.numbers);
-        Ok(Self { columns, numbers, number_columns, earlier, has_origins })
+        let is_guess = settings.numbers.columns.is_empty() && !has_telephone_name(&number_columns[0]);
+        Ok(Self { columns, numbers, number_columns, earlier, has_origins, is_guess })
     }
 
     /// The names of the columns that the numbers are read from, in order of preference.
     #[must_use]
     pub fn number_columns(&self) -> &[String] {
         &self.number_columns
+    }
+
+    /// Whether the column is taken only because there is no other: neither the user nor its name says
+    /// that it has numbers.
+    #[must_use]
+    pub fn is_guess(&self) -> bool {
+        self.is_guess
     }
 
     /// The schema of the enriched batches.

@@ -13,7 +13,6 @@ use super::dialect::Dialect;
 use super::file_batches::FileBatches;
 use super::source::TextSource;
 use super::text::{Meter, Text};
-use crate::input::columns::WRITTEN_NAME;
 use crate::input::error::InputError;
 use crate::input::notes::{CsvFile, InputNotes};
 use crate::input::opened::{ListLength, Opened};
@@ -21,6 +20,7 @@ use crate::input::read_ahead::read_ahead;
 use crate::input::schema_union::{BatchAdapter, FileColumns, unite};
 use crate::input::settings::InputSettings;
 use crate::input::source::ListFile;
+use crate::model::WRITTEN_NAME;
 
 /// Opens a list on standard input.
 pub(in crate::input) fn open_standard_input(settings: &InputSettings) -> Result<Opened, InputError> {
