@@ -9,7 +9,8 @@ use std::{env, fs};
 
 use arrow::array::AsArray;
 use futures::StreamExt;
-use hlr_enrich::internals::input::{InputSettings, WRITTEN_NAME, open};
+use hlr_enrich::internals::input::{InputSettings, open};
+use hlr_enrich::internals::model::WRITTEN_NAME;
 
 /// What a file holds that cannot be read as a list, before the reason.
 const REFUSED: &str = "Application Error\n";
