@@ -61,6 +61,11 @@ impl ListCheck {
     /// A column that nothing but its being alone speaks for has mostly numbers, or is another list.
     fn ensure_guess_is_right(&self, cells: &Cells<'_>) -> Result<(), UnusableList> {
         let filled = cells.rows - cells.empty - cells.carried;
+        if self.is_guess && cells.rows == 0 {
+            let problem = format!("{} is not named like a telephone number, and has no rows", self.columns());
+            let help = "check that this is the right list; if it is, name the column with --column".into();
+            return Err(UnusableList { problem, help });
+        }
         if !self.is_guess || 2 * cells.numbers >= filled {
             return Ok(());
         }
@@ -241,6 +246,7 @@ mod tests {
         let error = guess.check_sample(&some, true).unwrap_err();
         assert!(error.help.contains("--column"), "{}", error.help);
         assert_eq!(guess.check_sample(&counts(10, &[("not_a_number", 5)], 0), true), Ok(()));
+        assert!(guess.check_sample(&counts(0, &[], 0), true).is_err(), "an error text saved as a list");
     }
 
     #[test]
