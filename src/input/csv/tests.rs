@@ -13,7 +13,9 @@ use futures::TryStreamExt;
 use miette::Diagnostic;
 use proptest::prelude::*;
 
-use crate::input::{CsvFile, Delimiter, Header, InputNotes, InputSettings, ListLength, Opened, Sign, open};
+use crate::input::{
+    CsvFile, Delimiter, Header, InputError, InputNotes, InputSettings, ListLength, Opened, Sign, open,
+};
 use crate::model::with_causes;
 
 /// What was read: column names, rows with `None` for null, and the notes.
@@ -297,15 +299,20 @@ fn the_share_that_was_read_is_known_for_archives_too() {
     assert_eq!((total, read.load(Ordering::Relaxed)), (path.metadata().unwrap().len(), total));
 }
 
+/// What a program writes to a pipe.
+#[cfg(unix)]
+fn open_piped(content: &[u8]) -> Result<Opened, InputError> {
+    use std::os::fd::AsRawFd;
+    let (pipe, mut end) = std::io::pipe().unwrap();
+    end.write_all(content).unwrap();
+    drop(end);
+    open(&InputSettings::new(vec![format!("/dev/fd/{}", pipe.as_raw_fd())]))
+}
+
 #[cfg(unix)]
 #[test]
 fn a_pipe_is_read_once_from_its_beginning() {
-    use std::os::fd::AsRawFd;
-    let (pipe, mut end) = std::io::pipe().unwrap();
-    end.write_all(b"id,phone\n1,46\n").unwrap();
-    drop(end);
-    let path = format!("/dev/fd/{}", pipe.as_raw_fd());
-    let opened = open(&InputSettings::new(vec![path])).unwrap();
+    let opened = open_piped(b"id,phone\n1,46\n").unwrap();
     assert!(matches!(opened.length, ListLength::Unknown));
     assert_eq!(drain(opened).unwrap().lines(), ["1|46"]);
 }

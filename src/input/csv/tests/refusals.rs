@@ -1,5 +1,10 @@
 //! What cannot be a list is refused by its name.
 
+use std::io::{Cursor, Write};
+
+use zip::ZipWriter;
+use zip::write::SimpleFileOptions;
+
 use super::try_read;
 
 #[test]
@@ -18,4 +23,23 @@ fn a_file_that_cannot_be_a_list_is_an_error_with_help() {
             assert!(message.contains(part), "{message}");
         }
     }
+}
+
+const NDJSON: &[u8] = b"{\"phone\": \"+46701740605\", \"name\": \"Ann\"}\n{\"phone\": \"+46701740606\"}\n";
+const ONLY_FROM_A_FILE: &str = "this is NDJSON, which is read only from a file\nhelp: save it to a file";
+
+#[test]
+fn ndjson_in_an_archive_is_not_read_as_csv() {
+    let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+    archive.start_file("list.ndjson", SimpleFileOptions::default()).unwrap();
+    archive.write_all(NDJSON).unwrap();
+    let message = try_read(archive.finish().unwrap().into_inner()).err().expect("it is refused");
+    assert!(message.contains(ONLY_FROM_A_FILE), "{message}");
+}
+
+#[cfg(unix)]
+#[test]
+fn ndjson_from_a_pipe_is_not_read_as_csv() {
+    let message = super::open_piped(NDJSON).err().expect("it is refused").to_string();
+    assert!(message.contains("this is NDJSON, which is read only from a file"), "{message}");
 }
