@@ -216,14 +216,14 @@ fn legacy_encodings_are_detected_or_given() {
         encoding_rs::SHIFT_JIS.encode("名前,電話番号\n山田太郎,+819012345678\n鈴木一郎,+819012345679\n");
     let table = read(&shift_jis);
     assert_eq!(table.lines()[0], "山田太郎|+819012345678");
-    assert!(table.notes.warnings()[0].contains("Shift_JIS"), "{:?}", table.notes.warnings());
+    assert!(table.notes.remarks()[0].contains("Shift_JIS"), "{:?}", table.notes.remarks());
 }
 
 #[test]
 fn an_empty_file_has_no_rows_and_no_columns() {
     let table = read("");
     assert_eq!((table.names.len(), table.rows.len()), (0, 0));
-    assert!(table.notes.warnings()[0].contains("is empty"));
+    assert!(table.notes.remarks()[0].contains("is empty"));
     let folder = tempfile::tempdir().unwrap();
     let (a, b) = (folder.path().join("a.csv"), folder.path().join("b.csv"));
     fs::write(&a, "").unwrap();
