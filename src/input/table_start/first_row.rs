@@ -1,8 +1,8 @@
 //! The rows above a table: titles, comments, and what a program wrote about its export.
 
-use super::TableRow;
 use super::cell_kind::has_contact;
-use super::header::{Votes, cells};
+use super::header::Votes;
+use super::row::{TableRow, cells};
 
 /// How far down the beginning of a table is looked for.
 const MAX_ROWS_ABOVE: usize = 200;

@@ -1,7 +1,7 @@
 //! Whether a row names the columns, by comparing its cells with those below.
 
-use super::TableRow;
 use super::cell_kind::{CellKind, has_contact, kind_of};
+use super::row::{TableRow, cells};
 
 /// The share of the filled cells of a column that make it a column of one kind.
 const KIND_SHARE: f64 = 0.8;
@@ -93,11 +93,6 @@ fn kind_of_column<R: TableRow>(rows: &[R], column: usize) -> Option<CellKind> {
             count as f64 >= KIND_SHARE * kinds.len() as f64
         })
         .or(Some(CellKind::Text))
-}
-
-/// All cells of a row, blank ones included.
-pub(super) fn cells<R: TableRow>(row: &R) -> impl Iterator<Item = &str> {
-    (0..row.width()).map(|column| row.cell(column).unwrap_or_default())
 }
 
 /// Whether the second row names the columns too: the first row leaves blank what it names, and the
