@@ -187,9 +187,6 @@ impl List<'_> {
             return;
         }
         assert!(table.end == End::Whole, "a short list ends unexpectedly");
-        if table.end != End::Whole {
-            return;
-        }
         let text = self.content.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(self.content);
         let mut reader = ReaderBuilder::new()
             .delimiter(file.delimiter.byte().expect("other delimiters have a remark"))

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::csv::{ZIP_MAGIC, ZipContent, inspect_zip};
+use super::csv::{ZIP_MAGIC, inspect_zip};
 use super::error::InputError;
 use super::source::ListFile;
 
@@ -57,7 +57,7 @@ const UNPACK: &str = "unpack it first; .zip, .gz, .zst, .bz2 and .xz are read as
 /// Where the header of a tar archive has its name.
 const TAR: (usize, &[u8]) = (257, b"ustar");
 
-/// Looks into a regular file. Pipes and devices are always CSV: they are not touched, because they
+/// Looks into a regular file that is not a workbook. Pipes and devices are always CSV: they are not touched, because they
 /// cannot be read twice.
 pub(super) fn of_file(file: &ListFile) -> Result<FileFormat, InputError> {
     if !file.can_be_reopened() {
@@ -65,12 +65,8 @@ pub(super) fn of_file(file: &ListFile) -> Result<FileFormat, InputError> {
     }
     let (path, head) = (file.path(), file.head(512)?);
     if head.starts_with(ZIP_MAGIC) {
-        return match inspect_zip(file)? {
-            ZipContent::List(_) => Ok(FileFormat::Csv),
-            ZipContent::Workbook => {
-                Err(InputError::malformed(path, "this is a workbook", "save the sheet as CSV UTF-8"))
-            }
-        };
+        inspect_zip(file)?;
+        return Ok(FileFormat::Csv);
     }
     let format = of_bytes(&head, path)?;
     if format == FileFormat::Csv && is_named_parquet(path) {

@@ -53,6 +53,10 @@ fn foreign(text: &str) -> Option<(&'static str, &'static str)> {
     }
     match text.chars().next()? {
         '<' => markup(&start),
+        '{' if is_ndjson(text) => Some((
+            "this is NDJSON, which is read only from a file",
+            "save it to a file in UTF-8 (unpacked, or as .gz or .zst)",
+        )),
         '{' | '[' if is_json(text) => Some((
             "this is JSON, and not a list of rows",
             "give one object in each line (NDJSON), for example by: jq -c '.[]', or a CSV file",
@@ -88,14 +92,15 @@ fn markup(start: &str) -> Option<(&'static str, &'static str)> {
     }
 }
 
-/// Whether the text begins like JSON and is not one object in each line.
-fn is_json(text: &str) -> bool {
+/// Whether the first line is a JSON object. What reads NDJSON has taken every file of which it can
+/// read the first line, so this text is from a pipe or an archive.
+fn is_ndjson(text: &str) -> bool {
     let line = text.lines().next().unwrap_or_default();
-    let is_value = |text: &str| matches!(serde_json::from_str::<Value>(text), Ok(Value::Object(_)));
-    if is_value(line.trim()) {
-        // A single object may be a message of an error; what reads NDJSON decides.
-        return false;
-    }
+    matches!(serde_json::from_str::<Value>(line.trim()), Ok(Value::Object(_)))
+}
+
+/// Whether the text begins like JSON.
+fn is_json(text: &str) -> bool {
     match Deserializer::from_str(text).into_iter::<Value>().next() {
         Some(Ok(value)) => value.is_array() || value.is_object(),
         // What was cut short is JSON if nothing before its end is wrong.
@@ -119,6 +124,8 @@ mod tests {
             ("[{\"phone\": 1},\n{\"phone\": 2}]", "JSON"),
             ("[\n  {\n    \"phone\": \"+46\"", "JSON"),
             ("{\n  \"contacts\": [", "JSON"),
+            ("{\"phone\": \"+46701740605\"}\n{\"phone\": 2}\n", "NDJSON"),
+            ("{\"error\": \"not allowed\"}", "NDJSON"),
             ("BEGIN:VCARD\r\nVERSION:3.0", "vCard"),
             ("version https://git-lfs.github.com/spec/v1\noid sha256:", "Git LFS"),
             ("-- MySQL dump 10.13\n", "SQL"),
@@ -136,7 +143,6 @@ mod tests {
     fn lists_are_not_refused() {
         for text in [
             "phone\n+46701740605",
-            "{\"phone\": \"+46701740605\"}\n{\"phone\": 2}\n",
             "[phone],[name]\n1,Ann",
             "<+46701740605>\n",
             "-- list of today --\nname,phone\n",

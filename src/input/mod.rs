@@ -22,6 +22,7 @@ mod read_ahead;
 mod schema_union;
 mod settings;
 mod source;
+mod table_start;
 mod united_type;
 mod workbook;
 

@@ -42,11 +42,18 @@ impl InputNotes {
         sync::lock(&self.remarks).extend(remarks);
     }
 
-    /// What a user should know before the first row is read, each as a sentence: which sheet of a
-    /// workbook is read, and how files with different columns became one list.
+    /// What a user should know before the first row is read, each as a sentence: what was detected
+    /// in CSV files, which sheet of a workbook is read, and how files with different columns became
+    /// one list.
     #[must_use]
     pub fn remarks(&self) -> Vec<String> {
-        sync::lock(&self.remarks).clone()
+        let of_csv = |file: &CsvFile| {
+            let path = file.path.display().to_string();
+            file.remarks.iter().map(move |remark| format!("{path}: {remark}")).collect::<Vec<_>>()
+        };
+        let mut remarks: Vec<String> = self.csv_files.iter().flat_map(of_csv).collect();
+        remarks.extend(sync::lock(&self.remarks).iter().cloned());
+        remarks
     }
 
     /// How each CSV file was understood. There are none for Parquet, which describes itself.
@@ -128,7 +135,7 @@ impl InputNotes {
         self.cells_outside.note(line);
     }
 
-    /// The findings that a person should know of, each as a sentence.
+    /// What was found while reading and a person should know of, each as a sentence.
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
         let findings = [
@@ -168,17 +175,13 @@ impl InputNotes {
                 "quoted cells have many lines and delimiters; check that no rows are hidden in them",
             ),
         ];
-        let remarks = self
-            .csv_files
-            .iter()
-            .flat_map(|file| file.remarks.iter().map(|remark| format!("{}: {remark}", file.path.display())));
         let findings = findings.into_iter().filter(|(finding, ..)| finding.count > 0).map(
             |(finding, singular, plural)| {
                 let what = if finding.count == 1 { singular } else { plural };
                 format!("{} {what} (first in {})", grouped(finding.count), finding.first_lines())
             },
         );
-        remarks.chain(findings).collect()
+        findings.collect()
     }
 }
 
@@ -270,5 +273,22 @@ mod tests {
         assert_eq!(notes.short_rows().first.len(), FIRST_LINES);
         notes.note_long_row(|| FileLine { file: "list.csv".into(), line: 7 });
         assert!(notes.warnings()[1].starts_with("1 row has too many cells"), "{:?}", notes.warnings());
+    }
+
+    #[test]
+    fn what_was_detected_is_said_before_the_first_row_and_not_again() {
+        let file = CsvFile {
+            path: "list.csv".into(),
+            delimiter: b','.into(),
+            quote: None,
+            escape: None,
+            has_header: true,
+            encoding: "UTF-8",
+            compression: None,
+            remarks: vec!["2 rows above the table".into()],
+        };
+        let notes = InputNotes::of_csv(vec![file]).with_remarks(vec!["1 file lacks a column".into()]);
+        assert_eq!(notes.remarks(), ["list.csv: 2 rows above the table", "1 file lacks a column"]);
+        assert!(notes.warnings().is_empty());
     }
 }

@@ -10,8 +10,8 @@ use super::{csv, file_format, ndjson, parquet, paths, workbook};
 
 /// Finds the files, inspects each, and starts to read them.
 ///
-/// Files are CSV or NDJSON (plain, `.gz` or `.zst`), Parquet or workbooks, distinguished by
-/// content. All files of a list have one format; their columns are united by name. This call reads
+/// Files are CSV or NDJSON (plain, `.gz`, `.zst`, `.bz2` or `.xz`; CSV also `.zip`), Parquet or
+/// workbooks, distinguished by content. All files of a list have one format; their columns are united by name. This call reads
 /// the beginning of every file, so on a pipe it waits for the first 64 KiB or the end. It reads all
 /// of an NDJSON file, to know the types of its columns.
 ///

@@ -12,6 +12,7 @@ use arrow::error::ArrowError;
 use super::error::InputError;
 use super::source::ListFile;
 use super::united_type::{WholeNumbers, converted, united};
+use crate::humanize::counted;
 
 /// The columns of one file.
 pub(super) struct FileColumns {
@@ -253,9 +254,10 @@ impl Columns {
         remarks.extend(self.respelled.iter().cloned());
         if self.reordered > 0 {
             let (count, first) = (self.reordered, files[0].path.display());
-            let files = if count == 1 { "1 file has".into() } else { format!("{count} files have") };
-            remarks
-                .push(format!("{files} the columns in another order than {first}; they are matched by name"));
+            let (files, have) = (counted(count as u64, "file"), if count == 1 { "has" } else { "have" });
+            remarks.push(format!(
+                "{files} {have} the columns in another order than {first}; they are matched by name"
+            ));
         }
         remarks
     }

@@ -40,6 +40,20 @@ fn a_national_list_without_a_country_asks_nobody() {
 }
 
 #[test]
+fn what_was_detected_is_said_once_and_before_the_first_lookup() {
+    let service = Service::start(SimulatorSettings::default());
+    let rows: String = (0..50).map(|n| format!("Åsa;+{}\n", nth_number(n).get())).collect();
+    let job = Job::new().list("list.csv", format!("sep=;\nname;phone\n{rows}"));
+    let remark = "list.csv: the first line names the delimiter";
+    for flags in [&["--dry-run"][..], &[]] {
+        let stderr = job.enrich_alone("list.csv", "out.parquet", &service, flags).exits_with(0).stderr();
+        assert_eq!(stderr.matches(remark).count(), 1, "{stderr}");
+        let is_before_the_figures = stderr.find(remark) < stderr.find("  rows ");
+        assert!(is_before_the_figures || !flags.is_empty(), "{stderr}");
+    }
+}
+
+#[test]
 fn msisdns_without_a_plus_are_read_as_such() {
     let service = Service::start(SimulatorSettings::default());
     let rubbish: String = (0..20).map(|n| format!("{n},123{n}\n")).collect();

@@ -103,7 +103,7 @@ Examples:
 The user name and the password come from HLR_USERNAME and HLR_PASSWORD, from --credentials-file,
 or from systemd's $CREDENTIALS_DIRECTORY; never from the command line.")]
 pub(in crate::cli) struct EnrichArgs {
-    /// Lists: CSV (also .gz, .zst) or Parquet files, quoted globs, or - for CSV on standard input
+    /// Lists: files, folders or quoted glob patterns (CSV, NDJSON, Parquet, workbooks), or - for CSV on standard input
     #[arg(required = true)]
     input: Vec<String>,
     #[command(flatten)]

@@ -100,7 +100,7 @@ pub(in crate::cli) struct ForgetArgs {
     /// Numbers, in any spelling that a list may have
     #[arg(value_name = "MSISDN", required_unless_present = "file")]
     pub(in crate::cli) numbers: Vec<String>,
-    /// List of numbers, CSV or Parquet
+    /// List of numbers, in any format that a run reads
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) file: Option<String>,
     /// Column with the numbers in that list [default: found by its name]

@@ -26,4 +26,4 @@ mod tests;
 
 pub(super) use self::compression::Compression;
 pub(super) use self::open::{open_files, open_standard_input};
-pub(super) use self::zip_archive::{Content as ZipContent, MAGIC as ZIP_MAGIC, inspect as inspect_zip};
+pub(super) use self::zip_archive::{MAGIC as ZIP_MAGIC, inspect as inspect_zip};

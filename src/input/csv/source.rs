@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::compression::DamagedArchive;
 use super::zip_archive;
-use super::zip_archive::{Content, Entry, MAGIC as ZIP_MAGIC};
+use super::zip_archive::{Entry, MAGIC as ZIP_MAGIC};
 use crate::input::error::InputError;
 use crate::input::source::ListFile;
 
@@ -93,7 +93,7 @@ fn zip_entry(file: &ListFile) -> io::Result<Option<Entry>> {
     let mut start = [0; ZIP_MAGIC.len()];
     let is_zip = file.stream()?.read_exact(&mut start).is_ok() && start == *ZIP_MAGIC;
     match is_zip.then(|| zip_archive::inspect(file)) {
-        Some(Ok(Content::List(entry))) => Ok(Some(entry)),
+        Some(Ok(entry)) => Ok(Some(entry)),
         _ => Ok(None),
     }
 }

@@ -1,5 +1,8 @@
 //! Whole files in, whole tables out, through [`open`].
 
+mod quotes;
+mod refusals;
+
 use std::fs;
 use std::io::Write;
 use std::path::Path;
@@ -10,7 +13,9 @@ use futures::TryStreamExt;
 use miette::Diagnostic;
 use proptest::prelude::*;
 
-use crate::input::{CsvFile, Delimiter, Header, InputNotes, InputSettings, ListLength, Opened, Sign, open};
+use crate::input::{
+    CsvFile, Delimiter, Header, InputError, InputNotes, InputSettings, ListLength, Opened, Sign, open,
+};
 use crate::model::with_causes;
 
 /// What was read: column names, rows with `None` for null, and the notes.
@@ -173,70 +178,6 @@ fn encodings_and_archives_are_unwrapped() {
 }
 
 #[test]
-fn a_file_that_cannot_be_a_list_is_an_error_with_help() {
-    let long_row = "a,b\n".to_owned() + &"1,2\n".repeat(20) + "1,\"" + &"x,y".repeat(1 << 19);
-    let gzip_head = b"\x1f\x8b\x08\0\0\0\0\0\0\x03abc";
-    for (content, parts) in [
-        (long_row.as_bytes(), ["row near line 22 is longer than 1 MiB", "close it"]),
-        (gzip_head, ["list.csv: the gzip data is damaged or cut short", "fetch the file again"]),
-        (b"PK\x03\x04", ["zip archive is damaged", "fetch it again"]),
-        (b"<!DOCTYPE html>\n<html>", ["web page", "browser"]),
-        (b"BEGIN:VCARD\nTEL:+46", ["vCard", "CSV"]),
-    ] {
-        let message = try_read(content).err().expect("it is not a list");
-        for part in parts {
-            assert!(message.contains(part), "{message}");
-        }
-    }
-}
-
-#[test]
-fn a_quote_that_does_not_fit_costs_no_other_row() {
-    for (content, lines, line) in [
-        ("a,b\n1,\"2\n3,4\n", vec!["1|\"2", "3|4"], 2),
-        ("a,b\n1,2\n3,\"4", vec!["1|2", "3|\"4"], 3),
-        ("a,b\n1,2\n3,\"", vec!["1|2", "3|\""], 3),
-        ("a,b\r\n1,2\r\n3,\"4\r\n", vec!["1|2", "3|\"4"], 3),
-        ("a,b\n1,\"2\n3,\"4\"\n5,6\n", vec!["1|\"2", "3|4", "5|6"], 2),
-        ("a,b,c\n1,\"x\" y, z\",3\n4,5,6\n7,8,9\n", vec!["1|x\" y, z|3", "4|5|6", "7|8|9"], 2),
-        ("a,b\n\n1,\"2\n\n3,\"4\"\n", vec!["1|\"2", "3|4"], 3),
-    ] {
-        let table = read(content);
-        assert_eq!(table.lines(), lines, "{content:?}");
-        let finding = table.notes.repaired_quotes();
-        assert_eq!((finding.count, finding.first[0].line), (1, line), "{content:?}");
-    }
-}
-
-#[test]
-fn an_open_quote_far_from_the_end_costs_no_row() {
-    let rows = "1,x\n".repeat(600_000);
-    let table = read("a,b\n".to_owned() + &"1,x\n".repeat(50_000) + "2,\"y\n" + &rows);
-    assert_eq!(table.rows.len(), 650_001);
-    assert_eq!(table.notes.repaired_quotes().first[0].line, 50_002);
-    let short = "id,note\n1,x\n2,\"y\n3,z\n4\n";
-    assert_eq!(read(short).notes.short_rows().first[0].line, 5);
-}
-
-#[test]
-fn quoted_cells_keep_their_lines() {
-    let text = "id,address\n1,\"Main St 5\nOslo, Norway\"\n2,\"a\n\nb\"\n";
-    let table = read(text);
-    assert_eq!(table.lines(), ["1|Main St 5\nOslo, Norway", "2|a\n\nb"]);
-    assert_eq!(table.notes.repaired_quotes().count, 0);
-    let long = format!("id,note\n1,\"{}\"\n2,x\n", "7,8\n".repeat(9));
-    let finding = read(long).notes.long_cells();
-    assert_eq!((finding.count, finding.first[0].line), (1, 2));
-}
-
-#[test]
-fn exports_of_mysql_have_nulls_and_backslashes() {
-    let table = read("id,name,phone\n1,\"Ann \\\"A\\\" B, C\",46\n2,\"Bo\",\\N\n");
-    assert_eq!(table.lines(), ["1|Ann \"A\" B, C|46", "2|Bo|~"]);
-    assert_eq!(table.notes.csv_files()[0].escape, Some('\\'));
-}
-
-#[test]
 fn a_header_that_is_repeated_is_not_a_row() {
     let table = read("id,phone\n1,46\nid,phone\n2,47\n");
     assert_eq!(table.lines(), ["1|46", "2|47"]);
@@ -275,14 +216,14 @@ fn legacy_encodings_are_detected_or_given() {
         encoding_rs::SHIFT_JIS.encode("名前,電話番号\n山田太郎,+819012345678\n鈴木一郎,+819012345679\n");
     let table = read(&shift_jis);
     assert_eq!(table.lines()[0], "山田太郎|+819012345678");
-    assert!(table.notes.warnings()[0].contains("Shift_JIS"), "{:?}", table.notes.warnings());
+    assert!(table.notes.remarks()[0].contains("Shift_JIS"), "{:?}", table.notes.remarks());
 }
 
 #[test]
 fn an_empty_file_has_no_rows_and_no_columns() {
     let table = read("");
     assert_eq!((table.names.len(), table.rows.len()), (0, 0));
-    assert!(table.notes.warnings()[0].contains("is empty"));
+    assert!(table.notes.remarks()[0].contains("is empty"));
     let folder = tempfile::tempdir().unwrap();
     let (a, b) = (folder.path().join("a.csv"), folder.path().join("b.csv"));
     fs::write(&a, "").unwrap();
@@ -358,15 +299,20 @@ fn the_share_that_was_read_is_known_for_archives_too() {
     assert_eq!((total, read.load(Ordering::Relaxed)), (path.metadata().unwrap().len(), total));
 }
 
+/// What a program writes to a pipe.
+#[cfg(unix)]
+fn open_piped(content: &[u8]) -> Result<Opened, InputError> {
+    use std::os::fd::AsRawFd;
+    let (pipe, mut end) = std::io::pipe().unwrap();
+    end.write_all(content).unwrap();
+    drop(end);
+    open(&InputSettings::new(vec![format!("/dev/fd/{}", pipe.as_raw_fd())]))
+}
+
 #[cfg(unix)]
 #[test]
 fn a_pipe_is_read_once_from_its_beginning() {
-    use std::os::fd::AsRawFd;
-    let (pipe, mut end) = std::io::pipe().unwrap();
-    end.write_all(b"id,phone\n1,46\n").unwrap();
-    drop(end);
-    let path = format!("/dev/fd/{}", pipe.as_raw_fd());
-    let opened = open(&InputSettings::new(vec![path])).unwrap();
+    let opened = open_piped(b"id,phone\n1,46\n").unwrap();
     assert!(matches!(opened.length, ListLength::Unknown));
     assert_eq!(drain(opened).unwrap().lines(), ["1|46"]);
 }

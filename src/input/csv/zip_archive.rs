@@ -1,5 +1,5 @@
-//! A list in a zip archive: the only file in it. Excel and OpenDocument workbooks are zip archives
-//! too, and are recognized by what is in them.
+//! A list in a zip archive: the only file in it. Workbooks are zip archives too; `workbook` knows
+//! and takes them before anyone looks for a list here.
 
 use std::io::{self, Read};
 
@@ -13,15 +13,6 @@ use crate::input::source::ListFile;
 /// The first bytes of a zip archive.
 pub(in crate::input) const MAGIC: &[u8] = b"PK\x03\x04";
 
-/// What a zip archive is.
-#[derive(Debug, PartialEq, Eq)]
-pub(in crate::input) enum Content {
-    /// An Excel or OpenDocument workbook.
-    Workbook,
-    /// An archive with one file.
-    List(Entry),
-}
-
 /// A file in an archive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::input) struct Entry {
@@ -31,15 +22,16 @@ pub(in crate::input) struct Entry {
     crc: u32,
 }
 
-/// Looks into an archive.
-pub(in crate::input) fn inspect(file: &ListFile) -> Result<Content, InputError> {
+/// The list in an archive.
+pub(in crate::input) fn inspect(file: &ListFile) -> Result<Entry, InputError> {
     let refused = |problem: &str, help: &str| InputError::malformed(file.path(), problem, help);
     let damaged = || refused("this zip archive is damaged or cut short", "fetch it again");
     let mut archive = ZipArchive::new(file.ranges()?.reader_at(0)).map_err(|_| damaged())?;
     let names: Vec<String> =
         archive.file_names().map(|name| name.map(Into::into).unwrap_or_default()).collect();
-    if names.iter().any(|name| name.starts_with("xl/") || name == "mimetype") {
-        return Ok(Content::Workbook);
+    if names.iter().any(|name| name == "[Content_Types].xml" || name == "mimetype") {
+        let help = "save its table as CSV UTF-8";
+        return Err(refused("this is an office document that cannot be read as a list", help));
     }
     let is_list = |name: &str| {
         let last = name.rsplit('/').next().unwrap_or_default();
@@ -58,7 +50,7 @@ pub(in crate::input) fn inspect(file: &ListFile) -> Result<Content, InputError> 
         _ => return Err(refused("this zip archive is compressed in an unusual way", "unpack it first")),
     };
     let start = entry.data_start().ok_or_else(damaged)?;
-    Ok(Content::List(Entry { start, stored_bytes: entry.compressed_size(), is_deflated, crc: entry.crc32() }))
+    Ok(Entry { start, stored_bytes: entry.compressed_size(), is_deflated, crc: entry.crc32() })
 }
 
 /// The content of a file in an archive.
@@ -100,7 +92,7 @@ mod tests {
         file.path().to_owned().into()
     }
 
-    fn inspected(files: &[(&str, &str)]) -> Result<Content, InputError> {
+    fn inspected(files: &[(&str, &str)]) -> Result<Entry, InputError> {
         inspect(&list_file(&archive(files)))
     }
 
@@ -119,7 +111,7 @@ mod tests {
     #[test]
     fn the_only_file_is_the_list() {
         let file = archive(&[("export/list.csv", "phone\n46\n"), ("__MACOSX/._list.csv", "x")]);
-        let Content::List(entry) = inspect(&list_file(&file)).unwrap() else { panic!("it has a list") };
+        let entry = inspect(&list_file(&file)).unwrap();
         let mut text = String::new();
         unpack(&list_file(&file), entry).unwrap().read_to_string(&mut text).unwrap();
         assert_eq!(text, "phone\n46\n");
@@ -128,11 +120,16 @@ mod tests {
     }
 
     #[test]
-    fn workbooks_are_known_and_other_archives_are_refused() {
-        assert_eq!(inspected(&[("xl/workbook.xml", "")]).unwrap(), Content::Workbook);
-        assert_eq!(inspected(&[("mimetype", "x")]).unwrap(), Content::Workbook);
-        for (files, part) in [(&[][..], "0 files"), (&[("a.csv", ""), ("b.csv", "")], "2 files")] {
-            assert!(inspected(files).unwrap_err().to_string().contains(part));
+    fn archives_without_one_list_are_refused() {
+        let odt = [("mimetype", "application/vnd.oasis.opendocument.text"), ("content.xml", "")];
+        for (files, part) in [
+            (&[][..], "0 files"),
+            (&[("a.csv", ""), ("b.csv", "")], "2 files"),
+            (&odt, "office document that cannot"),
+            (&[("[Content_Types].xml", ""), ("word/document.xml", "")], "office document that cannot"),
+        ] {
+            let message = inspected(files).unwrap_err().to_string();
+            assert!(message.contains(part), "{message}");
         }
     }
 }

@@ -165,7 +165,7 @@ fn protected(file: &ListFile) -> InputError {
 fn changed(file: &ListFile) -> InputError {
     InputError::malformed(
         file.path(),
-        "this is no workbook any more",
+        "the file has changed and is not a workbook now",
         "run again when nothing writes to the file",
     )
 }

@@ -15,25 +15,23 @@ pub(super) struct Cell {
     /// Counted from 0.
     pub(super) column: u32,
     pub(super) text: String,
-    /// Whether it is text in the sheet too, and not a number, a date or a truth value.
-    pub(super) is_text: bool,
 }
 
 impl Cell {
     /// `None` for an empty cell.
     pub(super) fn new(column: u32, value: DataRef<'_>, format: Option<&NumberFormat>) -> Option<Self> {
-        let (text, is_text) = match value {
+        let text = match value {
             DataRef::Empty => return None,
-            DataRef::String(text) => (text, true),
-            DataRef::SharedString(text) => (text.to_owned(), true),
-            DataRef::Int(value) => (number_text(value as f64, format), false),
-            DataRef::Float(value) => (number_text(value, format), false),
-            DataRef::Bool(value) => (if value { "TRUE" } else { "FALSE" }.to_owned(), false),
-            DataRef::DateTime(value) => (date_text(value, format), false),
-            DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => (text, false),
-            DataRef::Error(error) => (error.to_string(), true),
+            DataRef::String(text) => text,
+            DataRef::SharedString(text) => text.to_owned(),
+            DataRef::Int(value) => number_text(value as f64, format),
+            DataRef::Float(value) => number_text(value, format),
+            DataRef::Bool(value) => if value { "TRUE" } else { "FALSE" }.to_owned(),
+            DataRef::DateTime(value) => date_text(value, format),
+            DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => text,
+            DataRef::Error(error) => error.to_string(),
         };
-        (!text.is_empty()).then_some(Self { column, text, is_text })
+        (!text.is_empty()).then_some(Self { column, text })
     }
 }
 

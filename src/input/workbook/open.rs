@@ -10,7 +10,7 @@ use super::row_batches::BatchBuilder;
 use super::sheet::{Row, for_each_row, formulas_without_value};
 use super::sheet_choice::choose;
 use super::table::{SAMPLE_ROWS, Table};
-use crate::humanize::grouped;
+use crate::humanize::counted;
 use crate::input::error::InputError;
 use crate::input::notes::InputNotes;
 use crate::input::opened::{ListLength, Opened};
@@ -81,17 +81,17 @@ impl InspectedSheet {
         };
         let path = file.path().display();
         if !table.titles.is_empty() {
-            let count = table.titles.len();
-            let rows = if count == 1 { "1 row above".into() } else { format!("{count} rows above") };
-            remarks.push(format!("{path}: {rows} the table of sheet {name:?} is not part of it"));
+            let rows = counted(table.titles.len() as u64, "row");
+            remarks.push(format!("{path}: {rows} above the table of sheet {name:?} left out"));
         }
         let formulas = formulas_without_value(file, &mut workbook, &name, SAMPLE_ROWS as u32)?;
         if formulas > 0 {
+            let (has, is) = if formulas == 1 { ("has", "is") } else { ("have", "are") };
             remarks.push(format!(
-                "{path}: {} of the first {} rows have no stored value and are empty; open the workbook in a spreadsheet \
+                "{path}: {} in the first {} {has} no stored value and {is} empty; open the workbook in a spreadsheet \
                  program and save it",
-                if formulas == 1 { "1 formula".into() } else { format!("{} formulas", grouped(formulas)) },
-                grouped(SAMPLE_ROWS as u64)
+                counted(formulas, "formula"),
+                counted(SAMPLE_ROWS as u64, "row")
             ));
         }
         let fields: Vec<Field> =

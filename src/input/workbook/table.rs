@@ -1,16 +1,15 @@
 //! Where the table on a sheet begins, and what its columns are.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use super::cell_text::Cell;
 use super::sheet::Row;
 use crate::input::columns::{numbered_names, unique_names};
 use crate::input::settings::Header;
+use crate::input::table_start::{TableRow, TableStart};
 
 /// How many rows are looked at.
 pub(super) const SAMPLE_ROWS: usize = 1_000;
-/// How many digits make a text a number of a telephone and not the name of a column.
-const DIGITS_OF_A_NUMBER: usize = 6;
 
 /// A table on a sheet.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,37 +24,75 @@ pub(super) struct Table {
 }
 
 impl Table {
-    /// By the first rows of the sheet; `None` if there are none.
-    ///
-    /// Rows with one cell above a wider table are titles. The first row is a header unless a cell
-    /// of it is data. Columns without a cell in the sample do not belong to the table.
+    /// By the first rows of the sheet; `None` if there are none. Columns without a cell in the
+    /// table's part of the sample do not belong to it.
     pub(super) fn find(sample: &[Row], header: Header) -> Option<Self> {
-        let usual = usual_width(sample);
-        let is_title = |row: &&Row| row.cells.len() == 1 && usual > 1 && !is_data(&row.cells[0]);
-        let mut titles: Vec<u64> = sample.iter().take_while(is_title).map(|row| row.number).collect();
-        if sample.get(titles.len()).is_some_and(|row| row.cells.iter().any(is_data)) {
-            // A row with one cell directly above the data is a header of which most names are missing.
-            titles.pop();
-        }
-        let rows = &sample[titles.len()..];
-        let first = rows.first()?;
-        let has_header = match header {
-            Header::Present => true,
-            Header::Absent => false,
-            Header::Detect => !first.cells.iter().any(is_data),
+        let last = sample.last()?;
+        let in_sheet = used_columns(sample);
+        let rows = placed(sample, &in_sheet);
+        let TableStart { first, header_rows, names: written } =
+            TableStart::find(&rows, in_sheet.len(), header, false);
+        let start = rows[first].number;
+        let above = sample.iter().take_while(|row| row.number < start).count();
+        let columns = used_columns(&sample[above..]);
+        let names = match header_rows {
+            0 => numbered_names(columns.len()),
+            _ => {
+                let kept =
+                    in_sheet.iter().zip(&written).filter(|(column, _)| columns.binary_search(column).is_ok());
+                unique_names(&kept.map(|(_, name)| on_one_line(name)).collect::<Vec<_>>())
+            }
         };
-        let used: BTreeSet<u32> = rows.iter().flat_map(|row| &row.cells).map(|cell| cell.column).collect();
-        let columns: Vec<u32> = used.into_iter().collect();
-        let name = |column: &u32| {
-            let cell = first.cells.iter().find(|cell| cell.column == *column);
-            cell.map(|cell| on_one_line(&cell.text)).unwrap_or_default()
-        };
-        let names = match has_header {
-            true => unique_names(&columns.iter().map(name).collect::<Vec<_>>()),
-            false => numbered_names(columns.len()),
-        };
-        let first_row = first.number + u64::from(has_header);
+        let first_row = rows.get(first + header_rows).map_or(last.number + 1, |row| row.number);
+        let titles = sample[..above].iter().map(|row| row.number).collect();
         Some(Self { columns, names, first_row, titles })
+    }
+}
+
+fn used_columns(rows: &[Row]) -> Vec<u32> {
+    let used: BTreeSet<u32> = rows.iter().flat_map(|row| &row.cells).map(|cell| cell.column).collect();
+    used.into_iter().collect()
+}
+
+/// The rows with their cells in the places of these columns. Blank rows between them are one.
+fn placed<'a>(sample: &'a [Row], columns: &[u32]) -> Vec<PlacedRow<'a>> {
+    let place =
+        |cell: &'a Cell| (columns.partition_point(|column| *column < cell.column), cell.text.as_str());
+    let width = columns.len();
+    let mut rows: Vec<PlacedRow<'_>> = Vec::with_capacity(sample.len());
+    for row in sample {
+        let number = rows.last().map_or(row.number, |above| above.number + 1);
+        if number < row.number {
+            rows.push(PlacedRow { number, width, cells: Vec::new() });
+        }
+        let mut cells: Vec<_> = row.cells.iter().map(place).collect();
+        cells.sort_by_key(|(place, _)| *place);
+        rows.push(PlacedRow { number: row.number, width, cells });
+    }
+    rows
+}
+
+/// A row of the sheet with only the columns that have a cell.
+struct PlacedRow<'a> {
+    /// As the spreadsheet counts, from 1.
+    number: u64,
+    width: usize,
+    /// In the order of their places; the others are blank.
+    cells: Vec<(usize, &'a str)>,
+}
+
+impl TableRow for PlacedRow<'_> {
+    fn width(&self) -> usize {
+        self.width
+    }
+
+    fn cell(&self, column: usize) -> Option<&str> {
+        let found = self.cells.binary_search_by_key(&column, |(place, _)| *place);
+        (column < self.width).then(|| found.map_or("", |index| self.cells[index].1))
+    }
+
+    fn filled(&self) -> usize {
+        self.cells.iter().filter(|(_, text)| !text.trim().is_empty()).count()
     }
 }
 
@@ -67,39 +104,12 @@ fn on_one_line(name: &str) -> String {
     }
 }
 
-fn usual_width(rows: &[Row]) -> usize {
-    let mut counts: HashMap<usize, usize> = HashMap::new();
-    for row in rows {
-        *counts.entry(row.cells.len()).or_default() += 1;
-    }
-    counts.into_iter().max_by_key(|&(cells, rows)| (rows, cells)).map_or(0, |(cells, _)| cells)
-}
-
-/// Whether a cell of a first row is a value and not the name of a column: anything but text, an
-/// e-mail address, or text with the digits of a telephone's number.
-fn is_data(cell: &Cell) -> bool {
-    if !cell.is_text {
-        return true;
-    }
-    let text = cell.text.trim();
-    let digits = text.chars().filter(char::is_ascii_digit).count();
-    let is_address = text
-        .split_once('@')
-        .is_some_and(|(_, host)| host.contains('.') && !text.contains(char::is_whitespace));
-    let is_short_number = digits > 0 && text.chars().all(|c| c.is_ascii_digit() || "+-(). /".contains(c));
-    is_address || is_short_number || digits > DIGITS_OF_A_NUMBER
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn rows(texts: &[&[&str]]) -> Vec<Row> {
-        let cell = |(column, text): (usize, &&str)| Cell {
-            column: column as u32,
-            text: (*text).into(),
-            is_text: text.parse::<f64>().is_err(),
-        };
+        let cell = |(column, text): (usize, &&str)| Cell { column: column as u32, text: (*text).into() };
         let row = |(index, texts): (usize, &&[&str])| Row {
             number: index as u64 + 3,
             cells: texts.iter().enumerate().filter(|(_, text)| !text.is_empty()).map(cell).collect(),
@@ -137,6 +147,27 @@ mod tests {
         assert_eq!(found(&[&["name", "Phone 1 - Value"], &["Bo", "1"]]).0, "name|Phone 1 - Value");
         assert_eq!(found(&[&["name", ""], &["Bo", "46701740606"]]).0, "name|column_2");
         assert_eq!(found(&[&["name", "Mobile\r\nphone"], &["Bo", "46701740606"]]).0, "name|Mobile phone");
+    }
+
+    #[test]
+    fn years_periods_and_dates_name_columns() {
+        for name in ["Sales 2016-2017", "2024", "2026-11-25", "FY 2019/20"] {
+            let names = found(&[&["name", "phone", name], &["Ann", "46701740605", "12"]]);
+            assert_eq!(names, (format!("name|phone|{name}"), 4), "{name}");
+        }
+        let years = found(&[&["phone", "2023", "2024"], &["46701740605", "7", "8"]]);
+        assert_eq!(years, ("phone|2023|2024".into(), 4));
+    }
+
+    #[test]
+    fn names_in_two_rows_are_joined() {
+        let texts: &[&[&str]] = &[
+            &["", "Person", "", "Contact"],
+            &["", "first", "last", "phone"],
+            &["1", "Ann", "Berg", "46701740605"],
+            &["2", "Bo", "Dahl", "46701740606"],
+        ];
+        assert_eq!(found(texts), ("column_1|Person first|Person last|Contact phone".into(), 5));
     }
 
     #[test]

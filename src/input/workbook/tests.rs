@@ -165,12 +165,32 @@ fn a_sheet_is_read_as_a_person_sees_it() {
             "Cy|~|#N/A|TRUE",
         ]
     );
-    for part in
-        ["sheet \"List\" is read, and not \"Info\";", "1 row above the table", "1 formula of the first"]
-    {
+    for part in [
+        "sheet \"List\" is read, and not \"Info\";",
+        "1 row above the table",
+        "1 formula in the first 1 000 rows has no stored value and is empty",
+    ] {
         assert!(notes.contains(part), "{notes}");
     }
     assert!(!notes.contains("Old"), "{notes}");
+}
+
+#[test]
+fn several_rows_above_and_formulas_are_counted() {
+    let rows = [
+        row(1, &["Contacts"]),
+        row(2, &["of May"]),
+        row(3, &["name", "phone", "year"]),
+        row(4, &["Ann", "46701740605", "<c><f>1+1</f></c>"]),
+        row(5, &["Bo", "46701740606", "<c><f>1+2</f></c>"]),
+    ];
+    let (lines, notes) = read(&[("list.xlsx", &xlsx(&[("List", "visible", &rows.concat())]))], None);
+    assert_eq!(lines[0], "name|phone|year");
+    assert!(notes.contains("2 rows above the table of sheet \"List\" left out"), "{notes}");
+    assert!(
+        notes.contains("2 formulas in the first 1 000 rows have no stored value and are empty"),
+        "{notes}"
+    );
 }
 
 #[test]

@@ -1,16 +1,10 @@
-//! Where the table is in the rows of a file: the lines above it, its header, and its columns.
+//! The columns of the table in a file, and what is unusual about its rows.
 
-use super::cell_kind::has_contact;
-use super::header::Votes;
 use super::sample::{Sample, SampleRow};
+use crate::humanize::counted;
 use crate::input::csv::dialect::Start;
 use crate::input::settings::Header;
-
-/// How far down the beginning of a table is looked for.
-const MAX_ROWS_ABOVE: usize = 200;
-
-/// How many of the rows above a table may have more cells than it.
-const MAX_WIDER_ROWS: usize = 3;
+use crate::input::table_start::TableStart;
 
 /// Where the table is, and what its columns are called.
 pub(super) struct Layout {
@@ -33,25 +27,10 @@ impl Layout {
     /// it is left out.
     pub(super) fn of(sample: &Sample, width: usize, header: Header, starts_at_first: bool) -> Self {
         let rows = &sample.rows[..];
-        let first = if starts_at_first { 0 } else { first_row(rows, width) };
+        let TableStart { first, header_rows, mut names } =
+            TableStart::find(rows, width, header, starts_at_first);
         let row = &rows[first];
-        let below = &rows[first + 1..];
-        let is_header = match header {
-            Header::Present => true,
-            Header::Absent => false,
-            Header::Detect => Votes::of(row, below).are_for_header(row),
-        };
-        let header_rows = match (is_header, header) {
-            (false, _) => 0,
-            (true, _) if has_second_header(&rows[first..]) => 2,
-            (true, _) => 1,
-        };
         let body = &rows[first + header_rows..];
-        let mut names = match header_rows {
-            0 => Vec::new(),
-            1 => row.cells.clone(),
-            _ => joined_names(row, &rows[first + 1]),
-        };
         let named = names.len();
         let has_surplus = |row: &SampleRow| row.cells.iter().skip(named).any(|cell| !cell.is_empty());
         let is_wider = header_rows > 0
@@ -87,10 +66,9 @@ impl Layout {
             remarks.push("the first line names the delimiter and is not a row".into());
         }
         if self.rows_above > 0 {
-            let lines =
-                if self.rows_above == 1 { "1 row".into() } else { format!("{} rows", self.rows_above) };
             remarks.push(format!(
-                "{lines} above the table, which begins in line {}, left out (--skip-lines overrides)",
+                "{} above the table, which begins in line {}, left out (--skip-lines overrides)",
+                counted(self.rows_above as u64, "row"),
                 self.first_line
             ));
         }
@@ -110,90 +88,4 @@ impl Layout {
         }
         remarks
     }
-}
-
-/// The index of the first row of the table, its header if it has one.
-fn first_row(rows: &[SampleRow], width: usize) -> usize {
-    let regular = regular_start(rows, width);
-    let above = rows[..regular].iter().rposition(|row| row.filled() > 0);
-    let first = match above {
-        Some(above) if is_narrower_header(rows, above, regular, width) => above,
-        _ => regular,
-    };
-    let first = after_titles(rows, first);
-    // A contact is not a title.
-    rows[..first].iter().position(|row| row.cells.iter().any(|cell| has_contact(cell))).unwrap_or(first)
-}
-
-/// The first row that has as many cells as most, followed by another one.
-fn regular_start(rows: &[SampleRow], width: usize) -> usize {
-    let has_width = |row: Option<&SampleRow>| row.is_none_or(|row| row.cells.len() == width);
-    let usual = rows.iter().filter(|row| row.cells.len() == width).count();
-    if width < 2 || rows[0].cells.len() == width || usual * 2 < rows.len() {
-        return 0;
-    }
-    let start = (0..rows.len().min(MAX_ROWS_ABOVE))
-        .find(|&at| has_width(rows.get(at)) && has_width(rows.get(at + 1)) && has_width(rows.get(at + 2)))
-        .unwrap_or(0);
-    // A wider table above is not a title.
-    let wider = rows[..start].iter().filter(|row| row.cells.len() > width).count();
-    if wider > MAX_WIDER_ROWS { 0 } else { start }
-}
-
-/// Whether the row above the regular ones names their columns, although it has fewer or more cells.
-fn is_narrower_header(rows: &[SampleRow], above: usize, regular: usize, width: usize) -> bool {
-    let row = &rows[above];
-    let votes = Votes::of(row, &rows[regular..]);
-    let first_regular = Votes::of(&rows[regular], &rows[regular + 1..]);
-    let is_named_below = first_regular.header > 0 && first_regular.data == 0 && first_regular.contacts == 0;
-    row.cells.len() * 2 > width
-        && row.filled() * 2 > width
-        && row.filled() >= 2
-        && votes.are_for_header(row)
-        && !is_named_below
-}
-
-/// Passes over rows with only one filled cell, if a header follows.
-fn after_titles(rows: &[SampleRow], first: usize) -> usize {
-    let is_title = |row: &SampleRow| row.cells.len() > 1 && row.filled() <= 1;
-    let titles = rows[first..].iter().take(MAX_ROWS_ABOVE).take_while(|row| is_title(row)).count();
-    let Some(row) = rows.get(first + titles).filter(|_| titles > 0) else { return first };
-    let votes = Votes::of(row, &rows[first + titles + 1..]);
-    let has_blank = rows[first..first + titles].iter().any(|row| row.filled() == 0);
-    let is_wide = row.filled() >= 4;
-    let is_header = votes.contacts == 0 && votes.data == 0 && votes.values == votes.other_kind;
-    match is_header && (votes.header > 0 || has_blank || is_wide) && row.filled() > 1 {
-        true => first + titles,
-        false => first,
-    }
-}
-
-/// Whether the second row names the columns too: the first row leaves blank what it names, and the
-/// columns below are of other kinds.
-fn has_second_header(rows: &[SampleRow]) -> bool {
-    let [first, second, below @ ..] = rows else { return false };
-    let blank =
-        |row: &SampleRow, column: usize| row.cells.get(column).is_none_or(|cell| cell.trim().is_empty());
-    let last_filled = (0..first.cells.len()).rposition(|column| !blank(first, column)).unwrap_or(0);
-    let fills_a_gap = (1..last_filled).any(|column| blank(first, column) && !blank(second, column));
-    let votes = Votes::of(second, below);
-    fills_a_gap
-        && first.cells.len() == second.cells.len()
-        && votes.header > 0
-        && votes.data + votes.other_kind + votes.contacts + votes.values == 0
-}
-
-/// The names in two rows, joined; a name in the first row belongs to the blanks after it, too.
-fn joined_names(first: &SampleRow, second: &SampleRow) -> Vec<String> {
-    let mut group = "";
-    let mut names = Vec::with_capacity(first.cells.len());
-    for (upper, lower) in first.cells.iter().zip(&second.cells) {
-        let (upper, lower) = (upper.trim(), lower.trim());
-        if !upper.is_empty() || lower.is_empty() {
-            group = upper;
-        }
-        let parts: Vec<&str> = [group, lower].into_iter().filter(|part| !part.is_empty()).collect();
-        names.push(parts.join(" "));
-    }
-    names
 }

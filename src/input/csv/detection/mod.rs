@@ -5,8 +5,6 @@
 //! header, the header, and how many columns there are. What the user gave is not questioned.
 
 mod candidates;
-mod cell_kind;
-mod header;
 mod layout;
 mod sample;
 mod score;

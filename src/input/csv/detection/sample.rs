@@ -7,6 +7,7 @@ use crate::input::csv::dialect::{Dialect, Start};
 use crate::input::csv::encoding::from_windows_1252;
 use crate::input::csv::rows::{EndOfText, Rows};
 use crate::input::csv::text::Text;
+use crate::input::table_start::TableRow;
 
 /// The rows that were read from the head of a file, without the last one if the head may have cut
 /// it.
@@ -25,9 +26,16 @@ pub(super) struct SampleRow {
     pub(super) is_repaired: bool,
 }
 
-impl SampleRow {
-    /// How many cells are not blank.
-    pub(super) fn filled(&self) -> usize {
+impl TableRow for SampleRow {
+    fn width(&self) -> usize {
+        self.cells.len()
+    }
+
+    fn cell(&self, column: usize) -> Option<&str> {
+        self.cells.get(column).map(String::as_str)
+    }
+
+    fn filled(&self) -> usize {
         self.cells.iter().filter(|cell| !cell.trim().is_empty()).count()
     }
 }

@@ -2,9 +2,9 @@
 //! a known kind. This is the measure of CleverCSV (van den Burg et al., 2019) with less weight on
 //! the number of columns.
 
-use super::cell_kind::{CellKind, kind_of};
 use super::sample::{Sample, SampleRow};
 use crate::input::csv::dialect::Dialect;
+use crate::input::table_start::{CellKind, TableRow, kind_of};
 
 /// How well a dialect fits a sample.
 #[derive(Clone, Copy, Debug)]

@@ -2,7 +2,7 @@
 
 /// What a cell contains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum CellKind {
+pub(in crate::input) enum CellKind {
     Empty,
     /// Digits with only the signs of phone numbers, decimals, amounts and spreadsheets around them.
     Number,
@@ -18,7 +18,7 @@ const MIN_PHONE_DIGITS: usize = 7;
 const MIN_BARE_DIGITS: usize = 8;
 const MAX_PHONE_DIGITS: usize = 15;
 
-pub(super) fn kind_of(cell: &str) -> CellKind {
+pub(in crate::input) fn kind_of(cell: &str) -> CellKind {
     let cell = cell.trim();
     match cell {
         "" => CellKind::Empty,
@@ -46,7 +46,7 @@ fn is_scientific(cell: &str) -> bool {
         && cell.replace(',', ".").parse::<f64>().is_ok_and(f64::is_finite)
 }
 
-pub(super) fn is_email(cell: &str) -> bool {
+fn is_email(cell: &str) -> bool {
     match cell.trim().split_once('@') {
         Some((user, host)) => {
             !user.is_empty() && host.contains('.') && !cell.trim().contains(char::is_whitespace)

@@ -1,7 +1,7 @@
 //! Whether a row names the columns, by comparing its cells with those below.
 
 use super::cell_kind::{CellKind, has_contact, kind_of};
-use super::sample::SampleRow;
+use super::row::{TableRow, cells};
 
 /// The share of the filled cells of a column that make it a column of one kind.
 const KIND_SHARE: f64 = 0.8;
@@ -24,10 +24,10 @@ pub(super) struct Votes {
 }
 
 impl Votes {
-    pub(super) fn of(row: &SampleRow, below: &[SampleRow]) -> Self {
+    pub(super) fn of<R: TableRow>(row: &R, below: &[R]) -> Self {
         let mut votes = Self::default();
         let below = &below[..below.len().min(COMPARED_ROWS)];
-        for (column, cell) in row.cells.iter().enumerate() {
+        for (column, cell) in cells(row).enumerate() {
             votes.contacts += usize::from(has_contact(cell));
             let kind = kind_of(cell);
             votes.values += usize::from(!matches!(kind, CellKind::Text | CellKind::Empty));
@@ -44,7 +44,7 @@ impl Votes {
     }
 
     /// Whether the row names the columns. Where nothing below tells, a row without a value does.
-    pub(super) fn are_for_header(self, row: &SampleRow) -> bool {
+    pub(super) fn are_for_header<R: TableRow>(self, row: &R) -> bool {
         if self.contacts > 0 {
             return false;
         }
@@ -59,11 +59,9 @@ impl Votes {
 
 /// `name,2019,2020,2021`: values that name the columns of a table are distinct years or dates, or
 /// a series of numbers.
-fn values_are_a_series(row: &SampleRow) -> bool {
-    let values: Vec<&str> = row
-        .cells
-        .iter()
-        .map(|cell| cell.trim())
+fn values_are_a_series<R: TableRow>(row: &R) -> bool {
+    let values: Vec<&str> = cells(row)
+        .map(str::trim)
         .filter(|cell| matches!(kind_of(cell), CellKind::Number | CellKind::Date))
         .collect();
     let numbers: Option<Vec<i64>> = values.iter().map(|value| value.parse().ok()).collect();
@@ -78,11 +76,11 @@ fn values_are_a_series(row: &SampleRow) -> bool {
 }
 
 /// The kind that most filled cells of a column have.
-pub(super) fn kind_of_column(rows: &[SampleRow], column: usize) -> Option<CellKind> {
+fn kind_of_column<R: TableRow>(rows: &[R], column: usize) -> Option<CellKind> {
     let kinds: Vec<CellKind> = rows
         .iter()
-        .filter_map(|row| row.cells.get(column))
-        .map(|cell| kind_of(cell))
+        .filter_map(|row| row.cell(column))
+        .map(kind_of)
         .filter(|kind| *kind != CellKind::Empty)
         .collect();
     if kinds.is_empty() {
@@ -95,4 +93,33 @@ pub(super) fn kind_of_column(rows: &[SampleRow], column: usize) -> Option<CellKi
             count as f64 >= KIND_SHARE * kinds.len() as f64
         })
         .or(Some(CellKind::Text))
+}
+
+/// Whether the second row names the columns too: the first row leaves blank what it names, and the
+/// columns below are of other kinds.
+pub(super) fn has_second_header<R: TableRow>(rows: &[R]) -> bool {
+    let [first, second, below @ ..] = rows else { return false };
+    let blank = |row: &R, column: usize| row.cell(column).is_none_or(|cell| cell.trim().is_empty());
+    let last_filled = (0..first.width()).rposition(|column| !blank(first, column)).unwrap_or(0);
+    let fills_a_gap = (1..last_filled).any(|column| blank(first, column) && !blank(second, column));
+    let votes = Votes::of(second, below);
+    fills_a_gap
+        && first.width() == second.width()
+        && votes.header > 0
+        && votes.data + votes.other_kind + votes.contacts + votes.values == 0
+}
+
+/// The names in two rows, joined; a name in the first row belongs to the blanks after it, too.
+pub(super) fn joined_names<R: TableRow>(first: &R, second: &R) -> Vec<String> {
+    let mut group = "";
+    let mut names = Vec::with_capacity(first.width());
+    for (upper, lower) in cells(first).zip(cells(second)) {
+        let (upper, lower) = (upper.trim(), lower.trim());
+        if !upper.is_empty() || lower.is_empty() {
+            group = upper;
+        }
+        let parts: Vec<&str> = [group, lower].into_iter().filter(|part| !part.is_empty()).collect();
+        names.push(parts.join(" "));
+    }
+    names
 }
