@@ -299,9 +299,11 @@ def says(path, text, raw):
         return False
     number, decimals, unit = with_unit.groups()
     factor = UNITS[unit] if unit != "s" else Decimal(1000 if path.endswith("_ms") else 1)
-    # Trailing zeros may be left out: `1 s` can be 1.00 s.
-    last_digit = Decimal(1).scaleb(-len(decimals or "")) if not path.endswith("_ms") else (
-        Decimal(number).scaleb(-2) if Decimal(number) else Decimal("0.01"))
+    last_digit = Decimal(1).scaleb(-len(decimals or ""))
+    if path.endswith("_ms"):
+        # Trailing zeros may be left out: `1 s` can be 1.00 s. Below a millisecond there are two decimals.
+        third_digit = Decimal(number).scaleb(-2) if Decimal(number) else Decimal("0.01")
+        last_digit = max(third_digit, Decimal("0.01")) if unit == "ms" else third_digit
     return abs(Decimal(number) * factor - value) <= last_digit * factor * Decimal("0.51")
 
 
