@@ -1,7 +1,7 @@
 //! CSV: RFC 4180 in UTF-8 with a header, quoted where it must be, lines ending in LF.
 //!
 //! A null is an empty cell, as an empty text is. Timestamps have the form of [`super::timestamps`],
-//! bytes are hexadecimal, and nested values become JSON text. A cell that begins with `=`, `+`, `-`
+//! bytes that of [`super::bytes_text`], and nested values become JSON text. A cell that begins with `=`, `+`, `-`
 //! or `@` is written as it is: a spreadsheet may take it for a formula, but changing it would
 //! change the user's data.
 
@@ -14,6 +14,7 @@ use arrow::datatypes::{DataType, FieldRef, SchemaRef};
 use arrow::json::writer::{EncoderOptions, NullableEncoder, make_encoder};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 
+use super::bytes_text::BytesText;
 use super::encoder::{Encoder, Sink};
 use super::ndjson::json_options;
 use super::timestamps::TimestampText;
@@ -77,6 +78,7 @@ enum Cells<'a> {
     LargeText(&'a LargeStringArray),
     TextView(&'a StringViewArray),
     Timestamps(TimestampText),
+    Bytes(BytesText),
     Json(NullableEncoder<'a>),
     Other(ArrayFormatter<'a>),
 }
@@ -85,6 +87,9 @@ impl<'a> Cells<'a> {
     fn of(column: &'a ArrayRef, field: &'a FieldRef, options: &'a EncoderOptions) -> Result<Self, BoxError> {
         if let Some(timestamps) = TimestampText::of(column) {
             return Ok(Self::Timestamps(timestamps));
+        }
+        if let Some(bytes) = BytesText::of(column)? {
+            return Ok(Self::Bytes(bytes));
         }
         Ok(match column.data_type() {
             DataType::Utf8 => Self::Text(column.as_string()),
@@ -102,6 +107,7 @@ impl<'a> Cells<'a> {
             Self::LargeText(texts) => return Ok(texts.value(row).as_bytes()),
             Self::TextView(texts) => return Ok(texts.value(row).as_bytes()),
             Self::Timestamps(timestamps) => timestamps.write(row, scratch),
+            Self::Bytes(bytes) => bytes.write(row, scratch),
             Self::Json(encoder) => encoder.encode(row, scratch),
             Self::Other(formatter) => write!(scratch, "{}", formatter.value(row).try_to_string()?)?,
         }

@@ -7,6 +7,7 @@
 //! interrupted run is the caller's decision ([`StagedOutput::commit_partial`] or nothing). Nothing
 //! here knows what the rows mean.
 
+mod bytes_text;
 mod csv;
 mod encoder;
 mod encoding;

@@ -2,7 +2,7 @@
 //!
 //! A null is written as `null`, so that a reader that guesses columns from the first lines finds
 //! them all. Integers and decimals are JSON numbers with all their digits, timestamps are text (see
-//! [`super::timestamps`]), bytes are hexadecimal, and numbers that JSON lacks (NaN, infinity) are
+//! [`super::timestamps`]), bytes as well (see [`super::bytes_text`]), and numbers that JSON lacks (NaN, infinity) are
 //! `null`.
 
 use std::io::{BufWriter, Write};
@@ -15,6 +15,7 @@ use arrow::json::writer::{
     Encoder as JsonEncoder, EncoderFactory, EncoderOptions, NullableEncoder, make_encoder,
 };
 
+use super::bytes_text::BytesText;
 use super::encoder::{Encoder, Sink};
 use super::timestamps::TimestampText;
 use crate::model::BoxError;
@@ -68,26 +69,33 @@ impl Encoder for NdjsonEncoder {
 
 /// How values become JSON, here and in the nested cells of a CSV file.
 pub(super) fn json_options() -> EncoderOptions {
-    EncoderOptions::default().with_explicit_nulls(true).with_encoder_factory(Arc::new(Timestamps))
+    EncoderOptions::default().with_explicit_nulls(true).with_encoder_factory(Arc::new(OwnTexts))
 }
 
-/// Arrow's own writer needs a database of time zones for every named zone, even UTC.
+/// The values whose text is written here: Arrow's own writer needs a database of time zones for every
+/// named zone, even UTC, and writes all bytes as digits.
 #[derive(Debug)]
-struct Timestamps;
+struct OwnTexts;
 
-impl EncoderFactory for Timestamps {
+impl EncoderFactory for OwnTexts {
     fn make_default_encoder<'a>(
         &self,
         _field: &'a FieldRef,
         array: &'a dyn Array,
         _options: &'a EncoderOptions,
     ) -> Result<Option<NullableEncoder<'a>>, ArrowError> {
-        let quoted =
-            TimestampText::of(array).map(|timestamps| Box::new(Quoted(timestamps)) as Box<dyn JsonEncoder>);
-        Ok(quoted.map(|encoder| NullableEncoder::new(encoder, array.nulls().cloned())))
+        let encoder: Box<dyn JsonEncoder> = if let Some(timestamps) = TimestampText::of(array) {
+            Box::new(Quoted(timestamps))
+        } else if let Some(texts) = BytesText::of(array)? {
+            Box::new(Escaped { texts, text: Vec::new() })
+        } else {
+            return Ok(None);
+        };
+        Ok(Some(NullableEncoder::new(encoder, array.nulls().cloned())))
     }
 }
 
+/// Text without a character that JSON escapes.
 struct Quoted(TimestampText);
 
 impl JsonEncoder for Quoted {
@@ -95,5 +103,19 @@ impl JsonEncoder for Quoted {
         out.push(b'"');
         self.0.write(row, out);
         out.push(b'"');
+    }
+}
+
+struct Escaped {
+    texts: BytesText,
+    text: Vec<u8>,
+}
+
+impl JsonEncoder for Escaped {
+    fn encode(&mut self, row: usize, out: &mut Vec<u8>) {
+        self.text.clear();
+        self.texts.write(row, &mut self.text);
+        let text = std::str::from_utf8(&self.text).expect("bytes are written as text");
+        serde_json::to_writer(out, text).expect("memory takes every write");
     }
 }

@@ -110,7 +110,7 @@ async fn every_type_has_a_form_in_csv() {
         "1.2345",
         "true",
         "2026-03-01",
-        "00ff",
+        "\\x00ff",
         "2026-03-01T08:30:00.000Z",
         "2026-03-01T08:30:00.000001",
         "1969-12-31T23:59:59Z",
@@ -134,7 +134,7 @@ async fn every_type_has_a_form_in_ndjson() {
         lines[0],
         serde_json::json!({
             "text": "Åse, \"x\"", "large": "=1+1", "view": "line\nbreak", "dictionary": "se", "int": i64::MAX,
-            "small": 7, "float": 0.1, "decimal": 1.2345, "bool": true, "date": "2026-03-01", "bytes": "00ff",
+            "small": 7, "float": 0.1, "decimal": 1.2345, "bool": true, "date": "2026-03-01", "bytes": "\\x00ff",
             "utc": "2026-03-01T08:30:00.000Z", "local": "2026-03-01T08:30:00.000001",
             "seconds": "1969-12-31T23:59:59Z", "list": [1, null],
             "person": {"name": "Åse, \"x\"", "seen": "2026-03-01T08:30:00.000Z"}, "nothing": null,
