@@ -4,8 +4,8 @@ use calamine::{DataRef, ExcelDateTime};
 
 use super::number_format::NumberFormat;
 
-/// From here on a spreadsheet does not keep every digit of a number.
-const DIGITS_ARE_LOST: f64 = 1e15;
+/// Above this, not every whole number has a value of its own (2^53).
+const LARGEST_EXACT: f64 = 9_007_199_254_740_992.0;
 /// The day after the last one that a spreadsheet knows, 9999-12-31.
 const DAYS: f64 = 2_958_466.0;
 
@@ -36,7 +36,7 @@ impl Cell {
 }
 
 fn number_text(value: f64, format: Option<&NumberFormat>) -> String {
-    if value.abs() >= DIGITS_ARE_LOST {
+    if value.abs() > LARGEST_EXACT {
         // All digits would be written here, and the last ones would be wrong.
         return format!("{value:.14E}");
     }
@@ -94,6 +94,9 @@ mod tests {
             (0.1 + 0.2, "0.3"),
             (0.000_001, "0.000001"),
             (999_999_999_999_999.0, "999999999999999"),
+            (4_111_111_111_111_111.0, "4111111111111111"),
+            (9_007_199_254_740_992.0, "9007199254740992"),
+            (9_007_199_254_740_994.0, "9.00719925474099E15"),
             (4.670_174_060_512_345e19, "4.67017406051235E19"),
         ] {
             assert_eq!(text(DataRef::Float(value)), shown);
