@@ -4,7 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, Fields, Schema};
-use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{
+    Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor,
+};
 
 /// Every whole number up to this one is exact in 64-bit floating point.
 const EXACT_AS_DOUBLE: u64 = 1 << 53;
@@ -80,6 +82,60 @@ impl InferredFields {
         };
         self.next = place + 1;
         place
+    }
+}
+
+/// A value of any type, passed over. In contrast to [`IgnoredAny`] it counts how deeply values are
+/// nested, so that a line cannot exhaust the stack of those who read it after this.
+struct AnyValue;
+
+impl<'de> Deserialize<'de> for AnyValue {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(AnyVisitor)
+    }
+}
+
+struct AnyVisitor;
+
+impl<'de> Visitor<'de> for AnyVisitor {
+    type Value = AnyValue;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<AnyValue, E> {
+        Ok(AnyValue)
+    }
+
+    fn visit_bool<E: Error>(self, _: bool) -> Result<AnyValue, E> {
+        Ok(AnyValue)
+    }
+
+    fn visit_i64<E: Error>(self, _: i64) -> Result<AnyValue, E> {
+        Ok(AnyValue)
+    }
+
+    fn visit_u64<E: Error>(self, _: u64) -> Result<AnyValue, E> {
+        Ok(AnyValue)
+    }
+
+    fn visit_f64<E: Error>(self, _: f64) -> Result<AnyValue, E> {
+        Ok(AnyValue)
+    }
+
+    fn visit_str<E: Error>(self, _: &str) -> Result<AnyValue, E> {
+        Ok(AnyValue)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<AnyValue, A::Error> {
+        while list.next_element::<AnyValue>()?.is_some() {}
+        Ok(AnyValue)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<AnyValue, A::Error> {
+        while map.next_entry::<IgnoredAny, AnyValue>()?.is_some() {}
+        Ok(AnyValue)
     }
 }
 
@@ -242,7 +298,7 @@ impl<'de> Visitor<'de> for Value<'_> {
             return Ok(());
         }
         *self.kind = InferredType::Json;
-        while list.next_element::<IgnoredAny>()?.is_some() {}
+        while list.next_element::<AnyValue>()?.is_some() {}
         Ok(())
     }
 
@@ -258,7 +314,7 @@ impl<'de> Visitor<'de> for Value<'_> {
             return Ok(());
         }
         *self.kind = InferredType::Json;
-        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        while map.next_entry::<IgnoredAny, AnyValue>()?.is_some() {}
         Ok(())
     }
 }

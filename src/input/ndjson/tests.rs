@@ -177,6 +177,23 @@ fn a_line_that_is_no_object_is_named_before_anything_is_read() {
 }
 
 #[test]
+fn a_line_that_is_nested_too_deeply_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let nested = |depth, open: &str, close: &str| format!("{}1{}", open.repeat(depth), close.repeat(depth));
+    for depth in [200, 20_000, 200_000] {
+        for value in [nested(depth, "[", "]"), nested(depth, "{\"a\":", "}"), nested(depth, "[{\"a\":", "}]")]
+        {
+            let content = format!("{{\"a\":1,\"b\":\"x\"}}\n{{\"a\":2,\"b\":{value}}}\n");
+            let error = opened(folder.path(), &[("list.ndjson", content.as_bytes())]).err().unwrap();
+            let message = error.to_string();
+            assert!(message.contains("line 2") && message.contains("recursion limit"), "{message}");
+        }
+    }
+    let content = format!("{{\"a\":{}}}\n", nested(100, "[", "]"));
+    assert_eq!(read(&[("list.ndjson", content.as_bytes())]).num_rows(), 1);
+}
+
+#[test]
 fn a_file_of_json_that_is_not_lines_is_not_ndjson() {
     use crate::input::ndjson::is_ndjson;
     let folder = tempfile::tempdir().unwrap();
