@@ -1,12 +1,14 @@
 //! The names of columns, made unique within a file.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// Gives every column a name of its own: `column_3` where the third is blank, `phone_2` where there
 /// is a `phone` already. Names that are unique stay as they are.
 pub(super) fn unique_names(written: &[String]) -> Vec<String> {
     let reserved: HashSet<&str> = written.iter().map(String::as_str).collect();
     let mut taken: HashSet<String> = HashSet::new();
+    // Where to go on counting for each name: thousands of columns may have the same.
+    let mut next_numbers: HashMap<String, usize> = HashMap::new();
     let mut names = Vec::with_capacity(written.len());
     for (index, name) in written.iter().enumerate() {
         let blank = name.trim().is_empty();
@@ -14,10 +16,16 @@ pub(super) fn unique_names(written: &[String]) -> Vec<String> {
         let is_free = |name: &str, own: bool| !taken.contains(name) && (own || !reserved.contains(name));
         let unique = match is_free(&wanted, !blank) {
             true => wanted,
-            false => (2..)
-                .map(|number| format!("{wanted}_{number}"))
-                .find(|name| is_free(name, false))
-                .expect("the numbers do not run out"),
+            false => {
+                let next = next_numbers.entry(wanted.clone()).or_insert(2);
+                loop {
+                    let name = format!("{wanted}_{next}");
+                    *next += 1;
+                    if is_free(&name, false) {
+                        break name;
+                    }
+                }
+            }
         };
         taken.insert(unique.clone());
         names.push(unique);
