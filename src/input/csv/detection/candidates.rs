@@ -29,7 +29,7 @@ pub(super) fn candidates(
     for delimiter in delimiters {
         let plain = Dialect { start, ..Dialect::plain(delimiter) };
         for quote in quotes(head, &plain, settings.quote) {
-            for escape in escapes(head, quote, settings.escape) {
+            for escape in escapes(head, &Dialect { quote, ..plain }, settings.escape) {
                 for blanks in blanks(head, &Dialect { quote, ..plain }) {
                     dialects.push(Dialect { quote, escape, blanks, ..plain });
                 }
@@ -151,14 +151,25 @@ impl TrimBlanks for [u8] {
     }
 }
 
-fn escapes(head: &[u8], quote: Option<u8>, given: Sign) -> Vec<Option<u8>> {
-    match (given, quote) {
-        (Sign::Byte(byte), _) => vec![Some(byte)],
-        (Sign::Absent, _) | (_, None) => vec![None],
-        (Sign::Detect, Some(quote)) => match memchr::memmem::find(head, &[b'\\', quote]) {
-            Some(_) => vec![None, Some(b'\\')],
-            None => vec![None],
-        },
+/// A backslash is tried where it stands before a quote, and preferred where that quote cannot close
+/// the cell: neither a delimiter nor the end of the line follows.
+fn escapes(head: &[u8], dialect: &Dialect, given: Sign) -> Vec<Option<u8>> {
+    let quote = match (given, dialect.quote) {
+        (Sign::Byte(byte), _) => return vec![Some(byte)],
+        (Sign::Absent, _) | (_, None) => return vec![None],
+        (Sign::Detect, Some(quote)) => quote,
+    };
+    let closes = |after: &[u8]| {
+        after.starts_with(dialect.delimiter.as_bytes())
+            || matches!(after.first(), None | Some(b'\n' | b'\r'))
+            || after.first() == Some(&quote)
+    };
+    let sign = [b'\\', quote];
+    let mut escaped = memchr::memmem::find_iter(head, &sign).map(|at| closes(&head[at + 2..])).peekable();
+    match (escaped.peek().is_some(), escaped.all(|closes| closes)) {
+        (false, _) => vec![None],
+        (true, true) => vec![None, Some(b'\\')],
+        (true, false) => vec![Some(b'\\'), None],
     }
 }
 

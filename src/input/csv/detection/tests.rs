@@ -58,6 +58,11 @@ fn the_delimiter_that_gives_the_most_regular_table_is_taken() {
 fn quotes_and_escapes_are_those_that_leave_whole_cells() {
     for (content, quote, escape) in [
         ("a,b\n\"x, y\",1\n", Some(b'"'), None),
+        ("a,b\n\"x \\\"y\\\" z\",1\n", Some(b'"'), Some(b'\\')),
+        ("\"a \\\"b\\\" c\",d\n\"x\",1\n", Some(b'"'), Some(b'\\')),
+        ("a,b\n\"the \\\"Bo\\\"\",1\n\"Cy\",2\n", Some(b'"'), Some(b'\\')),
+        ("'a','b'\n'Ann \\'Annie\\' A','1'\n", Some(b'\''), Some(b'\\')),
+        ("a;b\n\"C:\\dir\\\";1\n\"D:\\\";2\n", Some(b'"'), None),
         ("a,b\n'x, y',1\n'z, \"w\"',2\n", Some(b'\''), None),
         ("a,b\nit's,'46701\nhe's,'46702\n", Some(b'"'), None),
         ("a,b,c\n\"Ann \\\"A\\\" B, C\",1,2\n\"Bo\",3,4\n", Some(b'"'), Some(b'\\')),
