@@ -34,9 +34,15 @@ const BEGINNINGS: [(&str, &str, &str); 17] = [
 const SQL: &str = "this is an SQL dump";
 const AS_CSV: &str = "export the table as CSV: mysql --batch, \\copy ... csv header, or sqlite3 -csv";
 
+const BLANK: &str = "this file begins with zero bytes, and has no text";
+
 /// Refuses text that is known not to be a list of rows.
 pub(super) fn ensure_list(head: &[u8], path: &Path) -> Result<(), InputError> {
     let text = String::from_utf8_lossy(&head[..head.len().min(64 << 10)]);
+    let is_blank = |c: char| c.is_whitespace() || c.is_control();
+    if text.contains('\0') && text.chars().all(is_blank) {
+        return Err(InputError::malformed(path, BLANK, "check how it was made, or transfer it again"));
+    }
     match foreign(text.trim_start_matches('\u{FEFF}').trim_start()) {
         Some((problem, help)) => Err(InputError::malformed(path, problem, help)),
         None => Ok(()),

@@ -15,6 +15,9 @@ use crate::model::Msisdn;
 /// The most digits of an extension that is named as one.
 const MAX_EXTENSION_DIGITS: usize = 9;
 
+/// From this many digits on, numbers have their calling code in most countries.
+const COMPLETE_DIGITS: usize = 11;
+
 /// The most digits after a decimal point.
 const MAX_FRACTION_DIGITS: usize = 3;
 
@@ -88,13 +91,15 @@ fn numbers_of(tokens: &[Token]) -> Result<Numbers, Refusal> {
     let rows = rows(tokens);
     let mut read = Numbers::default();
     let mut has_words = false;
-    let mut needs_signs = false;
+    let (mut has_names, mut needs_sign) = (false, false);
+    let mut has_sign = true;
     let mut end = 0;
     for (index, row) in rows.iter().enumerate() {
         let gap = Gap { tokens: &tokens[end..row.start], has_before: index > 0, has_after: true };
         let said = gaps::read(&gap)?;
         has_words |= said.has_unknown_words;
-        needs_signs |= said.has_code;
+        has_names |= said.has_names;
+        needs_sign |= said.needs_sign;
         end = row.end;
         let is_open =
             gap.tokens.iter().rev().take_while(|token| is_in_row(token)).any(|token| *token == Token::Open);
@@ -103,10 +108,14 @@ fn numbers_of(tokens: &[Token]) -> Result<Numbers, Refusal> {
         if is_extension {
             continue;
         }
+        if is_decimal(row_tokens) || (index == 0 && is_negative(gap.tokens, row_tokens)) {
+            return Err(Refusal::NotANumber);
+        }
         if begins_with_stray_digits(row_tokens, said.has_unknown_words) {
             return Err(Refusal::NotANumber);
         }
         let more = numbers::numbers(row_tokens, is_open)?;
+        has_sign &= !is_like_an_amount(row_tokens) && more.all.iter().all(has_sign_of_a_telephone);
         match (length(row_tokens), said.link) {
             (Msisdn::MIN_DIGITS.., _) => {
                 read.all.extend(more.all);
@@ -120,11 +129,14 @@ fn numbers_of(tokens: &[Token]) -> Result<Numbers, Refusal> {
     let last = Gap { tokens: &tokens[end..], has_before: !rows.is_empty(), has_after: false };
     let said = gaps::read(&last)?;
     has_words |= said.has_unknown_words;
-    needs_signs |= said.has_code;
+    has_names |= said.has_names;
+    needs_sign |= said.needs_sign;
+    let is_complete = |number: &ParsedDigits| number.length >= COMPLETE_DIGITS;
+    // A name may stand beside a complete number, and beside one that has a sign of a telephone.
+    needs_sign |= has_names && !read.all.iter().all(is_complete);
     let is_short = |number: &ParsedDigits| number.length < Msisdn::MIN_DIGITS;
-    let is_refused = read.all.is_empty()
-        || (has_words && read.all.iter().any(is_short))
-        || (needs_signs && read.all.iter().any(|number| !has_sign_of_a_telephone(number)));
+    let is_refused =
+        read.all.is_empty() || (has_words && read.all.iter().any(is_short)) || (needs_sign && !has_sign);
     if is_refused { Err(Refusal::NotANumber) } else { Ok(read) }
 }
 
@@ -170,6 +182,39 @@ fn begins_with_stray_digits(row: &[Token], has_words: bool) -> bool {
 /// Whether digits alone show that they are a telephone number, and not a number of any kind.
 fn has_sign_of_a_telephone(number: &ParsedDigits) -> bool {
     number.plus_sign == PlusSign::Present || number.digits()[0] == b'0' || number.grouping != Grouping::None
+}
+
+/// Whether digits are a decimal fraction, `2024.0115`: one point, and nothing of a telephone number.
+fn is_decimal(row: &[Token]) -> bool {
+    match row {
+        [Token::Digits(whole), Token::Dot, Token::Digits(fraction)] => {
+            !whole.starts_with('0') && fraction.bytes().any(|digit| digit != b'0')
+        }
+        _ => false,
+    }
+}
+
+/// Whether a minus is before digits that have nothing else of a telephone number, `-46701740605`.
+fn is_negative(before: &[Token], row: &[Token]) -> bool {
+    let has_words = before.iter().any(|token| matches!(token, Token::Word(_)));
+    let is_bare = matches!(row, [Token::Digits(digits)] if !digits.starts_with('0'));
+    before.last() == Some(&Token::Dash) && !has_words && is_bare
+}
+
+/// Whether digits are grouped as those of an amount are, `12 345 678`.
+fn is_like_an_amount(row: &[Token]) -> bool {
+    let is_separator = |token: &Token| matches!(token, Token::Blank | Token::Dot);
+    match row {
+        [Token::Digits(first), rest @ ..] => {
+            (1..=3).contains(&first.len())
+                && !first.starts_with('0')
+                && rest.chunks(2).all(|two| match two {
+                    [separator, Token::Digits(group)] => is_separator(separator) && group.len() == 3,
+                    _ => false,
+                })
+        }
+        _ => false,
+    }
 }
 
 fn length(row: &[Token]) -> usize {

@@ -57,7 +57,8 @@ fn grouped(text: &str) -> Option<ParsedDigits> {
             Meaning::Line if shape.groups == 0 => {}
             Meaning::Open => shape.is_opened |= shape.groups == 0,
             Meaning::Close => shape.is_closed |= shape.groups == 1,
-            Meaning::Dash => shape.has_hyphens |= shape.groups > 0,
+            // Before the digits it may be a minus.
+            Meaning::Dash if shape.groups > 0 => shape.has_hyphens = true,
             // Several dots stand for digits that are not shown.
             Meaning::Dot if char == '.' && before != Meaning::Dot => shape.has_dots |= shape.groups > 0,
             Meaning::Blank | Meaning::Quote => {}

@@ -33,7 +33,8 @@ pub(super) enum Token {
 pub(super) struct Word {
     /// In lower case, without accents.
     pub(super) folded: String,
-    pub(super) has_lower_case: bool,
+    /// A capital first, and small letters after it, as names have.
+    pub(super) is_capitalised: bool,
 }
 
 /// The tokens of a text. Quotes are blanks, except within a word (`O'Brien`).
@@ -61,7 +62,7 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
             Meaning::Dot if char == '•' && chars.peek() == Some(&'•') => tokens.push(Token::Other),
             Meaning::Symbol(word) => {
                 tokens.push(Token::Blank);
-                tokens.push(Token::Word(Word { folded: word.to_owned(), has_lower_case: false }));
+                tokens.push(Token::Word(Word { folded: word.to_owned(), is_capitalised: false }));
                 tokens.push(Token::Blank);
             }
             Meaning::Quote => {
@@ -88,10 +89,10 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
 
 fn push_letter(tokens: &mut Vec<Token>, letter: char) {
     if !matches!(tokens.last(), Some(Token::Word(_))) {
-        tokens.push(Token::Word(Word { folded: String::new(), has_lower_case: false }));
+        tokens.push(Token::Word(Word { folded: String::new(), is_capitalised: letter.is_uppercase() }));
     }
     if let Some(Token::Word(word)) = tokens.last_mut() {
-        word.has_lower_case |= letter.is_lowercase();
+        word.is_capitalised &= word.folded.is_empty() || letter.is_lowercase();
         word.folded.extend(letter.to_lowercase().filter(|char| !is_combining(*char)).map(fold));
     }
 }

@@ -1,6 +1,6 @@
 //! What a word beside digits says about them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use super::tokens::Word;
@@ -55,7 +55,23 @@ const FOREIGN: &str = "\
     longitude date datum fecha dob born geb zip postcode postal plz page version ver fax telefax faks faxe telecopie \
     telecopieur telex pager beeper tty tdd f 传真 傳真 ファックス ファクス факс φαξ פקס فاكس inv po so pin code kod password passwort losenord user \
     username login room rum zimmer chambre box apt lgh flat suite unit floor etage isin eur usd sek nok dkk \
-    gbp chf pln czk huf ron rub inr kr rs euro euros dollar dollars";
+    gbp chf pln czk huf ron rub inr kr rs euro euros dollar dollars \
+    amount betrag summe belopp montant importe saldo gesamt cvr cnp инн огрн снилс пасп паспорт договор bankgiro \
+    plusgiro postgiro ocr postboks postfach kvitto kvittering quittung receipt ricevuta tracking sendung waybill awb \
+    transaction transaktion transaccion transazione vertrag policy kontrakt contract contrato contrat contratto avtal \
+    mitglied medlem member members steuer steuernummer eori aadhaar gstin followers inhabitants einwohner subscribers \
+    kg pcs stk";
+
+/// Words that are names as well: beside them, digits need a sign that they are a telephone number.
+const NO_NAMES: &str = "\
+    sum total totalt price preis pris prix precio preco prezzo cost kosten valor balance born fodd fodt ne nata nato \
+    nacido birth birthday geburtstag membre miembro socio membro lid police poliza polizza polis forsakring recu recibo \
+    bon paket parcel shipment payment zahlung betalning org organisation reg registration registrering register счет \
+    заказ сумма цена bg pg postbox pobox post street strasse str gatan vagen gata gade vei rue calle via rua avenue \
+    road rd ave hauptstrasse tax skatt gram lbs stuck pieces items units follower views view likes invanare population \
+    score points rank stock lager artikel article model modell modele version build lot batch charge serie series \
+    student employee mitarbeiter anstalld matricule matricola matricula patient patientnr record row line zeile seats \
+    votes citizen pan abn acn duns lei nino nhs ahv avs oib jmbg pps ppsn ssin egn";
 
 /// The same in scripts without blanks between words, as parts of words.
 const FOREIGN_PARTS: &str = "\
@@ -63,6 +79,9 @@ const FOREIGN_PARTS: &str = "\
 
 /// Endings of words for the number of something: `Kontonummer`, `ordernr`.
 const FOREIGN_ENDINGS: [&str; 5] = ["nummer", "number", "numero", "номер", "nr"];
+
+/// Endings of words for streets.
+const NO_NAME_ENDINGS: [&str; 7] = ["straße", "strasse", "street", "gatan", "vagen", "straat", "gade"];
 
 static WORDS: LazyLock<HashMap<&str, WordKind>> = LazyLock::new(|| {
     let lists = [
@@ -94,6 +113,12 @@ pub(super) fn kind(word: &Word) -> WordKind {
     }
 }
 
+/// Whether a word that is written like a name is more often called something else.
+pub(super) fn is_no_name(word: &Word) -> bool {
+    static WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| NO_NAMES.split_whitespace().collect());
+    WORDS.contains(word.folded.as_str()) || NO_NAME_ENDINGS.iter().any(|ending| word.folded.ends_with(ending))
+}
+
 /// Whether a word is of a script without blanks between words, so that it may touch digits.
 pub(super) fn may_touch_digits(word: &Word) -> bool {
     word.folded
@@ -108,8 +133,9 @@ mod tests {
 
     #[test]
     fn the_words_are_folded() {
-        for word in
-            [LABELS, EXTENSIONS, CONJUNCTIONS, FOREIGN].iter().flat_map(|list| list.split_whitespace())
+        for word in [LABELS, EXTENSIONS, CONJUNCTIONS, FOREIGN, NO_NAMES]
+            .iter()
+            .flat_map(|list| list.split_whitespace())
         {
             let folded: String = word.chars().flat_map(char::to_lowercase).map(fold).collect();
             assert_eq!(word, folded);

@@ -160,10 +160,59 @@ fn digits_that_are_no_telephone_number_are_refused() {
         "v1.2.3456789",
         "1,234,567",
         "_46701740605",
+        "2024.0115",
+        "4670.1740605",
+        "701740.605",
+        "46701.740605",
+        "-46701740605",
+        "\u{2212}46701740605",
+        " -46701740605 ",
+        "\"-46701740605\"",
+        "(-46701740605)",
+        "=-46701740605",
+        "-701740605",
         "@46701740605",
     ] {
         assert_eq!(read(text), "not_a_number", "{text:?}");
     }
+}
+
+/// Words in many languages for what other numbers are called, beside digits that would be a mobile.
+#[test]
+fn digits_without_a_sign_of_a_telephone_are_refused_beside_other_words() {
+    for word in "CVR|ИНН|org|Org.nr|reg nr|Reg. no.|bankgiro|Bankgiro:|amount|Betrag|Summe|total|Total|price|Preis|född|Född|member|\
+        Mitglied|medlem|policy|Police|contract|Vertrag|Avtal|Contrat|receipt|Quittung|Kvitto|tracking|Sendung|transaction|\
+        Transaktion|Postboks|Postfach|Hauptstraße|Storgatan|Main Street|Rue|Calle|kg|pcs|Stk|followers|views|inhabitants|\
+        Einwohner|Steuer|пасп|паспорт|договор|Заказ|счет|Post|Article|Artikel|Lot|Batch|Matricule|Patient|Student|ABN|EGN|\
+        OIB|JMBG|PPS|DUNS|zkratka|code|Anzahl:|Menge:|Kontrakt|Saldo|Importe|Montant|lote:|رقم الطلب"
+        .split('|')
+        .map(str::trim)
+    {
+        for text in [format!("{word} 46701740605"), format!("46701740605 {word}"), format!("{word} 701740605")] {
+            assert_eq!(read(&text), "not_a_number", "{text:?}");
+        }
+    }
+    for text in [
+        "Ann 701740605",
+        "Ann 4795550123",
+        "ann 46701740605",
+        "ANN 46701740605",
+        "Ann: 46701740605",
+        "Ann Summe 12 345 678",
+    ] {
+        assert_eq!(read(text), "not_a_number", "{text:?}");
+    }
+    assert_eq!(read("CVR 701740605 / 0701740606"), "not_a_number");
+    assert!(all("CVR 701740605 / 0701740606").is_empty());
+    assert_read(
+        &["Ann 46701740605", "46701740605 Ann", "Ann Berg 46701740605", "46701740605 (Ann)"],
+        "46701740605",
+    );
+    assert_read(&["Price +46701740605", "Ann Post: +46701740605", "Total +46 701740605"], "+46701740605");
+    assert_read(&["Ann 0701740605", "ann 070-174 06 05", "Lot 0701740605"], "0701740605");
+    assert_read(&["- 46701740605", "Ann -46701740605", "Tel -46701740605"], "46701740605");
+    assert_read(&["-0701740605", "-070-1740605", "- 0701740605"], "0701740605");
+    assert_read(&["Ann 912 34 567"], "91234567");
 }
 
 #[test]
