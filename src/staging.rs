@@ -22,6 +22,8 @@ pub(crate) use self::special_files::{SpecialFile, is_same_file, standard_output}
 
 /// What a new file may be at most; the umask takes its part.
 const FILE_MODE: u32 = 0o666;
+/// What a new file with personal data may be.
+const PRIVATE_FILE_MODE: u32 = 0o600;
 /// The same for a new folder.
 const FOLDER_MODE: u32 = 0o777;
 
@@ -52,6 +54,12 @@ impl StagedFile {
             file.as_file().set_permissions(existing.permissions())?;
         }
         Ok(Self(file))
+    }
+
+    /// The same, for personal data: only its owner can read the file.
+    pub(crate) fn private_beside(target: &Path) -> io::Result<Self> {
+        let prefix = hidden_prefix(target);
+        Ok(Self(hidden(&prefix, PRIVATE_FILE_MODE).tempfile_in(parent_folder(target))?))
     }
 
     /// A second handle on the file, for a writer that wants to own one.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::artifacts::Artifacts;
 use super::error::StartError;
+use super::import_command::ImportFlags;
 use super::list::{InspectedList, OpenList, inspect};
 use super::list_check::ListCheck;
 use super::load::Job;
@@ -58,7 +59,7 @@ pub(super) struct Description {
     /// The output, as messages show it.
     pub(super) output: String,
     /// The flags of the command that imports answers from the output.
-    pub(super) import_flags: Vec<String>,
+    pub(super) import_flags: ImportFlags,
 }
 
 impl Job {
@@ -208,6 +209,12 @@ impl StartedJob {
     #[must_use]
     pub fn warnings(&self) -> &[String] {
         self.enricher.warnings()
+    }
+
+    /// Whether the answers come from the built-in simulator, and cost nothing.
+    #[must_use]
+    pub fn is_simulated(&self) -> bool {
+        self.description.simulated
     }
 
     /// The ledger's file, if answers are kept in one.

@@ -17,7 +17,7 @@ use super::retry::Step;
 use super::retry_budget::RetryBudget;
 use super::single_flight::{BatchTicket, FlightRole, SingleFlight};
 use super::{LookupSettings, RetryPolicy, StopReason, StopSignal, retry};
-use crate::ledger::{CommitOutcome, Durability, KnownAnswer, Ledger, PaidAnswer};
+use crate::ledger::{AnswerRoom, CommitOutcome, Durability, KnownAnswer, Ledger, PaidAnswer, UnsavedAnswers};
 use crate::model::{
     Answered, Billed, Fault, FaultKind, LookupResult, Money, Msisdn, Outcome, Product, Source, Unanswered,
     UnansweredReason,
@@ -35,6 +35,8 @@ pub(super) struct Shared<S> {
     pub(super) ledger: Arc<dyn Ledger>,
     pub(super) single_flight: SingleFlight,
     pub(super) queue: LookupQueue,
+    /// The room for answers that are not on disk yet.
+    unsaved: UnsavedAnswers,
     policy: RetryPolicy,
     budget: RetryBudget,
     /// The source of jitter.
@@ -56,6 +58,7 @@ impl<S: Service> Shared<S> {
         reporter: Arc<dyn Reporter>,
     ) -> Self {
         Self {
+            unsaved: UnsavedAnswers::new(settings.concurrency.get(), ledger.unsaved_answers()),
             dispatcher,
             ledger,
             single_flight: SingleFlight::default(),
@@ -120,6 +123,8 @@ impl<S: Service> Shared<S> {
     /// The loop of one worker, until the queue is closed.
     pub(super) async fn work(self: Arc<Self>) {
         while let Some(permit) = self.queue.acquire().await {
+            // Before anything is sent: an answer must find its place in the ledger.
+            let Some(room) = self.unsaved.room().await else { continue };
             let slot = match self.dispatcher.acquire_slot().await {
                 Ok(slot) => slot,
                 // The queue is closed too, and whoever closed it has settled what waited there.
@@ -131,10 +136,11 @@ impl<S: Service> Shared<S> {
             };
             let Some((lookup, in_progress)) = self.take(permit) else { continue };
             let msisdn = lookup.msisdn;
-            let attempt = AssertUnwindSafe(self.attempt(slot, lookup, in_progress));
+            let attempt = AssertUnwindSafe(self.attempt(slot, room, lookup, in_progress));
             if attempt.catch_unwind().await.is_err() {
                 self.queue.finish(in_progress, false, None);
                 self.settle_after_panic(msisdn);
+                self.task_died("a lookup");
             }
         }
     }
@@ -165,7 +171,13 @@ impl<S: Service> Shared<S> {
     }
 
     /// One attempt, and what follows from it.
-    async fn attempt(&self, slot: RequestSlot<'_>, lookup: PendingLookup, in_progress: InProgress) {
+    async fn attempt(
+        &self,
+        slot: RequestSlot<'_>,
+        room: AnswerRoom,
+        lookup: PendingLookup,
+        in_progress: InProgress,
+    ) {
         let attempt = self.dispatcher.send(slot, lookup.msisdn, lookup.failed_endpoint).await;
         self.end_turn(&lookup, in_progress, attempt.as_ref().ok());
         match attempt {
@@ -174,7 +186,7 @@ impl<S: Service> Shared<S> {
                     self.stop_run(reason);
                     self.give_up(lookup.after(attempt));
                 }
-                None => self.take_step(lookup, attempt),
+                None => self.take_step(lookup, attempt, room),
             },
             Err(DispatcherClosed::Closed) => self.give_up(lookup),
             Err(DispatcherClosed::Stop(reason)) => {
@@ -201,7 +213,7 @@ impl<S: Service> Shared<S> {
         }
     }
 
-    fn take_step(&self, mut lookup: PendingLookup, attempt: Attempt) {
+    fn take_step(&self, mut lookup: PendingLookup, attempt: Attempt, room: AnswerRoom) {
         if lookup.attempts > 0 {
             self.counters.retries.add(1);
         }
@@ -217,7 +229,7 @@ impl<S: Service> Shared<S> {
             self.count_blocked(&answer.result);
         }
         match (step, &attempt.result) {
-            (Step::Settle, Ok(_)) => self.record(lookup, attempt),
+            (Step::Settle, Ok(_)) => self.record(lookup, attempt, room),
             (Step::Retry(wait), _) => self.retry(lookup, attempt, wait),
             (Step::RetryUncounted(wait), _) => {
                 lookup.attempts -= u16::from(!is_free_probe);
@@ -252,12 +264,18 @@ impl<S: Service> Shared<S> {
         }
     }
 
-    fn record(&self, lookup: PendingLookup, attempt: Attempt) {
+    fn record(&self, lookup: PendingLookup, attempt: Attempt, room: AnswerRoom) {
         let answer = attempt.result.expect("only an answer is settled");
         let answered = Answered { answer, checked_at: attempt.finished_at, attempts: lookup.attempts };
         let paid = PaidAnswer { msisdn: lookup.msisdn, answered, cost: lookup.cost };
-        if let Durability::Immediate(paid) = self.ledger.record(paid) {
-            self.settle(paid);
+        match self.ledger.record(paid, room) {
+            Durability::Immediate(paid) => self.settle(paid),
+            Durability::AfterCommit => {}
+            Durability::Never(paid) => {
+                self.counters.not_kept.add(1);
+                self.task_died("the ledger's commits");
+                self.settle(paid);
+            }
         }
     }
 
@@ -268,10 +286,14 @@ impl<S: Service> Shared<S> {
 
     /// Gives answers to their rows after a commit. If the commit failed, their rows are the only
     /// place left that can keep them.
-    pub(super) fn settle_commit(&self, CommitOutcome { answers, failure }: CommitOutcome) {
-        if let Some(failure) = failure {
+    pub(super) fn settle_commit(&self, CommitOutcome { answers, is_kept, failure }: CommitOutcome) {
+        if !is_kept {
             self.counters.not_kept.add(answers.len() as u64);
-            self.stop_run(StopReason::LedgerFailed { failure });
+        }
+        match failure {
+            Some(failure) => self.stop_run(StopReason::LedgerFailed { failure }),
+            None if !is_kept => self.task_died("the ledger's commits"),
+            None => {}
         }
         answers.into_iter().for_each(|paid| self.settle(paid));
     }
@@ -313,6 +335,11 @@ impl<S: Service> Shared<S> {
         self.single_flight.settle(lookup.msisdn, outcome, Source::Live, lookup.cost);
     }
 
+    /// Stops the run after a panic: what follows could not be relied on.
+    pub(super) fn task_died(&self, task: &'static str) {
+        self.stop_run(StopReason::TaskDied { task });
+    }
+
     fn stop_run(&self, reason: StopReason) {
         self.stop.request(reason);
         self.close();
@@ -320,6 +347,7 @@ impl<S: Service> Shared<S> {
 
     /// Sends nothing more, and settles everything that waits.
     pub(super) fn close(&self) {
+        self.unsaved.close();
         self.dispatcher.close();
         self.queue.close().into_iter().for_each(|lookup| self.give_up(lookup));
     }
