@@ -23,6 +23,7 @@ use crate::lookup::StopSignal;
 use crate::model::Setting;
 use crate::output;
 use crate::output::Target;
+use crate::staging::remove_left_files;
 use crate::task::AbortOnDrop;
 use crate::telemetry::prometheus::RunLabels;
 use crate::telemetry::{Counters, Reporter};
@@ -133,6 +134,9 @@ impl Job {
             }
             Err(error) => return Err(error.into()),
         };
+        if lock.is_some() && !output::is_stream(&self.output.path) {
+            remove_left_files(&self.output.path);
+        }
         Ok((lock, output::prepare(&self.output)?))
     }
 

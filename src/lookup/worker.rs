@@ -16,6 +16,7 @@ use super::range_scheduler::UselessRange;
 use super::retry::Step;
 use super::retry_budget::RetryBudget;
 use super::single_flight::{BatchTicket, FlightRole, SingleFlight};
+use super::stalled_numbers::StalledNumbers;
 use super::{LookupSettings, RetryPolicy, StopReason, StopSignal, retry};
 use crate::ledger::{AnswerRoom, CommitOutcome, Durability, KnownAnswer, Ledger, PaidAnswer, UnsavedAnswers};
 use crate::model::{
@@ -35,6 +36,7 @@ pub(super) struct Shared<S> {
     pub(super) ledger: Arc<dyn Ledger>,
     pub(super) single_flight: SingleFlight,
     pub(super) queue: LookupQueue,
+    stalled: StalledNumbers,
     /// The room for answers that are not on disk yet.
     unsaved: UnsavedAnswers,
     policy: RetryPolicy,
@@ -58,6 +60,7 @@ impl<S: Service> Shared<S> {
         reporter: Arc<dyn Reporter>,
     ) -> Self {
         Self {
+            stalled: StalledNumbers::default(),
             unsaved: UnsavedAnswers::new(settings.concurrency.get(), ledger.unsaved_answers()),
             dispatcher,
             ledger,
@@ -115,6 +118,9 @@ impl<S: Service> Shared<S> {
             None => true,
         });
         self.budget.grant(numbers.len() as u64);
+        if self.stalled.add_new(numbers.len()) {
+            self.dispatcher.health.only_stalled_are_left(false);
+        }
         if let Err(lookups) = self.queue.push(&numbers) {
             lookups.into_iter().for_each(|lookup| self.give_up(lookup));
         }
@@ -140,7 +146,6 @@ impl<S: Service> Shared<S> {
             if attempt.catch_unwind().await.is_err() {
                 self.queue.finish(in_progress, false, None);
                 self.settle_after_panic(msisdn);
-                self.task_died("a lookup");
             }
         }
     }
@@ -153,6 +158,7 @@ impl<S: Service> Shared<S> {
                 return Some((lookup, in_progress));
             }
             self.queue.finish(in_progress, false, None);
+            self.number_ends(&lookup);
             permit = self.queue.try_acquire()?;
         }
     }
@@ -265,6 +271,7 @@ impl<S: Service> Shared<S> {
     }
 
     fn record(&self, lookup: PendingLookup, attempt: Attempt, room: AnswerRoom) {
+        self.number_ends(&lookup);
         let answer = attempt.result.expect("only an answer is settled");
         let answered = Answered { answer, checked_at: attempt.finished_at, attempts: lookup.attempts };
         let paid = PaidAnswer { msisdn: lookup.msisdn, answered, cost: lookup.cost };
@@ -304,12 +311,24 @@ impl<S: Service> Shared<S> {
         let kind = FaultKind::ConnectionBroken(cause.into());
         let fault = Fault { kind, billed: Billed::Maybe, retry_after: None };
         let last = Some(Box::new((UnansweredReason::Fault(fault), self.dispatcher.clock.utc())));
-        self.give_up(PendingLookup { last, ..PendingLookup::new(msisdn) });
+        // How it counted is not known any more; then a long silence is an outage.
+        self.give_up(PendingLookup { last, has_stalled: true, ..PendingLookup::new(msisdn) });
     }
 
-    fn retry(&self, lookup: PendingLookup, attempt: Attempt, wait: Duration) {
+    fn retry(&self, mut lookup: PendingLookup, attempt: Attempt, wait: Duration) {
+        let has_stalled = attempt.result.as_ref().is_err_and(|fault| fault.kind == FaultKind::Stalled);
+        if let Some(only_stalled) = self.stalled.waits_again(&mut lookup, has_stalled) {
+            self.dispatcher.health.only_stalled_are_left(only_stalled);
+        }
         if let Err(lookup) = self.queue.schedule_retry(lookup.after(attempt), wait) {
             self.give_up(lookup);
+        }
+    }
+
+    /// A number that is settled may have been the last one that says something about the service.
+    fn number_ends(&self, lookup: &PendingLookup) {
+        if self.stalled.ends(lookup) {
+            self.dispatcher.health.only_stalled_are_left(true);
         }
     }
 
@@ -319,6 +338,7 @@ impl<S: Service> Shared<S> {
 
     /// `without_attempt` is the reason for a number without attempts.
     fn settle_without_answer(&self, lookup: PendingLookup, without_attempt: UnansweredReason) {
+        self.number_ends(&lookup);
         let (last, checked_at) = match lookup.last {
             Some(last) => (last.0, Some(last.1)),
             None => (without_attempt, None),

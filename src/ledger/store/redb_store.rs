@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 use redb::{Builder, ReadableTable, ReadableTableMetadata};
 
-use super::creation::{check_unchanged, create_if_missing, open_file};
+use super::creation::{check_unchanged, create_if_missing, open_file, remove_left_copies};
 use super::database::Database;
 use super::metadata;
 use super::metadata::IfMissing;
@@ -79,6 +79,7 @@ impl Store {
             foldings: AtomicU64::new(0),
             has_answers: Default::default(),
         };
+        remove_left_copies(path);
         store.read_texts().map_err(failed)?;
         store.find_last_journal_entry().map_err(failed)?;
         store.fold().map_err(|error| match error {
