@@ -6,7 +6,6 @@ use std::time::Duration;
 use super::event_messages::{stop_help, stop_message};
 use crate::humanize::{counted, grouped, lasting, most_first, output_name, percent, size, speed};
 use crate::job::{JobOutcome, JobReport};
-use crate::lookup::StopReason;
 use crate::model::{Money, Status};
 use crate::telemetry::{Costs, Snapshot};
 
@@ -73,12 +72,13 @@ pub(super) fn ending(finished: &JobReport) -> String {
         (JobOutcome::Complete, _) => "complete".into(),
         (JobOutcome::Gaps { unanswered: 1 }, _) => "1 row has no answer".into(),
         (JobOutcome::Gaps { unanswered }, _) => format!("{} rows have no answer", grouped(*unanswered)),
-        (JobOutcome::Stopped(reason @ StopReason::OutputFailed { .. }), None) => {
-            let kept = match &finished.report.ledger {
-                Some(_) => "what was paid for is in the ledger",
-                None => "without a ledger, what was paid for is lost",
+        (JobOutcome::Stopped(reason), None) if finished.report.counts.requests > 0 => {
+            let kept = match (&finished.report.ledger, &finished.import) {
+                (Some(_), None) => "what was paid for is in the ledger",
+                (Some(_), Some(_)) => "what was paid for is kept, as follows",
+                (None, _) => "without a ledger, what was paid for is lost",
             };
-            format!("{}; {kept}", stop_message(reason))
+            format!("{}; there is no output; {kept}", stop_message(reason))
         }
         (JobOutcome::Stopped(reason), None) => {
             format!("{}; no row was answered, so there is no partial file", stop_message(reason))

@@ -82,7 +82,7 @@ impl StartedJob {
         // They hold the session too.
         drop((self.rate, self.companions));
         enricher.finish().await;
-        let staged = writable(staged, &enricher)?;
+        let (staged, output_failure) = writable(staged, &enricher)?;
         let (rows, bytes, streamed) = staged
             .as_ref()
             .map_or((0, 0, false), |staged| (staged.rows(), staged.bytes(), staged.is_stream()));
@@ -94,6 +94,7 @@ impl StartedJob {
             .extend(check.country_hint(counts.refused.iter().map(|(reason, rows)| (reason.as_ref(), *rows))));
         warnings.extend(not_kept_anywhere(&counts, streamed, &description.output));
         warnings.extend(end_refresh(&enricher, &outcome).await);
+        warnings.extend(output_failure);
         warnings.extend(kept_nowhere(&counts, has_output || enricher.ledger_path().is_some()));
         let import = import(&enricher, output.as_deref().filter(|_| !streamed), &counts, &description);
         let file = FinishedOutput { output, rows, bytes, streamed };
@@ -114,13 +115,13 @@ impl StartedJob {
 }
 
 /// The output, unless it could not be written: then the run stops, and what was paid for is in the
-/// ledger.
+/// ledger. If the run stops for another reason already, the failure becomes a warning.
 fn writable(
     staged: Result<Box<dyn StagedOutput>, WriteError>,
     enricher: &Enricher,
-) -> Result<Option<Box<dyn StagedOutput>>, RunError> {
+) -> Result<(Option<Box<dyn StagedOutput>>, Option<String>), RunError> {
     let reason = match staged {
-        Ok(staged) => return Ok(Some(staged)),
+        Ok(staged) => return Ok((Some(staged), None)),
         Err(WriteError::Output(error @ OutputError::Write { .. })) => StopReason::OutputFailed {
             failure: with_causes(&error),
             help: Some("make room for it or name another output, and run the command again".into()),
@@ -130,8 +131,10 @@ fn writable(
         }
         Err(error) => return Err(error.into()),
     };
+    let failure = reason.to_string();
     enricher.stop_because(reason);
-    Ok(None)
+    let is_the_reason = enricher.stop_reason().is_some_and(|first| first.to_string() == failure);
+    Ok((None, (!is_the_reason).then_some(failure)))
 }
 
 /// How answers that the ledger could not keep are imported: from the file beside the ledger, or from

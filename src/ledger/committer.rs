@@ -15,7 +15,7 @@ use tokio::sync::mpsc;
 use super::answer_scope::AnswerScope;
 use super::answer_store::{CommitOutcome, PaidAnswer};
 use super::commit_queue::{CommitQueue, Waiting};
-use super::error::{FileOperation, LedgerError};
+use super::error::LedgerError;
 use super::packed_answer::PackedAnswer;
 use super::recent::Recent;
 use super::rescue;
@@ -85,8 +85,7 @@ impl Committer {
         }
         drop(rooms);
         // The reserve still has room for what is in flight, but not for more.
-        let full = || self.store.is_disk_full().then(|| Arc::new(disk_is_full(&self.store)));
-        let failure = self.failure.clone().or_else(full);
+        let failure = self.failure.clone().or_else(|| self.store.disk_full().map(Arc::new));
         // It fails if the run was dropped; then nobody waits for the answers.
         let _ = self.commits.send(CommitOutcome { answers, is_kept, failure });
     }
@@ -103,7 +102,7 @@ impl Committer {
     /// still in the journal; but a file that failed once is not used again.
     fn fold_batch(&mut self) {
         let is_due = self.folding.is_some() || self.recent.journal_len() >= FOLDED_AT;
-        if self.failure.is_some() || !is_due || self.store.is_disk_full() {
+        if self.failure.is_some() || !is_due || self.store.disk_full().is_some() {
             return;
         }
         self.try_to(|committer| {
@@ -123,22 +122,27 @@ impl Committer {
         });
     }
 
-    /// The clean end of a run. If it fails, the marker stays, and the next run reports more numbers
-    /// in doubt than there are. A file that is gone has nothing that was paid for, so that is told.
+    /// The end of a run. If it is a clean one and the marker stays all the same, the next run reports
+    /// more numbers in doubt than there are. A file that is gone has nothing that was paid for, so
+    /// that is told.
     fn close(&mut self) {
-        let is_clean = self.queue.ends_cleanly() && self.failure.is_none();
-        if self.failure.is_none() && !self.try_to(|committer| committer.store.ensure_unchanged()) {
+        let is_clean = self.queue.ends_cleanly();
+        if self.failure.is_some() || !self.try_to(|committer| committer.remove_marker(is_clean)) {
             let failure = self.failure.clone();
             let _ = self.commits.send(CommitOutcome { answers: Vec::new(), is_kept: false, failure });
         }
-        let was_lost = self.is_file_lost();
-        let _ = catch_unwind(AssertUnwindSafe(|| {
-            let removed = match is_clean && !was_lost {
-                true => self.store.set_metadata(RunMarker::KEY, None),
-                false => Ok(()),
-            };
-            removed.and(if was_lost { Ok(()) } else { self.store.close() })
-        }));
+        if !self.is_file_lost() {
+            let _ = catch_unwind(AssertUnwindSafe(|| self.store.close()));
+        }
+    }
+
+    fn remove_marker(&self, is_clean: bool) -> Result<(), LedgerError> {
+        self.store.ensure_unchanged()?;
+        if is_clean {
+            // If it cannot be removed, no answer is lost.
+            let _ = self.store.set_metadata(RunMarker::KEY, None);
+        }
+        self.store.ensure_unchanged()
     }
 
     /// Whether the file does not have the answers of this run any more.
@@ -185,10 +189,6 @@ impl Committer {
             }
         }
     }
-}
-
-fn disk_is_full(store: &Store) -> LedgerError {
-    LedgerError::file(store.path(), FileOperation::Write, io::ErrorKind::StorageFull.into())
 }
 
 /// Reports what the thread leaves when it ends, however it ends.

@@ -230,3 +230,19 @@ async fn no_trace_of_forgotten_numbers_is_left() {
     assert_eq!(traces.count(), 0);
     assert!(words.contains(&number(1).get().to_le_bytes()[..]), "other numbers are found in this way");
 }
+
+#[tokio::test]
+async fn a_file_that_is_gone_at_the_end_is_told_and_its_answers_are_beside_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut run = open(&file(&folder), 0).await;
+    let all: Vec<_> = (0..500).map(|n| (number(n), answered(LookupResult::Ok, 1))).collect();
+    run.record(&all).await;
+    std::fs::remove_file(file(&folder)).unwrap();
+    run.ledger.close();
+    let last = run.commits.recv().await.unwrap();
+    let change = ForeignChange::Deleted;
+    assert!(matches!(last.failure.as_deref(), Some(LedgerError::Changed { change: c, .. }) if *c == change));
+    assert!(run.commits.recv().await.is_none());
+    let rescued = run.ledger.rescued().unwrap();
+    assert_eq!((rescued.answers, rescued.path.file_name().unwrap().to_str()), (500, Some("l.rescued.csv")));
+}

@@ -222,6 +222,14 @@ impl EndpointHealth {
         self.changed.notify_waiters();
     }
 
+    /// Whether numbers that have stalled should wait for others: no endpoint answers, and a probe
+    /// with a number that never answers would find out nothing.
+    pub fn prefers_others(&self) -> bool {
+        self.any_failing.load(Ordering::Acquire)
+            && !self.silence_is_of_numbers()
+            && self.lock().states.iter().all(EndpointState::is_suspended)
+    }
+
     /// Whether a missing answer says something about its number only.
     fn silence_is_of_numbers(&self) -> bool {
         self.only_stalled.load(Ordering::Acquire) && self.any_answer.load(Ordering::Acquire)

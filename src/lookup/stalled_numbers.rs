@@ -23,6 +23,11 @@ impl StalledNumbers {
         count > 0 && self.others.fetch_add(count as i64, Ordering::AcqRel) == 0
     }
 
+    /// Whether there are numbers that have not stalled.
+    pub fn has_others(&self) -> bool {
+        self.others.load(Ordering::Acquire) > 0
+    }
+
     /// A number ends, with or without an answer. Returns whether only stalled ones are left.
     pub fn ends(&self, lookup: &PendingLookup) -> bool {
         if lookup.has_stalled {

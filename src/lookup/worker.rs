@@ -30,6 +30,9 @@ use crate::telemetry::{Counters, Event, Reporter};
 /// This many `IMSI_LOOKUP_BLOCKED` in a row are about the account, not about the numbers.
 const BLOCKED_IN_A_ROW: u32 = 500;
 
+/// How long a number that has stalled makes way for others while no endpoint answers.
+const WAIT_FOR_OTHERS: Duration = Duration::from_secs(1);
+
 /// What all workers share.
 pub(super) struct Shared<S> {
     pub(super) dispatcher: RequestDispatcher<S>,
@@ -154,13 +157,22 @@ impl<S: Service> Shared<S> {
     fn take_wanted(&self, mut permit: QueuePermit) -> Option<(PendingLookup, InProgress)> {
         loop {
             let (lookup, in_progress) = self.queue.take(permit, self.dispatcher.in_flight_limit())?;
-            if !self.single_flight.withdraw_if_unwanted(lookup.msisdn) {
+            let is_unwanted = self.single_flight.withdraw_if_unwanted(lookup.msisdn);
+            if !is_unwanted && !self.waits_for_others(&lookup) {
                 return Some((lookup, in_progress));
             }
             self.queue.finish(in_progress, false, None);
-            self.number_ends(&lookup);
+            if is_unwanted {
+                self.number_ends(&lookup);
+            } else if let Err(lookup) = self.queue.schedule_retry(lookup, WAIT_FOR_OTHERS) {
+                self.give_up(lookup);
+            }
             permit = self.queue.try_acquire()?;
         }
+    }
+
+    fn waits_for_others(&self, lookup: &PendingLookup) -> bool {
+        lookup.has_stalled && self.stalled.has_others() && self.dispatcher.health.prefers_others()
     }
 
     /// The next lookup, unless it is skipped. A skipped one has its turn at the rate all the same:

@@ -188,9 +188,11 @@ impl Store {
         self.watch.reserve(bytes).map_err(|error| LedgerError::file(&self.path, FileOperation::Write, error))
     }
 
-    /// Whether the disk is full: what was committed is there, but there is no room for much more.
-    pub(in crate::ledger) fn is_disk_full(&self) -> bool {
-        self.watch.is_disk_full()
+    /// The error, if the disk is full: what was committed is there, but there is no room for much
+    /// more.
+    pub(in crate::ledger) fn disk_full(&self) -> Option<LedgerError> {
+        let fault = self.watch.disk_full()?;
+        Some(LedgerError::file(&self.path, FileOperation::Write, fault))
     }
 
     /// Makes sure that no other program has changed the file. Nothing is written to a file that one

@@ -30,7 +30,8 @@ pub(super) struct FileWatch {
     compares_identity: bool,
     expected: Mutex<Expected>,
     reserve: Mutex<Option<Reserve>>,
-    is_disk_full: AtomicBool,
+    /// The system's code for the fault, once the disk was full.
+    disk_full: Mutex<Option<i32>>,
     is_frozen: AtomicBool,
 }
 
@@ -49,7 +50,7 @@ impl FileWatch {
             compares_identity: is_same(path, &file),
             expected: Mutex::new(Expected { bytes, header }),
             reserve: Mutex::new(None),
-            is_disk_full: AtomicBool::new(false),
+            disk_full: Mutex::new(None),
             is_frozen: AtomicBool::new(false),
             file,
         }))
@@ -67,9 +68,13 @@ impl FileWatch {
         drop(sync::lock(&self.reserve).take());
     }
 
-    /// Whether the disk was full, so that the reserve is in use.
-    pub(super) fn is_disk_full(&self) -> bool {
-        self.is_disk_full.load(Ordering::Acquire)
+    /// The fault, if the disk was full, so that the reserve is in use.
+    pub(super) fn disk_full(&self) -> Option<io::Error> {
+        sync::lock(&self.disk_full).map(io::Error::from_raw_os_error)
+    }
+
+    fn note_full(&self, fault: &io::Error) {
+        sync::lock(&self.disk_full).get_or_insert(fault.raw_os_error().unwrap_or_default());
     }
 
     /// Writes nothing more, whatever the database wants to.
@@ -105,7 +110,7 @@ impl FileWatch {
         loop {
             match work() {
                 Err(fault) if is_full(&fault) => {
-                    self.is_disk_full.store(true, Ordering::Release);
+                    self.note_full(&fault);
                     let mut reserve = sync::lock(&self.reserve);
                     if !reserve.as_mut().is_some_and(|reserve| reserve.give_back(bytes)) {
                         return Err(fault);
@@ -176,7 +181,7 @@ impl StorageBackend for WatchedFile {
         // What a failed sync has lost cannot be synced again, so it is not repeated.
         self.storage.sync_data().inspect_err(|fault| {
             if is_full(fault) {
-                self.watch.is_disk_full.store(true, Ordering::Release);
+                self.watch.note_full(fault);
                 self.watch.release_reserve();
             }
         })

@@ -55,22 +55,6 @@ fn a_ledger_that_is_truncated_under_a_run_is_noticed() {
     });
 }
 
-#[test]
-fn a_ledger_that_is_deleted_after_the_last_answer_is_noticed() {
-    let (service, job) = (service(Duration::from_millis(1)), Job::new().numbers("list.csv", 300));
-    let mut run = enrich(&job, &service, "-", "out.csv", "l.redb", &[]);
-    let (reader, mut writer) = std::io::pipe().unwrap();
-    let run = run.stdin(reader).spawn().unwrap();
-    std::io::Write::write_all(&mut writer, &fs::read(job.path("list.csv")).unwrap()).unwrap();
-    let started = Instant::now();
-    while service.account_in_short().billed < 299 && started.elapsed() < Duration::from_secs(3) {
-        std::thread::sleep(Duration::from_millis(10));
-    }
-    fs::remove_file(job.path("l.redb")).unwrap();
-    drop(writer);
-    end_of(run).exits_with(4).says(&["was deleted by another program", "not in the ledger: 300"]);
-}
-
 /// The files in the folder that have this number in them.
 fn files_with(job: &Job, number: u64) -> Vec<String> {
     let (text, bytes) = (number.to_string(), number.to_le_bytes());

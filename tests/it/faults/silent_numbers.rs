@@ -100,7 +100,7 @@ fn the_last_numbers_of_a_list_may_stay_silent() {
         (315, TEN_MINUTES, |n| n < 15),
         (400, TEN_MINUTES, |n| n % 20 == 19),
         (600, TEN_MINUTES, |n| (300..320).contains(&n) || n >= 590),
-        (40, TEN_MINUTES, |n| n >= 5),
+        (40, TEN_MINUTES, |n| n >= 25),
     ];
     for (nth, (count, give_up_after, is_silent)) in lists.into_iter().enumerate() {
         let silent = (0..count).filter(|n| is_silent(*n)).count();
