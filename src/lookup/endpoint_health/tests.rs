@@ -192,5 +192,7 @@ async fn numbers_that_never_answer_are_no_outage_when_nothing_else_is_left() {
     stall_often();
     assert_eq!(health.route(None), None);
     tokio::time::advance(GIVE_UP_AFTER).await;
+    assert_eq!(health.route(None), probe_of(0));
+    health.failed(PROBE, &stalled(), health.clock.elapsed());
     assert!(matches!(health.any_endpoint().await, Err(NoRoute::Outage(_))));
 }
