@@ -90,9 +90,11 @@ async fn do_job(
         Err(error) => {
             say_error(&error);
             let counts = counters.counters().snapshot();
-            summary::figures(&counts, ledger.as_deref()).iter().for_each(say);
-            say("to run again:");
-            say_command(&resume_command::command(words, Obstacle::None));
+            if counts.requests > 0 {
+                summary::figures(&counts, ledger.as_deref()).iter().for_each(say);
+                say("to run again:");
+                say_command(&resume_command::command(words, Obstacle::None));
+            }
             match error {
                 RunError::InputFailed { .. } | RunError::UnusableList { .. } => Exit::Usage,
                 _ => Exit::Unexpected,

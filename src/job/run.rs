@@ -114,12 +114,15 @@ impl StartedJob {
     }
 }
 
+/// Why the output could not be written, if the run stops for another reason.
+type OutputFailure = Option<String>;
+
 /// The output, unless it could not be written: then the run stops, and what was paid for is in the
 /// ledger. If the run stops for another reason already, the failure becomes a warning.
 fn writable(
     staged: Result<Box<dyn StagedOutput>, WriteError>,
     enricher: &Enricher,
-) -> Result<(Option<Box<dyn StagedOutput>>, Option<String>), RunError> {
+) -> Result<(Option<Box<dyn StagedOutput>>, OutputFailure), RunError> {
     let reason = match staged {
         Ok(staged) => return Ok((Some(staged), None)),
         Err(WriteError::Output(error @ OutputError::Write { .. })) => StopReason::OutputFailed {

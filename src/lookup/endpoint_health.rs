@@ -57,6 +57,8 @@ pub struct EndpointHealth {
     only_stalled: AtomicBool,
     /// Whether an endpoint has answered since other numbers came after the stalled ones.
     any_answer: AtomicBool,
+    /// Whether numbers came after stalled ones. What was known before them says nothing about now.
+    round_is_over: AtomicBool,
     /// Whether an endpoint has failed since its last answer. If not, no lock is taken.
     any_failing: AtomicBool,
     changed: Notify,
@@ -88,6 +90,7 @@ impl EndpointHealth {
             last_answers: names.iter().map(|_| AtomicU64::new(0)).collect(),
             only_stalled: AtomicBool::new(false),
             any_answer: AtomicBool::new(false),
+            round_is_over: AtomicBool::new(false),
             any_failing: AtomicBool::new(false),
             changed: Notify::new(),
         }
@@ -206,6 +209,14 @@ impl EndpointHealth {
         outage
     }
 
+    /// Counts numbers whose answers are known from before: the run of a list whose other numbers never
+    /// answer continues, and would otherwise wait for them again.
+    pub fn others_are_known(&self) {
+        if !self.any_answer.load(Ordering::Relaxed) && !self.round_is_over.load(Ordering::Acquire) {
+            self.any_answer.store(true, Ordering::Release);
+        }
+    }
+
     /// Says whether nothing is left but numbers that have stalled. When others come, their silence
     /// counts from then on.
     pub fn only_stalled_are_left(&self, only_stalled: bool) {
@@ -217,6 +228,7 @@ impl EndpointHealth {
             endpoints.states.fill(EndpointState::default());
             // If these stay silent too, it is an outage.
             self.any_answer.store(false, Ordering::Release);
+            self.round_is_over.store(true, Ordering::Release);
         }
         drop(endpoints);
         self.changed.notify_waiters();

@@ -82,7 +82,13 @@ impl<S: Service> Lookup<S> {
     pub async fn answer_all(&self, numbers: &[Msisdn]) -> Vec<Reply> {
         let known = self.shared.find_known(numbers).await;
         if known.iter().all(Option::is_some) {
+            if !known.is_empty() {
+                self.shared.dispatcher.health.others_are_known();
+            }
             return known.into_iter().flatten().map(Reply::from).collect();
+        }
+        if known.iter().any(Option::is_some) {
+            self.shared.dispatcher.health.others_are_known();
         }
         let ticket = BatchTicket::new(numbers.len());
         let _watched = self.shared.single_flight.abandon_on_drop(&ticket);

@@ -39,7 +39,7 @@ pub(super) struct Shared<S> {
     pub(super) ledger: Arc<dyn Ledger>,
     pub(super) single_flight: SingleFlight,
     pub(super) queue: LookupQueue,
-    stalled: StalledNumbers,
+    pub(super) stalled: StalledNumbers,
     /// The room for answers that are not on disk yet.
     unsaved: UnsavedAnswers,
     policy: RetryPolicy,
@@ -169,10 +169,6 @@ impl<S: Service> Shared<S> {
             }
             permit = self.queue.try_acquire()?;
         }
-    }
-
-    fn waits_for_others(&self, lookup: &PendingLookup) -> bool {
-        lookup.has_stalled && self.stalled.has_others() && self.dispatcher.health.prefers_others()
     }
 
     /// The next lookup, unless it is skipped. A skipped one has its turn at the rate all the same:
@@ -328,19 +324,9 @@ impl<S: Service> Shared<S> {
     }
 
     fn retry(&self, mut lookup: PendingLookup, attempt: Attempt, wait: Duration) {
-        let has_stalled = attempt.result.as_ref().is_err_and(|fault| fault.kind == FaultKind::Stalled);
-        if let Some(only_stalled) = self.stalled.waits_again(&mut lookup, has_stalled) {
-            self.dispatcher.health.only_stalled_are_left(only_stalled);
-        }
+        self.number_waits_again(&mut lookup, &attempt);
         if let Err(lookup) = self.queue.schedule_retry(lookup.after(attempt), wait) {
             self.give_up(lookup);
-        }
-    }
-
-    /// A number that is settled may have been the last one that says something about the service.
-    fn number_ends(&self, lookup: &PendingLookup) {
-        if self.stalled.ends(lookup) {
-            self.dispatcher.health.only_stalled_are_left(true);
         }
     }
 

@@ -82,8 +82,7 @@ impl FileWatch {
         self.is_frozen.store(true, Ordering::Release);
     }
 
-    /// What another program has done to the file since the last write. The database must not be
-    /// writing.
+    /// What another program has done to the file since the last write.
     pub(super) fn foreign_change(&self) -> Option<ForeignChange> {
         let Ok(there) = self.path.metadata() else { return Some(ForeignChange::Deleted) };
         if self.compares_identity && !same_file(&there, self.file.metadata().ok().as_ref()) {
@@ -120,23 +119,21 @@ impl FileWatch {
             }
         }
     }
+}
 
-    fn note_write(&self, offset: u64, data: &[u8]) {
-        let mut expected = sync::lock(&self.expected);
-        expected.bytes = expected.bytes.max(offset + data.len() as u64);
-        let Some(first) = usize::try_from(offset).ok().filter(|first| *first < HEADER_BYTES) else { return };
+impl Expected {
+    fn note_header(&mut self, first: usize, data: &[u8]) {
         let end = HEADER_BYTES.min(first + data.len());
-        if expected.header.len() < end {
-            expected.header.resize(end, 0);
+        if self.header.len() < end {
+            self.header.resize(end, 0);
         }
-        expected.header[first..end].copy_from_slice(&data[..end - first]);
+        self.header[first..end].copy_from_slice(&data[..end - first]);
+        self.bytes = self.bytes.max((first + data.len()) as u64);
     }
 
-    fn note_length(&self, bytes: u64) {
-        let mut expected = sync::lock(&self.expected);
-        expected.bytes = bytes;
-        let header = HEADER_BYTES.min(usize::try_from(bytes).unwrap_or(usize::MAX));
-        expected.header.resize(header, 0);
+    fn note_length(&mut self, bytes: u64) {
+        self.bytes = bytes;
+        self.header.resize(HEADER_BYTES.min(usize::try_from(bytes).unwrap_or(HEADER_BYTES)), 0);
     }
 }
 
@@ -171,8 +168,10 @@ impl StorageBackend for WatchedFile {
 
     fn set_len(&self, bytes: u64) -> io::Result<()> {
         self.watch.ensure_not_frozen()?;
+        // What is expected changes together with the file.
+        let mut expected = sync::lock(&self.watch.expected);
         self.watch.with_reserve(0, || self.storage.set_len(bytes))?;
-        self.watch.note_length(bytes);
+        expected.note_length(bytes);
         Ok(())
     }
 
@@ -189,8 +188,13 @@ impl StorageBackend for WatchedFile {
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
         self.watch.ensure_not_frozen()?;
-        self.watch.with_reserve(data.len() as u64, || self.storage.write(offset, data))?;
-        self.watch.note_write(offset, data);
+        let write = || self.storage.write(offset, data);
+        if offset >= HEADER_BYTES as u64 {
+            return self.watch.with_reserve(data.len() as u64, write);
+        }
+        let mut expected = sync::lock(&self.watch.expected);
+        self.watch.with_reserve(data.len() as u64, write)?;
+        expected.note_header(offset as usize, data);
         Ok(())
     }
 

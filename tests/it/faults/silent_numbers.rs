@@ -5,12 +5,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use hlr_enrich::internals::ledger::MemoryLedger;
+use hlr_enrich::internals::ledger::{AnswerRoom, Ledger, MemoryLedger, PaidAnswer};
 use hlr_enrich::internals::lookup::{
     Caps, Lookup, LookupSettings, Rate, RetryPolicy, StopReason, StopSignal,
 };
 use hlr_enrich::internals::model::{
-    Answer, Fault, FaultKind, LookupResult, Msisdn, Outcome, UnansweredReason,
+    Answer, Answered, Fault, FaultKind, LookupResult, Money, Msisdn, Outcome, UnansweredReason, UtcMillis,
 };
 use hlr_enrich::internals::service::Service;
 use hlr_enrich::internals::telemetry::{Counters, NoReporter};
@@ -40,13 +40,16 @@ impl Service for Silent {
     }
 }
 
-/// Looks up a list in batches of 64. Returns how many numbers have stalled with all their attempts,
+/// Which numbers of a list never answer.
+type IsSilent = fn(u64) -> bool;
+
+/// Looks up a list in batches of 64, of which the first so many numbers are known. Returns how many numbers have stalled with all their attempts,
 /// how many are answered, and why the run stopped, if it did.
 fn look_up(
-    count: u64,
+    (known, count): (u64, u64),
     give_up_after: Duration,
     dies_after: u64,
-    is_silent: fn(u64) -> bool,
+    is_silent: IsSilent,
 ) -> (usize, usize, Option<StopReason>) {
     let settings = LookupSettings {
         rate: Some(Rate::per_second(10.0).unwrap()),
@@ -66,6 +69,12 @@ fn look_up(
         let service = Silent { endpoints, is_silent, dies_after, answers: AtomicU64::new(0) };
         let stop = StopSignal::default();
         let ledger = Arc::new(MemoryLedger::default());
+        for n in 0..known {
+            let answer = Answer::bare(LookupResult::Ok);
+            let answered = Answered { answer, checked_at: UtcMillis(0), attempts: 1 };
+            let paid = PaidAnswer { msisdn: nth_number(n), answered, cost: Money::ZERO };
+            let _ = ledger.record(paid, AnswerRoom::default());
+        }
         let counters = Arc::new(Counters::default());
         let lookup =
             Lookup::start(service, ledger, &settings, stop.clone(), counters, Arc::new(NoReporter));
@@ -93,7 +102,7 @@ fn look_up(
 #[test]
 fn the_last_numbers_of_a_list_may_stay_silent() {
     const TEN_MINUTES: Duration = Duration::from_secs(600);
-    let lists: [(u64, Duration, fn(u64) -> bool); 7] = [
+    let lists: [(u64, Duration, IsSilent); 7] = [
         (315, TEN_MINUTES, |n| n >= 300),
         (502, Duration::from_secs(5), |n| n >= 500),
         (502, Duration::from_secs(5), |n| n == 501),
@@ -104,16 +113,23 @@ fn the_last_numbers_of_a_list_may_stay_silent() {
     ];
     for (nth, (count, give_up_after, is_silent)) in lists.into_iter().enumerate() {
         let silent = (0..count).filter(|n| is_silent(*n)).count();
-        let (stalled, answered, stopped) = look_up(count, give_up_after, u64::MAX, is_silent);
+        let (stalled, answered, stopped) = look_up((0, count), give_up_after, u64::MAX, is_silent);
         assert!(stopped.is_none(), "list {nth}: {stopped:?}");
         assert_eq!((stalled, answered), (silent, count as usize - silent), "list {nth}");
     }
 }
 
 #[test]
+fn the_same_command_again_ends_too_when_only_silent_numbers_are_left() {
+    let (stalled, answered, stopped) = look_up((300, 315), Duration::from_secs(600), 0, |_| true);
+    assert!(stopped.is_none(), "{stopped:?}");
+    assert_eq!((stalled, answered), (15, 300));
+}
+
+#[test]
 fn a_service_that_falls_silent_is_an_outage_while_numbers_wait() {
     for dies_after in [0, 1, 100, 280] {
-        let (_, answered, stopped) = look_up(400, Duration::from_secs(600), dies_after, |_| false);
+        let (_, answered, stopped) = look_up((0, 400), Duration::from_secs(600), dies_after, |_| false);
         assert!(matches!(stopped, Some(StopReason::ServiceDown { .. })), "{dies_after}: {stopped:?}");
         assert_eq!(answered as u64, dies_after);
     }
