@@ -28,7 +28,6 @@ mod silence;
 pub mod single_flight;
 pub mod spend_limit;
 pub mod stage;
-pub mod stalled_numbers;
 mod worker;
 
 pub use self::rate_limit::{Rate, RateError};

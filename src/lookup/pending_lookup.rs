@@ -17,7 +17,7 @@ pub struct PendingLookup {
     /// What the attempts cost, or may have cost.
     pub cost: Money,
     /// Whether it waits because its last attempt has stalled.
-    pub(super) has_stalled: bool,
+    pub(in crate::lookup) has_stalled: bool,
 }
 
 impl PendingLookup {

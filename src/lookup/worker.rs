@@ -15,8 +15,8 @@ use super::queue::{InProgress, LookupQueue, QueuePermit};
 use super::range_scheduler::UselessRange;
 use super::retry::Step;
 use super::retry_budget::RetryBudget;
+use super::silence::stalled_numbers::StalledNumbers;
 use super::single_flight::{BatchTicket, FlightRole, SingleFlight};
-use super::stalled_numbers::StalledNumbers;
 use super::{LookupSettings, RetryPolicy, StopReason, StopSignal, retry};
 use crate::ledger::{AnswerRoom, CommitOutcome, Durability, KnownAnswer, Ledger, PaidAnswer, UnsavedAnswers};
 use crate::model::{

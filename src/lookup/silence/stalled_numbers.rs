@@ -6,7 +6,7 @@
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use super::pending_lookup::PendingLookup;
+use super::super::pending_lookup::PendingLookup;
 
 /// Counts the numbers that wait or are in flight.
 #[derive(Debug, Default)]
