@@ -1,7 +1,7 @@
 //! What is done for every row and every lookup, alone: `cargo bench --bench micro`.
 
 use divan::{Bencher, black_box};
-use hlr_enrich::internals::ledger::{Ledger, MemoryLedger, PaidAnswer};
+use hlr_enrich::internals::ledger::{AnswerRoom, Ledger, MemoryLedger, PaidAnswer};
 use hlr_enrich::internals::model::{Answer, Answered, LookupResult, Money, Msisdn, ProviderCache, UtcMillis};
 use hlr_enrich::internals::numbering;
 use hlr_enrich::internals::service::wire;
@@ -35,7 +35,8 @@ fn remember_and_find_4096_answers(bencher: Bencher) {
     bencher.bench(|| {
         let ledger = MemoryLedger::default();
         for &msisdn in &numbers {
-            black_box(ledger.record(PaidAnswer { msisdn, answered: answered.clone(), cost: Money::ZERO }));
+            let paid = PaidAnswer { msisdn, answered: answered.clone(), cost: Money::ZERO };
+            black_box(ledger.record(paid, AnswerRoom::default()));
         }
         ledger.find_recent(black_box(&numbers))
     });

@@ -22,6 +22,8 @@ pub(crate) use self::special_files::{SpecialFile, is_same_file, standard_output}
 
 /// What a new file may be at most; the umask takes its part.
 const FILE_MODE: u32 = 0o666;
+/// What a new file with personal data may be.
+const PRIVATE_FILE_MODE: u32 = 0o600;
 /// The same for a new folder.
 const FOLDER_MODE: u32 = 0o777;
 
@@ -38,9 +40,50 @@ impl<T> From<CommitError<T>> for io::Error {
     }
 }
 
-/// A file under a hidden name.
+/// A file under a hidden name. It is locked, so that it can be told from one that a killed process
+/// has left.
 #[derive(Debug)]
 pub(crate) struct StagedFile(NamedTempFile);
+
+/// Removes what killed processes have left under the hidden names of `target`: it still has numbers.
+/// What another process is writing is locked, and stays.
+pub(crate) fn remove_left_files(target: &Path) {
+    if !cfg!(unix) {
+        return;
+    }
+    let prefix = hidden_prefix(target);
+    for entry in fs::read_dir(parent_folder(target)).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let random = name.to_str().and_then(|name| name.strip_prefix(&prefix)?.strip_suffix(".part"));
+        let is_ours = random.is_some_and(|text| text.len() == 6 && text.chars().all(char::is_alphanumeric));
+        let path = entry.path();
+        if !is_ours || !File::open(&path).is_ok_and(|file| file.try_lock().is_ok()) {
+            continue;
+        }
+        // If it cannot be removed, the next run tries again.
+        let _ = match path.is_dir() {
+            true => fs::remove_dir_all(path),
+            false => fs::remove_file(path),
+        };
+    }
+}
+
+/// Gives what is kept an ending that is not that of a left file.
+fn kept(path: PathBuf) -> PathBuf {
+    let name = path.with_extension("kept");
+    match fs::rename(&path, &name) {
+        Ok(()) => name,
+        Err(_) => path,
+    }
+}
+
+/// Locks what is being written. Where a file system has no locks, nothing is removed either.
+fn lock(file: &File) {
+    // Elsewhere a lock would keep readers out too.
+    if cfg!(unix) {
+        let _ = file.try_lock();
+    }
+}
 
 impl StagedFile {
     /// Creates a file in the folder of `target`. It has the permissions of the file there, or those
@@ -48,10 +91,17 @@ impl StagedFile {
     pub(crate) fn beside(target: &Path) -> io::Result<Self> {
         let prefix = hidden_prefix(target);
         let file = hidden(&prefix, FILE_MODE).tempfile_in(parent_folder(target))?;
+        lock(file.as_file());
         if let Ok(existing) = target.metadata() {
             file.as_file().set_permissions(existing.permissions())?;
         }
         Ok(Self(file))
+    }
+
+    /// The same, for personal data: only its owner can read the file.
+    pub(crate) fn private_beside(target: &Path) -> io::Result<Self> {
+        let prefix = hidden_prefix(target);
+        Ok(Self(hidden(&prefix, PRIVATE_FILE_MODE).tempfile_in(parent_folder(target))?))
     }
 
     /// A second handle on the file, for a writer that wants to own one.
@@ -83,9 +133,10 @@ impl StagedFile {
         Ok(())
     }
 
-    /// Leaves the file under its hidden name, and returns that, unless the file is removed anyway.
+    /// Leaves the file under a hidden name that nobody cleans up, and returns that, unless the file
+    /// is removed anyway.
     pub(crate) fn keep(self) -> Option<PathBuf> {
-        self.0.keep().ok().map(|(_, path)| path)
+        self.0.keep().ok().map(|(_, path)| kept(path))
     }
 
     fn synced(self) -> Result<NamedTempFile, CommitError<Self>> {
@@ -98,18 +149,25 @@ impl StagedFile {
 
 /// A folder under a hidden name. Whoever writes into it syncs the files.
 #[derive(Debug)]
-pub(crate) struct StagedFolder(TempDir);
+pub(crate) struct StagedFolder {
+    folder: TempDir,
+    /// As long as it is open, the folder is locked.
+    _lock: Option<File>,
+}
 
 impl StagedFolder {
     /// Creates a folder in the folder of `target`, with the permissions of any new folder.
     pub(crate) fn beside(target: &Path) -> io::Result<Self> {
         let prefix = hidden_prefix(target);
-        Ok(Self(hidden(&prefix, FOLDER_MODE).tempdir_in(parent_folder(target))?))
+        let folder = hidden(&prefix, FOLDER_MODE).tempdir_in(parent_folder(target))?;
+        let lock_of = File::open(folder.path()).ok();
+        lock_of.iter().for_each(lock);
+        Ok(Self { folder, _lock: lock_of })
     }
 
     /// The folder as it is named for now.
     pub(crate) fn path(&self) -> &Path {
-        self.0.path()
+        self.folder.path()
     }
 
     /// Gives the folder this name. An older folder steps aside first and is removed last: not every
@@ -132,20 +190,20 @@ impl StagedFolder {
     pub(crate) fn commit_no_replace(self, path: &Path) -> Result<(), CommitError<Self>> {
         let renamed = match path.symlink_metadata() {
             Ok(_) => Err(io::ErrorKind::AlreadyExists.into()),
-            Err(_) => fs::rename(self.0.path(), path),
+            Err(_) => fs::rename(self.folder.path(), path),
         };
         if let Err(error) = renamed {
             return Err(CommitError { error, staged: self });
         }
         // It has another name now, so there is nothing to remove.
-        let _ = self.0.keep();
+        let _ = self.folder.keep();
         sync_folder(parent_folder(path));
         Ok(())
     }
 
-    /// Leaves the folder under its hidden name, and returns that.
+    /// Leaves the folder under a hidden name that nobody cleans up, and returns that.
     pub(crate) fn keep(self) -> PathBuf {
-        self.0.keep()
+        kept(self.folder.keep())
     }
 }
 
@@ -164,7 +222,7 @@ fn set_aside(path: &Path) -> io::Result<TempDir> {
 const HIDDEN_NAME_BYTES: usize = MAX_NAME_BYTES - "..xxxxxx.part".len();
 
 /// How a hidden name for `target` begins.
-fn hidden_prefix(target: &Path) -> String {
+pub(crate) fn hidden_prefix(target: &Path) -> String {
     let name = target.file_name().unwrap_or_default().to_string_lossy();
     format!(".{}.", file_names::start_of(&name, HIDDEN_NAME_BYTES))
 }

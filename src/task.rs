@@ -4,9 +4,12 @@
 //! owner is dropped. If the work must not be cut off (a request that was sent), the owner waits for
 //! the task first.
 
+use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::thread;
 
+use tokio::sync::oneshot;
 use tokio::task::{JoinError, JoinHandle};
 
 /// A running task, aborted on drop. Awaiting it returns its output, or the error of its panic.
@@ -21,6 +24,20 @@ impl<T: Send + 'static> AbortOnDrop<T> {
         let handle = tokio::spawn(work);
         Self(handle)
     }
+}
+
+/// Does work that blocks on a thread of its own. Unlike tokio's threads for such work, one that
+/// cannot be had is an error, and neither a panic nor a wait without end.
+pub async fn on_thread<T: Send + 'static>(
+    name: &str,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> io::Result<T> {
+    let (done, result) = oneshot::channel();
+    thread::Builder::new().name(name.into()).spawn(move || {
+        // Nobody waits for it if the future was dropped.
+        let _ = done.send(work());
+    })?;
+    result.await.map_err(|_| io::Error::other("internal error: a thread panicked"))
 }
 
 impl<T> Future for AbortOnDrop<T> {

@@ -7,7 +7,7 @@ use clap::error::ErrorKind;
 
 use super::args::{Arguments, Command};
 use super::exit::Exit;
-use super::signals::on_runtime;
+use super::signals::{Hangup, on_runtime};
 use super::terminal::say_raw;
 use super::{check, completions, job, ledger, log, lookup, man_pages, simulate, stderr};
 
@@ -20,14 +20,14 @@ pub fn run() -> Exit {
     };
     log::start(command.log_format());
     match command {
-        Command::Enrich(enrich) => on_runtime(|stop| job::enrich(enrich, &argv, stop)),
-        Command::Run(run) => on_runtime(|stop| job::run(run, &argv, stop)),
+        Command::Enrich(enrich) => on_runtime(Hangup::Stops, |stop| job::enrich(enrich, &argv, stop)),
+        Command::Run(run) => on_runtime(Hangup::IsLeft, |stop| job::run(run, &argv, stop)),
         Command::Check(check) => check::check(&check.pipelines),
-        Command::Lookup(lookup) => on_runtime(|stop| lookup::look_up(lookup, &argv, stop)),
-        Command::Ledger(arguments) => on_runtime(|stop| ledger::ledger(arguments, stop)),
+        Command::Lookup(lookup) => on_runtime(Hangup::Stops, |stop| lookup::look_up(lookup, &argv, stop)),
+        Command::Ledger(arguments) => on_runtime(Hangup::IsLeft, |stop| ledger::ledger(arguments, stop)),
         Command::Completions(completions) => completions::print_completions(completions.shell),
         Command::Man(man) => man_pages::write_man_pages(&man.folder),
-        Command::Simulate(simulate) => on_runtime(|stop| simulate::simulate(*simulate, stop)),
+        Command::Simulate(simulate) => on_runtime(Hangup::IsLeft, |stop| simulate::simulate(*simulate, stop)),
     }
 }
 

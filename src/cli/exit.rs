@@ -64,7 +64,9 @@ impl From<&JobOutcome> for Exit {
                 | StopReason::ServiceDown { .. }
                 | StopReason::AccountBlocked { .. }
                 | StopReason::CapReached { .. }
-                | StopReason::LedgerFailed { .. },
+                | StopReason::LedgerFailed { .. }
+                | StopReason::OutputFailed { .. }
+                | StopReason::TaskDied { .. },
             ) => Self::Stopped,
         }
     }

@@ -20,7 +20,7 @@ use super::{dry_run, log, resume_command, summary};
 use crate::config::{Diagnostics, Environment, RawConfig, ResolvedSettings};
 use crate::input::CsvFile;
 use crate::job::{
-    DryRunJob, Job, JobOutcome, JobReport, Loaded, RateControl, RunError, StartError, StartedJob,
+    DryRunJob, Import, Job, JobOutcome, JobReport, Loaded, RateControl, RunError, StartError, StartedJob,
 };
 use crate::lookup::StopSignal;
 use crate::output;
@@ -71,7 +71,7 @@ async fn do_job(
     };
     announce_start(&started, verbosity);
     let shown = ProgressDisplay::start(style, verbosity, started.progress(), inbox, stop.clone());
-    let rate = started.rate();
+    let (rate, counters, ledger) = (started.rate(), started.progress(), started.ledger().map(Path::to_owned));
     // A hangup reloads the pipeline file; without one it ends the run, as it ends any program.
     let rereading = file.map(|file| {
         let file = file.to_owned();
@@ -89,6 +89,12 @@ async fn do_job(
         Ok(finished) => conclude(&finished, &display, words),
         Err(error) => {
             say_error(&error);
+            let counts = counters.counters().snapshot();
+            if counts.requests > 0 {
+                summary::figures(&counts, ledger.as_deref()).iter().for_each(say);
+                say("to run again:");
+                say_command(&resume_command::command(words, Obstacle::None));
+            }
             match error {
                 RunError::InputFailed { .. } | RunError::UnusableList { .. } => Exit::Usage,
                 _ => Exit::Unexpected,
@@ -170,6 +176,12 @@ fn announce_stream(output: &Path, verbosity: Verbosity) {
 
 fn announce_start(started: &StartedJob, verbosity: Verbosity) {
     started.warnings().iter().for_each(say_warning);
+    if started.ledger().is_none() && !started.is_simulated() {
+        say_warning(
+            "without a ledger, the output is the only copy of what is paid for: if it cannot be written, or if \
+             the run is killed, all answers are lost",
+        );
+    }
     if verbosity > Verbosity::Quiet {
         started.input_notes().remarks().iter().for_each(say);
     }
@@ -232,12 +244,11 @@ fn conclude(finished: &JobReport, display: &DisplayFlags, words: &[OsString]) ->
     };
     let kind = if matches!(finished.outcome, JobOutcome::Gaps { .. }) { "gaps" } else { "stopped" };
     say_outcome(kind, &summary::ending(finished), summary::ending_help(finished).as_deref());
-    if let Some(import) = &finished.import {
-        let count = finished.report.counts.not_kept;
+    if let Some(Import { command, answers }) = &finished.import {
         say(format_args!(
-            "paid answers that are not in the ledger: {count}; once the ledger is writable again, import them with:"
+            "paid answers that are not in the ledger: {answers}; once the ledger is writable again, import them with:"
         ));
-        say_import(&resume_command::quoted_words(import));
+        say_import(&resume_command::of_this_program(words, command));
     }
     if finished.report.inputs.iter().any(|input| input == "-") {
         say(format_args!("{what} (with the same list on standard input):"));

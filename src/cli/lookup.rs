@@ -51,6 +51,7 @@ const PATIENCE: DurationValue = DurationValue(Duration::from_secs(15));
 pub(super) async fn look_up(arguments: LookupArgs, words: &[OsString], stop: StopSignal) -> Exit {
     let (json, verbosity) = (arguments.json, arguments.display.verbosity());
     let written_numbers = arguments.numbers.clone();
+    let from_stdin = written_numbers.iter().any(|number| number == "-");
     let mut flags = arguments.raw_config();
     flags.give_up_after.get_or_insert(PATIENCE);
     let resolved = match ResolvedSettings::load(flags, &Environment::of_this_process()) {
@@ -86,7 +87,7 @@ pub(super) async fn look_up(arguments: LookupArgs, words: &[OsString], stop: Sto
     if simulated {
         say_loudly(SIMULATED);
     }
-    say_ending(&looked_up.outcome, words);
+    say_ending(&looked_up.outcome, words, from_stdin);
     Exit::from(&looked_up.outcome)
 }
 
@@ -139,15 +140,16 @@ fn not_started(error: &StartError) -> Exit {
     exit_of(error)
 }
 
-fn say_ending(ending: &JobOutcome, words: &[OsString]) {
+fn say_ending(ending: &JobOutcome, words: &[OsString], from_stdin: bool) {
+    let retry = if from_stdin { "to retry (with the same numbers on standard input):" } else { "to retry:" };
     match ending {
         JobOutcome::Complete => return,
         JobOutcome::Gaps { unanswered } => {
-            say(format_args!("numbers without an answer: {unanswered}; to retry:"));
+            say(format_args!("numbers without an answer: {unanswered}; {retry}"));
         }
         JobOutcome::Stopped(reason) => {
             say_outcome("stopped", &stop_message(reason), stop_help(reason).as_deref());
-            say("to retry:");
+            say(retry);
         }
     }
     say_command(&resume_command::command(words, Obstacle::None));

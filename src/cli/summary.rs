@@ -1,5 +1,6 @@
 //! The summary of a run, as text.
 
+use std::path::Path;
 use std::time::Duration;
 
 use super::event_messages::{stop_help, stop_message};
@@ -39,8 +40,28 @@ pub(super) fn lines(finished: &JobReport) -> Vec<String> {
     }
     let report = finished.report.settings.iter().find(|setting| setting.name == "report");
     lines.extend(report.map(|report| format!("the report is in {}", report.value)));
-    if let Some(ledger) = finished.report.ledger.as_ref().filter(|_| counts.not_kept == 0) {
+    let all_kept = counts.not_kept == 0 && finished.import.is_none();
+    if let Some(ledger) = finished.report.ledger.as_ref().filter(|_| all_kept) {
         lines.push(format!("answers are kept in {}", ledger.display()));
+    }
+    lines
+}
+
+/// What a run that has no result has asked and paid, and where it is kept.
+pub(super) fn figures(counts: &Snapshot, ledger: Option<&Path>) -> Vec<String> {
+    let line = |name: &str, count: u64| format!("  {name:<32} {:>13}", grouped(count));
+    let mut lines = vec![
+        line("requests", counts.requests),
+        line("  billed", counts.billed),
+        line("  perhaps billed, no answer", counts.maybe_billed),
+    ];
+    if counts.not_kept > 0 {
+        lines.push(line("paid answers not in the ledger", counts.not_kept));
+    }
+    match ledger {
+        Some(ledger) => lines.push(format!("answers are kept in {}", ledger.display())),
+        None if counts.requests > 0 => lines.push("there is no ledger: answers are kept nowhere else".into()),
+        None => {}
     }
     lines
 }
@@ -51,6 +72,14 @@ pub(super) fn ending(finished: &JobReport) -> String {
         (JobOutcome::Complete, _) => "complete".into(),
         (JobOutcome::Gaps { unanswered: 1 }, _) => "1 row has no answer".into(),
         (JobOutcome::Gaps { unanswered }, _) => format!("{} rows have no answer", grouped(*unanswered)),
+        (JobOutcome::Stopped(reason), None) if finished.report.counts.requests > 0 => {
+            let kept = match (&finished.report.ledger, &finished.import) {
+                (Some(_), None) => "what was paid for is in the ledger",
+                (Some(_), Some(_)) => "what was paid for is kept, as follows",
+                (None, _) => "without a ledger, what was paid for is lost",
+            };
+            format!("{}; there is no output; {kept}", stop_message(reason))
+        }
         (JobOutcome::Stopped(reason), None) => {
             format!("{}; no row was answered, so there is no partial file", stop_message(reason))
         }

@@ -1,5 +1,6 @@
 //! Where answers are kept, and how old they may be.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -44,6 +45,7 @@ pub(super) fn choice(
         return Ok(LedgerChoice::Nowhere);
     }
     let memory = resolver.raw.ledger_memory_mib.map(mebibytes);
+    let unsaved_answers = resolver.raw.unsaved_answers.map(NonZeroUsize::get);
     let (path, folder) = match named {
         Some(path) => (path, LedgerFolder::MustExist),
         None => {
@@ -60,6 +62,7 @@ pub(super) fn choice(
         // A job sets its own name later, so that its refresh can be resumed.
         refresh: if refreshes { Refresh::Once } else { Refresh::No },
         commit_interval: commit_interval?.unwrap_or(default.commit_interval),
+        unsaved_answers: unsaved_answers.unwrap_or(default.unsaved_answers),
         memory: memory.unwrap_or(default.memory),
         ..default
     }))

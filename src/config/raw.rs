@@ -4,6 +4,7 @@
 //! rules between keys are in [`super::resolver`] and the files for each group of settings.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -160,6 +161,11 @@ keys! {
     refresh: bool => Flag,
     /// How long answers are collected before each commit to the ledger [default: 20ms]
     commit_interval: DurationValue => Flag,
+    /// Maximum answers that are paid for and not yet on disk [default: 2000]
+    ///
+    /// When this many wait for a slow disk, nothing more is asked. A crash or a power cut loses no
+    /// more than these and the requests in flight.
+    unsaved_answers: NonZeroUsize => Flag,
     /// Maximum MiB of the ledger held in memory [default: 256]
     ///
     /// 25 bytes per answer make reads three times faster.

@@ -11,7 +11,7 @@ use super::session::{Observers, Session, SessionEnd, SessionGuard};
 use super::settings::{RowSettings, Settings};
 use super::stream::{EnrichedStream, StreamTally};
 use crate::enrich::{BatchEnricher, EnrichSettings, RowReader, normalise};
-use crate::ledger::LedgerError;
+use crate::ledger::{LedgerError, Rescued};
 use crate::lookup::{Rate, Reply, StopReason};
 use crate::model::{ColumnError, Msisdn, Outcome, RecordStream, Source};
 #[cfg(feature = "simulator")]
@@ -187,6 +187,13 @@ impl Enricher {
     #[must_use]
     pub fn warnings(&self) -> &[String] {
         &self.guard.session().warnings
+    }
+
+    /// The file with paid answers that the ledger could not keep, if there are any. Known after
+    /// [`Enricher::finish`].
+    #[must_use]
+    pub fn rescued(&self) -> Option<Rescued> {
+        self.guard.session().rescued()
     }
 
     /// The ledger's file, if answers are kept in one.

@@ -15,9 +15,10 @@ use super::file_descriptors;
 use super::settings::{LedgerChoice, LedgerFolder, LedgerSettings, Provider, Refresh, Settings};
 use crate::ledger::{
     DurableLedger, DurableSettings, FileOperation, InDoubt, Ledger, LedgerError, MemoryLedger, RefreshEnd,
+    Rescued,
 };
 use crate::lookup::{Lookup, LookupSettings, Rate, StopReason, StopSignal};
-use crate::model::UtcMillis;
+use crate::model::{UtcMillis, with_causes};
 use crate::service::{Credentials, Endpoint, HttpService, HttpSettings, Proxy, Service};
 #[cfg(feature = "simulator")]
 use crate::simulator::{Account, Authentication, Simulator, SimulatorSettings};
@@ -87,10 +88,11 @@ impl Session {
         let lookup =
             Arc::new(Lookup::start(connected.service, store, &lookup_settings, stop, counters, reporter));
         let in_doubt = ledger.as_ref().and_then(|ledger| ledger.in_doubt()).map(doubt_warning);
+        let no_reserve = ledger.as_ref().and_then(|ledger| ledger.no_reserve()).map(reserve_warning);
         Ok(Self {
             lookup,
             endpoints,
-            warnings: room.warning.into_iter().chain(in_doubt).collect(),
+            warnings: room.warning.into_iter().chain(in_doubt).chain(no_reserve).collect(),
             observers,
             forgets_refresh: ledger_settings.is_some_and(|ledger| ledger.refresh == Refresh::Once),
             ledger,
@@ -104,6 +106,12 @@ impl Session {
     /// The ledger's file, if there is one.
     pub(crate) fn ledger_path(&self) -> Option<&Path> {
         self.ledger.as_deref().map(DurableLedger::path)
+    }
+
+    /// The file with paid answers that the ledger could not keep, if there are any. Known once the
+    /// session is finished.
+    pub(crate) fn rescued(&self) -> Option<Rescued> {
+        self.ledger.as_ref().and_then(|ledger| ledger.rescued())
     }
 
     /// Waits until every request that was sent has ended and its answer is recorded. No further
@@ -277,6 +285,7 @@ async fn open_ledger(
         commit_interval: file.commit_interval,
         memory: file.memory,
         in_flight,
+        unsaved_answers: file.unsaved_answers,
     };
     Ok(Some(Arc::new(DurableLedger::open(durable, UtcMillis::now()).await?)))
 }
@@ -298,6 +307,10 @@ fn doubt_warning(InDoubt { started, at_most }: InDoubt) -> String {
         "the run that started at {started} did not end cleanly: up to {at_most} numbers may have been paid for \
          without their answers being kept; they are looked up again"
     )
+}
+
+fn reserve_warning(failure: &LedgerError) -> String {
+    format!("no disk space could be kept for the last answers of this run: {}", with_causes(failure))
 }
 
 /// The service, and the simulators that must live as long as it.

@@ -179,6 +179,9 @@ pub struct LedgerSettings {
     pub refresh: Refresh,
     /// How long answers are collected before they are committed. A power cut may lose this much.
     pub commit_interval: Duration,
+    /// How many answers may be paid for and not yet on disk, besides those of the requests in
+    /// flight. When this many wait for a slow disk, nothing more is asked. At least 1.
+    pub unsaved_answers: usize,
     /// How much of the file may be held in memory, in bytes. 25 bytes per answer make reads three
     /// times faster.
     pub memory: usize,
@@ -193,6 +196,7 @@ impl LedgerSettings {
             max_age: MaxAge::default(),
             refresh: Refresh::No,
             commit_interval: Duration::from_millis(20),
+            unsaved_answers: 2_000,
             memory: 256 << 20,
         }
     }

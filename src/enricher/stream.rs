@@ -78,7 +78,9 @@ impl StreamTally {
         match stop {
             // Answers that are not in the ledger would be paid for again, even if all rows are
             // complete.
-            Some(reason @ StopReason::LedgerFailed { .. }) => Some(Stopped { reason, rows: rows_out }.into()),
+            Some(reason @ (StopReason::LedgerFailed { .. } | StopReason::TaskDied { .. })) => {
+                Some(Stopped { reason, rows: rows_out }.into())
+            }
             // A stop after the last answer has no effect.
             Some(reason) if !is_whole || unanswered > 0 => Some(Stopped { reason, rows: rows_out }.into()),
             None if !is_whole => Some(EnrichError::RowsLost { rows_in, rows_out }),

@@ -88,6 +88,12 @@ impl Settings {
                 "must be 60s or less",
                 None,
             ),
+            (
+                self.ledger_file().is_some_and(|file| file.unsaved_answers == 0),
+                "unsaved_answers",
+                "must be at least 1",
+                None,
+            ),
         ]
     }
 

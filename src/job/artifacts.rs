@@ -10,6 +10,7 @@ use crate::report::RunReport;
 #[cfg(feature = "report")]
 use crate::report::html;
 use crate::staging::{SpecialFile, StagedFile};
+use crate::task;
 
 /// A file that can be written: it is created under a hidden name first. Dropping it leaves nothing
 /// behind; writing it replaces an older file of its name in one step. A FIFO or a device is written
@@ -99,12 +100,15 @@ impl Artifacts {
     /// writes.
     pub(super) async fn write(self, report: RunReport) -> RunReport {
         let kept = report.clone();
-        let writing = tokio::task::spawn_blocking(move || {
+        let writing = task::on_thread("report", move || {
             let mut report = report;
             self.write_now(&mut report);
             report
         });
-        writing.await.unwrap_or(kept)
+        writing.await.unwrap_or_else(|fault| {
+            let warning = format!("the summary and the report could not be written: {fault}");
+            RunReport { warnings: [kept.warnings.clone(), vec![warning]].concat(), ..kept }
+        })
     }
 
     fn write_now(self, report: &mut RunReport) {

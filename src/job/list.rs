@@ -11,9 +11,10 @@ use crate::enrich::column_selection::ColumnChoice;
 use crate::enrich::filter::{Condition, rows_that_fit};
 use crate::enrich::{EnrichSettings, ListSample, RowReader};
 use crate::input;
-use crate::input::{InputNotes, InputSettings, Opened};
+use crate::input::{InputError, InputNotes, InputSettings, Opened};
 use crate::lookup::StopSignal;
 use crate::model::RecordStream;
+use crate::task;
 use crate::telemetry::Counters;
 
 /// Which files are read, and which of their rows and columns are used.
@@ -88,9 +89,9 @@ pub(super) async fn inspect(
 
 /// Opening waits for the first bytes of a pipe, which may never arrive; a stop ends the wait.
 async fn open_files(settings: InputSettings, stop: &StopSignal) -> Result<Opened, StartError> {
-    let opening = tokio::task::spawn_blocking(move || input::open(&settings));
+    let opening = task::on_thread("input", move || input::open(&settings));
     tokio::select! {
-        opened = opening => Ok(opened.expect("opening a list does not panic")?),
+        opened = opening => Ok(opened.map_err(InputError::NoThread)??),
         () = stop.requested() => Err(StartError::Stopped),
     }
 }

@@ -3,13 +3,14 @@
 //! From [`StartedJob::finish`] on, requests cost money. Whatever happens, it waits for those that
 //! were sent.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use futures::{StreamExt, future};
 
 use super::error::{JobError, RunError};
 use super::import_command;
+use super::import_command::Import;
 use super::list_check::ListCheck;
 use super::load::Job;
 use super::outcome::JobOutcome;
@@ -20,8 +21,9 @@ use crate::enrich::column_selection::columns_at;
 use crate::enricher::{EnrichError, EnrichedStream, Enricher, SessionEnd};
 use crate::humanize::counted;
 use crate::input::InputNotes;
+use crate::ledger::Rescued;
 use crate::lookup::{StopReason, StopSignal};
-use crate::model::{ANSWERS_OF, RecordStream, SIMULATED, with_causes};
+use crate::model::{ANSWERS_OF, RecordStream, SIMULATED, StreamError, with_causes};
 use crate::output::{OutputError, StagedOutput, WriteError};
 use crate::report::{RunReport, rankings};
 #[cfg(feature = "simulator")]
@@ -34,9 +36,8 @@ use crate::telemetry::{Counters, Reporter, Snapshot};
 pub struct JobReport {
     /// How it ended.
     pub outcome: JobOutcome,
-    /// If the ledger could not keep all answers: the words of the command that imports them from
-    /// the output.
-    pub import: Option<Vec<String>>,
+    /// If the ledger could not keep all answers: where they are, and how they are imported.
+    pub import: Option<Import>,
     /// What the built-in simulators were asked, if any.
     #[cfg(feature = "simulator")]
     pub simulated: Vec<Account>,
@@ -68,7 +69,8 @@ impl StartedJob {
     /// # Errors
     ///
     /// When the list cannot be read to its end; the rows that are done are kept under the partial
-    /// name. When the output cannot be written; no file is left behind.
+    /// name. When a stream cannot be written. A file that cannot be written is a stop: the ledger
+    /// has its answers, and nothing is left of the file.
     pub async fn finish(self) -> Result<JobReport, RunError> {
         let Self {
             enricher, rows, columns, check, target, artifacts, metrics, description, progress, ..
@@ -80,18 +82,21 @@ impl StartedJob {
         // They hold the session too.
         drop((self.rate, self.companions));
         enricher.finish().await;
-        let staged = staged?;
-        let (rows, bytes, streamed) = (staged.rows(), staged.bytes(), staged.is_stream());
+        let (staged, output_failure) = writable(staged, &enricher)?;
+        let (rows, bytes, streamed) = staged
+            .as_ref()
+            .map_or((0, 0, false), |staged| (staged.rows(), staged.bytes(), staged.is_stream()));
         let counts = progress.counters().snapshot();
+        let has_output = staged.is_some();
         let (outcome, output) = commit(staged, early_end, enricher.stop_reason(), &check, &counts).await?;
         let mut warnings = end_warnings(&self.notes, &counts, rows);
         warnings
             .extend(check.country_hint(counts.refused.iter().map(|(reason, rows)| (reason.as_ref(), *rows))));
         warnings.extend(not_kept_anywhere(&counts, streamed, &description.output));
         warnings.extend(end_refresh(&enricher, &outcome).await);
-        let import = output.as_ref().filter(|_| counts.not_kept > 0 && !streamed).map(|path| {
-            import_command::command(path, &description.partition_by, description.import_flags.clone())
-        });
+        warnings.extend(output_failure);
+        warnings.extend(kept_nowhere(&counts, has_output || enricher.ledger_path().is_some()));
+        let import = import(&enricher, output.as_deref().filter(|_| !streamed), &counts, &description);
         let file = FinishedOutput { output, rows, bytes, streamed };
         let mut report =
             run_report(description, &self.recorder, &progress, &enricher, &outcome, file, counts);
@@ -107,6 +112,49 @@ impl StartedJob {
             report,
         })
     }
+}
+
+/// Why the output could not be written, if the run stops for another reason.
+type OutputFailure = Option<String>;
+
+/// The output, unless it could not be written: then the run stops, and what was paid for is in the
+/// ledger. If the run stops for another reason already, the failure becomes a warning.
+fn writable(
+    staged: Result<Box<dyn StagedOutput>, WriteError>,
+    enricher: &Enricher,
+) -> Result<(Option<Box<dyn StagedOutput>>, OutputFailure), RunError> {
+    let reason = match staged {
+        Ok(staged) => return Ok((Some(staged), None)),
+        Err(WriteError::Output(error @ OutputError::Write { .. })) => StopReason::OutputFailed {
+            failure: with_causes(&error),
+            help: Some("make room for it or name another output, and run the command again".into()),
+        },
+        Err(WriteError::Stage(StreamError::TaskPanicked(_))) => {
+            StopReason::TaskDied { task: "a task of the run" }
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let failure = reason.to_string();
+    enricher.stop_because(reason);
+    let is_the_reason = enricher.stop_reason().is_some_and(|first| first.to_string() == failure);
+    Ok((None, (!is_the_reason).then_some(failure)))
+}
+
+/// How answers that the ledger could not keep are imported: from the file beside the ledger, or from
+/// the output.
+fn import(
+    enricher: &Enricher,
+    output: Option<&Path>,
+    counts: &Snapshot,
+    description: &Description,
+) -> Option<Import> {
+    if let Some(Rescued { path, answers }) = enricher.rescued() {
+        let command = import_command::of_rescued(&path, &description.import_flags);
+        return Some(Import { command, answers });
+    }
+    let path = output.filter(|_| counts.not_kept > 0)?;
+    let command = import_command::of_output(path, &description.partition_by, &description.import_flags);
+    Some(Import { command, answers: counts.not_kept })
 }
 
 /// When nobody takes the rows, nothing more is asked; what was sent is finished.
@@ -148,17 +196,22 @@ fn written_rows(
 
 /// The outcome of the run, and its file under its own name or the partial one.
 async fn commit(
-    staged: Box<dyn StagedOutput>,
+    staged: Option<Box<dyn StagedOutput>>,
     early_end: EarlyEnd,
     stop_reason: Option<StopReason>,
     check: &ListCheck,
     counts: &Snapshot,
 ) -> Result<(JobOutcome, Option<PathBuf>), RunError> {
     let early_end = sync::lock(&early_end).take();
+    let Some(staged) = staged else {
+        let reason = stop_reason.expect("a run without output has a reason to stop");
+        return Ok((JobOutcome::Stopped(reason), None));
+    };
     let stopped: Option<StopReason> = match early_end {
         // The rest of the list was given up for want of a reader.
         None if staged.reader_has_gone() => stop_reason,
-        None => None,
+        // The ledger may fail after the last row.
+        None => stop_reason.filter(|reason| matches!(reason, StopReason::LedgerFailed { .. })),
         Some(EnrichError::Stopped(stopped)) => Some(stopped.reason),
         Some(EnrichError::RowsLost { rows_in, rows_out }) => {
             return Err(RunError::RowsLost { rows_in, rows_out, kept: commit_paid(staged, counts).await? });
@@ -210,6 +263,14 @@ fn not_kept_anywhere(counts: &Snapshot, streamed: bool, output: &str) -> Option<
         format!(
             "{answers} could not be kept in the ledger; the only copy is in the rows that went to {output}"
         )
+    })
+}
+
+/// Without a ledger and an output, the answers are lost.
+fn kept_nowhere(counts: &Snapshot, is_kept: bool) -> Option<String> {
+    let answers = counted(counts.answered, "paid answer");
+    (!is_kept && counts.answered > 0).then(|| {
+        format!("{answers} of this run are lost: there is no ledger, and the output cannot be written")
     })
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::artifacts::Artifacts;
 use super::error::StartError;
+use super::import_command::ImportFlags;
 use super::list::{InspectedList, OpenList, inspect};
 use super::list_check::ListCheck;
 use super::load::Job;
@@ -22,6 +23,7 @@ use crate::lookup::StopSignal;
 use crate::model::Setting;
 use crate::output;
 use crate::output::Target;
+use crate::staging::remove_left_files;
 use crate::task::AbortOnDrop;
 use crate::telemetry::prometheus::RunLabels;
 use crate::telemetry::{Counters, Reporter};
@@ -58,7 +60,7 @@ pub(super) struct Description {
     /// The output, as messages show it.
     pub(super) output: String,
     /// The flags of the command that imports answers from the output.
-    pub(super) import_flags: Vec<String>,
+    pub(super) import_flags: ImportFlags,
 }
 
 impl Job {
@@ -132,6 +134,9 @@ impl Job {
             }
             Err(error) => return Err(error.into()),
         };
+        if lock.is_some() && !output::is_stream(&self.output.path) {
+            remove_left_files(&self.output.path);
+        }
         Ok((lock, output::prepare(&self.output)?))
     }
 
@@ -208,6 +213,12 @@ impl StartedJob {
     #[must_use]
     pub fn warnings(&self) -> &[String] {
         self.enricher.warnings()
+    }
+
+    /// Whether the answers come from the built-in simulator, and cost nothing.
+    #[must_use]
+    pub fn is_simulated(&self) -> bool {
+        self.description.simulated
     }
 
     /// The ledger's file, if answers are kept in one.

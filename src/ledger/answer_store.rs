@@ -7,6 +7,7 @@ use futures::future::BoxFuture;
 use tokio::sync::mpsc;
 
 use super::error::LedgerError;
+use super::unsaved_answers::AnswerRoom;
 use crate::model::{Answered, Money, Msisdn, Source};
 
 /// An answer that the ledger has.
@@ -36,6 +37,8 @@ pub enum Durability {
     Immediate(PaidAnswer),
     /// When its [`CommitOutcome`] arrives.
     AfterCommit,
+    /// Now, because the ledger keeps nothing any more: only its rows can keep the answer.
+    Never(PaidAnswer),
 }
 
 /// The end of a commit.
@@ -43,8 +46,9 @@ pub enum Durability {
 pub struct CommitOutcome {
     /// The answers, in the order in which they were recorded.
     pub answers: Vec<PaidAnswer>,
-    /// Why the answers are not in the ledger, if the commit failed. Then only their rows can keep
-    /// them.
+    /// Whether the answers are in the ledger. If not, only their rows can keep them.
+    pub is_kept: bool,
+    /// Why the run must stop, if it must: the ledger cannot keep further answers.
     pub failure: Option<Arc<LedgerError>>,
 }
 
@@ -63,8 +67,13 @@ pub trait Ledger: Send + Sync + 'static {
     /// The same, of recent answers of this run only. Does not wait for a disk.
     fn find_recent(&self, numbers: &[Msisdn]) -> Vec<Option<KnownAnswer>>;
 
-    /// Records an answer. As soon as it may be given to its rows, [`Ledger::find`] finds it.
-    fn record(&self, paid: PaidAnswer) -> Durability;
+    /// Records an answer. As soon as it may be given to its rows, [`Ledger::find`] finds it. Its
+    /// room is given back when it is on disk.
+    fn record(&self, paid: PaidAnswer, room: AnswerRoom) -> Durability;
+
+    /// How many answers may wait for the disk besides those of the requests in flight; `None` if
+    /// none ever does.
+    fn unsaved_answers(&self) -> Option<usize>;
 
     /// Hands over the commits, once: whoever takes them settles the recorded answers. `None` if
     /// [`Ledger::record`] always returns [`Durability::Immediate`].

@@ -10,23 +10,25 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use tokio::sync::{Semaphore, mpsc, watch};
-use tokio::task::spawn_blocking;
+use tokio::sync::mpsc;
 
 use super::answer_scope::AnswerScope;
 use super::answer_store::{Commits, Durability, KnownAnswer, Ledger, PaidAnswer};
+use super::commit_queue::CommitQueue;
 use super::committer::Committer;
+use super::disk_threads::DiskThreads;
 use super::error::LedgerError;
 use super::ledger_file::CACHE_BYTES;
 use super::max_age::{Freshness, MaxAge};
 use super::reader::Reader;
 use super::recent::Recent;
+use super::rescue::Rescued;
 use super::run_marker;
 use super::run_marker::{InDoubt, RefreshEnd, RunMarker};
-use super::store::{AnswerOrigin, IfMissing, Store, blocking};
+use super::store::{AnswerOrigin, IfMissing, Store};
+use super::unsaved_answers::AnswerRoom;
 use crate::model::{Msisdn, Source, UtcMillis};
 use crate::sync;
-use crate::task::AbortOnDrop;
 
 /// How a run uses its ledger.
 #[derive(Clone, Debug)]
@@ -49,11 +51,18 @@ pub struct DurableSettings {
     /// The largest number of requests in flight, for the count of numbers in doubt if the run is
     /// killed.
     pub in_flight: usize,
+    /// How many answers may wait for the disk, besides those of the requests in flight.
+    pub unsaved_answers: usize,
 }
 
 /// One part in this many of the memory caches pages of the file. A scope that is read into memory
 /// may take all of it in addition.
 const PAGE_CACHE_PART: usize = 4;
+
+/// Disk space that is kept for the last commits: what a few of them take, however small.
+const RESERVE_BYTES: u64 = 2 << 20;
+/// The same for each answer that may wait for the disk.
+const RESERVE_BYTES_OF_ANSWER: u64 = 128;
 
 /// A ledger in a file, opened for one run.
 pub struct DurableLedger {
@@ -61,14 +70,24 @@ pub struct DurableLedger {
     refresh: Option<String>,
     reader: Arc<Reader>,
     recent: Arc<Recent>,
-    /// Limits reads to one thread per core: more are not faster, and each uses memory of its own.
-    readers: Semaphore,
+    /// One for each core: more are not faster, and each read uses memory of its own.
+    threads: DiskThreads,
     in_doubt: Option<InDoubt>,
-    recorded: mpsc::UnboundedSender<PaidAnswer>,
-    closing: watch::Sender<bool>,
+    /// Why no disk space is kept for the last commits, if none is.
+    no_reserve: Option<LedgerError>,
+    unsaved_answers: usize,
+    queue: Arc<CommitQueue>,
+    rescued: Arc<Mutex<Option<Rescued>>>,
     /// Until they are taken.
     commits: Mutex<Option<Commits>>,
-    _committer: AbortOnDrop<()>,
+}
+
+/// What is known after the file is opened.
+struct Opening {
+    store: Arc<Store>,
+    in_doubt: Option<InDoubt>,
+    not_before: Option<UtcMillis>,
+    no_reserve: Option<LedgerError>,
 }
 
 impl DurableLedger {
@@ -76,48 +95,47 @@ impl DurableLedger {
     ///
     /// # Errors
     ///
-    /// If another process uses the file, if it is not a ledger or damaged, or if the file system
-    /// fails.
+    /// If another process uses the file, if it is not a ledger or damaged, if the file system fails,
+    /// or if the system has no thread for the commits.
     pub async fn open(settings: DurableSettings, now: UtcMillis) -> Result<Self, LedgerError> {
-        let DurableSettings { scope, in_flight, commit_interval, memory, .. } = settings;
-        let (refresh, job) = (settings.refresh.clone(), settings.refresh);
-        let marker = RunMarker::new(now, in_flight);
-        let opening = spawn_blocking(move || {
-            let missing = IfMissing::Create(settings.origin);
-            let store = Store::open(&settings.path, missing, memory / PAGE_CACHE_PART)?;
-            let previous = store.metadata(RunMarker::KEY)?.and_then(|text| RunMarker::parse(&text));
-            let not_before = job.map(|job| first_start(&store, &job, now)).transpose()?;
-            store.set_metadata(RunMarker::KEY, Some(&marker.to_string()))?;
-            Ok((Arc::new(store), previous.map(RunMarker::in_doubt), not_before))
-        });
-        let (store, in_doubt, not_before) = opening.await.expect("opening does not panic")?;
-        let freshness = Freshness { max_age: settings.max_age, not_before, now, product: scope.product };
-        let recent = Arc::<Recent>::default();
-        let (recorded, to_commit) = mpsc::unbounded_channel();
+        let DurableSettings { scope, commit_interval, memory, unsaved_answers, .. } = settings;
+        let refresh = settings.refresh.clone();
+        let (path, max_age) = (settings.path.clone(), settings.max_age.clone());
+        let no_thread = |source| LedgerError::NoThread { path: path.clone(), source };
+        let readers = std::thread::available_parallelism().map_or(2, NonZeroUsize::get);
+        let threads = DiskThreads::start(readers).map_err(no_thread)?;
+        let opening = threads.run(move || open_store(settings, now)).await;
+        let Opening { store, in_doubt, not_before, no_reserve } = opening.expect("opening does not panic")?;
+        let freshness = Freshness { max_age, not_before, now, product: scope.product };
+        let (recent, rescued) = (Arc::<Recent>::default(), Arc::default());
+        // Half of what may wait is committed at once, so that the other half can come meanwhile.
+        let queue = Arc::new(CommitQueue::new(unsaved_answers / 2));
         let (commit_sender, commits) = mpsc::unbounded_channel();
-        let (closing, closed) = watch::channel(false);
         let committer = Committer {
             store: store.clone(),
             recent: recent.clone(),
             scope,
+            started: now,
             interval: commit_interval,
-            marker,
-            recorded: to_commit,
-            closed,
+            queue: queue.clone(),
             commits: commit_sender,
             folding: None,
             failure: None,
+            not_kept: Vec::new(),
+            rescued: Arc::clone(&rescued),
         };
+        committer.start().map_err(no_thread)?;
         Ok(Self {
             refresh,
             reader: Arc::new(Reader::new(store, scope, freshness, memory as u64)),
             recent,
-            readers: Semaphore::new(std::thread::available_parallelism().map_or(2, NonZeroUsize::get)),
+            threads,
             in_doubt,
-            recorded,
-            closing,
+            no_reserve,
+            unsaved_answers,
+            queue,
+            rescued,
             commits: Mutex::new(Some(commits)),
-            _committer: AbortOnDrop::spawn(committer.run()),
         })
     }
 
@@ -131,6 +149,19 @@ impl DurableLedger {
     #[must_use]
     pub fn in_doubt(&self) -> Option<InDoubt> {
         self.in_doubt
+    }
+
+    /// Why no disk space is kept for the last commits, if none is.
+    #[must_use]
+    pub fn no_reserve(&self) -> Option<&LedgerError> {
+        self.no_reserve.as_ref()
+    }
+
+    /// The file with answers that the ledger could not keep, if there are any. Known after the end
+    /// of the commits.
+    #[must_use]
+    pub fn rescued(&self) -> Option<Rescued> {
+        sync::lock(&self.rescued).clone()
     }
 
     /// What an earlier run stored under a key.
@@ -149,7 +180,7 @@ impl DurableLedger {
     /// If the file cannot be written.
     pub async fn set_metadata(&self, key: String, text: String) -> Result<(), LedgerError> {
         let store = self.reader.store.clone();
-        blocking(&self.reader.store, move || store.set_metadata(&key, Some(&text))).await
+        self.on_disk_thread(move || store.set_metadata(&key, Some(&text))).await
     }
 
     /// Stores how a job that looks everything up anew has ended; does nothing for other jobs. Only
@@ -167,7 +198,15 @@ impl DurableLedger {
             store.set_metadata(&key, value.as_deref())?;
             store.close()
         };
-        blocking(&self.reader.store, write).await
+        self.on_disk_thread(write).await
+    }
+
+    /// Does work that may wait for the disk.
+    async fn on_disk_thread<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, LedgerError> + Send + 'static,
+    ) -> Result<T, LedgerError> {
+        self.threads.run(work).await.unwrap_or_else(|| Err(self.reader.store.broken()))
     }
 
     /// Adds the recent answers of this run to `known`. They are the youngest.
@@ -177,6 +216,25 @@ impl DurableLedger {
             known[index] = answered.map(|answered| KnownAnswer { answered, source: Source::Duplicate });
         });
     }
+}
+
+/// Opens the file and marks it as used by a run.
+fn open_store(settings: DurableSettings, now: UtcMillis) -> Result<Opening, LedgerError> {
+    let DurableSettings { path, origin, refresh, memory, in_flight, unsaved_answers, .. } = settings;
+    let store = Store::open(&path, IfMissing::Create(origin), memory / PAGE_CACHE_PART)?;
+    let previous = store.metadata(RunMarker::KEY)?.and_then(|text| RunMarker::parse(&text));
+    let not_before = refresh.map(|job| first_start(&store, &job, now)).transpose()?;
+    let marker = RunMarker::new(now, in_flight, unsaved_answers);
+    store.set_metadata(RunMarker::KEY, Some(&marker.to_string()))?;
+    let answers = in_flight.saturating_add(unsaved_answers) as u64;
+    let reserve = RESERVE_BYTES.saturating_add(answers.saturating_mul(RESERVE_BYTES_OF_ANSWER));
+    let no_reserve = store.reserve(reserve).err();
+    Ok(Opening {
+        store: Arc::new(store),
+        in_doubt: previous.map(RunMarker::in_doubt),
+        not_before,
+        no_reserve,
+    })
 }
 
 /// When a job that looks everything up anew was first started: now, unless it was stopped before
@@ -199,9 +257,8 @@ impl Ledger for DurableLedger {
                 false => vec![None; numbers.len()],
                 true => {
                     // The disk may be slow, and the runtime's threads have requests to serve.
-                    let _permit = self.readers.acquire().await.expect("the semaphore is never closed");
                     let (reader, numbers) = (self.reader.clone(), numbers.to_vec());
-                    blocking(&self.reader.store, move || reader.find(&numbers)).await?
+                    self.on_disk_thread(move || reader.find(&numbers)).await?
                 }
             };
             self.add_recent(numbers, &mut known);
@@ -216,12 +273,16 @@ impl Ledger for DurableLedger {
         known
     }
 
-    fn record(&self, paid: PaidAnswer) -> Durability {
-        match self.recorded.send(paid) {
+    fn record(&self, paid: PaidAnswer, room: AnswerRoom) -> Durability {
+        match self.queue.push(paid, room) {
             Ok(()) => Durability::AfterCommit,
             // The committer has ended, so only the rows can keep the answer.
-            Err(unsent) => Durability::Immediate(unsent.0),
+            Err(paid) => Durability::Never(paid),
         }
+    }
+
+    fn unsaved_answers(&self) -> Option<usize> {
+        Some(self.unsaved_answers)
     }
 
     fn take_commits(&self) -> Option<Commits> {
@@ -230,6 +291,14 @@ impl Ledger for DurableLedger {
     }
 
     fn close(&self) {
-        self.closing.send_replace(true);
+        self.queue.close(true);
+    }
+}
+
+/// Without [`Ledger::close`], what was recorded is committed, and the marker stays: the run may have
+/// requests in flight.
+impl Drop for DurableLedger {
+    fn drop(&mut self) {
+        self.queue.close(false);
     }
 }

@@ -69,6 +69,30 @@ pub enum LedgerError {
         #[help]
         help: Option<&'static str>,
     },
+    /// Another program has changed the file while a run used it.
+    #[error("the ledger {} was {change} by another program during the run", path.display())]
+    #[diagnostic(help(
+        "keep other programs, such as a backup job, from writing to it; then restore a backup if the file is \
+         gone, and import the answers of this run"
+    ))]
+    Changed {
+        /// The file.
+        path: PathBuf,
+        /// What was done to it.
+        change: ForeignChange,
+    },
+    /// The system has no thread for the commits.
+    #[error("no thread can be started for the ledger {}", path.display())]
+    #[diagnostic(help(
+        "raise the limit of processes and threads (ulimit -u, or the pids limit of a container)"
+    ))]
+    NoThread {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
     /// The command needs a ledger, and the file does not exist.
     #[error("there is no ledger {}", path.display())]
     #[diagnostic(help("name another file with --ledger"))]
@@ -76,6 +100,19 @@ pub enum LedgerError {
         /// The file.
         path: PathBuf,
     },
+}
+
+/// What another program did to the file. Displays as a participle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ForeignChange {
+    /// There is no file of its name any more.
+    Deleted,
+    /// Another file has its name.
+    Replaced,
+    /// It is shorter.
+    Truncated,
+    /// It has other content.
+    Overwritten,
 }
 
 /// What is done with the file. Displays as a participle.
@@ -96,6 +133,17 @@ impl LedgerError {
     pub fn file(path: impl Into<PathBuf>, operation: FileOperation, source: io::Error) -> Self {
         let help = help_for(source.kind());
         Self::File { path: path.into(), operation, source, help }
+    }
+}
+
+impl fmt::Display for ForeignChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Deleted => "deleted",
+            Self::Replaced => "replaced",
+            Self::Truncated => "truncated",
+            Self::Overwritten => "overwritten",
+        })
     }
 }
 

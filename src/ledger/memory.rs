@@ -10,6 +10,7 @@ use futures::future::BoxFuture;
 use super::answer_store::{Commits, Durability, KnownAnswer, Ledger, PaidAnswer};
 use super::error::LedgerError;
 use super::packed_answer::{PackedAnswer, ResultTexts};
+use super::unsaved_answers::AnswerRoom;
 use crate::model::{Msisdn, Source};
 use crate::sync;
 
@@ -52,10 +53,14 @@ impl Ledger for MemoryLedger {
         numbers.iter().map(find).collect()
     }
 
-    fn record(&self, paid: PaidAnswer) -> Durability {
+    fn record(&self, paid: PaidAnswer, _: AnswerRoom) -> Durability {
         let packed = PackedAnswer::pack(&paid.answered, &self.texts);
         sync::lock(self.shard(paid.msisdn)).insert(paid.msisdn, packed);
         Durability::Immediate(paid)
+    }
+
+    fn unsaved_answers(&self) -> Option<usize> {
+        None
     }
 
     fn take_commits(&self) -> Option<Commits> {
@@ -80,7 +85,7 @@ mod tests {
             attempts: 2,
         };
         let paid = PaidAnswer { msisdn: known, answered: answered.clone(), cost: Money::ZERO };
-        assert_eq!(ledger.record(paid.clone()), Durability::Immediate(paid));
+        assert_eq!(ledger.record(paid.clone(), AnswerRoom::default()), Durability::Immediate(paid));
         let found = ledger.find_recent(&[unknown, known]);
         assert_eq!(found, [None, Some(KnownAnswer { answered, source: Source::Duplicate })]);
     }

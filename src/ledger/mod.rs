@@ -9,7 +9,9 @@
 
 mod answer_scope;
 mod answer_store;
+mod commit_queue;
 mod committer;
+mod disk_threads;
 mod durable;
 mod error;
 mod index;
@@ -19,18 +21,22 @@ mod memory;
 mod packed_answer;
 mod reader;
 mod recent;
+mod rescue;
 mod run_marker;
 mod store;
+mod unsaved_answers;
 
 pub use self::answer_scope::AnswerScope;
 pub use self::answer_store::{CommitOutcome, Commits, Durability, KnownAnswer, Ledger, PaidAnswer};
 pub use self::durable::{DurableLedger, DurableSettings};
-pub use self::error::{FileOperation, LedgerError};
+pub use self::error::{FileOperation, ForeignChange, LedgerError};
 pub use self::ledger_file::{Entry, LedgerFile, LedgerFileReader};
 pub use self::max_age::{Freshness, MaxAge};
 pub use self::memory::MemoryLedger;
+pub use self::rescue::Rescued;
 pub use self::run_marker::{InDoubt, RefreshEnd};
 pub use self::store::{AnswerOrigin, IfMissing};
+pub use self::unsaved_answers::{AnswerRoom, UnsavedAnswers};
 
 #[cfg(test)]
 mod tests;

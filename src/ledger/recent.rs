@@ -49,6 +49,14 @@ impl Recent {
         sync::write(&self.0).journal.extend(answers);
     }
 
+    /// Calls `each` with every answer, the older ones first.
+    pub(super) fn for_each(&self, mut each: impl FnMut(Msisdn, PackedAnswer)) {
+        let generations = sync::read(&self.0);
+        for table in [&generations.folded, &generations.folding, &generations.journal] {
+            table.iter().for_each(|(msisdn, packed)| each(*msisdn, *packed));
+        }
+    }
+
     /// How many answers are only in the journal.
     pub(super) fn journal_len(&self) -> usize {
         sync::read(&self.0).journal.len()

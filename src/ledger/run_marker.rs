@@ -14,8 +14,8 @@ pub(super) struct RunMarker {
     pub(super) started: UtcMillis,
     /// The largest number of its requests in flight.
     pub(super) in_flight: u64,
-    /// The largest number of answers in one commit so far.
-    pub(super) largest_commit: u64,
+    /// The largest number of its answers that may wait for the disk, those in a commit included.
+    pub(super) unsaved: u64,
 }
 
 /// What a run that did not end cleanly leaves in doubt.
@@ -23,8 +23,8 @@ pub(super) struct RunMarker {
 pub struct InDoubt {
     /// When it started.
     pub started: UtcMillis,
-    /// How many numbers may have been paid for without keeping their answers: those in flight,
-    /// those that waited for a commit, and those in the commit.
+    /// How many numbers may have been paid for without keeping their answers: those in flight
+    /// and those that waited for the disk.
     pub at_most: u64,
 }
 
@@ -32,34 +32,33 @@ impl RunMarker {
     /// The key of the marker in the file. It never changes.
     pub(super) const KEY: &'static str = "run under way";
 
-    /// The marker of a run that has committed nothing yet.
-    pub(super) fn new(started: UtcMillis, in_flight: usize) -> Self {
-        let in_flight = in_flight as u64;
-        Self { started, in_flight, largest_commit: in_flight }
-    }
-
-    /// The marker after a commit with this many answers, if that is the largest so far.
-    pub(super) fn grown_to(self, commit: usize) -> Option<Self> {
-        let largest_commit = commit as u64;
-        (largest_commit > self.largest_commit).then_some(Self { largest_commit, ..self })
+    /// The marker of a run with these limits.
+    pub(super) fn new(started: UtcMillis, in_flight: usize, unsaved: usize) -> Self {
+        Self { started, in_flight: in_flight as u64, unsaved: unsaved as u64 }
     }
 
     /// What is in doubt if the run with this marker has ended.
     pub(super) fn in_doubt(self) -> InDoubt {
-        InDoubt { started: self.started, at_most: self.in_flight + 2 * self.largest_commit }
+        InDoubt { started: self.started, at_most: self.in_flight.saturating_add(self.unsaved) }
     }
 
+    /// Reads the text of this version, or that of older ones, which has no fourth number: they noted
+    /// their largest commit, and another as large could wait behind it.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let mut numbers = text.split(' ').map(|number| number.parse::<u64>().ok());
         let mut next = || numbers.next().flatten();
         let started = UtcMillis(i64::try_from(next()?).ok()?);
-        Some(Self { started, in_flight: next()?, largest_commit: next()? })
+        let (in_flight, largest_commit) = (next()?, next()?);
+        let unsaved = next().unwrap_or_else(|| largest_commit.saturating_mul(2));
+        Some(Self { started, in_flight, unsaved })
     }
 }
 
+/// The third number is for older versions, which count it twice.
 impl fmt::Display for RunMarker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {} {}", self.started.0, self.in_flight, self.largest_commit)
+        let Self { started, in_flight, unsaved } = self;
+        write!(f, "{} {in_flight} {} {unsaved}", started.0, unsaved.div_ceil(2))
     }
 }
 
@@ -109,9 +108,17 @@ mod tests {
     #[test]
     fn a_marker_is_read_back() {
         let started = UtcMillis(1_700_000_000_000);
-        let marker = RunMarker { started, in_flight: 256, largest_commit: 900 };
+        let marker = RunMarker { started, in_flight: 256, unsaved: 2_001 };
         assert_eq!(RunMarker::parse(&marker.to_string()), Some(marker));
         assert_eq!(RunMarker::parse("yesterday"), None);
-        assert_eq!(marker.in_doubt().at_most, 2_056);
+        assert_eq!(marker.in_doubt().at_most, 2_257);
+    }
+
+    #[test]
+    fn versions_read_the_markers_of_each_other() {
+        let of_older = RunMarker::parse("1700000000000 256 900").unwrap();
+        assert_eq!(of_older.in_doubt().at_most, 256 + 2 * 900);
+        let text = RunMarker::new(UtcMillis(1_700_000_000_000), 256, 2_001).to_string();
+        assert!(text.starts_with("1700000000000 256 1001 "), "an older version reads 2,258 at most");
     }
 }

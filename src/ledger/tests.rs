@@ -30,6 +30,7 @@ fn settings(path: &Path, scope: AnswerScope) -> DurableSettings {
         commit_interval: Duration::from_millis(1),
         memory: 1 << 20,
         in_flight: 10,
+        unsaved_answers: 20,
     }
 }
 
@@ -65,7 +66,7 @@ impl Run {
     async fn record(&mut self, answers: &[(Msisdn, Answered)]) {
         for (msisdn, answered) in answers {
             let paid = PaidAnswer { msisdn: *msisdn, answered: answered.clone(), cost: Money::ZERO };
-            assert_eq!(self.ledger.record(paid), Durability::AfterCommit);
+            assert_eq!(self.ledger.record(paid, AnswerRoom::default()), Durability::AfterCommit);
         }
         let mut committed = 0;
         while committed < answers.len() {
@@ -98,7 +99,7 @@ async fn an_answer_is_found_after_its_commit_and_not_before() {
     };
     let mut run = Run::of(DurableLedger::open(slow, UtcMillis(START)).await.unwrap());
     let paid = PaidAnswer { msisdn: number(1), answered: answered(LookupResult::Ok, 0), cost: Money::ZERO };
-    assert_eq!(run.ledger.record(paid.clone()), Durability::AfterCommit);
+    assert_eq!(run.ledger.record(paid.clone(), AnswerRoom::default()), Durability::AfterCommit);
     assert_eq!(run.find(&[number(1)]).await, [None]);
     assert_eq!(run.ledger.find_recent(&[number(1)]), [None]);
     // Closing does not wait for the interval.
@@ -122,7 +123,7 @@ async fn a_run_that_was_cut_off_leaves_doubt_but_loses_no_committed_answer() {
     drop(run);
     let next = open(&file(&folder), 5).await;
     let doubt = next.ledger.in_doubt().unwrap();
-    assert_eq!((doubt.started, doubt.at_most), (UtcMillis(START), 10 + 2 * 10));
+    assert_eq!((doubt.started, doubt.at_most), (UtcMillis(START), 10 + 20));
     assert!(next.find(&[number(1)]).await[0].is_some());
     next.close().await;
     assert_eq!(open(&file(&folder), 9).await.ledger.in_doubt(), None, "the run before ended cleanly");
@@ -228,4 +229,20 @@ async fn no_trace_of_forgotten_numbers_is_left() {
     let traces = forgotten.iter().filter(|msisdn| words.contains(&msisdn.get().to_le_bytes()[..]));
     assert_eq!(traces.count(), 0);
     assert!(words.contains(&number(1).get().to_le_bytes()[..]), "other numbers are found in this way");
+}
+
+#[tokio::test]
+async fn a_file_that_is_gone_at_the_end_is_told_and_its_answers_are_beside_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut run = open(&file(&folder), 0).await;
+    let all: Vec<_> = (0..500).map(|n| (number(n), answered(LookupResult::Ok, 1))).collect();
+    run.record(&all).await;
+    std::fs::remove_file(file(&folder)).unwrap();
+    run.ledger.close();
+    let last = run.commits.recv().await.unwrap();
+    let change = ForeignChange::Deleted;
+    assert!(matches!(last.failure.as_deref(), Some(LedgerError::Changed { change: c, .. }) if *c == change));
+    assert!(run.commits.recv().await.is_none());
+    let rescued = run.ledger.rescued().unwrap();
+    assert_eq!((rescued.answers, rescued.path.file_name().unwrap().to_str()), (500, Some("l.rescued.csv")));
 }

@@ -52,6 +52,13 @@ pub struct EndpointHealth {
     endpoints: Mutex<Endpoints>,
     /// When each endpoint gave its last answer, in nanoseconds of the clock.
     last_answers: Vec<AtomicU64>,
+    /// Whether nothing is left but numbers that stalled while others were answered. They say nothing
+    /// about the endpoints.
+    only_stalled: AtomicBool,
+    /// Whether an endpoint has answered since other numbers came after the stalled ones.
+    any_answer: AtomicBool,
+    /// Whether numbers came after stalled ones. What was known before them says nothing about now.
+    round_is_over: AtomicBool,
     /// Whether an endpoint has failed since its last answer. If not, no lock is taken.
     any_failing: AtomicBool,
     changed: Notify,
@@ -81,6 +88,9 @@ impl EndpointHealth {
             reporter,
             endpoints: Mutex::new(Endpoints { states, unanswered: None, closed: false }),
             last_answers: names.iter().map(|_| AtomicU64::new(0)).collect(),
+            only_stalled: AtomicBool::new(false),
+            any_answer: AtomicBool::new(false),
+            round_is_over: AtomicBool::new(false),
             any_failing: AtomicBool::new(false),
             changed: Notify::new(),
         }
@@ -101,6 +111,9 @@ impl EndpointHealth {
                 let endpoints = self.lock();
                 if endpoints.closed {
                     return Err(NoRoute::Closed);
+                }
+                if self.silence_is_of_numbers() {
+                    return Ok(());
                 }
                 let Some(wait) = endpoints.wait(now) else { return Ok(()) };
                 self.check_outage(&endpoints, now).map_err(NoRoute::Outage)?;
@@ -126,6 +139,7 @@ impl EndpointHealth {
             match state.admit(now) {
                 Some(Purpose::Answer) if failed_endpoint == Some(endpoint) => second_choice = Some(endpoint),
                 Some(purpose) => return Some(Route { endpoint, purpose }),
+                None if self.silence_is_of_numbers() => second_choice = second_choice.or(Some(endpoint)),
                 None => {}
             }
         }
@@ -136,6 +150,9 @@ impl EndpointHealth {
     pub fn answered(&self, route: Route) {
         let now = self.clock.elapsed().as_nanos() as u64;
         self.last_answers[route.endpoint].store(now, Ordering::Relaxed);
+        if !self.any_answer.load(Ordering::Relaxed) {
+            self.any_answer.store(true, Ordering::Release);
+        }
         if !self.any_failing.load(Ordering::Acquire) {
             return;
         }
@@ -156,7 +173,8 @@ impl EndpointHealth {
     pub fn failed(&self, route: Route, fault: &Fault, sent: Duration) {
         let now = self.clock.elapsed();
         let last_answer = Duration::from_nanos(self.last_answers[route.endpoint].load(Ordering::Relaxed));
-        if fault.kind == FaultKind::Stalled && route.purpose == Purpose::Answer && last_answer > sent {
+        let others_were_answered = route.purpose == Purpose::Answer && last_answer > sent;
+        if fault.kind == FaultKind::Stalled && (others_were_answered || self.silence_is_of_numbers()) {
             return;
         }
         let (pause, outage) = {
@@ -189,6 +207,44 @@ impl EndpointHealth {
         };
         self.report_recovery(route, recovered, now);
         outage
+    }
+
+    /// Counts numbers whose answers are known from before: the run of a list whose other numbers never
+    /// answer continues, and would otherwise wait for them again.
+    pub fn others_are_known(&self) {
+        if !self.any_answer.load(Ordering::Relaxed) && !self.round_is_over.load(Ordering::Acquire) {
+            self.any_answer.store(true, Ordering::Release);
+        }
+    }
+
+    /// Says whether nothing is left but numbers that have stalled. When others come, their silence
+    /// counts from then on.
+    pub fn only_stalled_are_left(&self, only_stalled: bool) {
+        let mut endpoints = self.lock();
+        let was_silent = self.silence_is_of_numbers();
+        self.only_stalled.store(only_stalled, Ordering::Release);
+        if was_silent && !only_stalled {
+            endpoints.unanswered = None;
+            endpoints.states.fill(EndpointState::default());
+            // If these stay silent too, it is an outage.
+            self.any_answer.store(false, Ordering::Release);
+            self.round_is_over.store(true, Ordering::Release);
+        }
+        drop(endpoints);
+        self.changed.notify_waiters();
+    }
+
+    /// Whether numbers that have stalled should wait for others: no endpoint answers, and a probe
+    /// with a number that never answers would find out nothing.
+    pub fn prefers_others(&self) -> bool {
+        self.any_failing.load(Ordering::Acquire)
+            && !self.silence_is_of_numbers()
+            && self.lock().states.iter().all(EndpointState::is_suspended)
+    }
+
+    /// Whether a missing answer says something about its number only.
+    fn silence_is_of_numbers(&self) -> bool {
+        self.only_stalled.load(Ordering::Acquire) && self.any_answer.load(Ordering::Acquire)
     }
 
     /// Gives no further route, and turns the waiters away.

@@ -24,6 +24,7 @@ pub mod retry_budget;
 pub mod retry_policy;
 pub mod settings;
 pub mod shutdown;
+mod silence;
 pub mod single_flight;
 pub mod spend_limit;
 pub mod stage;

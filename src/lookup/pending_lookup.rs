@@ -16,13 +16,15 @@ pub struct PendingLookup {
     pub failed_endpoint: Option<usize>,
     /// What the attempts cost, or may have cost.
     pub cost: Money,
+    /// Whether it waits because its last attempt has stalled.
+    pub(in crate::lookup) has_stalled: bool,
 }
 
 impl PendingLookup {
     /// A number without attempts.
     #[must_use]
     pub fn new(msisdn: Msisdn) -> Self {
-        Self { msisdn, attempts: 0, last: None, failed_endpoint: None, cost: Money::ZERO }
+        Self { msisdn, attempts: 0, last: None, failed_endpoint: None, cost: Money::ZERO, has_stalled: false }
     }
 
     /// The lookup after an attempt that gave no final answer.

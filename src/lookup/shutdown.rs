@@ -51,6 +51,18 @@ pub enum StopReason {
         /// What is wrong with the ledger.
         failure: Arc<LedgerError>,
     },
+    /// The output cannot be written, so further rows would be lost.
+    OutputFailed {
+        /// What is wrong with it.
+        failure: String,
+        /// What to do about it, where that is known.
+        help: Option<String>,
+    },
+    /// A part of the program has panicked.
+    TaskDied {
+        /// Which part.
+        task: &'static str,
+    },
 }
 
 impl fmt::Display for StopReason {
@@ -68,6 +80,8 @@ impl fmt::Display for StopReason {
             }
             Self::CapReached { cap } => write!(f, "the {cap} is reached"),
             Self::LedgerFailed { failure } => f.write_str(&with_causes(&**failure)),
+            Self::OutputFailed { failure, .. } => f.write_str(failure),
+            Self::TaskDied { task } => write!(f, "internal error: {task} panicked"),
         }
     }
 }
@@ -85,6 +99,8 @@ impl Diagnostic for StopReason {
                  --max-age not_checked=0s to look these numbers up again"
             }
             Self::LedgerFailed { failure } => return failure.help(),
+            Self::OutputFailed { help, .. } => return help.as_ref().map(|help| Box::new(help) as _),
+            Self::TaskDied { .. } => "please report this",
         };
         Some(Box::new(help))
     }

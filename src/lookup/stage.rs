@@ -1,6 +1,9 @@
 //! The lookup stage as its users see it: batches of numbers in, replies out.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
+
+use futures::FutureExt;
 
 use super::clock::StageClock;
 use super::concurrency::ConcurrencyLimiter;
@@ -49,24 +52,24 @@ impl<S: Service> Lookup<S> {
         let committed = ledger.take_commits();
         let dispatcher = dispatcher(service, settings, counters.clone(), reporter.clone());
         let shared = Arc::new(Shared::new(dispatcher, ledger, settings, stop, counters, reporter));
-        let worker = |_| AbortOnDrop::spawn(shared.clone().work());
+        let worker = |_| AbortOnDrop::spawn(guarded(&shared, "a worker", shared.clone().work()));
         let workers = (0..settings.concurrency.get()).map(worker).collect();
-        let retry_timer = AbortOnDrop::spawn({
-            let shared = shared.clone();
-            async move { shared.queue.run_timer().await }
-        });
-        let stop_watcher = AbortOnDrop::spawn({
-            let shared = shared.clone();
-            async move {
-                shared.stop.requested().await;
-                shared.close();
-            }
-        });
+        let timer = shared.clone();
+        let timer = async move { timer.queue.run_timer().await };
+        let retry_timer = AbortOnDrop::spawn(guarded(&shared, "the retry timer", timer));
+        let watcher = shared.clone();
+        let watcher = async move {
+            watcher.stop.requested().await;
+            watcher.close();
+        };
+        let stop_watcher = AbortOnDrop::spawn(guarded(&shared, "the stop watcher", watcher));
         let settler = committed.map(|mut commits| {
             let shared = shared.clone();
             AbortOnDrop::spawn(async move {
                 while let Some(commit) = commits.recv().await {
-                    shared.settle_commit(commit);
+                    if catch_unwind(AssertUnwindSafe(|| shared.settle_commit(commit))).is_err() {
+                        shared.task_died("the settling of answers");
+                    }
                 }
             })
         });
@@ -79,7 +82,13 @@ impl<S: Service> Lookup<S> {
     pub async fn answer_all(&self, numbers: &[Msisdn]) -> Vec<Reply> {
         let known = self.shared.find_known(numbers).await;
         if known.iter().all(Option::is_some) {
+            if !known.is_empty() {
+                self.shared.dispatcher.health.others_are_known();
+            }
             return known.into_iter().flatten().map(Reply::from).collect();
+        }
+        if known.iter().any(Option::is_some) {
+            self.shared.dispatcher.health.others_are_known();
         }
         let ticket = BatchTicket::new(numbers.len());
         let _watched = self.shared.single_flight.abandon_on_drop(&ticket);
@@ -117,6 +126,20 @@ impl<S: Service> Lookup<S> {
         let settler = sync::lock(&self.settler).take();
         if let Some(settler) = settler {
             let _ = settler.await;
+        }
+    }
+}
+
+/// A task of the stage. If it panics, the run stops, because nothing could be relied on any more.
+fn guarded<S: Service>(
+    shared: &Arc<Shared<S>>,
+    task: &'static str,
+    work: impl Future<Output = ()> + Send + 'static,
+) -> impl Future<Output = ()> + Send + 'static {
+    let shared = shared.clone();
+    async move {
+        if AssertUnwindSafe(work).catch_unwind().await.is_err() {
+            shared.task_died(task);
         }
     }
 }

@@ -15,9 +15,10 @@ use super::queue::{InProgress, LookupQueue, QueuePermit};
 use super::range_scheduler::UselessRange;
 use super::retry::Step;
 use super::retry_budget::RetryBudget;
+use super::silence::stalled_numbers::StalledNumbers;
 use super::single_flight::{BatchTicket, FlightRole, SingleFlight};
 use super::{LookupSettings, RetryPolicy, StopReason, StopSignal, retry};
-use crate::ledger::{CommitOutcome, Durability, KnownAnswer, Ledger, PaidAnswer};
+use crate::ledger::{AnswerRoom, CommitOutcome, Durability, KnownAnswer, Ledger, PaidAnswer, UnsavedAnswers};
 use crate::model::{
     Answered, Billed, Fault, FaultKind, LookupResult, Money, Msisdn, Outcome, Product, Source, Unanswered,
     UnansweredReason,
@@ -29,12 +30,18 @@ use crate::telemetry::{Counters, Event, Reporter};
 /// This many `IMSI_LOOKUP_BLOCKED` in a row are about the account, not about the numbers.
 const BLOCKED_IN_A_ROW: u32 = 500;
 
+/// How long a number that has stalled makes way for others while no endpoint answers.
+const WAIT_FOR_OTHERS: Duration = Duration::from_secs(1);
+
 /// What all workers share.
 pub(super) struct Shared<S> {
     pub(super) dispatcher: RequestDispatcher<S>,
     pub(super) ledger: Arc<dyn Ledger>,
     pub(super) single_flight: SingleFlight,
     pub(super) queue: LookupQueue,
+    pub(super) stalled: StalledNumbers,
+    /// The room for answers that are not on disk yet.
+    unsaved: UnsavedAnswers,
     policy: RetryPolicy,
     budget: RetryBudget,
     /// The source of jitter.
@@ -56,6 +63,8 @@ impl<S: Service> Shared<S> {
         reporter: Arc<dyn Reporter>,
     ) -> Self {
         Self {
+            stalled: StalledNumbers::default(),
+            unsaved: UnsavedAnswers::new(settings.concurrency.get(), ledger.unsaved_answers()),
             dispatcher,
             ledger,
             single_flight: SingleFlight::default(),
@@ -112,6 +121,9 @@ impl<S: Service> Shared<S> {
             None => true,
         });
         self.budget.grant(numbers.len() as u64);
+        if self.stalled.add_new(numbers.len()) {
+            self.dispatcher.health.only_stalled_are_left(false);
+        }
         if let Err(lookups) = self.queue.push(&numbers) {
             lookups.into_iter().for_each(|lookup| self.give_up(lookup));
         }
@@ -120,6 +132,8 @@ impl<S: Service> Shared<S> {
     /// The loop of one worker, until the queue is closed.
     pub(super) async fn work(self: Arc<Self>) {
         while let Some(permit) = self.queue.acquire().await {
+            // Before anything is sent: an answer must find its place in the ledger.
+            let Some(room) = self.unsaved.room().await else { continue };
             let slot = match self.dispatcher.acquire_slot().await {
                 Ok(slot) => slot,
                 // The queue is closed too, and whoever closed it has settled what waited there.
@@ -131,7 +145,7 @@ impl<S: Service> Shared<S> {
             };
             let Some((lookup, in_progress)) = self.take(permit) else { continue };
             let msisdn = lookup.msisdn;
-            let attempt = AssertUnwindSafe(self.attempt(slot, lookup, in_progress));
+            let attempt = AssertUnwindSafe(self.attempt(slot, room, lookup, in_progress));
             if attempt.catch_unwind().await.is_err() {
                 self.queue.finish(in_progress, false, None);
                 self.settle_after_panic(msisdn);
@@ -143,10 +157,16 @@ impl<S: Service> Shared<S> {
     fn take_wanted(&self, mut permit: QueuePermit) -> Option<(PendingLookup, InProgress)> {
         loop {
             let (lookup, in_progress) = self.queue.take(permit, self.dispatcher.in_flight_limit())?;
-            if !self.single_flight.withdraw_if_unwanted(lookup.msisdn) {
+            let is_unwanted = self.single_flight.withdraw_if_unwanted(lookup.msisdn);
+            if !is_unwanted && !self.waits_for_others(&lookup) {
                 return Some((lookup, in_progress));
             }
             self.queue.finish(in_progress, false, None);
+            if is_unwanted {
+                self.number_ends(&lookup);
+            } else if let Err(lookup) = self.queue.schedule_retry(lookup, WAIT_FOR_OTHERS) {
+                self.give_up(lookup);
+            }
             permit = self.queue.try_acquire()?;
         }
     }
@@ -165,7 +185,13 @@ impl<S: Service> Shared<S> {
     }
 
     /// One attempt, and what follows from it.
-    async fn attempt(&self, slot: RequestSlot<'_>, lookup: PendingLookup, in_progress: InProgress) {
+    async fn attempt(
+        &self,
+        slot: RequestSlot<'_>,
+        room: AnswerRoom,
+        lookup: PendingLookup,
+        in_progress: InProgress,
+    ) {
         let attempt = self.dispatcher.send(slot, lookup.msisdn, lookup.failed_endpoint).await;
         self.end_turn(&lookup, in_progress, attempt.as_ref().ok());
         match attempt {
@@ -174,7 +200,7 @@ impl<S: Service> Shared<S> {
                     self.stop_run(reason);
                     self.give_up(lookup.after(attempt));
                 }
-                None => self.take_step(lookup, attempt),
+                None => self.take_step(lookup, attempt, room),
             },
             Err(DispatcherClosed::Closed) => self.give_up(lookup),
             Err(DispatcherClosed::Stop(reason)) => {
@@ -201,7 +227,7 @@ impl<S: Service> Shared<S> {
         }
     }
 
-    fn take_step(&self, mut lookup: PendingLookup, attempt: Attempt) {
+    fn take_step(&self, mut lookup: PendingLookup, attempt: Attempt, room: AnswerRoom) {
         if lookup.attempts > 0 {
             self.counters.retries.add(1);
         }
@@ -217,7 +243,7 @@ impl<S: Service> Shared<S> {
             self.count_blocked(&answer.result);
         }
         match (step, &attempt.result) {
-            (Step::Settle, Ok(_)) => self.record(lookup, attempt),
+            (Step::Settle, Ok(_)) => self.record(lookup, attempt, room),
             (Step::Retry(wait), _) => self.retry(lookup, attempt, wait),
             (Step::RetryUncounted(wait), _) => {
                 lookup.attempts -= u16::from(!is_free_probe);
@@ -252,12 +278,19 @@ impl<S: Service> Shared<S> {
         }
     }
 
-    fn record(&self, lookup: PendingLookup, attempt: Attempt) {
+    fn record(&self, lookup: PendingLookup, attempt: Attempt, room: AnswerRoom) {
+        self.number_ends(&lookup);
         let answer = attempt.result.expect("only an answer is settled");
         let answered = Answered { answer, checked_at: attempt.finished_at, attempts: lookup.attempts };
         let paid = PaidAnswer { msisdn: lookup.msisdn, answered, cost: lookup.cost };
-        if let Durability::Immediate(paid) = self.ledger.record(paid) {
-            self.settle(paid);
+        match self.ledger.record(paid, room) {
+            Durability::Immediate(paid) => self.settle(paid),
+            Durability::AfterCommit => {}
+            Durability::Never(paid) => {
+                self.counters.not_kept.add(1);
+                self.task_died("the ledger's commits");
+                self.settle(paid);
+            }
         }
     }
 
@@ -268,10 +301,14 @@ impl<S: Service> Shared<S> {
 
     /// Gives answers to their rows after a commit. If the commit failed, their rows are the only
     /// place left that can keep them.
-    pub(super) fn settle_commit(&self, CommitOutcome { answers, failure }: CommitOutcome) {
-        if let Some(failure) = failure {
+    pub(super) fn settle_commit(&self, CommitOutcome { answers, is_kept, failure }: CommitOutcome) {
+        if !is_kept {
             self.counters.not_kept.add(answers.len() as u64);
-            self.stop_run(StopReason::LedgerFailed { failure });
+        }
+        match failure {
+            Some(failure) => self.stop_run(StopReason::LedgerFailed { failure }),
+            None if !is_kept => self.task_died("the ledger's commits"),
+            None => {}
         }
         answers.into_iter().for_each(|paid| self.settle(paid));
     }
@@ -282,10 +319,12 @@ impl<S: Service> Shared<S> {
         let kind = FaultKind::ConnectionBroken(cause.into());
         let fault = Fault { kind, billed: Billed::Maybe, retry_after: None };
         let last = Some(Box::new((UnansweredReason::Fault(fault), self.dispatcher.clock.utc())));
-        self.give_up(PendingLookup { last, ..PendingLookup::new(msisdn) });
+        // How it counted is not known any more; then a long silence is an outage.
+        self.give_up(PendingLookup { last, has_stalled: true, ..PendingLookup::new(msisdn) });
     }
 
-    fn retry(&self, lookup: PendingLookup, attempt: Attempt, wait: Duration) {
+    fn retry(&self, mut lookup: PendingLookup, attempt: Attempt, wait: Duration) {
+        self.number_waits_again(&mut lookup, &attempt);
         if let Err(lookup) = self.queue.schedule_retry(lookup.after(attempt), wait) {
             self.give_up(lookup);
         }
@@ -297,6 +336,7 @@ impl<S: Service> Shared<S> {
 
     /// `without_attempt` is the reason for a number without attempts.
     fn settle_without_answer(&self, lookup: PendingLookup, without_attempt: UnansweredReason) {
+        self.number_ends(&lookup);
         let (last, checked_at) = match lookup.last {
             Some(last) => (last.0, Some(last.1)),
             None => (without_attempt, None),
@@ -313,6 +353,11 @@ impl<S: Service> Shared<S> {
         self.single_flight.settle(lookup.msisdn, outcome, Source::Live, lookup.cost);
     }
 
+    /// Stops the run after a panic: what follows could not be relied on.
+    pub(super) fn task_died(&self, task: &'static str) {
+        self.stop_run(StopReason::TaskDied { task });
+    }
+
     fn stop_run(&self, reason: StopReason) {
         self.stop.request(reason);
         self.close();
@@ -320,6 +365,7 @@ impl<S: Service> Shared<S> {
 
     /// Sends nothing more, and settles everything that waits.
     pub(super) fn close(&self) {
+        self.unsaved.close();
         self.dispatcher.close();
         self.queue.close().into_iter().for_each(|lookup| self.give_up(lookup));
     }

@@ -14,6 +14,7 @@ mod contract;
 mod corpus;
 mod documents;
 mod enrich;
+mod faults;
 mod guide;
 mod harness;
 mod ledger;

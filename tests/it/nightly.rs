@@ -218,6 +218,8 @@ fn every_exit_code_is_reached() {
     wait_for_a_request(&slow, &mut run);
     job.enrich_alone("list.csv", "f.csv", &slow, &["--no-ledger"]).exits_with(5);
     send_signal("TERM", &run);
+    // Two within a second count as one.
+    std::thread::sleep(std::time::Duration::from_millis(1_200));
     send_signal("TERM", &run);
     assert_eq!(run.wait().unwrap().code(), Some(130));
 }

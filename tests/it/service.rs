@@ -139,7 +139,7 @@ fn a_second_interrupt_ends_the_run_at_once() {
     };
     wait_until("requests are under way", &mut || service.account().ongoing > 0);
     send_signal("INT", &child);
-    std::thread::sleep(Duration::from_millis(500));
+    std::thread::sleep(Duration::from_millis(1_200));
     assert!(child.try_wait().unwrap().is_none(), "requests that were sent are waited for");
     send_signal("INT", &child);
     let took = wait_until("the process ends", &mut || child.try_wait().unwrap().is_some());

@@ -1,5 +1,6 @@
 //! The flags of the ledger and of the cost.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -20,6 +21,8 @@ pub(in crate::cli) struct AnswerFlags {
     refresh: bool,
     #[arg(long, value_name = "DURATION", help_heading = "Ledger and cost", help = help("commit_interval"))]
     commit_interval: Option<DurationValue>,
+    #[arg(long, value_name = "N", help_heading = "Ledger and cost", help = help("unsaved_answers"), long_help = long_help("unsaved_answers"))]
+    unsaved_answers: Option<NonZeroUsize>,
     #[arg(long, value_name = "AMOUNT", help_heading = "Ledger and cost", help = help("price"))]
     price: Option<PriceValue>,
     #[arg(long, value_name = "N", help_heading = "Ledger and cost", help = help("max_lookups"))]
@@ -36,6 +39,7 @@ impl AnswerFlags {
             max_age: self.max_age,
             refresh: self.refresh.then_some(true),
             commit_interval: self.commit_interval,
+            unsaved_answers: self.unsaved_answers,
             price: self.price,
             max_lookups: self.max_lookups,
             max_cost: self.max_cost,

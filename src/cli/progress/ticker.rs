@@ -83,5 +83,7 @@ fn stop_note(reason: &StopReason) -> &'static str {
         StopReason::AccountBlocked { .. } => "the account is blocked: no new lookups",
         StopReason::CapReached { .. } => "the cap is reached: no new lookups",
         StopReason::LedgerFailed { .. } => "the ledger cannot be used: no new lookups",
+        StopReason::OutputFailed { .. } => "the output cannot be written: no new lookups",
+        StopReason::TaskDied { .. } => "internal error: no new lookups",
     }
 }

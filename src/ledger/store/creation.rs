@@ -1,8 +1,9 @@
 //! Creating a ledger's file, and opening it without changing a file of another kind.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::Path;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use redb::Builder;
@@ -16,7 +17,7 @@ use super::redb_error::from_redb;
 use super::tables::{FORMAT, JOURNAL, METADATA, TEXTS, answers};
 use crate::ledger::answer_scope::AnswerScope;
 use crate::ledger::error::{FileOperation, LedgerError};
-use crate::staging::{parent_folder, sync_folder};
+use crate::staging::{hidden_prefix, parent_folder, sync_folder};
 
 /// Creates a ledger, unless there is a file. The file gets its name when it is complete: if its
 /// creation is cut off, for example by a full disk, nothing is left.
@@ -31,7 +32,7 @@ pub(super) fn create_if_missing(path: &Path, origin: AnswerOrigin) -> Result<(),
         _ => return Ok(()),
     }
     let folder = parent_folder(path);
-    let staged = staged_file(folder).map_err(refused)?;
+    let staged = staged_file(path, BEING_CREATED).map_err(refused)?;
     write_empty_ledger(staged.reopen().map_err(refused)?, path, origin)?;
     match staged.persist_noclobber(path) {
         // Another run was faster.
@@ -42,9 +43,50 @@ pub(super) fn create_if_missing(path: &Path, origin: AnswerOrigin) -> Result<(),
     Ok(())
 }
 
-/// A new file that only its owner can read: numbers are personal data.
-pub(super) fn staged_file(folder: &Path) -> io::Result<NamedTempFile> {
-    tempfile::Builder::new().prefix(".ledger.").suffix(".part").tempfile_in(folder)
+/// The ending of a file that will be a new ledger. It has no numbers.
+const BEING_CREATED: &str = ".new";
+/// The ending of a copy that will replace its ledger. Only the process that has the ledger open makes
+/// one.
+pub(super) const BEING_COPIED: &str = ".part";
+/// How the copies of older versions begin.
+const OLDER_PREFIX: &str = ".ledger.";
+
+/// A new file for a ledger that only its owner can read: numbers are personal data.
+pub(super) fn staged_file(path: &Path, ending: &str) -> io::Result<NamedTempFile> {
+    tempfile::Builder::new().prefix(&hidden_prefix(path)).suffix(ending).tempfile_in(parent_folder(path))
+}
+
+/// Removes copies that were left when a process was killed: they still have numbers that were to be
+/// forgotten. The ledger is open, so no other process makes one of it.
+pub(super) fn remove_left_copies(path: &Path) {
+    let prefix = hidden_prefix(path);
+    for entry in fs::read_dir(parent_folder(path)).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let Some(name) = name.to_str().filter(|name| name.ends_with(BEING_COPIED)) else { continue };
+        let is_of_this_ledger = name.strip_prefix(&prefix).is_some_and(is_random_part);
+        let is_of_any_ledger = name.strip_prefix(OLDER_PREFIX).is_some_and(is_random_part);
+        if is_of_this_ledger || (is_of_any_ledger && is_old(&entry) && is_in_nobodys_use(&entry.path())) {
+            // If it cannot be removed, the next opening tries again.
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// Whether this is what a temporary name has between its prefix and its end.
+fn is_random_part(rest: &str) -> bool {
+    let random = rest.strip_suffix(BEING_COPIED).unwrap_or_default();
+    random.len() == 6 && random.chars().all(|c| c.is_ascii_alphanumeric())
+}
+
+/// Whether a file has not been written to for an hour.
+fn is_old(entry: &fs::DirEntry) -> bool {
+    let age = entry.metadata().ok().and_then(|file| file.modified().ok()?.elapsed().ok());
+    age.is_some_and(|age| age > Duration::from_secs(3_600))
+}
+
+fn is_in_nobodys_use(path: &Path) -> bool {
+    let file = OpenOptions::new().read(true).write(true).open(path);
+    file.is_ok_and(|file| file.try_lock().is_ok())
 }
 
 fn write_empty_ledger(file: File, path: &Path, origin: AnswerOrigin) -> Result<(), LedgerError> {

@@ -5,12 +5,11 @@ use std::sync::atomic::Ordering;
 use redb::{ReadableTable, ReadableTableMetadata, WriteTransaction};
 
 use super::redb_store::Store;
-use super::tables::{AnswerBytes, JOURNAL, METADATA, TEXTS, WRITE_BATCH, answers};
+use super::tables::{AnswerBytes, JOURNAL, TEXTS, WRITE_BATCH, answers};
 use crate::ledger::answer_scope::AnswerScope;
 use crate::ledger::error::{FileOperation, LedgerError};
 use crate::ledger::packed_answer;
 use crate::ledger::packed_answer::PackedAnswer;
-use crate::ledger::run_marker::RunMarker;
 use crate::model::Msisdn;
 
 /// The size of a number and its answer.
@@ -43,7 +42,6 @@ impl Store {
         &self,
         scope: AnswerScope,
         answers: impl ExactSizeIterator<Item = (Msisdn, PackedAnswer)>,
-        marker: Option<&RunMarker>,
     ) -> Result<(), LedgerError> {
         let mut entry = Vec::with_capacity(1 + answers.len() * RECORD_BYTES);
         entry.push(scope.index() as u8);
@@ -51,18 +49,15 @@ impl Store {
             entry.extend_from_slice(&msisdn.get().to_le_bytes());
             entry.extend_from_slice(&packed.to_bytes(msisdn));
         }
-        self.commit_entry(&entry, marker).map_err(|error| self.failed(FileOperation::Write, error))
+        self.commit_entry(&entry).map_err(|error| self.failed(FileOperation::Write, error))
     }
 
-    fn commit_entry(&self, entry: &[u8], marker: Option<&RunMarker>) -> Result<(), redb::Error> {
+    fn commit_entry(&self, entry: &[u8]) -> Result<(), redb::Error> {
         let transaction = self.database.begin_write()?;
         let texts = self.write_texts(&transaction)?;
         {
             let sequence = self.next_sequence.fetch_add(1, Ordering::Relaxed);
             transaction.open_table(JOURNAL)?.insert(sequence, entry)?;
-            if let Some(marker) = marker {
-                transaction.open_table(METADATA)?.insert(RunMarker::KEY, marker.to_string().as_str())?;
-            }
         }
         transaction.commit()?;
         self.stored_texts.store(texts, Ordering::Relaxed);

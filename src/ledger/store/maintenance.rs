@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 
 use redb::{ReadableTable, ReadableTableMetadata};
 
-use super::creation::staged_file;
+use super::creation::{BEING_COPIED, staged_file};
 use super::metadata::{AnswerOrigin, IfMissing};
 use super::redb_store::Store;
 use super::tables::{METADATA, TEXTS, WRITE_BATCH, answers, read_answer};
@@ -115,7 +115,7 @@ impl Store {
         };
         let refused = |error| LedgerError::file(&path, FileOperation::Write, error);
         let folder = parent_folder(&path);
-        let staged = staged_file(folder).map_err(refused)?.into_temp_path();
+        let staged = staged_file(&path, BEING_COPIED).map_err(refused)?.into_temp_path();
         let new = Self::open(&staged, IfMissing::Create(origin), cache_bytes)?;
         self.copy_to(&new).map_err(|error| self.failed(FileOperation::Write, error))?;
         new.close()?;

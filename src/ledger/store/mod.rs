@@ -18,9 +18,11 @@ mod maintenance;
 mod metadata;
 mod redb_error;
 mod redb_store;
+mod reserve;
 mod tables;
+mod watched_file;
 
 pub use self::metadata::{AnswerOrigin, IfMissing};
 
 pub(super) use self::journal::{FoldProgress, Folding};
-pub(super) use self::redb_store::{Store, blocking};
+pub(super) use self::redb_store::Store;

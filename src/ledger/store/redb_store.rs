@@ -2,18 +2,18 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
-use redb::backends::FileBackend;
 use redb::{Builder, ReadableTable, ReadableTableMetadata};
-use tokio::task::spawn_blocking;
 
-use super::creation::{check_unchanged, create_if_missing, open_file};
+use super::creation::{check_unchanged, create_if_missing, open_file, remove_left_copies};
 use super::database::Database;
 use super::metadata;
 use super::metadata::IfMissing;
 use super::redb_error::{broken_structure, from_redb};
 use super::tables::{JOURNAL, TEXTS, answers, read_answer};
+use super::watched_file::{FileWatch, WatchedFile};
 use crate::ledger::answer_scope::AnswerScope;
 use crate::ledger::error::{FileOperation, LedgerError};
 use crate::ledger::packed_answer::{PackedAnswer, ResultTexts};
@@ -28,6 +28,7 @@ pub(in crate::ledger) struct Store {
     pub(super) path: PathBuf,
     pub(super) cache_bytes: usize,
     pub(super) database: Database,
+    watch: Arc<FileWatch>,
     pub(super) texts: ResultTexts,
     /// How many of the texts are in the file.
     pub(super) stored_texts: AtomicUsize,
@@ -59,11 +60,11 @@ impl Store {
         let bytes =
             file.metadata().map_err(|error| LedgerError::file(path, FileOperation::Open, error))?.len();
         let failed = |error: redb::Error| from_redb(path, FileOperation::Open, error);
-        let backend = FileBackend::new(file).map_err(|error| failed(error.into()))?;
+        let (storage, watch) = WatchedFile::new(path, file).map_err(failed)?;
         let database = Builder::new()
             .set_cache_size(cache_bytes)
             .set_check_integrity_on_open(bytes <= CHECKED_UP_TO_BYTES)
-            .create_with_backend(backend)
+            .create_with_backend(storage)
             .map_err(|error| failed(error.into()))?;
         let database = Database::new(database);
         metadata::check(&database.begin_read().map_err(|error| failed(error.into()))?, path, missing)?;
@@ -71,12 +72,14 @@ impl Store {
             path: path.to_owned(),
             cache_bytes,
             database,
+            watch,
             texts: ResultTexts::default(),
             stored_texts: AtomicUsize::new(0),
             next_sequence: AtomicU64::new(0),
             foldings: AtomicU64::new(0),
             has_answers: Default::default(),
         };
+        remove_left_copies(path);
         store.read_texts().map_err(failed)?;
         store.find_last_journal_entry().map_err(failed)?;
         store.fold().map_err(|error| match error {
@@ -180,9 +183,40 @@ impl Store {
         Ok(())
     }
 
+    /// Keeps this many bytes of the disk for the last commits.
+    pub(in crate::ledger) fn reserve(&self, bytes: u64) -> Result<(), LedgerError> {
+        self.watch.reserve(bytes).map_err(|error| LedgerError::file(&self.path, FileOperation::Write, error))
+    }
+
+    /// The error, if the disk is full: what was committed is there, but there is no room for much
+    /// more.
+    pub(in crate::ledger) fn disk_full(&self) -> Option<LedgerError> {
+        let fault = self.watch.disk_full()?;
+        Some(LedgerError::file(&self.path, FileOperation::Write, fault))
+    }
+
+    /// Makes sure that no other program has changed the file. Nothing is written to a file that one
+    /// has changed.
+    pub(in crate::ledger) fn ensure_unchanged(&self) -> Result<(), LedgerError> {
+        match self.watch.foreign_change() {
+            None => Ok(()),
+            Some(change) => {
+                self.watch.freeze();
+                Err(LedgerError::Changed { path: self.path.clone(), change })
+            }
+        }
+    }
+
     /// Closes the file cleanly. After that, nothing can be read or written.
     pub(in crate::ledger) fn close(&self) -> Result<(), LedgerError> {
-        self.database.close().map_err(|error| self.failed(FileOperation::Write, error))
+        let closed = self.database.close().map_err(|error| self.failed(FileOperation::Write, error));
+        self.watch.release_reserve();
+        closed
+    }
+
+    /// The error for work on the file that has panicked: redb may find damage by a failed assertion.
+    pub(in crate::ledger) fn broken(&self) -> LedgerError {
+        broken_structure(&self.path)
     }
 
     /// The error for an answer that fails its checksum or has an unknown result.
@@ -193,12 +227,4 @@ impl Store {
     pub(super) fn failed(&self, operation: FileOperation, error: redb::Error) -> LedgerError {
         from_redb(&self.path, operation, error)
     }
-}
-
-/// Runs work on a store's file on a thread that may wait for the disk.
-pub(in crate::ledger) async fn blocking<T: Send + 'static>(
-    store: &Store,
-    work: impl FnOnce() -> Result<T, LedgerError> + Send + 'static,
-) -> Result<T, LedgerError> {
-    spawn_blocking(work).await.unwrap_or_else(|_| Err(broken_structure(&store.path)))
 }

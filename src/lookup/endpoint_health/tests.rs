@@ -167,3 +167,32 @@ async fn closing_turns_waiters_away() {
     let (waited, ()) = tokio::join!(health.any_endpoint(), async { health.close() });
     assert_eq!(waited, Err(NoRoute::Closed));
 }
+
+#[tokio::test(start_paused = true)]
+async fn numbers_that_never_answer_are_no_outage_when_nothing_else_is_left() {
+    let health = health(1);
+    let stalled = || Fault { kind: FaultKind::Stalled, billed: Billed::Maybe, retry_after: None };
+    let stall_often = || {
+        let sent = health.clock.elapsed() + Duration::from_secs(1);
+        (0..FAILURES_IN_A_ROW).for_each(|_| health.failed(ANSWER, &stalled(), sent));
+    };
+    stall_often();
+    health.only_stalled_are_left(true);
+    assert_eq!(health.route(None), None, "nobody was ever answered");
+    tokio::time::advance(FIRST_PAUSE).await;
+    assert_eq!(health.route(None), probe_of(0));
+    health.answered(PROBE);
+    tokio::time::advance(Duration::from_secs(1)).await;
+    stall_often();
+    tokio::time::advance(2 * GIVE_UP_AFTER).await;
+    assert_eq!(health.any_endpoint().await, Ok(()));
+    assert_eq!(health.route(Some(0)), answer_from(0));
+    health.only_stalled_are_left(false);
+    assert_eq!(health.any_endpoint().await, Ok(()), "new numbers have their own time to be answered");
+    stall_often();
+    assert_eq!(health.route(None), None);
+    tokio::time::advance(GIVE_UP_AFTER).await;
+    assert_eq!(health.route(None), probe_of(0));
+    health.failed(PROBE, &stalled(), health.clock.elapsed());
+    assert!(matches!(health.any_endpoint().await, Err(NoRoute::Outage(_))));
+}
