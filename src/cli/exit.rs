@@ -63,6 +63,8 @@ impl From<&JobOutcome> for Exit {
                 StopReason::AccountRefused { .. }
                 | StopReason::ServiceDown { .. }
                 | StopReason::AccountBlocked { .. }
+                | StopReason::AnswersInDoubt { .. }
+                | StopReason::SurplusBytes { .. }
                 | StopReason::CapReached { .. }
                 | StopReason::LedgerFailed { .. }
                 | StopReason::OutputFailed { .. }

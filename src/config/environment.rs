@@ -2,8 +2,12 @@
 //! files that settings name. Nothing else in this folder reads anything outside the process.
 
 use std::collections::BTreeMap;
-use std::io;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::Path;
+
+/// No file that a setting names is larger; a device such as `/dev/zero` has no end.
+pub const MAX_FILE_BYTES: u64 = 4 << 20;
 
 /// Looks up environment variables. Tests pass in their own.
 pub struct Environment(Box<Variables>);
@@ -35,9 +39,24 @@ impl Environment {
     ///
     /// # Errors
     ///
-    /// When the file cannot be read, or is not UTF-8.
+    /// When the file cannot be read, is larger than [`MAX_FILE_BYTES`], or is not UTF-8.
     pub fn text_of(&self, path: &Path) -> io::Result<String> {
-        std::fs::read_to_string(path)
+        String::from_utf8(self.bytes_of(path)?)
+            .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "stream did not contain valid UTF-8"))
+    }
+
+    /// The content of a file that a setting names.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read, or is larger than [`MAX_FILE_BYTES`].
+    pub fn bytes_of(&self, path: &Path) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        File::open(path)?.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes)?;
+        match bytes.len() as u64 > MAX_FILE_BYTES {
+            true => Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is larger than 4 MiB")),
+            false => Ok(bytes),
+        }
     }
 
     /// Whether every user of this machine may read a file.

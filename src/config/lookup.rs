@@ -23,6 +23,7 @@ pub(super) fn limits(resolver: &mut ConfigResolver, settings: &mut Settings) -> 
     let duration = |raw, default: Duration| RawConfig::duration(raw).unwrap_or(default);
     settings.timeout = duration(raw.timeout, settings.timeout);
     settings.connect_timeout = duration(raw.connect_timeout, settings.connect_timeout);
+    settings.late_answer_grace = RawConfig::duration(raw.late_answer_grace);
     settings.give_up_after = duration(raw.give_up_after, settings.give_up_after);
     settings.skip_useless = raw.skip_useless == Some(true);
     settings.seed = raw.seed;

@@ -235,6 +235,10 @@ keys! {
     longest_backoff: DurationValue => File,
     /// Time limit for making a connection [default: 5s, but at most four fifths of the timeout]
     connect_timeout: DurationValue => File,
+    /// How long a request that has timed out is still read [default: as long as the timeout]
+    ///
+    /// It counts as in flight until then, and a late answer is taken.
+    late_answer_grace: DurationValue => File,
     /// File with two lines, username=… and password=…
     credentials_file: PathBuf => Flag,
     /// Environment variable with the user name [default: HLR_USERNAME]

@@ -1,5 +1,8 @@
 //! The settings of an enricher: the part of a configuration that needs no list and no output.
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+
 use super::diagnostics::{Diagnostics, Problem};
 use super::effective::EffectiveSettings;
 use super::endpoint::{self, Purpose};
@@ -83,13 +86,30 @@ fn product(resolver: &ConfigResolver, settings: &Settings) -> Product {
 fn certificates(resolver: &mut ConfigResolver) -> Resolved<Option<String>> {
     let Some(path) = resolver.raw.ca_file.clone() else { return Ok(None) };
     let name = path.display();
-    let pem = match resolver.environment.text_of(&path) {
-        Ok(text) if text.contains("-----BEGIN CERTIFICATE-----") => Ok(text),
-        Ok(_) => Err(Problem::new(format!("{name} holds no certificate"))
-            .with_help("a PEM file has a line -----BEGIN CERTIFICATE-----")),
+    let pem = match resolver.environment.bytes_of(&path) {
+        Ok(bytes) => pem_of(&bytes).ok_or_else(|| {
+            Problem::new(format!("{name} holds no certificate"))
+                .with_help("a PEM file has a line -----BEGIN CERTIFICATE-----; DER files are read too")
+        }),
         Err(fault) => Err(Problem::new(format!("cannot read {name}: {fault}"))),
     };
     resolver.check("ca_file", pem).map(Some)
+}
+
+/// The PEM text of a file of certificates: PEM, with or without a byte order mark, or one in DER.
+fn pem_of(bytes: &[u8]) -> Option<String> {
+    const SEQUENCE_WITH_LONG_LENGTH: [u8; 2] = [0x30, 0x82];
+    if bytes.starts_with(&SEQUENCE_WITH_LONG_LENGTH) {
+        let encoded = BASE64_STANDARD.encode(bytes);
+        let lines: Vec<&str> =
+            encoded.as_bytes().chunks(64).map(|line| str::from_utf8(line).unwrap_or_default()).collect();
+        return Some(format!(
+            "-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n",
+            lines.join("\n")
+        ));
+    }
+    let text = str::from_utf8(bytes).ok()?.trim_start_matches('\u{feff}');
+    text.contains("-----BEGIN CERTIFICATE-----").then(|| text.to_owned())
 }
 
 fn proxy(resolver: &mut ConfigResolver) -> Resolved<Option<Proxy>> {
@@ -102,4 +122,24 @@ fn proxy(resolver: &mut ConfigResolver) -> Resolved<Option<Proxy>> {
         Err(invalid) => Err(Problem::of(&invalid)),
     };
     resolver.check("proxy", proxy).map(Some)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn certificates_are_read_as_pem_and_der() {
+        let pem = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
+        assert_eq!(pem_of(pem.as_bytes()).as_deref(), Some(pem));
+        assert_eq!(pem_of(format!("\u{feff}{pem}").as_bytes()).as_deref(), Some(pem));
+        let der = [&[0x30, 0x82, 0x01, 0x00][..], &[7; 100]].concat();
+        let text = pem_of(&der).unwrap();
+        let body: String = text.lines().filter(|line| !line.starts_with("-----")).collect();
+        assert_eq!(BASE64_STANDARD.decode(body).unwrap(), der);
+        assert!(text.lines().all(|line| line.len() <= 64));
+        for other in [&b""[..], b"no certificate", b"\x30\x03", b"\xff\xfe-"] {
+            assert_eq!(pem_of(other), None);
+        }
+    }
 }

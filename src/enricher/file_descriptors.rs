@@ -11,11 +11,17 @@ const OUTPUTS: u64 = 1_600;
 /// connection to a backup may exist for each request.
 const PER_REQUEST: u64 = 2;
 
+/// How many connections there may be for each request in flight: a connection rests after each
+/// answer, and short requests leave many at rest.
+const CONNECTIONS_PER_REQUEST: usize = 4;
+
 /// How many requests may be in flight, as far as the system's limit allows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Room {
     /// How many fit into the limit, at most the configured number.
     pub concurrency: NonZeroUsize,
+    /// How many connections to an endpoint may be open, at least one for each request.
+    pub connections: usize,
     /// Why it is fewer than configured.
     pub warning: Option<String>,
 }
@@ -24,7 +30,8 @@ pub struct Room {
 /// allows.
 #[must_use]
 pub fn make_room(concurrency: NonZeroUsize) -> Room {
-    let needed = concurrency.get() as u64 * PER_REQUEST + MARGIN + OUTPUTS;
+    let connections = (concurrency.get() * CONNECTIONS_PER_REQUEST) as u64;
+    let needed = connections * PER_REQUEST + MARGIN + OUTPUTS;
     // If the limit cannot be read, assume that it is high enough.
     let granted = rlimit::increase_nofile_limit(needed).unwrap_or(needed);
     room_within(granted, concurrency)
@@ -40,7 +47,8 @@ fn room_within(granted: u64, wanted: NonZeroUsize) -> Room {
             wanted.get() as u64 * PER_REQUEST + MARGIN
         )
     });
-    Room { concurrency, warning }
+    let connections = fits.clamp(concurrency.get(), concurrency.get() * CONNECTIONS_PER_REQUEST);
+    Room { concurrency, connections, warning }
 }
 
 #[cfg(test)]
@@ -50,7 +58,10 @@ mod tests {
     #[test]
     fn concurrency_is_reduced_to_the_limit_with_a_warning() {
         let wanted = NonZeroUsize::new(500).unwrap();
-        assert_eq!(room_within(1064, wanted), Room { concurrency: wanted, warning: None });
+        let room = Room { concurrency: wanted, connections: 500, warning: None };
+        assert_eq!(room_within(1064, wanted), room);
+        assert_eq!(room_within(2064, wanted).connections, 1000);
+        assert_eq!(room_within(1_000_000, wanted).connections, 2000);
         let room = room_within(264, wanted);
         assert_eq!(room.concurrency.get(), 100);
         assert!(room.warning.unwrap().contains("ulimit -n 1064"));

@@ -190,7 +190,7 @@ impl Enricher {
     }
 
     /// The file with paid answers that the ledger could not keep, if there are any. Known after
-    /// [`Enricher::finish`].
+    /// `Enricher::close`.
     #[must_use]
     pub fn rescued(&self) -> Option<Rescued> {
         self.guard.session().rescued()

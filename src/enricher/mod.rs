@@ -5,6 +5,7 @@
 
 mod blocking;
 mod builder;
+mod connected;
 mod distinct;
 mod dry_run;
 mod error;

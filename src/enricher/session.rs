@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use tokio::runtime::{Handle, Runtime};
 use tokio::sync::OnceCell;
 
+use super::connected::connect;
 use super::error::OpenError;
 use super::file_descriptors;
 use super::settings::{LedgerChoice, LedgerFolder, LedgerSettings, Provider, Refresh, Settings};
@@ -19,9 +20,9 @@ use crate::ledger::{
 };
 use crate::lookup::{Lookup, LookupSettings, Rate, StopReason, StopSignal};
 use crate::model::{UtcMillis, with_causes};
-use crate::service::{Credentials, Endpoint, HttpService, HttpSettings, Proxy, Service};
+use crate::service::{HttpService, Service};
 #[cfg(feature = "simulator")]
-use crate::simulator::{Account, Authentication, Simulator, SimulatorSettings};
+use crate::simulator::{Account, Simulator};
 use crate::telemetry::{ContainedReporter, Counters, Event, Reporter};
 
 /// The stop signal, the counters and the reporter of a session.
@@ -58,7 +59,7 @@ impl Session {
         let observers = Observers { reporter, ..observers };
         let ledger_settings = chosen_ledger(settings, provider)?;
         let room = file_descriptors::make_room(settings.effective_concurrency());
-        let connected = connect(settings, provider).await?;
+        let connected = connect(settings, provider, room.connections).await?;
         // Last, because it writes the run marker.
         let ledger = open_ledger(settings, provider, ledger_settings, room.concurrency.get()).await?;
         if let Some(needed) = settings.larger_window() {
@@ -73,6 +74,7 @@ impl Session {
             concurrency: room.concurrency,
             refused_at: noted.and_then(|text| text.parse().ok()),
             timeout: settings.timeout,
+            late_answer_grace: settings.effective_late_answer_grace(),
             retry: settings.retry.clone(),
             give_up_after: settings.give_up_after,
             skip_useless: settings.skip_useless,
@@ -311,84 +313,4 @@ fn doubt_warning(InDoubt { started, at_most }: InDoubt) -> String {
 
 fn reserve_warning(failure: &LedgerError) -> String {
     format!("no disk space could be kept for the last answers of this run: {}", with_causes(failure))
-}
-
-/// The service, and the simulators that must live as long as it.
-struct Connected {
-    service: HttpService,
-    #[cfg(feature = "simulator")]
-    simulators: Vec<Simulator>,
-}
-
-async fn connect(settings: &Settings, provider: &Provider) -> Result<Connected, OpenError> {
-    match provider {
-        #[cfg(feature = "simulator")]
-        Provider::Simulator { settings: simulated, backups } => {
-            let simulated = SimulatorSettings { product: settings.product, ..(**simulated).clone() };
-            let simulators = start_simulators(&simulated, *backups).await.map_err(OpenError::Simulator)?;
-            let service = service_of(&simulators, &simulated, settings)?;
-            Ok(Connected { service, simulators })
-        }
-        Provider::Endpoints { endpoints, .. } if endpoints.is_empty() => Err(OpenError::NoEndpoint),
-        Provider::Endpoints { endpoints, credentials } => {
-            let credentials = credentials.clone().ok_or(OpenError::NoCredentials)?;
-            let certificates = settings.trusted_certificates.clone();
-            let proxy = settings.proxy.clone();
-            let service = http_service(endpoints.clone(), credentials, certificates, proxy, settings)?;
-            Ok(Connected {
-                service,
-                #[cfg(feature = "simulator")]
-                simulators: Vec::new(),
-            })
-        }
-    }
-}
-
-/// A primary, and backups with the same answers but without outages.
-#[cfg(feature = "simulator")]
-async fn start_simulators(primary: &SimulatorSettings, backups: usize) -> io::Result<Vec<Simulator>> {
-    let mut simulators = vec![Simulator::start(primary.clone()).await?];
-    for _ in 0..backups {
-        let mut backup = SimulatorSettings { outages: Vec::new(), ..primary.clone() };
-        backup.listen.set_port(0);
-        simulators.push(Simulator::start(backup).await?);
-    }
-    Ok(simulators)
-}
-
-#[cfg(feature = "simulator")]
-fn service_of(
-    simulators: &[Simulator],
-    simulated: &SimulatorSettings,
-    settings: &Settings,
-) -> Result<HttpService, OpenError> {
-    let endpoint =
-        |simulator: &Simulator| Endpoint::named(&simulator.url()).expect("a simulator's URL is an endpoint");
-    let endpoints = simulators.iter().flat_map(endpoint).collect();
-    let (username, password) = match &simulated.authentication {
-        Authentication::Any => ("user", "password"),
-        Authentication::Basic { username, password } => (username.as_str(), password.as_str()),
-    };
-    let credentials = Credentials { username: username.into(), password: password.into() };
-    let certificates: String = simulators.iter().filter_map(Simulator::certificate_pem).collect();
-    let certificates = Some(certificates).filter(|pem| !pem.is_empty());
-    http_service(endpoints, credentials, certificates, None, settings)
-}
-
-fn http_service(
-    endpoints: Vec<Endpoint>,
-    credentials: Credentials,
-    trusted_certificates: Option<String>,
-    proxy: Option<Proxy>,
-    settings: &Settings,
-) -> Result<HttpService, OpenError> {
-    let http = HttpSettings {
-        endpoints,
-        credentials,
-        cache: settings.cache,
-        connect_timeout: settings.connect_timeout.min(settings.timeout / 5 * 4),
-        trusted_certificates,
-        proxy,
-    };
-    Ok(HttpService::new(&http)?)
 }

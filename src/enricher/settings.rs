@@ -48,6 +48,9 @@ pub struct Settings {
     pub concurrency: Option<NonZeroUsize>,
     /// Time limit for one request. A request that times out may still be billed.
     pub timeout: Duration,
+    /// How long a request that has timed out is still read; `None` for as long as the timeout. It
+    /// counts as in flight until then, and a late answer is taken.
+    pub late_answer_grace: Option<Duration>,
     /// How numbers without an answer are retried.
     pub retry: RetryPolicy,
     /// How long a run waits for a service that is down, before it stops.
@@ -79,6 +82,7 @@ impl Default for Settings {
             rate: RateChoice::default(),
             concurrency: None,
             timeout: Duration::from_secs(10),
+            late_answer_grace: None,
             retry: RetryPolicy::default(),
             give_up_after: Duration::from_secs(600),
             skip_useless: false,
@@ -296,6 +300,10 @@ impl Settings {
             LedgerChoice::File(file) => Some(file),
             LedgerChoice::Unset | LedgerChoice::Nowhere => None,
         }
+    }
+
+    pub(crate) fn effective_late_answer_grace(&self) -> Duration {
+        self.late_answer_grace.unwrap_or(self.timeout)
     }
 
     /// How many rows the window needs at this rate, if that is more than it has.

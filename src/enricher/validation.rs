@@ -102,6 +102,7 @@ impl Settings {
         let waits = [
             ("timeout", self.timeout),
             ("connect_timeout", self.connect_timeout),
+            ("late_answer_grace", self.late_answer_grace.unwrap_or_default()),
             ("give_up_after", self.give_up_after),
             ("longest_backoff", retry.longest_backoff),
             ("second_pass", retry.second_pass.unwrap_or_default()),

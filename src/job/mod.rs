@@ -21,6 +21,7 @@ mod start;
 
 pub use self::dry_run::{DryRunJob, DryRunReport, StartedDryRun};
 pub use self::error::{JobError, RunError, StartError};
+#[cfg(feature = "cli")]
 pub use self::import_command::Import;
 pub use self::list_check::UnusableList;
 pub use self::load::{Job, Loaded};

@@ -207,12 +207,14 @@ async fn commit(
         let reason = stop_reason.expect("a run without output has a reason to stop");
         return Ok((JobOutcome::Stopped(reason), None));
     };
+    // Known only when the last connection is closed.
+    let in_doubt = stop_reason.clone().filter(|reason| matches!(reason, StopReason::AnswersInDoubt { .. }));
     let stopped: Option<StopReason> = match early_end {
         // The rest of the list was given up for want of a reader.
         None if staged.reader_has_gone() => stop_reason,
         // The ledger may fail after the last row.
-        None => stop_reason.filter(|reason| matches!(reason, StopReason::LedgerFailed { .. })),
-        Some(EnrichError::Stopped(stopped)) => Some(stopped.reason),
+        None => in_doubt.or(stop_reason.filter(|reason| matches!(reason, StopReason::LedgerFailed { .. }))),
+        Some(EnrichError::Stopped(stopped)) => Some(in_doubt.unwrap_or(stopped.reason)),
         Some(EnrichError::RowsLost { rows_in, rows_out }) => {
             return Err(RunError::RowsLost { rows_in, rows_out, kept: commit_paid(staged, counts).await? });
         }

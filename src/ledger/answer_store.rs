@@ -75,6 +75,9 @@ pub trait Ledger: Send + Sync + 'static {
     /// none ever does.
     fn unsaved_answers(&self) -> Option<usize>;
 
+    /// Takes back answers that may belong to other numbers. They are not found any more.
+    fn withdraw(&self, numbers: &[Msisdn]);
+
     /// Hands over the commits, once: whoever takes them settles the recorded answers. `None` if
     /// [`Ledger::record`] always returns [`Durability::Immediate`].
     ///

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::answer_store::PaidAnswer;
 use super::unsaved_answers::AnswerRoom;
+use crate::model::Msisdn;
 use crate::sync;
 
 /// An answer that waits, with its room.
@@ -22,12 +23,27 @@ pub(super) struct CommitQueue {
 #[derive(Debug, Default)]
 struct State {
     waiting: Vec<Waiting>,
+    /// Numbers whose answers are taken back, after those that wait are committed.
+    withdrawn: Vec<Msisdn>,
     /// Whether nothing more will be added.
     closed: bool,
     /// Whether the run is over, so that its marker can go.
     ends_cleanly: bool,
     /// Whether the committer has ended.
     ended: bool,
+}
+
+/// What is committed at once.
+pub(super) struct Group {
+    pub(super) answers: Vec<Waiting>,
+    /// Numbers whose answers, in this group or before it, are taken back.
+    pub(super) withdrawn: Vec<Msisdn>,
+}
+
+impl State {
+    fn is_empty(&self) -> bool {
+        self.waiting.is_empty() && self.withdrawn.is_empty()
+    }
 }
 
 impl CommitQueue {
@@ -53,19 +69,26 @@ impl CommitQueue {
     }
 
     /// The answers of the next interval; `None` if there will be no more.
-    pub(super) fn next_group(&self, interval: Duration) -> Option<Vec<Waiting>> {
+    pub(super) fn next_group(&self, interval: Duration) -> Option<Group> {
         let never_poisoned = "no code panics while it holds a lock";
         let mut state = sync::lock(&self.state);
-        while state.waiting.is_empty() && !state.closed {
+        while state.is_empty() && !state.closed {
             state = self.changed.wait(state).expect(never_poisoned);
         }
-        if state.waiting.is_empty() {
+        if state.is_empty() {
             return None;
         }
         let gathers = |state: &mut State| !state.closed && state.waiting.len() < self.full_group;
         let waited = self.changed.wait_timeout_while(state, interval, gathers);
         let (mut state, _) = waited.expect(never_poisoned);
-        Some(std::mem::take(&mut state.waiting))
+        let (answers, withdrawn) = (std::mem::take(&mut state.waiting), std::mem::take(&mut state.withdrawn));
+        Some(Group { answers, withdrawn })
+    }
+
+    /// Takes back the answers of these numbers.
+    pub(super) fn withdraw(&self, numbers: &[Msisdn]) {
+        sync::lock(&self.state).withdrawn.extend(numbers);
+        self.changed.notify_one();
     }
 
     /// Announces that nothing more will be added. `cleanly`: the run is over.

@@ -65,7 +65,8 @@ impl Committer {
     /// Runs until the ledger is closed and everything is committed.
     fn run(&mut self) {
         while let Some(group) = self.queue.next_group(self.interval) {
-            self.commit_and_report(group);
+            self.commit_and_report(group.answers);
+            self.withdraw(&group.withdrawn);
             // One batch between two commits, so that no answer waits longer than that.
             self.fold_batch();
         }
@@ -88,6 +89,15 @@ impl Committer {
         let failure = self.failure.clone().or_else(|| self.store.disk_full().map(Arc::new));
         // It fails if the run was dropped; then nobody waits for the answers.
         let _ = self.commits.send(CommitOutcome { answers, is_kept, failure });
+    }
+
+    /// Takes answers back that may belong to other numbers.
+    fn withdraw(&mut self, numbers: &[Msisdn]) {
+        let withdrawn: Vec<_> = numbers.iter().map(|msisdn| (*msisdn, PackedAnswer::NONE)).collect();
+        self.not_kept.retain(|(msisdn, _)| !numbers.contains(msisdn));
+        if !withdrawn.is_empty() && self.failure.is_none() {
+            self.try_to(|committer| committer.commit(&withdrawn));
+        }
     }
 
     fn commit(&mut self, packed: &[(Msisdn, PackedAnswer)]) -> Result<(), LedgerError> {

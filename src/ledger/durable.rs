@@ -281,6 +281,10 @@ impl Ledger for DurableLedger {
         }
     }
 
+    fn withdraw(&self, numbers: &[Msisdn]) {
+        self.queue.withdraw(numbers);
+    }
+
     fn unsaved_answers(&self) -> Option<usize> {
         Some(self.unsaved_answers)
     }

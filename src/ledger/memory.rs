@@ -59,6 +59,12 @@ impl Ledger for MemoryLedger {
         Durability::Immediate(paid)
     }
 
+    fn withdraw(&self, numbers: &[Msisdn]) {
+        for msisdn in numbers {
+            sync::lock(self.shard(*msisdn)).remove(msisdn);
+        }
+    }
+
     fn unsaved_answers(&self) -> Option<usize> {
         None
     }

@@ -82,7 +82,8 @@ impl ResultTexts {
 }
 
 impl PackedAnswer {
-    /// No answer is packed to this value, because attempts start at 1.
+    /// No answer is packed to this value, because attempts start at 1. In the journal it takes back
+    /// the answers before it.
     pub(super) const NONE: Self = Self([0; 2]);
 
     pub(super) fn pack(answered: &Answered, texts: &ResultTexts) -> Self {
@@ -98,8 +99,12 @@ impl PackedAnswer {
         ])
     }
 
-    /// The answer; `None` if its result is unknown, because the file is damaged.
+    /// The answer; `None` if it was taken back, or if its result is unknown, because the file is
+    /// damaged.
     pub(super) fn unpack(self, texts: &ResultTexts) -> Option<Answered> {
+        if self == Self::NONE {
+            return None;
+        }
         let [time_and_attempts, content] = self.0;
         let unreadable = content >> (32 + LOCATION_BITS);
         let location = (content >> 32) & ((1 << LOCATION_BITS) - 1);

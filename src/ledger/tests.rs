@@ -246,3 +246,40 @@ async fn a_file_that_is_gone_at_the_end_is_told_and_its_answers_are_beside_it() 
     let rescued = run.ledger.rescued().unwrap();
     assert_eq!((rescued.answers, rescued.path.file_name().unwrap().to_str()), (500, Some("l.rescued.csv")));
 }
+
+#[tokio::test]
+async fn an_answer_that_is_taken_back_is_not_found_by_this_run_nor_by_later_ones() {
+    let folder = tempfile::tempdir().unwrap();
+    let (kept, withdrawn) = (number(1), number(2));
+    let mut run = open(&file(&folder), 0).await;
+    run.record(&[(kept, answered(LookupResult::Ok, 0)), (withdrawn, answered(LookupResult::Ok, 0))]).await;
+    run.ledger.withdraw(&[withdrawn]);
+    run.close().await;
+    // In the journal, and folded beside an older answer.
+    for step in [1_000, 2_000] {
+        let mut next = open(&file(&folder), step).await;
+        let found = next.find(&[kept, withdrawn]).await;
+        assert_eq!((found[0].is_some(), found[1].is_some()), (true, false), "{step}");
+        let many: Vec<_> = (10..500).map(|n| (number(n), answered(LookupResult::Ok, step))).collect();
+        next.record(&many).await;
+        next.record(&[(withdrawn, answered(LookupResult::Ok, step + 1))]).await;
+        assert!(next.find(&[withdrawn]).await[0].is_some(), "it may be asked again");
+        next.ledger.withdraw(&[withdrawn]);
+        next.close().await;
+    }
+}
+
+#[tokio::test]
+async fn an_answer_is_taken_back_before_its_commit_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let slow = DurableSettings {
+        commit_interval: Duration::from_millis(200),
+        ..settings(&file(&folder), AnswerScope::ALL[0])
+    };
+    let run = Run::of(DurableLedger::open(slow, UtcMillis(START)).await.unwrap());
+    let paid = PaidAnswer { msisdn: number(1), answered: answered(LookupResult::Ok, 0), cost: Money::ZERO };
+    assert_eq!(run.ledger.record(paid, AnswerRoom::default()), Durability::AfterCommit);
+    run.ledger.withdraw(&[number(1)]);
+    run.close().await;
+    assert_eq!(open(&file(&folder), 1_000).await.find(&[number(1)]).await, [None]);
+}

@@ -3,8 +3,11 @@
 //!
 //! Every attempt goes through here, first or tenth, to the primary or to a backup.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
+
+use tokio::sync::watch;
 
 use super::clock::StageClock;
 use super::concurrency::{ConcurrencyLimiter, Permit};
@@ -12,15 +15,16 @@ use super::endpoint_health;
 use super::endpoint_health::{EndpointHealth, NoRoute, Outage, Route};
 use super::endpoint_state::Purpose;
 use super::rate_limit::RateLimiter;
+use super::request_timeout::within;
 use super::shutdown::StopReason;
 use super::spend_limit::{Reservation, SpendLimit};
 use crate::model::{Answer, Billed, Fault, FaultKind, LookupResult, Msisdn, UtcMillis};
 use crate::pricing::{Charge, Tariff};
-use crate::service::Service;
+use crate::service::{Received, Rest, Service};
 use crate::telemetry::{Counters, Event, Reporter};
 
 /// How one request ended.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Attempt {
     /// The answer, or what went wrong.
     pub result: Result<Answer, Fault>,
@@ -34,6 +38,8 @@ pub struct Attempt {
     pub charge: Charge,
     /// Why the run must stop now, if it must.
     pub stop: Option<StopReason>,
+    /// To be waited for before an answer is used.
+    pub rest: Rest,
 }
 
 impl Attempt {
@@ -73,6 +79,9 @@ pub struct RequestDispatcher<S> {
     pub(super) rate_limit: RateLimiter,
     pub(super) health: EndpointHealth,
     pub(super) timeout: Duration,
+    pub(super) late_answer_grace: Duration,
+    /// Whether the run stops.
+    pub(super) closed: watch::Sender<bool>,
     pub(super) clock: StageClock,
     pub(super) counters: Arc<Counters>,
     pub(super) reporter: Arc<dyn Reporter>,
@@ -118,19 +127,39 @@ impl<S: Service> RequestDispatcher<S> {
         self.counters.requests.add(1);
         self.counters.in_flight.add(1);
         let sent = self.clock.elapsed();
-        let response = tokio::time::timeout(self.timeout, self.service.look_up(route.endpoint, msisdn));
-        let result = response.await.unwrap_or_else(|_| Err(stalled()));
+        let (result, rest) = match self.response(route, msisdn, sent).await {
+            Ok(Received { answer, rest }) => (Ok(answer), rest),
+            Err(fault) => (Err(fault), Rest::none()),
+        };
         self.counters.in_flight.sub(1);
         let charge = self.tariff.charge(msisdn, &result);
         self.counters.count_charge(charge);
         reservation.spend(charge);
         let stop = self.learn_from(&result, route, sent, permit).err().map(StopReason::from);
         let Route { endpoint, purpose } = route;
-        Ok(Attempt { result, endpoint, purpose, finished_at: self.clock.utc(), charge, stop })
+        Ok(Attempt { result, endpoint, purpose, finished_at: self.clock.utc(), charge, stop, rest })
+    }
+
+    /// What the service says within the timeout, or in the grace after it. A request that has timed
+    /// out keeps its permit, because the service is still busy with it, and its late answer is paid
+    /// for. When the run stops, late answers are not waited for.
+    async fn response(&self, route: Route, msisdn: Msisdn, sent: Duration) -> Result<Received, Fault> {
+        let mut response = pin!(self.service.look_up(route.endpoint, msisdn));
+        if let Some(response) = within(self.timeout, response.as_mut()).await {
+            return response;
+        }
+        self.health.failed(route, &stalled(), sent);
+        let mut closed = self.closed.subscribe();
+        tokio::select! {
+            biased;
+            late = within(self.late_answer_grace, response) => late.unwrap_or_else(|| Err(stalled())),
+            _ = closed.wait_for(|closed| *closed) => Err(stalled()),
+        }
     }
 
     /// Turns away everybody who has not sent yet.
     pub fn close(&self) {
+        self.closed.send_replace(true);
         self.concurrency.close();
         self.health.close();
         self.rate_limit.close();
@@ -163,7 +192,7 @@ impl<S: Service> RequestDispatcher<S> {
                     self.lower_concurrency(permit);
                     self.rate_limit.pause_for(fault.retry_after.unwrap_or_default());
                     self.health.throttled(route, &fault.to_string())?;
-                } else if endpoint_health::is_endpoint_failure(fault) {
+                } else if fault.kind != FaultKind::Stalled && endpoint_health::is_endpoint_failure(fault) {
                     self.health.failed(route, fault, sent);
                 }
             }

@@ -298,9 +298,12 @@ pub fn is_endpoint_failure(fault: &Fault) -> bool {
     match fault.kind {
         FaultKind::NotConnected(_)
         | FaultKind::ConnectionBroken(_)
+        | FaultKind::Surplus
         | FaultKind::Stalled
         | FaultKind::HttpStatus(_)
         | FaultKind::NotAnAnswer(_) => true,
+        // This machine fails, and not the endpoint.
+        FaultKind::Local(_) => false,
         FaultKind::Unauthorized | FaultKind::Forbidden | FaultKind::TooManyRequests => false,
     }
 }

@@ -1,6 +1,7 @@
 //! A number that waits for its answer, and what was tried so far.
 
 use super::dispatcher::Attempt;
+use crate::ledger::AnswerRoom;
 use crate::model::{Money, Msisdn, UnansweredReason, UtcMillis};
 
 /// A number to look up, with the attempts so far.
@@ -39,3 +40,6 @@ impl PendingLookup {
         self
     }
 }
+
+/// An answer that is certain when the rest of its connection is over.
+pub(super) type RestingAnswer = (PendingLookup, Attempt, AnswerRoom);

@@ -4,16 +4,22 @@
 //! failures of the transport and of the service. A throttled request was not looked up, so its
 //! retry costs the number no attempt. Every other result is an answer.
 
+pub mod budget;
+pub mod policy;
+
 use std::time::Duration;
 
-use super::retry_budget::RetryBudget;
-use super::retry_policy::RetryPolicy;
+use self::budget::RetryBudget;
+use self::policy::RetryPolicy;
 use crate::model::{Answer, Fault, FaultKind, LookupResult};
 
 /// The longest wait after throttling; by then the concurrency limit has adapted.
 const AFTER_THROTTLING: Duration = Duration::from_millis(200);
 /// The wait after a 429 without `Retry-After`.
 const AFTER_TOO_MANY_REQUESTS: Duration = Duration::from_secs(1);
+
+/// The wait after this machine could not open a connection.
+const AFTER_LOCAL_FAULT: Duration = Duration::from_secs(1);
 
 /// What to do after an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,8 +71,10 @@ pub fn next_step(
             FaultKind::TooManyRequests => {
                 Step::RetryUncounted(fault.retry_after.unwrap_or(AFTER_TOO_MANY_REQUESTS))
             }
+            FaultKind::Local(_) => retry(AFTER_LOCAL_FAULT),
             FaultKind::NotConnected(_)
             | FaultKind::ConnectionBroken(_)
+            | FaultKind::Surplus
             | FaultKind::Stalled
             | FaultKind::HttpStatus(_)
             | FaultKind::NotAnAnswer(_) => retry(fault.retry_after.unwrap_or_default()),

@@ -19,6 +19,9 @@ pub struct LookupSettings {
     /// How long one request may take, with connecting. A request that times out may still be
     /// billed.
     pub timeout: Duration,
+    /// How long a request that has timed out is still read. Its late answer is taken; until then it
+    /// counts as in flight.
+    pub late_answer_grace: Duration,
     /// How requests without an answer are repeated.
     pub retry: RetryPolicy,
     /// How long the run waits for a service that gives no answers.

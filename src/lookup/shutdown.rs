@@ -8,9 +8,9 @@ use miette::Diagnostic;
 use tokio::sync::watch;
 
 use super::spend_limit::Cap;
-use crate::humanize::{grouped, lasting};
+use crate::humanize::{counted, grouped, lasting};
 use crate::ledger::LedgerError;
-use crate::model::{Fault, with_causes};
+use crate::model::{Fault, UtcMillis, with_causes};
 
 /// Why no further number is looked up. Displays as a clause; its help says what to do.
 #[derive(Clone, Debug)]
@@ -39,6 +39,22 @@ pub enum StopReason {
     /// The service blocks every lookup: the account does not have the permission, or no longer.
     AccountBlocked {
         /// How many answers in a row said so.
+        in_a_row: u32,
+    },
+    /// Something arrived after answers, which therefore may belong to other numbers.
+    AnswersInDoubt {
+        /// The endpoint, in the form that messages show.
+        endpoint: String,
+        /// How many numbers have such an answer in their rows.
+        numbers: usize,
+        /// When the first of these answers came.
+        since: UtcMillis,
+    },
+    /// Something arrives after every answer, so that none is certain.
+    SurplusBytes {
+        /// The endpoint, in the form that messages show.
+        endpoint: String,
+        /// After how many answers in a row.
         in_a_row: u32,
     },
     /// The run has spent what it may spend.
@@ -78,6 +94,20 @@ impl fmt::Display for StopReason {
                 let count = grouped(u64::from(*in_a_row));
                 write!(f, "the account is blocked: the last {count} answers were all IMSI_LOOKUP_BLOCKED")
             }
+            Self::SurplusBytes { endpoint, in_a_row } => {
+                write!(
+                    f,
+                    "{endpoint} sent something after each of the last {in_a_row} answers, so none can be relied on"
+                )
+            }
+            Self::AnswersInDoubt { endpoint, numbers, since } => {
+                let numbers = counted(*numbers as u64, "number");
+                write!(
+                    f,
+                    "{endpoint} sent bytes that nobody had asked for: the answers of {numbers}, given since \
+                    {since}, may belong to others"
+                )
+            }
             Self::CapReached { cap } => write!(f, "the {cap} is reached"),
             Self::LedgerFailed { failure } => f.write_str(&with_causes(&**failure)),
             Self::OutputFailed { failure, .. } => f.write_str(failure),
@@ -98,6 +128,13 @@ impl Diagnostic for StopReason {
                 "ask the provider what the account may look up; then run again with \
                  --max-age not_checked=0s to look these numbers up again"
             }
+            Self::AnswersInDoubt { .. } => {
+                "these answers were taken out of the ledger; run again to ask about the numbers again, and tell the \
+                 provider, or whoever runs the proxy or gateway in between"
+            }
+            Self::SurplusBytes { .. } => {
+                "tell the provider, or whoever runs the proxy or gateway in between: a request has one answer"
+            }
             Self::LedgerFailed { failure } => return failure.help(),
             Self::OutputFailed { help, .. } => return help.as_ref().map(|help| Box::new(help) as _),
             Self::TaskDied { .. } => "please report this",
@@ -117,11 +154,24 @@ impl Default for StopSignal {
 }
 
 impl StopSignal {
-    /// Gives the signal. Returns whether this is the first reason.
+    /// Gives the signal. Returns whether this is the first reason. Doubt about answers replaces any
+    /// other reason.
     pub fn request(&self, reason: StopReason) -> bool {
         self.0.send_if_modified(|current| {
             let is_first = current.is_none();
-            current.get_or_insert(reason);
+            match (current, reason) {
+                (
+                    Some(StopReason::AnswersInDoubt { numbers, since, .. }),
+                    StopReason::AnswersInDoubt { numbers: more, since: other, .. },
+                ) => {
+                    *numbers += more;
+                    *since = other.min(*since);
+                }
+                // Whatever else ends the run, this must be said.
+                (Some(first), reason @ StopReason::AnswersInDoubt { .. }) => *first = reason,
+                (Some(_), _) => {}
+                (none @ None, reason) => *none = Some(reason),
+            }
             is_first
         })
     }

@@ -4,6 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 
 use futures::FutureExt;
+use tokio::sync::{mpsc, watch};
 
 use super::clock::StageClock;
 use super::concurrency::ConcurrencyLimiter;
@@ -28,6 +29,8 @@ pub struct Lookup<S> {
     /// Gives committed answers to their rows. Ends when the ledger is closed and has committed
     /// everything. `None` if the ledger needs no commits.
     settler: Mutex<Option<AbortOnDrop<()>>>,
+    /// Goes on with answers when their connections have rested.
+    confirmer: Mutex<Option<AbortOnDrop<()>>>,
     _retry_timer: AbortOnDrop<()>,
     _stop_watcher: AbortOnDrop<()>,
 }
@@ -51,7 +54,12 @@ impl<S: Service> Lookup<S> {
     ) -> Self {
         let committed = ledger.take_commits();
         let dispatcher = dispatcher(service, settings, counters.clone(), reporter.clone());
-        let shared = Arc::new(Shared::new(dispatcher, ledger, settings, stop, counters, reporter));
+        let (resting, to_confirm) = mpsc::unbounded_channel();
+        let shared = Shared::new(dispatcher, ledger, settings, stop, counters, reporter, resting);
+        let shared = Arc::new(shared);
+        let confirmer = shared.clone();
+        let confirmer = async move { confirmer.confirm_answers(to_confirm).await };
+        let confirmer = AbortOnDrop::spawn(guarded(&shared, "the confirmation of answers", confirmer));
         let worker = |_| AbortOnDrop::spawn(guarded(&shared, "a worker", shared.clone().work()));
         let workers = (0..settings.concurrency.get()).map(worker).collect();
         let timer = shared.clone();
@@ -74,7 +82,8 @@ impl<S: Service> Lookup<S> {
             })
         });
         let (workers, settler) = (Mutex::new(workers), Mutex::new(settler));
-        Self { shared, workers, settler, _retry_timer: retry_timer, _stop_watcher: stop_watcher }
+        let confirmer = Mutex::new(Some(confirmer));
+        Self { shared, workers, confirmer, settler, _retry_timer: retry_timer, _stop_watcher: stop_watcher }
     }
 
     /// The outcome of each of these numbers, in order. Waits for all of them. If the waiting is
@@ -122,6 +131,14 @@ impl<S: Service> Lookup<S> {
             // Workers end when the queue is closed. If one panicked, its number is settled already.
             let _ = worker.await;
         }
+        self.shared.end_rests();
+        let confirmer = sync::lock(&self.confirmer).take();
+        if let Some(confirmer) = confirmer {
+            let _ = confirmer.await;
+        }
+        // After the last answer: what arrived on connections that rest in the pool.
+        self.shared.dispatcher.service.close_idle().await;
+        self.shared.take_doubts();
         self.shared.ledger.close();
         let settler = sync::lock(&self.settler).take();
         if let Some(settler) = settler {
@@ -159,6 +176,8 @@ fn dispatcher<S: Service>(
         health: EndpointHealth::new(service.endpoints(), settings.give_up_after, clock, reporter.clone()),
         service,
         timeout: settings.timeout,
+        late_answer_grace: settings.late_answer_grace,
+        closed: watch::Sender::new(false),
         clock,
         counters,
         reporter,

@@ -7,16 +7,19 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures::FutureExt;
+use tokio::sync::mpsc;
 
 use super::dispatcher::{Attempt, DispatcherClosed, RequestDispatcher, RequestSlot};
 use super::endpoint_state::Purpose;
 use super::pending_lookup::PendingLookup;
+use super::pending_lookup::RestingAnswer;
 use super::queue::{InProgress, LookupQueue, QueuePermit};
 use super::range_scheduler::UselessRange;
 use super::retry::Step;
-use super::retry_budget::RetryBudget;
+use super::retry::budget::RetryBudget;
 use super::silence::stalled_numbers::StalledNumbers;
 use super::single_flight::{BatchTicket, FlightRole, SingleFlight};
+use super::surplus_count::SurplusCount;
 use super::{LookupSettings, RetryPolicy, StopReason, StopSignal, retry};
 use crate::ledger::{AnswerRoom, CommitOutcome, Durability, KnownAnswer, Ledger, PaidAnswer, UnsavedAnswers};
 use crate::model::{
@@ -46,10 +49,13 @@ pub(super) struct Shared<S> {
     budget: RetryBudget,
     /// The source of jitter.
     random: Mutex<fastrand::Rng>,
+    /// Answers whose connection rests. `None` is the last.
+    pub(super) resting: mpsc::UnboundedSender<Option<RestingAnswer>>,
+    pub(super) surplus: SurplusCount,
     /// How many answers in a row were `IMSI_LOOKUP_BLOCKED`.
     blocked_in_a_row: AtomicU32,
     pub(super) stop: StopSignal,
-    counters: Arc<Counters>,
+    pub(super) counters: Arc<Counters>,
     reporter: Arc<dyn Reporter>,
 }
 
@@ -61,6 +67,7 @@ impl<S: Service> Shared<S> {
         stop: StopSignal,
         counters: Arc<Counters>,
         reporter: Arc<dyn Reporter>,
+        resting: mpsc::UnboundedSender<Option<RestingAnswer>>,
     ) -> Self {
         Self {
             stalled: StalledNumbers::default(),
@@ -72,6 +79,8 @@ impl<S: Service> Shared<S> {
             policy: settings.retry.clone(),
             budget: RetryBudget::new(settings.retry.budget),
             random: Mutex::new(fastrand::Rng::with_seed(settings.seed)),
+            resting,
+            surplus: SurplusCount::default(),
             blocked_in_a_row: AtomicU32::new(0),
             stop,
             counters,
@@ -200,7 +209,8 @@ impl<S: Service> Shared<S> {
                     self.stop_run(reason);
                     self.give_up(lookup.after(attempt));
                 }
-                None => self.take_step(lookup, attempt, room),
+                None if attempt.rest.is_over() => self.take_step(lookup, attempt, room),
+                None => self.wait_for_rest(lookup, attempt, room),
             },
             Err(DispatcherClosed::Closed) => self.give_up(lookup),
             Err(DispatcherClosed::Stop(reason)) => {
@@ -227,7 +237,7 @@ impl<S: Service> Shared<S> {
         }
     }
 
-    fn take_step(&self, mut lookup: PendingLookup, attempt: Attempt, room: AnswerRoom) {
+    pub(super) fn take_step(&self, mut lookup: PendingLookup, attempt: Attempt, room: AnswerRoom) {
         if lookup.attempts > 0 {
             self.counters.retries.add(1);
         }
@@ -314,7 +324,7 @@ impl<S: Service> Shared<S> {
     }
 
     /// A bug must not leave rows waiting for ever: the number gets no answer, and may be billed.
-    fn settle_after_panic(&self, msisdn: Msisdn) {
+    pub(super) fn settle_after_panic(&self, msisdn: Msisdn) {
         let cause = "internal error: a task panicked; please report this";
         let kind = FaultKind::ConnectionBroken(cause.into());
         let fault = Fault { kind, billed: Billed::Maybe, retry_after: None };
@@ -330,7 +340,7 @@ impl<S: Service> Shared<S> {
         }
     }
 
-    fn give_up(&self, lookup: PendingLookup) {
+    pub(super) fn give_up(&self, lookup: PendingLookup) {
         self.settle_without_answer(lookup, UnansweredReason::NeverAsked);
     }
 
@@ -358,7 +368,7 @@ impl<S: Service> Shared<S> {
         self.stop_run(StopReason::TaskDied { task });
     }
 
-    fn stop_run(&self, reason: StopReason) {
+    pub(super) fn stop_run(&self, reason: StopReason) {
         self.stop.request(reason);
         self.close();
     }

@@ -21,8 +21,12 @@ pub struct Fault {
 pub enum FaultKind {
     /// No connection could be made: refused, no route, unknown host, failed TLS.
     NotConnected(Arc<str>),
+    /// This machine could not open a connection: too many open files, no free port.
+    Local(Arc<str>),
     /// The connection broke after the request was sent.
     ConnectionBroken(Arc<str>),
+    /// Bytes that nobody asked for came after the answer, which may belong to another number.
+    Surplus,
     /// No complete answer came within the request timeout.
     Stalled,
     /// 401: the credentials are wrong.
@@ -52,7 +56,9 @@ impl FaultKind {
     pub fn word(&self) -> Cow<'static, str> {
         match self {
             Self::NotConnected(_) => "not_connected".into(),
+            Self::Local(_) => "no_local_resources".into(),
             Self::ConnectionBroken(_) => "connection_broken".into(),
+            Self::Surplus => "surplus_bytes".into(),
             Self::Stalled => "stalled".into(),
             Self::Unauthorized => "http_401".into(),
             Self::Forbidden => "http_403".into(),
@@ -67,7 +73,11 @@ impl fmt::Display for FaultKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotConnected(cause) => write!(f, "no connection: {cause}"),
+            Self::Local(cause) => write!(f, "this machine cannot open a connection: {cause}"),
             Self::ConnectionBroken(cause) => write!(f, "connection broken: {cause}"),
+            Self::Surplus => {
+                f.write_str("more bytes than the answer came, so it may belong to another number")
+            }
             Self::Stalled => f.write_str("no answer within the timeout"),
             Self::Unauthorized => f.write_str("HTTP 401: credentials refused"),
             Self::Forbidden => f.write_str("HTTP 403: account refused"),

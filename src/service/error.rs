@@ -10,7 +10,13 @@ pub enum ServiceError {
     /// The PEM text contains no certificate.
     #[error("the certificate file does not contain a valid PEM certificate")]
     #[diagnostic(help("name a file with PEM certificates with --ca-file"))]
-    UnusableCertificates(#[source] reqwest::Error),
+    UnusableCertificates,
+    /// TLS cannot be set up.
+    #[error("TLS cannot be set up")]
+    #[diagnostic(help(
+        "on a machine without CA certificates, install them (ca-certificates) or name a file of them with --ca-file"
+    ))]
+    Tls(#[source] rustls::Error),
     /// The TLS library or the proxy setting failed.
     #[error("the HTTPS client cannot be set up")]
     #[diagnostic(help(

@@ -56,6 +56,16 @@ pub(super) fn connection_broken(cause: Arc<str>) -> Fault {
     Fault { kind: FaultKind::ConnectionBroken(cause), billed: Billed::Maybe, retry_after: None }
 }
 
+/// This machine cannot open a connection now, so nothing is billed.
+pub(super) fn local(cause: Arc<str>) -> Fault {
+    Fault { kind: FaultKind::Local(cause), billed: Billed::No, retry_after: None }
+}
+
+/// Bytes that nobody asked for came after the answer.
+pub(super) fn surplus() -> Fault {
+    Fault { kind: FaultKind::Surplus, billed: Billed::Maybe, retry_after: None }
+}
+
 /// The body exceeds [`MAX_BODY_BYTES`].
 pub(super) fn body_too_long() -> Fault {
     not_an_answer("a body of more than 64 KiB".into())

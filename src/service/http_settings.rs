@@ -33,6 +33,9 @@ pub struct HttpSettings {
     pub connect_timeout: Duration,
     /// PEM text of certificates to trust instead of the system's, for `https` endpoints.
     pub trusted_certificates: Option<String>,
+    /// How many connections to one endpoint may be open, resting ones included; at least one. A
+    /// connection rests for 5 ms after each answer.
+    pub max_connections: usize,
     /// The proxy to use. If it is `None`, the environment's proxies are ignored too.
     pub proxy: Option<Proxy>,
 }

@@ -15,7 +15,7 @@ use std::time::Duration;
 use hlr_enrich::internals::ledger::MemoryLedger;
 use hlr_enrich::internals::lookup::{Lookup, Rate, RetryPolicy, StopReason, StopSignal};
 use hlr_enrich::internals::model::{Answer, Fault, LookupResult, Msisdn, Outcome, Source};
-use hlr_enrich::internals::service::Service;
+use hlr_enrich::internals::service::{Received, Service};
 use hlr_enrich::internals::telemetry::{Counters, NoReporter};
 
 use self::fake_service::{Conditions, number, truth};
@@ -230,9 +230,9 @@ impl Service for PanickingService {
         &self.0
     }
 
-    async fn look_up(&self, _: usize, msisdn: Msisdn) -> Result<Answer, Fault> {
+    async fn look_up(&self, _: usize, msisdn: Msisdn) -> Result<Received, Fault> {
         assert_ne!(msisdn, number(7), "a bug");
-        Ok(Answer::bare(LookupResult::Ok))
+        Ok(Answer::bare(LookupResult::Ok).into())
     }
 }
 

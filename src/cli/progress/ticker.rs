@@ -81,6 +81,9 @@ fn stop_note(reason: &StopReason) -> &'static str {
         StopReason::AccountRefused { .. } => "the account is refused: no new lookups",
         StopReason::ServiceDown { .. } => "the service is down: no new lookups",
         StopReason::AccountBlocked { .. } => "the account is blocked: no new lookups",
+        StopReason::AnswersInDoubt { .. } | StopReason::SurplusBytes { .. } => {
+            "more arrives than was asked for: no new lookups"
+        }
         StopReason::CapReached { .. } => "the cap is reached: no new lookups",
         StopReason::LedgerFailed { .. } => "the ledger cannot be used: no new lookups",
         StopReason::OutputFailed { .. } => "the output cannot be written: no new lookups",

@@ -15,6 +15,9 @@ use crate::model::Msisdn;
 /// The size of a number and its answer.
 const RECORD_BYTES: usize = 8 + packed_answer::BYTES;
 
+/// How the bytes of [`PackedAnswer::NONE`] begin: the answer of the number is taken back.
+const WITHDRAWN: [u8; 16] = [0; 16];
+
 /// A folding in progress: the answers of the journal that are not in their scopes yet.
 pub(in crate::ledger) struct Folding {
     /// By scope, each sorted by number.
@@ -127,7 +130,11 @@ impl Store {
         {
             let mut table = transaction.open_table(answers(scope))?;
             for (number, bytes) in records {
-                table.insert(number, bytes)?;
+                if bytes.starts_with(&WITHDRAWN) {
+                    table.remove(number)?;
+                } else {
+                    table.insert(number, bytes)?;
+                }
             }
         }
         transaction.commit()?;

@@ -1,6 +1,6 @@
 //! Every result and fault has its step, and the bill is bounded.
 
-use super::super::retry_policy::Finality;
+use super::policy::Finality;
 use super::*;
 use crate::model::Billed;
 

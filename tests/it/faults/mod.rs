@@ -5,9 +5,11 @@
 
 mod disk;
 mod foreign_changes;
+mod judge;
 mod preload;
 mod signals;
 mod silent_numbers;
+mod wrong_answers;
 
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;

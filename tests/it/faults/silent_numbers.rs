@@ -12,7 +12,7 @@ use hlr_enrich::internals::lookup::{
 use hlr_enrich::internals::model::{
     Answer, Answered, Fault, FaultKind, LookupResult, Money, Msisdn, Outcome, UnansweredReason, UtcMillis,
 };
-use hlr_enrich::internals::service::Service;
+use hlr_enrich::internals::service::{Received, Service};
 use hlr_enrich::internals::telemetry::{Counters, NoReporter};
 
 use crate::harness::nth_number;
@@ -30,13 +30,13 @@ impl Service for Silent {
         &self.endpoints
     }
 
-    async fn look_up(&self, _: usize, msisdn: Msisdn) -> Result<Answer, Fault> {
+    async fn look_up(&self, _: usize, msisdn: Msisdn) -> Result<Received, Fault> {
         let n = msisdn.get() - nth_number(0).get();
         tokio::time::sleep(Duration::from_millis(100)).await;
         if (self.is_silent)(n) || self.answers.fetch_add(1, Ordering::Relaxed) >= self.dies_after {
             std::future::pending::<()>().await;
         }
-        Ok(Answer::bare(LookupResult::Ok))
+        Ok(Answer::bare(LookupResult::Ok).into())
     }
 }
 
@@ -56,6 +56,7 @@ fn look_up(
         concurrency: NonZeroUsize::new(10).unwrap(),
         refused_at: None,
         timeout: Duration::from_secs(10),
+        late_answer_grace: Duration::ZERO,
         retry: RetryPolicy::default(),
         give_up_after,
         skip_useless: false,

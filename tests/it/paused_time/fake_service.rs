@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use hlr_enrich::internals::model::{Answer, Billed, Fault, FaultKind, LookupResult, Msisdn};
-use hlr_enrich::internals::service::Service;
+use hlr_enrich::internals::service::{Received, Service};
 use tokio::time::Instant;
 
 /// How the service misbehaves, and what it allows.
@@ -70,7 +70,7 @@ impl Service for FakeService {
         &self.endpoints
     }
 
-    async fn look_up(&self, _: usize, msisdn: Msisdn) -> Result<Answer, Fault> {
+    async fn look_up(&self, _: usize, msisdn: Msisdn) -> Result<Received, Fault> {
         let now = self.started.elapsed();
         let attempt = {
             let mut account = self.account.lock().unwrap();
@@ -81,7 +81,7 @@ impl Service for FakeService {
             account.max_ongoing = account.max_ongoing.max(account.ongoing.len());
             if account.ongoing.len() > self.conditions.ongoing_limit {
                 account.ongoing.remove(&msisdn);
-                return Ok(Answer::bare(LookupResult::RequestThrottled));
+                return Ok(Answer::bare(LookupResult::RequestThrottled).into());
             }
             let attempt = account.attempts.entry(msisdn).or_default();
             *attempt += 1;
@@ -93,7 +93,7 @@ impl Service for FakeService {
         if result.as_ref().is_ok_and(|answer| answer.result == truth(self.conditions.seed, msisdn)) {
             *account.answered.entry(msisdn).or_default() += 1;
         }
-        result
+        result.map(Received::from)
     }
 }
 

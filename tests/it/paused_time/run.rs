@@ -107,6 +107,7 @@ pub fn settings(rate: Option<Rate>, concurrency: usize, retry: RetryPolicy, seed
         concurrency: NonZeroUsize::new(concurrency).unwrap(),
         refused_at: None,
         timeout: Duration::from_secs(10),
+        late_answer_grace: Duration::ZERO,
         retry,
         give_up_after: Duration::from_secs(600),
         skip_useless: false,

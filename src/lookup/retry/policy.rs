@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::retry_budget::RetryBudget;
+use super::budget::RetryBudget;
 use crate::model::LookupResult;
 
 /// How often and how soon requests without an answer are repeated.

@@ -1,29 +1,29 @@
-//! Requests through reqwest: HTTPS and proxies.
+//! Requests through a proxy, by reqwest.
 //!
-//! What the protocol never uses is switched off: redirects, proxies of the environment, HTTP/2. The
-//! pool keeps every connection, because the concurrency limit decides how many there are.
+//! What the protocol never uses is switched off: redirects, proxies of the environment, HTTP/2. Each
+//! request has a connection of its own: reqwest does not show what arrives on an idle one, so it
+//! could not be known whose answer comes first on it.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use reqwest::{Client, Method, Request, Response, Url};
 
-use super::Endpoint;
 use super::error::ServiceError;
 use super::http_exchange::{HttpResponse, MAX_BODY_BYTES, body_too_long, connection_broken, not_connected};
 use super::http_settings::HttpSettings;
+use super::{Endpoint, Proxy};
 use crate::model::{Billed, Fault, FaultKind};
 
 /// One endpoint, reached through a client that all endpoints share.
 #[derive(Debug)]
-pub(super) struct PooledHttp {
+pub(super) struct ProxiedHttp {
     client: Client,
     url: Url,
 }
 
-impl PooledHttp {
+impl ProxiedHttp {
     pub(super) fn new(client: Client, endpoint: &Endpoint) -> Self {
         Self { client, url: endpoint.lookup_url().clone() }
     }
@@ -42,32 +42,28 @@ impl PooledHttp {
 /// The client for these settings. Sends nothing.
 pub(super) fn client(
     settings: &HttpSettings,
+    proxy: &Proxy,
     authorization: HeaderValue,
-    idle_timeout: Duration,
+    tls: Option<rustls::ClientConfig>,
 ) -> Result<Client, ServiceError> {
     // It fails if a provider is installed already, which serves as well.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let mut builder = Client::builder()
+    let builder = Client::builder()
         .http1_only()
         .default_headers(HeaderMap::from_iter([(AUTHORIZATION, authorization)]))
         .redirect(reqwest::redirect::Policy::none())
-        .pool_idle_timeout(idle_timeout)
+        .pool_max_idle_per_host(0)
         .connect_timeout(settings.connect_timeout)
-        .no_proxy();
-    if let Some(proxy) = &settings.proxy {
-        builder = builder.proxy(reqwest::Proxy::all(proxy.url().clone()).map_err(ServiceError::Client)?);
-    }
-    if !settings.endpoints.iter().any(Endpoint::is_https) {
+        .proxy(reqwest::Proxy::all(proxy.url().clone()).map_err(ServiceError::Client)?);
+    let builder = match tls {
+        Some(tls) => builder.tls_backend_preconfigured(tls),
         // Without this, a container without CA certificates cannot even use plain HTTP.
-        builder = builder.tls_certs_only(std::iter::empty());
-    } else if let Some(pem) = &settings.trusted_certificates {
-        let certificates = reqwest::Certificate::from_pem_bundle(pem.as_bytes());
-        builder = builder.tls_certs_only(certificates.map_err(ServiceError::UnusableCertificates)?);
-    }
+        None => builder.tls_certs_only(std::iter::empty()),
+    };
     builder.build().map_err(ServiceError::Client)
 }
 
-/// Reads the body to its end, so that the connection can be used again.
+/// Reads the body to its end.
 async fn read_body(mut response: Response) -> Result<Bytes, Fault> {
     let mut body = Bytes::new();
     while let Some(chunk) = response.chunk().await.map_err(|error| transport_fault(&error))? {

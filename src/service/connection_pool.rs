@@ -1,0 +1,244 @@
+//! The connections to one endpoint.
+//!
+//! After each answer a connection rests. If anything arrives in the first milliseconds, the answer is
+//! in doubt, and the connection is closed. It takes its next request only when nothing has arrived
+//! for as long as this endpoint takes to answer: by then, an answer that nobody waits for is there.
+//! Further connections are opened in the meantime, up to a limit. What arrives later than the first
+//! milliseconds is found before the next request, or when the pool is closed.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::Empty;
+use hyper::header::{AUTHORIZATION, HOST, HeaderValue};
+use hyper::http::uri::PathAndQuery;
+use hyper::{Request, Uri};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
+
+use super::Endpoint;
+use super::connection::{Connection, ExchangeError, Silence};
+use super::connector::Connector;
+use super::doubt::{Doubt, repeats};
+use super::http_exchange::{HttpResponse, not_connected};
+use crate::model::{Answer, Fault, Msisdn};
+use crate::sync;
+
+/// How long a connection rests after an answer. A second answer to the same request most often
+/// comes with the first, or a few milliseconds later.
+pub(super) const REST: Duration = Duration::from_millis(5);
+
+/// The longest rest before a connection is used again, however slow the endpoint is.
+const LONGEST_REST: Duration = Duration::from_secs(2);
+
+/// What arrives later than this after an answer of a quick endpoint is not expected.
+const SHORTEST_LONG_REST: Duration = Duration::from_millis(100);
+
+/// After no more answers than this, connections are closed without a rest.
+const FEW_ANSWERS: u64 = 20;
+
+/// The connections to one endpoint.
+#[derive(Debug)]
+pub(super) struct ConnectionPool {
+    connector: Connector,
+    host_header: HeaderValue,
+    authorization: HeaderValue,
+    /// How long an idle connection is kept. Shorter than the server's own limit.
+    idle_timeout: Duration,
+    /// The one that has rested longest is first.
+    idle: Mutex<VecDeque<Idle>>,
+    /// How long the slowest answer took, in microseconds. Forgotten slowly.
+    slowest: AtomicU64,
+    answers: AtomicU64,
+    /// How many further connections may be opened.
+    may_open: Arc<Semaphore>,
+    /// A connection has rested, or is closed.
+    returned: Notify,
+    /// Answers that were taken for good before something arrived after them.
+    doubts: Mutex<Vec<Doubt>>,
+}
+
+#[derive(Debug)]
+struct Idle {
+    connection: Connection,
+    last: Exchanged,
+}
+
+/// The last answer of a connection.
+#[derive(Clone, Debug)]
+pub(super) struct Exchanged {
+    pub(super) msisdn: Msisdn,
+    pub(super) answer: Answer,
+    pub(super) at: Instant,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Age {
+    New,
+    Used,
+}
+
+impl ConnectionPool {
+    pub(super) fn new(
+        endpoint: &Endpoint,
+        connector: Connector,
+        authorization: HeaderValue,
+        idle_timeout: Duration,
+        max_connections: usize,
+    ) -> Self {
+        let (host, port) = endpoint.host_and_port();
+        let host_header = HeaderValue::try_from(format!("{host}:{port}"));
+        Self {
+            connector,
+            host_header: host_header.expect("the host of a URL has only header characters"),
+            authorization,
+            idle_timeout,
+            idle: Mutex::default(),
+            slowest: AtomicU64::new(0),
+            answers: AtomicU64::new(0),
+            may_open: Arc::new(Semaphore::new(max_connections.max(1))),
+            returned: Notify::new(),
+            doubts: Mutex::default(),
+        }
+    }
+
+    /// Sends one request. If the server has closed a connection and nothing was written to it, the
+    /// request goes to another one.
+    pub(super) async fn send(&self, query: &str) -> Result<(HttpResponse, Connection), Fault> {
+        let mut request = self.request(query);
+        loop {
+            let (mut connection, age) = self.quiet_connection().await?;
+            let started = Instant::now();
+            match connection.exchange(request).await {
+                Ok(response) => {
+                    self.learn_latency(started.elapsed());
+                    return Ok((response, connection));
+                }
+                Err(ExchangeError::Unsent(unsent)) if age == Age::Used => request = *unsent,
+                Err(ExchangeError::Unsent(_)) => {
+                    return Err(not_connected("closed before the request was sent".into()));
+                }
+                Err(ExchangeError::Sent(fault)) => return Err(fault),
+            }
+        }
+    }
+
+    fn request(&self, query: &str) -> Request<Empty<Bytes>> {
+        let target = PathAndQuery::from_maybe_shared(Bytes::from(["/lookup?", query].concat()));
+        let mut request = Request::new(Empty::new());
+        *request.uri_mut() = Uri::from(target.expect("digits are valid in a path"));
+        request.headers_mut().insert(HOST, self.host_header.clone());
+        request.headers_mut().insert(AUTHORIZATION, self.authorization.clone());
+        request
+    }
+
+    /// A connection on which nothing has arrived that was not asked for.
+    async fn quiet_connection(&self) -> Result<(Connection, Age), Fault> {
+        loop {
+            if let Some(connection) = self.take_idle() {
+                return Ok((connection, Age::Used));
+            }
+            tokio::select! {
+                biased;
+                open = self.may_open.clone().acquire_owned() => {
+                    let open = open.expect("the semaphore is never closed");
+                    return Ok((self.connect(open).await?, Age::New));
+                }
+                () = self.returned.notified() => {}
+                // One that is there may have rested by then.
+                () = tokio::time::sleep(REST) => {}
+            }
+        }
+    }
+
+    async fn connect(&self, open: OwnedSemaphorePermit) -> Result<Connection, Fault> {
+        let mut connection = self.connector.connect(open).await?;
+        match connection.silence() {
+            Silence::Quiet => Ok(connection),
+            Silence::Closed => Err(not_connected("closed before the request was sent".into())),
+            Silence::Broken(_) => Err(not_connected("the server answered before it was asked".into())),
+        }
+    }
+
+    fn take_idle(&self) -> Option<Connection> {
+        loop {
+            let Idle { mut connection, last } = {
+                let mut idle = sync::lock(&self.idle);
+                let rested = idle.front()?.last.at.elapsed();
+                if rested < self.rest_before_reuse() {
+                    return None;
+                }
+                idle.pop_front()?
+            };
+            match connection.silence() {
+                Silence::Quiet if last.at.elapsed() > self.idle_timeout => {}
+                Silence::Quiet => {
+                    if last.at.elapsed() >= self.long_rest() {
+                        connection.history.clear();
+                    }
+                    return Some(connection);
+                }
+                Silence::Closed => {}
+                Silence::Broken(surplus) => self.note_surplus(connection, &last, &surplus),
+            }
+        }
+    }
+
+    fn rest_before_reuse(&self) -> Duration {
+        Duration::from_micros(self.slowest.load(Ordering::Relaxed)).clamp(REST, LONGEST_REST)
+    }
+
+    /// After this long without a byte, no answer is under way any more. What is known of the latency
+    /// may be too short: where answers came for the request before, each seemed to be early.
+    fn long_rest(&self) -> Duration {
+        (4 * self.rest_before_reuse()).clamp(SHORTEST_LONG_REST, LONGEST_REST)
+    }
+
+    /// Two answers at the same time may overwrite each other, which costs nothing.
+    fn learn_latency(&self, latency: Duration) {
+        self.answers.fetch_add(1, Ordering::Relaxed);
+        let slowest = self.slowest.load(Ordering::Relaxed);
+        let forgotten = slowest - slowest / 1024;
+        self.slowest.store(forgotten.max(latency.as_micros() as u64), Ordering::Relaxed);
+    }
+
+    /// Keeps a connection that has rested for its next request.
+    pub(super) fn put_back(&self, mut connection: Connection, last: Exchanged) {
+        connection.history.push(last.msisdn, last.at);
+        sync::lock(&self.idle).push_back(Idle { connection, last });
+        self.returned.notify_one();
+    }
+
+    fn close_idle(&self, Idle { mut connection, last }: Idle) {
+        if let Silence::Broken(surplus) = connection.silence() {
+            self.note_surplus(connection, &last, &surplus);
+        }
+    }
+
+    fn note_surplus(&self, connection: Connection, last: &Exchanged, surplus: &[u8]) {
+        if !repeats(surplus, &last.answer) {
+            sync::lock(&self.doubts).extend(connection.history.into_doubts());
+        }
+    }
+
+    /// Closes all idle connections when they have rested for long. After a few answers nobody is kept
+    /// waiting for that.
+    pub(super) async fn close(&self) {
+        if self.answers.load(Ordering::Relaxed) > FEW_ANSWERS {
+            let last = sync::lock(&self.idle).back().map(|idle| idle.last.at);
+            if let Some(last) = last {
+                tokio::time::sleep_until(last + self.long_rest()).await;
+            }
+        }
+        let idle = std::mem::take(&mut *sync::lock(&self.idle));
+        idle.into_iter().for_each(|idle| self.close_idle(idle));
+    }
+
+    /// The doubts since the last call.
+    pub(super) fn take_doubts(&self) -> Vec<Doubt> {
+        std::mem::take(&mut *sync::lock(&self.doubts))
+    }
+}
