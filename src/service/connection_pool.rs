@@ -7,7 +7,7 @@
 //! milliseconds is found before the next request, or when the pool is closed.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -22,9 +22,9 @@ use tokio::time::Instant;
 use super::Endpoint;
 use super::connection::{Connection, ExchangeError, Silence};
 use super::connector::Connector;
-use super::doubt::{Doubt, repeats};
+use super::doubt::{Doubt, Exchanged};
 use super::http_exchange::{HttpResponse, not_connected};
-use crate::model::{Answer, Fault, Msisdn};
+use crate::model::Fault;
 use crate::sync;
 
 /// How long a connection rests after an answer. A second answer to the same request most often
@@ -53,6 +53,8 @@ pub(super) struct ConnectionPool {
     /// How long the slowest answer took, in microseconds. Forgotten slowly.
     slowest: AtomicU64,
     answers: AtomicU64,
+    /// Whether something arrived that nobody had asked for.
+    is_careful: AtomicBool,
     /// How many further connections may be opened.
     may_open: Arc<Semaphore>,
     /// A connection has rested, or is closed.
@@ -64,15 +66,8 @@ pub(super) struct ConnectionPool {
 #[derive(Debug)]
 struct Idle {
     connection: Connection,
-    last: Exchanged,
-}
-
-/// The last answer of a connection.
-#[derive(Clone, Debug)]
-pub(super) struct Exchanged {
-    pub(super) msisdn: Msisdn,
-    pub(super) answer: Answer,
-    pub(super) at: Instant,
+    /// When its last answer came.
+    since: Instant,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -99,6 +94,7 @@ impl ConnectionPool {
             idle: Mutex::default(),
             slowest: AtomicU64::new(0),
             answers: AtomicU64::new(0),
+            is_careful: AtomicBool::new(false),
             may_open: Arc::new(Semaphore::new(max_connections.max(1))),
             returned: Notify::new(),
             doubts: Mutex::default(),
@@ -165,36 +161,43 @@ impl ConnectionPool {
 
     fn take_idle(&self) -> Option<Connection> {
         loop {
-            let Idle { mut connection, last } = {
+            let Idle { mut connection, since } = {
                 let mut idle = sync::lock(&self.idle);
-                let rested = idle.front()?.last.at.elapsed();
+                let rested = idle.front()?.since.elapsed();
                 if rested < self.rest_before_reuse() {
                     return None;
                 }
                 idle.pop_front()?
             };
             match connection.silence() {
-                Silence::Quiet if last.at.elapsed() > self.idle_timeout => {}
+                Silence::Quiet if since.elapsed() > self.idle_timeout => {}
                 Silence::Quiet => {
-                    if last.at.elapsed() >= self.long_rest() {
+                    if since.elapsed() >= self.long_rest() {
                         connection.history.clear();
                     }
                     return Some(connection);
                 }
                 Silence::Closed => {}
-                Silence::Broken(surplus) => self.note_surplus(connection, &last, &surplus),
+                Silence::Broken(surplus) => self.note_surplus(connection, &surplus),
             }
         }
     }
 
     fn rest_before_reuse(&self) -> Duration {
+        match self.is_careful.load(Ordering::Relaxed) {
+            true => self.long_rest(),
+            false => self.usual_rest(),
+        }
+    }
+
+    fn usual_rest(&self) -> Duration {
         Duration::from_micros(self.slowest.load(Ordering::Relaxed)).clamp(REST, LONGEST_REST)
     }
 
     /// After this long without a byte, no answer is under way any more. What is known of the latency
     /// may be too short: where answers came for the request before, each seemed to be early.
     fn long_rest(&self) -> Duration {
-        (4 * self.rest_before_reuse()).clamp(SHORTEST_LONG_REST, LONGEST_REST)
+        (4 * self.usual_rest()).clamp(SHORTEST_LONG_REST, LONGEST_REST)
     }
 
     /// Two answers at the same time may overwrite each other, which costs nothing.
@@ -206,35 +209,35 @@ impl ConnectionPool {
     }
 
     /// Keeps a connection that has rested for its next request.
-    pub(super) fn put_back(&self, mut connection: Connection, last: Exchanged) {
-        connection.history.push(last.msisdn, last.at);
-        sync::lock(&self.idle).push_back(Idle { connection, last });
+    pub(super) fn put_back(&self, mut connection: Connection, exchanged: Exchanged) {
+        let since = exchanged.at;
+        connection.history.push(exchanged);
+        sync::lock(&self.idle).push_back(Idle { connection, since });
         self.returned.notify_one();
     }
 
-    fn close_idle(&self, Idle { mut connection, last }: Idle) {
-        if let Silence::Broken(surplus) = connection.silence() {
-            self.note_surplus(connection, &last, &surplus);
-        }
-    }
-
-    fn note_surplus(&self, connection: Connection, last: &Exchanged, surplus: &[u8]) {
-        if !repeats(surplus, &last.answer) {
-            sync::lock(&self.doubts).extend(connection.history.into_doubts());
-        }
+    /// Something arrived on a connection that nobody had asked for. From now on, connections rest for
+    /// long before they are used again.
+    pub(super) fn note_surplus(&self, connection: Connection, surplus: &[u8]) {
+        self.is_careful.store(true, Ordering::Relaxed);
+        sync::lock(&self.doubts).extend(connection.history.doubted(surplus));
     }
 
     /// Closes all idle connections when they have rested for long. After a few answers nobody is kept
     /// waiting for that.
     pub(super) async fn close(&self) {
         if self.answers.load(Ordering::Relaxed) > FEW_ANSWERS {
-            let last = sync::lock(&self.idle).back().map(|idle| idle.last.at);
+            let last = sync::lock(&self.idle).back().map(|idle| idle.since);
             if let Some(last) = last {
                 tokio::time::sleep_until(last + self.long_rest()).await;
             }
         }
         let idle = std::mem::take(&mut *sync::lock(&self.idle));
-        idle.into_iter().for_each(|idle| self.close_idle(idle));
+        for Idle { mut connection, .. } in idle {
+            if let Silence::Broken(surplus) = connection.silence() {
+                self.note_surplus(connection, &surplus);
+            }
+        }
     }
 
     /// The doubts since the last call.

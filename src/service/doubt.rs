@@ -16,20 +16,28 @@ pub struct Doubt {
     pub answered_at: Instant,
 }
 
-/// The latest answers of a connection. If one of them was meant for the request before, all that
-/// follow were too.
+/// The latest answers of a connection, since it was quiet for long. If one of them was meant for the
+/// request before, so were all that follow.
 #[derive(Debug, Default)]
-pub(super) struct History(VecDeque<Doubt>);
+pub(super) struct History(VecDeque<Exchanged>);
+
+/// One answer of a connection.
+#[derive(Clone, Debug)]
+pub(super) struct Exchanged {
+    pub(super) msisdn: Msisdn,
+    pub(super) answer: Answer,
+    pub(super) at: Instant,
+}
 
 /// How many answers of a connection are remembered.
 const REMEMBERED: usize = 256;
 
 impl History {
-    pub(super) fn push(&mut self, msisdn: Msisdn, answered_at: Instant) {
+    pub(super) fn push(&mut self, exchanged: Exchanged) {
         if self.0.len() == REMEMBERED {
             self.0.pop_front();
         }
-        self.0.push_back(Doubt { msisdn, answered_at });
+        self.0.push_back(exchanged);
     }
 
     /// The connection was quiet for so long that none of its answers can have been another's.
@@ -37,9 +45,18 @@ impl History {
         self.0.clear();
     }
 
-    /// The answers that are in doubt.
-    pub(super) fn into_doubts(self) -> impl Iterator<Item = Doubt> {
-        self.0.into_iter()
+    /// The answers that are in doubt after these bytes. If they are the last answer once more, and all
+    /// answers are the same, none is.
+    pub(super) fn doubted(mut self, surplus: &[u8]) -> Vec<Doubt> {
+        if let Some(last) = self.0.back().filter(|last| repeats(surplus, &last.answer)) {
+            let answer = last.answer.clone();
+            self.0.pop_back();
+            if self.0.iter().all(|earlier| earlier.answer == answer) {
+                return Vec::new();
+            }
+        }
+        let doubt = |exchanged: &Exchanged| Doubt { msisdn: exchanged.msisdn, answered_at: exchanged.at };
+        self.0.iter().map(doubt).collect()
     }
 }
 

@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::connection_pool::{ConnectionPool, Exchanged};
+use super::connection_pool::ConnectionPool;
 use super::connector::Connector;
+use super::doubt::Exchanged;
 use super::error::ServiceError;
 use super::http_settings::HttpSettings;
 use super::proxied_http::ProxiedHttp;

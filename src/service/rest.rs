@@ -5,8 +5,8 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use super::connection::{Connection, Silence};
-use super::connection_pool::{ConnectionPool, Exchanged, REST};
-use super::doubt::repeats;
+use super::connection_pool::{ConnectionPool, REST};
+use super::doubt::{Exchanged, repeats};
 use super::http_exchange::surplus;
 use crate::model::Fault;
 
@@ -54,8 +54,14 @@ impl Rest {
         match connection.heard() {
             Silence::Quiet => pool.put_back(connection, exchanged),
             Silence::Closed => {}
-            Silence::Broken(bytes) if repeats(&bytes, &exchanged.answer) => {}
-            Silence::Broken(_) => return Err(surplus()),
+            Silence::Broken(bytes) => {
+                let repeats = repeats(&bytes, &exchanged.answer);
+                if repeats {
+                    connection.history.push(exchanged);
+                }
+                pool.note_surplus(connection, &bytes);
+                return if repeats { Ok(()) } else { Err(surplus()) };
+            }
         }
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! The first rows of a list, read before anything is asked: they decide how bare numbers are read,
 //! and whether the list can be worked with at all.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
 
 use arrow::array::RecordBatch;
@@ -80,11 +81,16 @@ impl ListSample {
     }
 
     /// The rows that are looked at; the last batch may have more.
-    fn judged(&self) -> impl Iterator<Item = RecordBatch> + '_ {
+    fn judged(&self) -> impl Iterator<Item = Cow<'_, RecordBatch>> {
         self.batches.iter().scan(SAMPLE_ROWS, |left, batch| {
             let rows = batch.num_rows().min(*left);
             *left -= rows;
-            Some(batch.slice(0, rows))
+            // A slice has a new array for each column, and a list may have thousands.
+            Some(if rows == batch.num_rows() {
+                Cow::Borrowed(batch)
+            } else {
+                Cow::Owned(batch.slice(0, rows))
+            })
         })
     }
 

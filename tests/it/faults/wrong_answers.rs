@@ -68,13 +68,19 @@ fn a_server_that_keeps_the_rules_is_asked_once_for_each_number() {
 }
 
 #[test]
-fn an_answer_that_comes_twice_is_taken_once() {
+fn an_answer_that_comes_twice_is_taken_once_or_told() {
     for gap in [0, 2] {
         for one_in in [1, 100] {
             let trick = Trick::Doubled { gap: Duration::from_millis(gap), one_in };
-            // A copy that comes with the next request in between is a doubt about that one.
-            let requests = all_true(trick, 2_000).requests;
-            assert!((2_000..2_100).contains(&requests), "{trick:?}: {requests} requests");
+            let judged = judged(trick, 2_000, &[]);
+            // Where a connection had other answers before, they may have been shifted.
+            match judged.done.output.status.code() {
+                Some(0) => {
+                    assert_eq!((judged.wrong, judged.rows), (0, 2_000), "{trick:?}");
+                    assert!((2_000..2_100).contains(&judged.requests), "{trick:?}: {}", judged.requests);
+                }
+                _ => assert!(judged.done.exits_with(4).stderr().contains("may belong") && judged.is_told()),
+            }
         }
     }
 }
