@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::judge::{Judge, Trick, right_answer};
+use super::judge::{Judge, Path, Trick, right_answer};
 use crate::harness::{Done, Job};
 
 /// How a run ended, and whether its rows are true.
@@ -29,16 +29,20 @@ impl Judged {
 }
 
 fn judged(trick: Trick, numbers: u64, flags: &[&str]) -> Judged {
-    judged_with(trick, 0, numbers, flags)
+    judged_over(Path::Http, trick, 0, numbers, flags)
 }
 
-fn judged_with(trick: Trick, latency_ms: u64, numbers: u64, flags: &[&str]) -> Judged {
-    let judge = Judge::start(trick, Duration::from_millis(latency_ms));
-    let job = Job::new().with_credentials(Some(("user", "secret"))).numbers("list.csv", numbers);
-    let url = judge.url();
-    let mut arguments = vec!["enrich", "list.csv", "-o", "out.csv", "--endpoint", &url, "--no-ledger"];
-    arguments.extend(flags);
-    let done = job.hlr(arguments);
+fn judged_over(path: Path, trick: Trick, latency_ms: u64, numbers: u64, flags: &[&str]) -> Judged {
+    let judge = Judge::start(path, trick, Duration::from_millis(latency_ms));
+    let mut job = Job::new().with_credentials(Some(("user", "secret"))).numbers("list.csv", numbers);
+    let mut arguments: Vec<_> =
+        ["enrich", "list.csv", "-o", "out.csv", "--no-ledger"].into_iter().map(String::from).collect();
+    arguments.extend(judge.flags());
+    if let Some(pem) = judge.certificate_pem() {
+        job = job.list("ca.pem", pem);
+        arguments.extend(["--ca-file", "ca.pem"].map(String::from));
+    }
+    let done = job.hlr(arguments.iter().map(String::as_str).chain(flags.iter().copied()));
     let name = if done.output.status.code() == Some(4) { "out.partial.csv" } else { "out.csv" };
     let (mut wrong, mut rows, mut without_answer) = (0, 0, 0);
     if job.path(name).exists() {
@@ -138,34 +142,69 @@ fn a_server_that_speaks_first_is_not_believed() {
 /// Whatever the server does and whenever: all rows are true, or the run says how many may not be.
 #[test]
 fn surplus_at_any_time_is_caught_or_told() {
-    let tricks = [0, 2, 20, 200].into_iter().flat_map(|gap| {
-        let gap = Duration::from_millis(gap);
-        [1, 50]
-            .into_iter()
-            .flat_map(move |one_in| [Trick::Doubled { gap, one_in }, Trick::Another { gap, one_in }])
-    });
-    let late = [0, 20, 200].into_iter().flat_map(|gap| {
-        ["504 Gateway Timeout", "result=REQUEST_THROTTLED"]
-            .map(|first| Trick::LateAfter { first, gap: Duration::from_millis(gap) })
-    });
     // A server that speaks first and is slow is found out only after more than 20 answers.
-    let others = [Trick::ShortLength(4), Trick::ShortLength(12), Trick::Closes];
-    let numbers = numbers();
+    let tricks = surplus_tricks(&[0, 2, 20, 200]).chain(LENGTHS).chain([Trick::Closes]);
     for latency in [0, 30] {
-        for trick in tricks.clone().chain(late.clone()).chain(others) {
-            let judged = judged_with(trick, latency, numbers, &["--attempts", "2", "--give-up-after", "5s"]);
-            let code = judged.done.output.status.code().unwrap();
-            eprintln!(
-                "{trick:?} latency {latency} ms: exit {code}, {} wrong of {} rows, {} without answer, {} requests",
-                judged.wrong, judged.rows, judged.without_answer, judged.requests
-            );
-            match code {
-                0 | 3 => assert_eq!((judged.wrong, judged.rows as u64), (0, numbers), "{trick:?}"),
-                4 => assert!(judged.is_told(), "{trick:?}: {} wrong\n{}", judged.wrong, judged.done.stderr()),
-                code => panic!("exit {code}: {trick:?}\n{}", judged.done.stderr()),
-            }
+        for trick in tricks.clone() {
+            true_or_told(Path::Http, trick, latency);
         }
     }
+}
+
+/// Bytes that arrive are seen as soon as they are decrypted. Session tickets, which follow the
+/// handshake, are not taken for an answer.
+#[test]
+fn surplus_over_https_is_caught_or_told() {
+    let tricks = surplus_tricks(&[0, 20]).chain(LENGTHS).chain([Trick::Closes, Trick::None]);
+    for trick in tricks {
+        true_or_told(Path::Https, trick, 0);
+    }
+    assert_eq!(judged_over(Path::Https, Trick::None, 0, 1_000, &[]).requests, 1_000);
+}
+
+/// A connection to a proxy has one request, so what follows its answer is nobody's.
+#[test]
+fn surplus_behind_a_proxy_is_nobodys_answer() {
+    for path in [Path::HttpProxy, Path::HttpsProxy] {
+        for trick in surplus_tricks(&[0, 20]).chain([Trick::Closes, Trick::None]) {
+            let judged = true_or_told(path, trick, 0);
+            assert_eq!((judged.rows as u64, judged.wrong), (numbers(), 0), "{path:?} {trick:?}");
+            judged.done.exits_with(0);
+        }
+    }
+}
+
+/// Answers with more than was announced.
+const LENGTHS: [Trick; 2] = [Trick::ShortLength(4), Trick::ShortLength(12)];
+
+fn surplus_tricks(gaps_ms: &[u64]) -> impl Iterator<Item = Trick> + Clone {
+    gaps_ms.iter().map(|&gap| Duration::from_millis(gap)).flat_map(|gap| {
+        [
+            Trick::Doubled { gap, one_in: 1 },
+            Trick::Doubled { gap, one_in: 50 },
+            Trick::Another { gap, one_in: 1 },
+            Trick::Another { gap, one_in: 50 },
+            Trick::LateAfter { first: "504 Gateway Timeout", gap },
+            Trick::LateAfter { first: "result=REQUEST_THROTTLED", gap },
+        ]
+    })
+}
+
+#[track_caller]
+fn true_or_told(path: Path, trick: Trick, latency_ms: u64) -> Judged {
+    let flags = ["--attempts", "2", "--give-up-after", "5s"];
+    let judged = judged_over(path, trick, latency_ms, numbers(), &flags);
+    let code = judged.done.output.status.code().unwrap();
+    eprintln!(
+        "{path:?} {trick:?} latency {latency_ms} ms: exit {code}, {} wrong of {} rows, {} without answer, {} requests",
+        judged.wrong, judged.rows, judged.without_answer, judged.requests
+    );
+    match code {
+        0 | 3 => assert_eq!((judged.wrong, judged.rows as u64), (0, numbers()), "{trick:?}"),
+        4 => assert!(judged.is_told(), "{trick:?}: {} wrong\n{}", judged.wrong, judged.done.stderr()),
+        code => panic!("exit {code}: {trick:?}\n{}", judged.done.stderr()),
+    }
+    judged
 }
 
 /// `$HLR_FAULT_NUMBERS` makes the lists longer.
