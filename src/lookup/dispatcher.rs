@@ -7,8 +7,6 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::watch;
-
 use super::clock::StageClock;
 use super::concurrency::{ConcurrencyLimiter, Permit};
 use super::endpoint_health;
@@ -80,8 +78,6 @@ pub struct RequestDispatcher<S> {
     pub(super) health: EndpointHealth,
     pub(super) timeout: Duration,
     pub(super) late_answer_grace: Duration,
-    /// Whether the run stops.
-    pub(super) closed: watch::Sender<bool>,
     pub(super) clock: StageClock,
     pub(super) counters: Arc<Counters>,
     pub(super) reporter: Arc<dyn Reporter>,
@@ -142,24 +138,18 @@ impl<S: Service> RequestDispatcher<S> {
 
     /// What the service says within the timeout, or in the grace after it. A request that has timed
     /// out keeps its permit, because the service is still busy with it, and its late answer is paid
-    /// for. When the run stops, late answers are not waited for.
+    /// for. This holds when the run stops, too.
     async fn response(&self, route: Route, msisdn: Msisdn, sent: Duration) -> Result<Received, Fault> {
         let mut response = pin!(self.service.look_up(route.endpoint, msisdn));
         if let Some(response) = within(self.timeout, response.as_mut()).await {
             return response;
         }
         self.health.failed(route, &stalled(), sent);
-        let mut closed = self.closed.subscribe();
-        tokio::select! {
-            biased;
-            late = within(self.late_answer_grace, response) => late.unwrap_or_else(|| Err(stalled())),
-            _ = closed.wait_for(|closed| *closed) => Err(stalled()),
-        }
+        within(self.late_answer_grace, response).await.unwrap_or_else(|| Err(stalled()))
     }
 
     /// Turns away everybody who has not sent yet.
     pub fn close(&self) {
-        self.closed.send_replace(true);
         self.concurrency.close();
         self.health.close();
         self.rate_limit.close();

@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 
 use futures::FutureExt;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 
 use super::clock::StageClock;
 use super::concurrency::ConcurrencyLimiter;
@@ -177,7 +177,6 @@ fn dispatcher<S: Service>(
         service,
         timeout: settings.timeout,
         late_answer_grace: settings.late_answer_grace,
-        closed: watch::Sender::new(false),
         clock,
         counters,
         reporter,

@@ -26,6 +26,36 @@ fn signals_that_come_together_count_as_one_and_nothing_is_lost() {
     }
 }
 
+/// The service needs longer than the timeout, so every request is in its grace most of the time.
+#[test]
+fn answers_that_come_after_the_timeout_are_kept_when_the_run_is_interrupted() {
+    let (service, job) = (service(Duration::from_millis(1_100)), Job::new().numbers("list.csv", 2_000));
+    let flags = ["--concurrency", "64", "--timeout", "700ms"];
+    let mut run = enrich(&job, &service, "list.csv", "out.csv", "l.redb", &flags).spawn().unwrap();
+    until_billed(&service, &mut run, 30);
+    std::thread::sleep(Duration::from_millis(800));
+    send_signal("TERM", &run);
+    end_of(run).exits_with(130);
+    assert_eq!(kept(&job, "l.redb"), service.account_in_short().billed);
+}
+
+/// A process that is stopped for longer than the timeout finds its answers in the sockets.
+#[test]
+fn answers_that_arrive_while_the_process_is_stopped_are_read_and_not_paid_for_twice() {
+    let (service, job) = (service(Duration::from_millis(300)), Job::new().numbers("list.csv", 600));
+    let flags = ["--concurrency", "64", "--timeout", "1s"];
+    let mut run = enrich(&job, &service, "list.csv", "out.csv", "l.redb", &flags).spawn().unwrap();
+    for answers in [60, 250] {
+        until_billed(&service, &mut run, answers);
+        send_signal("STOP", &run);
+        std::thread::sleep(Duration::from_millis(2_500));
+        send_signal("CONT", &run);
+    }
+    end_of(run).exits_with(0);
+    assert_eq!(service.account_in_short().billed, 600, "each number is paid for once");
+    assert_eq!(kept(&job, "l.redb"), 600);
+}
+
 #[test]
 fn a_second_signal_after_a_second_ends_the_run_at_once() {
     let (service, job) = (service(Duration::from_secs(20)), Job::new().numbers("list.csv", 100));
