@@ -149,6 +149,43 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_costs_the_price_of_its_network_unless_its_result_is_free() {
+        let [swedish, norwegian] = [46_701_740_605, 4_741_234_567].map(number);
+        let found = |network| Answer { network, ..Answer::bare(LookupResult::Ok) };
+        assert_eq!(tariff().price_of_answer(swedish, &found(None)), cents(1));
+        assert_eq!(tariff().price_of_answer(norwegian, &found(None)), cents(2));
+        assert_eq!(tariff().price_of_answer(norwegian, &found(Plmn::from_digits("24008"))), cents(3));
+        assert_eq!(tariff().price_of_answer(swedish, &Answer::bare(LookupResult::HlrReject)), cents(1));
+    }
+
+    #[test]
+    fn any_of_the_three_kinds_of_price_is_a_price() {
+        let none = Tariff::default();
+        assert!(!none.has_prices());
+        assert!(Tariff { price: Some(cents(1)), ..none.clone() }.has_prices());
+        assert!(Tariff { by_country: tariff().by_country, ..none.clone() }.has_prices());
+        assert!(Tariff { by_network: tariff().by_network, ..none }.has_prices());
+    }
+
+    #[test]
+    fn the_highest_price_is_that_of_the_dearest_place() {
+        assert_eq!(Tariff { price: Some(cents(4)), ..tariff() }.max_price(), cents(4));
+        let countries = Tariff { by_network: HashMap::new(), ..tariff() };
+        assert_eq!(countries.max_price(), cents(2));
+        assert_eq!(countries.max_price_for(number(46_701_740_605)), cents(1));
+        assert_eq!(Tariff::default().max_price(), Money::ZERO);
+    }
+
+    #[test]
+    fn the_amount_of_a_charge_is_certain_or_possible() {
+        for (charge, amount) in
+            [(Charge::Free, 0), (Charge::Billed(cents(2)), 2), (Charge::Maybe(cents(3)), 3)]
+        {
+            assert_eq!(charge.amount(), cents(amount));
+        }
+    }
+
+    #[test]
     fn a_number_that_was_not_looked_up_is_free_and_an_unknown_outcome_may_be_billed() {
         let swedish = number(46_701_740_605);
         let answered = |result| Ok(Answer::bare(result));

@@ -115,6 +115,34 @@ mod tests {
     }
 
     #[test]
+    fn the_defaults_are_those_of_the_documentation() {
+        let hours = |status| MaxAge::default().of(status).as_secs() as f64 / 3_600.0;
+        for (status, expected) in [
+            (Status::Reachable, 24.0),
+            (Status::Absent, 12.0),
+            (Status::Assigned, 30.0 * 24.0),
+            (Status::NoService, 7.0 * 24.0),
+            (Status::Dead, 30.0 * 24.0),
+            (Status::Unknown, 24.0),
+            (Status::NotChecked, 24.0),
+            (Status::Invalid, 0.0),
+        ] {
+            assert_eq!(hours(status), expected, "{status:?}");
+        }
+    }
+
+    #[test]
+    fn an_answer_is_used_up_to_its_last_millisecond() {
+        let rule = freshness(MaxAge::of_all(HOUR));
+        let after = |millis: i64| UtcMillis(at(-1).0 + millis);
+        assert!(rule.allows(&LookupResult::Ok, after(0)));
+        assert!(!rule.allows(&LookupResult::Ok, after(-1)));
+        let refresh = Freshness { not_before: Some(after(500)), ..rule };
+        assert!(refresh.allows(&LookupResult::Ok, after(500)));
+        assert!(!refresh.allows(&LookupResult::Ok, after(499)));
+    }
+
+    #[test]
     fn the_age_of_one_status_can_be_set() {
         let mut ages = MaxAge::of_all(HOUR);
         ages.set(Status::Dead, DAY);

@@ -181,6 +181,51 @@ mod tests {
     }
 
     #[test]
+    fn a_cost_limit_is_used_to_the_last_cent() {
+        let spend_limit = SpendLimit::new(Caps { lookups: None, cost: Some(cents(10)) });
+        let reserve = |amount| spend_limit.reserve(cents(amount)).now_or_never();
+        reserve(4).unwrap().unwrap().spend(Charge::Billed(cents(1)));
+        reserve(4).unwrap().unwrap().spend(Charge::Maybe(cents(2)));
+        let last = reserve(7).expect("3 of 10 are spent").unwrap();
+        assert!(reserve(1).is_none(), "the last may cost less");
+        last.spend(Charge::Billed(cents(7)));
+        assert_eq!(reserve(1).unwrap().unwrap_err(), Cap::Cost(cents(10)));
+    }
+
+    #[test]
+    fn lookups_that_are_billed_or_may_be_count_and_free_ones_do_not() {
+        let spend_limit = SpendLimit::new(Caps { lookups: Some(2), cost: None });
+        let reserve = || spend_limit.reserve(cents(1)).now_or_never().unwrap();
+        for charge in [Charge::Free, Charge::Billed(cents(1)), Charge::Free, Charge::Maybe(cents(1))] {
+            reserve().unwrap().spend(charge);
+        }
+        assert_eq!(reserve().unwrap_err(), Cap::Lookups(2));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_returned_wakes_those_who_wait() {
+        let spend_limit = SpendLimit::new(Caps { lookups: Some(1), cost: None });
+        let first = spend_limit.reserve(Money::ZERO).await.unwrap();
+        let returned = async {
+            tokio::task::yield_now().await;
+            drop(first);
+        };
+        let (second, ()) = tokio::join!(spend_limit.reserve(Money::ZERO), returned);
+        assert!(second.is_ok());
+    }
+
+    #[test]
+    fn caps_are_shown_as_nouns() {
+        for (cap, text) in [
+            (Cap::Lookups(1), "limit of 1 lookup"),
+            (Cap::Lookups(12_000), "limit of 12 000 lookups"),
+            (Cap::Cost(cents(250)), "cost limit of 2.50"),
+        ] {
+            assert_eq!(cap.to_string(), text);
+        }
+    }
+
+    #[test]
     fn a_request_that_was_not_sent_returns_its_reservation() {
         let spend_limit = SpendLimit::new(Caps { lookups: Some(1), cost: Some(cents(1)) });
         drop(spend_limit.reserve(cents(1)).now_or_never().unwrap().unwrap());

@@ -113,10 +113,34 @@ mod tests {
     }
 
     #[test]
+    fn an_amount_is_rounded_to_the_nearest_billionth() {
+        for (number, billionths) in
+            [(0.004, 4_000_000), (1.6e-9, 2), (1.4e-9, 1), (1e9, 1_000_000_000_000_000_000)]
+        {
+            assert_eq!(Money::from_number(number).unwrap().billionths(), billionths);
+        }
+        assert_eq!(Money(3).times(0.5), Money(2));
+    }
+
+    #[test]
+    fn json_has_a_plain_number() {
+        let amounts = [Money(4_000_000), Money(12_500_000_000), Money::ZERO];
+        assert_eq!(serde_json::to_string(&amounts).unwrap(), "[0.004,12.5,0.0]");
+    }
+
+    #[test]
     fn an_invalid_amount_is_refused() {
-        for number in [-0.01, f64::NAN, f64::INFINITY, 2e9] {
+        for number in [-0.01, f64::NAN, f64::INFINITY, 1.000_000_001e9, 2e9] {
             assert_eq!(Money::from_number(number), Err(InvalidAmount));
         }
+    }
+
+    #[test]
+    fn sums_are_exact() {
+        assert_eq!([Money(1), Money(20), Money(300)].into_iter().sum::<Money>(), Money(321));
+        let mut amount = Money(5);
+        amount += Money(7);
+        assert_eq!((amount, amount.saturating_sub(Money(2))), (Money(12), Money(10)));
     }
 
     #[test]
