@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use crate::model::{Answer, Billed, Fault, LookupResult, Money, Msisdn, Plmn};
+use crate::model::{AcceptedResults, Answer, Billed, Fault, LookupResult, Money, Msisdn, Plmn};
 use crate::numbering;
 
 /// The prices of a contract.
@@ -19,6 +19,8 @@ pub struct Tariff {
     pub by_network: HashMap<Plmn, Money>,
     /// The results that are not billed.
     pub free: Vec<LookupResult>,
+    /// The results that are answers although they look like refusals.
+    pub accepted: AcceptedResults,
 }
 
 /// What one request adds to the bill.
@@ -41,7 +43,13 @@ impl Default for Tariff {
             LookupResult::RangeNotAccepted,
             LookupResult::MsisdnInvalid,
         ];
-        Self { price: None, by_country: HashMap::new(), by_network: HashMap::new(), free: free.into() }
+        Self {
+            price: None,
+            by_country: HashMap::new(),
+            by_network: HashMap::new(),
+            free: free.into(),
+            accepted: AcceptedResults::default(),
+        }
     }
 }
 
@@ -87,6 +95,10 @@ impl Tariff {
     pub fn charge(&self, msisdn: Msisdn, result: &Result<Answer, Fault>) -> Charge {
         match result {
             Ok(answer) if self.free.contains(&answer.result) => Charge::Free,
+            // The contract cannot name it.
+            Ok(answer) if self.accepted.is_unknown(&answer.result) => {
+                Charge::Maybe(self.price_of(msisdn, None))
+            }
             Ok(answer) => Charge::Billed(self.price_of(msisdn, answer.network)),
             Err(Fault { billed: Billed::No, .. }) => Charge::Free,
             Err(Fault { billed: Billed::Maybe, .. }) => Charge::Maybe(self.price_of(msisdn, None)),
@@ -196,6 +208,7 @@ mod tests {
             (answered(LookupResult::RequestThrottled), Charge::Free),
             (answered(LookupResult::ImsiLookupBlocked), Charge::Free),
             (answered(LookupResult::MsisdnInvalid), Charge::Free),
+            (answered(LookupResult::from_text("NO_CREDIT")), Charge::Maybe(cents(1))),
             (failed(Billed::No), Charge::Free),
             (failed(Billed::Maybe), Charge::Maybe(cents(1))),
         ] {
@@ -203,5 +216,8 @@ mod tests {
         }
         let generous = Tariff { free: vec![LookupResult::Timeout], ..tariff() };
         assert_eq!(generous.charge(swedish, &answered(LookupResult::Timeout)), Charge::Free);
+        let accepting = Tariff { accepted: AcceptedResults::new(["PORTED_OUT"]), ..tariff() };
+        let ported = answered(LookupResult::from_text("PORTED_OUT"));
+        assert_eq!(accepting.charge(swedish, &ported), Charge::Billed(cents(1)));
     }
 }

@@ -9,7 +9,7 @@ use super::resolver::{ConfigResolver, Reported, Resolved};
 use super::values::PriceValue;
 use crate::enricher::Settings;
 use crate::lookup::Caps;
-use crate::model::{LookupResult, Money, Plmn};
+use crate::model::{AcceptedResults, LookupResult, Money, Plmn};
 use crate::numbering::Region;
 use crate::pricing::Tariff;
 use crate::suggest::nearest;
@@ -53,10 +53,13 @@ fn tariff(resolver: &mut ConfigResolver) -> Resolved<Tariff> {
         Some(PriceValue::ByPlace(prices)) => by_place(resolver, &prices, &mut tariff),
     };
     let free = resolver.raw.free_results.clone().map(|texts| free_results(resolver, &texts)).transpose();
+    let accepted = resolver.raw.accept_results.clone().unwrap_or_default();
+    let accepted = accepted_results(resolver, &accepted);
     priced?;
     if let Some(free) = free? {
         tariff.free = free;
     }
+    tariff.accepted = accepted?;
     Ok(tariff)
 }
 
@@ -106,6 +109,19 @@ fn free_results(resolver: &mut ConfigResolver, texts: &[String]) -> Resolved<Vec
         }
     }
     free
+}
+
+fn accepted_results(resolver: &mut ConfigResolver, texts: &[String]) -> Resolved<AcceptedResults> {
+    let is_refusal = |text: &&String| {
+        let result = LookupResult::from_text(text);
+        !text.trim().is_empty() && AcceptedResults::default().refuses(&result)
+    };
+    if let Some(text) = texts.iter().find(|text| !is_refusal(text)) {
+        let problem = Problem::new(format!("{text:?} is always accepted as it is"))
+            .with_help("name a result that the interface document does not list, or IMSI_LOOKUP_BLOCKED");
+        return Err(resolver.report("accept_results", problem));
+    }
+    Ok(AcceptedResults::new(texts.iter().map(|text| text.trim())))
 }
 
 fn free_result(text: &str) -> Result<LookupResult, Problem> {

@@ -177,6 +177,11 @@ keys! {
     ///
     /// The list replaces the default. REQUEST_THROTTLED is never billed.
     free_results: Vec<String> => File,
+    /// Results that are answers although they look like refusals of the account
+    ///
+    /// Results that the interface document does not list, or IMSI_LOOKUP_BLOCKED. Hundreds of others
+    /// in a row stop the run, and unlisted ones count as perhaps billed and are not used by later runs.
+    accept_results: Vec<String> => Flag,
     /// Stop after this many lookups that are or may be billed; the run can be resumed
     max_lookups: u64 => Flag,
     /// Stop before the cost exceeds this amount; the run can be resumed

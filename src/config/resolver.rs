@@ -10,7 +10,7 @@ use super::effective::EffectiveSettings;
 use super::environment::Environment;
 use super::pipeline_file::PipelineFile;
 use super::raw::RawConfig;
-use crate::model::Setting;
+use crate::model::{ForeignText, Setting};
 
 /// Proof that a problem was reported: only a report creates one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,7 +96,9 @@ impl<'a> ConfigResolver<'a> {
             simulator.remove("authentication");
         }
         if let Some(conditions) = raw["filter"].as_array_mut() {
-            conditions.iter_mut().for_each(|text| *text = masked(text.as_str().unwrap_or_default()).into());
+            conditions
+                .iter_mut()
+                .for_each(|text| *text = ForeignText(text.as_str().unwrap_or_default()).to_string().into());
         }
         for key in RawConfig::KEYS {
             let value = match &raw[key.name] {
@@ -121,42 +123,11 @@ impl<'a> ConfigResolver<'a> {
     }
 }
 
-/// The text with every sequence of digits masked that may be a number.
-fn masked(text: &str) -> String {
-    const LONG_ENOUGH: usize = 7;
-    let mut shown = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
-        let (before, after) = rest.split_at(start);
-        let end = after.find(|c: char| !c.is_ascii_digit()).unwrap_or(after.len());
-        shown.push_str(before);
-        shown.push_str(if end < LONG_ENOUGH { &after[..end] } else { "…" });
-        rest = &after[end..];
-    }
-    shown + rest
-}
-
 /// The flag that sets a key.
 pub(crate) fn flag(key: &str) -> String {
     match key {
         "input" => "INPUT".into(),
         "header" => "--no-header".into(),
         _ => format!("--{}", key.replace('_', "-")),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_number_in_a_condition_is_not_shown() {
-        for (text, shown) in [
-            ("phone!=+46701742201|+46701742202", "phone!=+…|+…"),
-            ("year=2026|2025", "year=2026|2025"),
-            ("plain", "plain"),
-        ] {
-            assert_eq!(masked(text), shown);
-        }
     }
 }

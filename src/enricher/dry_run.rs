@@ -227,7 +227,8 @@ fn known_answers(settings: &Settings) -> Result<Option<LedgerFileReader>, Ledger
     let ledger = LedgerFile::open(&file.path, IfMissing::Create(origin))?;
     let now = UtcMillis::now();
     let not_before = refresh_start(&ledger, file, now)?;
-    let freshness = Freshness { max_age: file.max_age.clone(), not_before, now, product: settings.product };
+    let (max_age, accepted) = (file.max_age.clone(), settings.tariff.accepted.clone());
+    let freshness = Freshness { max_age, not_before, now, product: settings.product, accepted };
     Ok(Some(ledger.reader(settings.scope(), freshness)))
 }
 

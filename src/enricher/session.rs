@@ -278,6 +278,7 @@ async fn open_ledger(
         origin: provider.origin(),
         scope: settings.scope(),
         max_age: file.max_age.clone(),
+        accepted: settings.tariff.accepted.clone(),
         refresh: match &file.refresh {
             Refresh::No => None,
             // The name under which it is recorded until the session ends.

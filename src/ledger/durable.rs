@@ -27,7 +27,7 @@ use super::run_marker;
 use super::run_marker::{InDoubt, RefreshEnd, RunMarker};
 use super::store::{AnswerOrigin, IfMissing, Store};
 use super::unsaved_answers::AnswerRoom;
-use crate::model::{Msisdn, Source, UtcMillis};
+use crate::model::{AcceptedResults, Msisdn, Source, UtcMillis};
 use crate::sync;
 
 /// How a run uses its ledger.
@@ -41,6 +41,8 @@ pub struct DurableSettings {
     pub scope: AnswerScope,
     /// How old an answer may be, by its status.
     pub max_age: MaxAge,
+    /// The undocumented results that later runs use.
+    pub accepted: AcceptedResults,
     /// The name of the job, if it looks everything up anew. Then no answer from before the job's
     /// first start is used; answers that the job got before it was stopped are.
     pub refresh: Option<String>,
@@ -101,12 +103,13 @@ impl DurableLedger {
         let DurableSettings { scope, commit_interval, memory, unsaved_answers, .. } = settings;
         let refresh = settings.refresh.clone();
         let (path, max_age) = (settings.path.clone(), settings.max_age.clone());
+        let accepted = settings.accepted.clone();
         let no_thread = |source| LedgerError::NoThread { path: path.clone(), source };
         let readers = std::thread::available_parallelism().map_or(2, NonZeroUsize::get);
         let threads = DiskThreads::start(readers).map_err(no_thread)?;
         let opening = threads.run(move || open_store(settings, now)).await;
         let Opening { store, in_doubt, not_before, no_reserve } = opening.expect("opening does not panic")?;
-        let freshness = Freshness { max_age, not_before, now, product: scope.product };
+        let freshness = Freshness { max_age, not_before, now, product: scope.product, accepted };
         let (recent, rescued) = (Arc::<Recent>::default(), Arc::default());
         // Half of what may wait is committed at once, so that the other half can come meanwhile.
         let queue = Arc::new(CommitQueue::new(unsaved_answers / 2));

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::model::{LookupResult, Product, Status, UtcMillis};
+use crate::model::{AcceptedResults, LookupResult, Product, Status, UtcMillis};
 
 const HOUR: Duration = Duration::from_secs(3_600);
 const DAY: Duration = Duration::from_secs(24 * 3_600);
@@ -65,6 +65,8 @@ pub struct Freshness {
     pub now: UtcMillis,
     /// What `OK` means.
     pub product: Product,
+    /// The undocumented results that are answers. The others are used in the run that got them only.
+    pub accepted: AcceptedResults,
 }
 
 impl Freshness {
@@ -78,7 +80,8 @@ impl Freshness {
         let max_age = self.max_age.of(result.status(self.product)).as_millis();
         let is_plausible = age > -Self::MAX_CLOCK_SKEW;
         let is_young_enough = u128::try_from(age).map_or(is_plausible, |age| age <= max_age);
-        is_young_enough && self.not_before.is_none_or(|limit| checked_at >= limit)
+        let is_understood = age <= 0 || !self.accepted.is_unknown(result);
+        is_young_enough && is_understood && self.not_before.is_none_or(|limit| checked_at >= limit)
     }
 }
 
@@ -91,7 +94,8 @@ mod tests {
     }
 
     fn freshness(max_age: MaxAge) -> Freshness {
-        Freshness { max_age, not_before: None, now: at(0), product: Product::RealTime }
+        let accepted = AcceptedResults::new(["PORTED_OUT"]);
+        Freshness { max_age, not_before: None, now: at(0), product: Product::RealTime, accepted }
     }
 
     #[test]
@@ -140,6 +144,19 @@ mod tests {
         let refresh = Freshness { not_before: Some(after(500)), ..rule };
         assert!(refresh.allows(&LookupResult::Ok, after(500)));
         assert!(!refresh.allows(&LookupResult::Ok, after(499)));
+    }
+
+    #[test]
+    fn an_undocumented_result_is_used_in_its_own_run_only_unless_it_is_accepted() {
+        let rule = freshness(MaxAge::default());
+        for (text, hours, fresh) in [
+            ("NO_CREDIT", -1, false),
+            ("NO_CREDIT", 0, true),
+            ("NO_CREDIT", 1, true),
+            ("PORTED_OUT", -1, true),
+        ] {
+            assert_eq!(rule.allows(&LookupResult::from_text(text), at(hours)), fresh, "{text} {hours}");
+        }
     }
 
     #[test]

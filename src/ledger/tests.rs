@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::model::{
-    Answer, Answered, LookupResult, Money, Msisdn, Product, ProviderCache, Source, UtcMillis,
+    AcceptedResults, Answer, Answered, LookupResult, Money, Msisdn, Product, ProviderCache, Source, UtcMillis,
 };
 
 /// When the first run of a test starts; each step is a millisecond later.
@@ -26,6 +26,7 @@ fn settings(path: &Path, scope: AnswerScope) -> DurableSettings {
         origin: AnswerOrigin::ThisMachine,
         scope,
         max_age: MaxAge::default(),
+        accepted: AcceptedResults::new((0..5).map(|n| format!("RESULT_{n}"))),
         refresh: None,
         commit_interval: Duration::from_millis(1),
         memory: 1 << 20,

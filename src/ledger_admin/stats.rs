@@ -110,7 +110,7 @@ impl Stats {
         };
         count(&mut self.by_product, product);
         count(&mut self.by_status, answer.result.status(entry.scope.product).text());
-        count(&mut self.by_result, answer.result.text());
+        count(&mut self.by_result, &answer.result.shown().to_string());
 
         let checked_at = entry.answered.checked_at;
         let days = (now.0 - checked_at.0) / (24 * 3_600_000);

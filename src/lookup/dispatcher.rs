@@ -5,12 +5,12 @@
 
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::clock::StageClock;
 use super::concurrency::{ConcurrencyLimiter, Permit};
-use super::endpoint_health;
-use super::endpoint_health::{EndpointHealth, NoRoute, Outage, Route};
+use super::endpoint_health::{EndpointHealth, EndpointSign, NoRoute, Outage, Route, sign_of};
 use super::endpoint_state::Purpose;
 use super::rate_limit::RateLimiter;
 use super::request_timeout::within;
@@ -78,6 +78,10 @@ pub struct RequestDispatcher<S> {
     pub(super) health: EndpointHealth,
     pub(super) timeout: Duration,
     pub(super) late_answer_grace: Duration,
+    /// No wait that the service asks for is longer: then the run gives up.
+    pub(super) longest_wait: Duration,
+    /// Whether a longer wait was reported.
+    pub(super) said_long_wait: AtomicBool,
     pub(super) clock: StageClock,
     pub(super) counters: Arc<Counters>,
     pub(super) reporter: Arc<dyn Reporter>,
@@ -125,7 +129,7 @@ impl<S: Service> RequestDispatcher<S> {
         let sent = self.clock.elapsed();
         let (result, rest) = match self.response(route, msisdn, sent).await {
             Ok(Received { answer, rest }) => (Ok(answer), rest),
-            Err(fault) => (Err(fault), Rest::none()),
+            Err(fault) => (Err(self.with_bounded_wait(fault, route)), Rest::none()),
         };
         self.counters.in_flight.sub(1);
         let charge = self.tariff.charge(msisdn, &result);
@@ -148,6 +152,16 @@ impl<S: Service> RequestDispatcher<S> {
         within(self.late_answer_grace, response).await.unwrap_or_else(|| Err(stalled()))
     }
 
+    /// The fault, with no longer wait than the run waits for a service that is down.
+    fn with_bounded_wait(&self, fault: Fault, route: Route) -> Fault {
+        let Some(asked) = fault.retry_after.filter(|asked| *asked > self.longest_wait) else { return fault };
+        if !self.said_long_wait.swap(true, Ordering::Relaxed) {
+            let endpoint = self.service.endpoints()[route.endpoint].clone();
+            self.reporter.event(Event::LongWait { endpoint, asked, waits: self.longest_wait });
+        }
+        Fault { retry_after: Some(self.longest_wait), ..fault }
+    }
+
     /// Turns away everybody who has not sent yet.
     pub fn close(&self) {
         self.concurrency.close();
@@ -167,7 +181,7 @@ impl<S: Service> RequestDispatcher<S> {
             Ok(answer) if answer.result == LookupResult::RequestThrottled => {
                 self.counters.throttled.add(1);
                 self.lower_concurrency(permit);
-                self.health.throttled(route, answer.result.text())?;
+                self.health.throttled(route, &answer.result.shown().to_string())?;
             }
             Ok(_) => {
                 self.counters.latency.record(self.clock.elapsed().saturating_sub(sent));
@@ -182,8 +196,12 @@ impl<S: Service> RequestDispatcher<S> {
                     self.lower_concurrency(permit);
                     self.rate_limit.pause_for(fault.retry_after.unwrap_or_default());
                     self.health.throttled(route, &fault.to_string())?;
-                } else if fault.kind != FaultKind::Stalled && endpoint_health::is_endpoint_failure(fault) {
-                    self.health.failed(route, fault, sent);
+                } else if fault.kind != FaultKind::Stalled {
+                    match sign_of(fault) {
+                        EndpointSign::Fails => self.health.failed(route, fault, sent),
+                        EndpointSign::Works => self.health.answered(route),
+                        EndpointSign::None => self.health.said_nothing(route),
+                    }
                 }
             }
         }

@@ -194,6 +194,15 @@ impl EndpointHealth {
         }
     }
 
+    /// Counts a request that never left this machine. A probe is sent again soon.
+    pub fn said_nothing(&self, route: Route) {
+        if route.purpose == Purpose::Probe {
+            let now = self.clock.elapsed();
+            self.lock().states[route.endpoint].end_probe(now);
+            self.changed.notify_waiters();
+        }
+    }
+
     /// Counts a throttled request. The endpoint works, but if there is no answer for too long, the
     /// run must stop.
     pub fn throttled(&self, route: Route, failure: &str) -> Result<(), Outage> {
@@ -292,19 +301,33 @@ impl Endpoints {
     }
 }
 
-/// Whether a fault means that the endpoint fails. The other faults show that it works.
+/// What a fault says about the endpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EndpointSign {
+    /// It fails.
+    Fails,
+    /// It works, and refuses the request.
+    Works,
+    /// Nothing: this machine fails.
+    None,
+}
+
+/// What a fault says about the endpoint.
 #[must_use]
-pub fn is_endpoint_failure(fault: &Fault) -> bool {
+pub fn sign_of(fault: &Fault) -> EndpointSign {
     match fault.kind {
         FaultKind::NotConnected(_)
         | FaultKind::ConnectionBroken(_)
         | FaultKind::Surplus
         | FaultKind::Stalled
+        | FaultKind::Redirect { .. }
         | FaultKind::HttpStatus(_)
-        | FaultKind::NotAnAnswer(_) => true,
-        // This machine fails, and not the endpoint.
-        FaultKind::Local(_) => false,
-        FaultKind::Unauthorized | FaultKind::Forbidden | FaultKind::TooManyRequests => false,
+        | FaultKind::NotAnAnswer(_) => EndpointSign::Fails,
+        FaultKind::Local(_) => EndpointSign::None,
+        FaultKind::Unauthorized
+        | FaultKind::PaymentRequired
+        | FaultKind::Forbidden
+        | FaultKind::TooManyRequests => EndpointSign::Works,
     }
 }
 

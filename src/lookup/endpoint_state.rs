@@ -102,6 +102,13 @@ impl EndpointState {
         }
     }
 
+    /// Ends a probe that has found out nothing.
+    pub(super) fn end_probe(&mut self, now: Duration) {
+        if let Some(suspension) = &mut self.suspension {
+            (suspension.probing, suspension.next_probe) = (false, now + FIRST_PAUSE);
+        }
+    }
+
     /// Counts a sign of life, and returns the suspension that it ends. Only a probe can end one:
     /// other requests may have been sent before the suspension.
     pub(super) fn recover(&mut self, purpose: Purpose) -> Option<Suspension> {

@@ -22,13 +22,13 @@ pub mod rate_limit;
 mod request_timeout;
 mod resting_answers;
 mod retry;
+mod service_faults;
 pub mod settings;
 pub mod shutdown;
 mod silence;
 pub mod single_flight;
 pub mod spend_limit;
 pub mod stage;
-mod surplus_count;
 mod worker;
 
 pub use self::rate_limit::{Rate, RateError};

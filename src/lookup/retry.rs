@@ -67,7 +67,9 @@ pub fn next_step(
         },
         Ok(_) => Step::Settle,
         Err(fault) => match fault.kind {
-            FaultKind::Unauthorized | FaultKind::Forbidden => Step::StopRun,
+            FaultKind::Unauthorized | FaultKind::PaymentRequired => Step::StopRun,
+            // It is its row's, and free. How many came in a row is counted elsewhere.
+            FaultKind::Forbidden => Step::GiveUp,
             FaultKind::TooManyRequests => {
                 Step::RetryUncounted(fault.retry_after.unwrap_or(AFTER_TOO_MANY_REQUESTS))
             }
@@ -76,6 +78,7 @@ pub fn next_step(
             | FaultKind::ConnectionBroken(_)
             | FaultKind::Surplus
             | FaultKind::Stalled
+            | FaultKind::Redirect { .. }
             | FaultKind::HttpStatus(_)
             | FaultKind::NotAnAnswer(_) => retry(fault.retry_after.unwrap_or_default()),
         },

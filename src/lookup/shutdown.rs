@@ -8,9 +8,9 @@ use miette::Diagnostic;
 use tokio::sync::watch;
 
 use super::spend_limit::Cap;
-use crate::humanize::{counted, grouped, lasting};
+use crate::humanize::{counted, lasting};
 use crate::ledger::LedgerError;
-use crate::model::{Fault, UtcMillis, with_causes};
+use crate::model::{Fault, FaultKind, LookupResult, UtcMillis, with_causes};
 
 /// Why no further number is looked up. Displays as a clause; its help says what to do.
 #[derive(Clone, Debug)]
@@ -22,12 +22,14 @@ pub enum StopReason {
         /// The output, in the form that messages show.
         output: String,
     },
-    /// 401 or 403: the account is refused, and every further request would be refused too.
+    /// 401, 402, or many 403: the account is refused, and every further request would be refused too.
     AccountRefused {
         /// The endpoint, in the form that messages show.
         endpoint: String,
         /// What it answered.
         fault: Fault,
+        /// How many requests in a row.
+        in_a_row: u32,
     },
     /// No endpoint has answered for as long as the settings allow.
     ServiceDown {
@@ -36,10 +38,13 @@ pub enum StopReason {
         /// The last failure.
         last_failure: String,
     },
-    /// The service blocks every lookup: the account does not have the permission, or no longer.
+    /// The service has nothing but refusals, or results that nobody knows: the account lacks
+    /// permission or credit.
     AccountBlocked {
-        /// How many answers in a row said so.
-        in_a_row: u32,
+        /// How many answers in a row.
+        in_a_row: usize,
+        /// The last of them.
+        last: LookupResult,
     },
     /// Something arrived after answers, which therefore may belong to other numbers.
     AnswersInDoubt {
@@ -86,13 +91,21 @@ impl fmt::Display for StopReason {
         match self {
             Self::Interrupted => f.write_str("interrupted"),
             Self::OutputClosed { output } => write!(f, "nobody reads {output} any more"),
-            Self::AccountRefused { endpoint, fault } => write!(f, "{endpoint} refuses the account ({fault})"),
+            Self::AccountRefused { endpoint, fault, in_a_row: 1 } => {
+                write!(f, "{endpoint} refuses the account ({fault})")
+            }
+            Self::AccountRefused { endpoint, fault, in_a_row } => {
+                write!(f, "{endpoint} refused {in_a_row} numbers in a row ({fault})")
+            }
             Self::ServiceDown { duration, last_failure } => {
                 write!(f, "no endpoint has answered for {} ({last_failure})", lasting(*duration))
             }
-            Self::AccountBlocked { in_a_row } => {
-                let count = grouped(u64::from(*in_a_row));
-                write!(f, "the account is blocked: the last {count} answers were all IMSI_LOOKUP_BLOCKED")
+            Self::AccountBlocked { in_a_row, last } => {
+                let last = last.shown();
+                write!(
+                    f,
+                    "the account is blocked: the last {in_a_row} answers were all refusals such as {last}"
+                )
             }
             Self::SurplusBytes { endpoint, in_a_row } => {
                 write!(
@@ -122,11 +135,21 @@ impl Diagnostic for StopReason {
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
         let help = match self {
             Self::Interrupted | Self::OutputClosed { .. } | Self::CapReached { .. } => return None,
+            Self::AccountRefused { fault, .. } if fault.kind == FaultKind::PaymentRequired => {
+                "add credit to the account, then run again"
+            }
+            Self::AccountRefused { in_a_row: 2.., .. } => {
+                "ask the provider what the account may look up, then run again"
+            }
             Self::AccountRefused { .. } => "check HLR_USERNAME and HLR_PASSWORD, or --credentials-file",
             Self::ServiceDown { .. } => "to wait longer, raise --give-up-after",
-            Self::AccountBlocked { .. } => {
-                "ask the provider what the account may look up; then run again with \
-                 --max-age not_checked=0s to look these numbers up again"
+            Self::AccountBlocked { last, .. } => {
+                let help = format!(
+                    "ask the provider about the account's credit and permissions, then run again: these numbers are \
+                     looked up again. If the result is about numbers, run with --accept-results '{}'",
+                    last.shown()
+                );
+                return Some(Box::new(help));
             }
             Self::AnswersInDoubt { .. } => {
                 "these answers were taken out of the ledger; run again to ask about the numbers again, and tell the \

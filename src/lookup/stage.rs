@@ -1,6 +1,7 @@
 //! The lookup stage as its users see it: batches of numbers in, replies out.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
 use futures::FutureExt;
@@ -177,6 +178,8 @@ fn dispatcher<S: Service>(
         service,
         timeout: settings.timeout,
         late_answer_grace: settings.late_answer_grace,
+        longest_wait: settings.give_up_after,
+        said_long_wait: AtomicBool::new(false),
         clock,
         counters,
         reporter,

@@ -2,7 +2,6 @@
 //! outcome.
 
 use std::panic::AssertUnwindSafe;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -17,9 +16,10 @@ use super::queue::{InProgress, LookupQueue, QueuePermit};
 use super::range_scheduler::UselessRange;
 use super::retry::Step;
 use super::retry::budget::RetryBudget;
+use super::service_faults::refusals::{AccountState, Refusals};
+use super::service_faults::surplus_count::SurplusCount;
 use super::silence::stalled_numbers::StalledNumbers;
 use super::single_flight::{BatchTicket, FlightRole, SingleFlight};
-use super::surplus_count::SurplusCount;
 use super::{LookupSettings, RetryPolicy, StopReason, StopSignal, retry};
 use crate::ledger::{AnswerRoom, CommitOutcome, Durability, KnownAnswer, Ledger, PaidAnswer, UnsavedAnswers};
 use crate::model::{
@@ -29,9 +29,6 @@ use crate::model::{
 use crate::service::Service;
 use crate::sync;
 use crate::telemetry::{Counters, Event, Reporter};
-
-/// This many `IMSI_LOOKUP_BLOCKED` in a row are about the account, not about the numbers.
-const BLOCKED_IN_A_ROW: u32 = 500;
 
 /// How long a number that has stalled makes way for others while no endpoint answers.
 const WAIT_FOR_OTHERS: Duration = Duration::from_secs(1);
@@ -52,8 +49,7 @@ pub(super) struct Shared<S> {
     /// Answers whose connection rests. `None` is the last.
     pub(super) resting: mpsc::UnboundedSender<Option<RestingAnswer>>,
     pub(super) surplus: SurplusCount,
-    /// How many answers in a row were `IMSI_LOOKUP_BLOCKED`.
-    blocked_in_a_row: AtomicU32,
+    pub(super) refusals: Refusals,
     pub(super) stop: StopSignal,
     pub(super) counters: Arc<Counters>,
     reporter: Arc<dyn Reporter>,
@@ -81,7 +77,7 @@ impl<S: Service> Shared<S> {
             random: Mutex::new(fastrand::Rng::with_seed(settings.seed)),
             resting,
             surplus: SurplusCount::default(),
-            blocked_in_a_row: AtomicU32::new(0),
+            refusals: Refusals::new(settings.tariff.accepted.clone(), settings.concurrency.get()),
             stop,
             counters,
             reporter,
@@ -249,8 +245,8 @@ impl<S: Service> Shared<S> {
         lookup.cost += attempt.charge.amount();
         let chance = if settles_at_once(&attempt) { 0.0 } else { self.random() };
         let step = retry::next_step(&attempt.result, lookup.attempts, &self.policy, &self.budget, chance);
-        if let Ok(answer) = &attempt.result {
-            self.count_blocked(&answer.result);
+        if self.judge_account(lookup.msisdn, &attempt) == AccountState::Blocked {
+            return self.give_up(lookup.after(attempt));
         }
         match (step, &attempt.result) {
             (Step::Settle, Ok(_)) => self.record(lookup, attempt, room),
@@ -261,7 +257,7 @@ impl<S: Service> Shared<S> {
             }
             (Step::StopRun, Err(fault)) => {
                 let endpoint = self.dispatcher.service.endpoints()[attempt.endpoint].clone();
-                self.stop_run(StopReason::AccountRefused { endpoint, fault: fault.clone() });
+                self.stop_run(StopReason::AccountRefused { endpoint, fault: fault.clone(), in_a_row: 1 });
                 self.give_up(lookup.after(attempt));
             }
             (Step::GiveUp | Step::Settle | Step::StopRun, _) => {
@@ -270,21 +266,6 @@ impl<S: Service> Shared<S> {
                 }
                 self.give_up(lookup.after(attempt));
             }
-        }
-    }
-
-    /// Stops the run after many refusals in a row: they are about the account, and would spoil the
-    /// whole list.
-    fn count_blocked(&self, result: &LookupResult) {
-        if *result == LookupResult::ImsiLookupBlocked {
-            let in_a_row = self.blocked_in_a_row.fetch_add(1, Ordering::Relaxed) + 1;
-            if in_a_row >= BLOCKED_IN_A_ROW {
-                self.stop_run(StopReason::AccountBlocked { in_a_row });
-            }
-        } else if *result != LookupResult::RequestThrottled
-            && self.blocked_in_a_row.load(Ordering::Relaxed) > 0
-        {
-            self.blocked_in_a_row.store(0, Ordering::Relaxed);
         }
     }
 

@@ -31,10 +31,19 @@ pub enum FaultKind {
     Stalled,
     /// 401: the credentials are wrong.
     Unauthorized,
-    /// 403: the account may not do this.
+    /// 402: the account has no credit.
+    PaymentRequired,
+    /// 403: this number is refused. Many in a row mean the account.
     Forbidden,
     /// 429: too many requests.
     TooManyRequests,
+    /// A redirect, and where to. It is not followed.
+    Redirect {
+        /// The status.
+        status: u16,
+        /// Where to, without user name, password and query.
+        location: Arc<str>,
+    },
     /// A status other than 200, most often 5xx.
     HttpStatus(u16),
     /// Status 200 with a body that is not an answer; an excerpt of it.
@@ -61,9 +70,10 @@ impl FaultKind {
             Self::Surplus => "surplus_bytes".into(),
             Self::Stalled => "stalled".into(),
             Self::Unauthorized => "http_401".into(),
+            Self::PaymentRequired => "http_402".into(),
             Self::Forbidden => "http_403".into(),
             Self::TooManyRequests => "http_429".into(),
-            Self::HttpStatus(code) => format!("http_{code}").into(),
+            Self::HttpStatus(code) | Self::Redirect { status: code, .. } => format!("http_{code}").into(),
             Self::NotAnAnswer(_) => "not_an_answer".into(),
         }
     }
@@ -80,10 +90,12 @@ impl fmt::Display for FaultKind {
             }
             Self::Stalled => f.write_str("no answer within the timeout"),
             Self::Unauthorized => f.write_str("HTTP 401: credentials refused"),
-            Self::Forbidden => f.write_str("HTTP 403: account refused"),
+            Self::PaymentRequired => f.write_str("HTTP 402: the account has no credit"),
+            Self::Forbidden => f.write_str("HTTP 403: refused"),
             Self::TooManyRequests => f.write_str("HTTP 429: too many requests"),
+            Self::Redirect { status, location } => write!(f, "HTTP {status}: redirected to {location}"),
             Self::HttpStatus(code) => write!(f, "HTTP {code}"),
-            Self::NotAnAnswer(excerpt) => write!(f, "not an answer: {excerpt:?}"),
+            Self::NotAnAnswer(excerpt) => write!(f, "not an answer: \"{excerpt}\""),
         }
     }
 }

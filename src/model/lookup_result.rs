@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use super::{Product, Status};
+use super::{ForeignText, Product, Status};
 
 /// What the service says about a number.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -72,7 +72,7 @@ impl LookupResult {
         Self::MsisdnInvalid,
     ];
 
-    /// The service's own text.
+    /// The service's own text, for data. Messages show [`Self::shown`].
     #[must_use]
     pub fn text(&self) -> &str {
         match self {
@@ -96,6 +96,12 @@ impl LookupResult {
             Self::MsisdnInvalid => "msisdn is invalid",
             Self::Unrecognised(text) => text,
         }
+    }
+
+    /// The service's own text, as messages and reports show it.
+    #[must_use]
+    pub fn shown(&self) -> ForeignText<'_> {
+        ForeignText(self.text())
     }
 
     /// The result with this text; a text that is not documented is kept as [`Self::Unrecognised`].

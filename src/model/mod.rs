@@ -2,10 +2,12 @@
 //!
 //! Values only: nothing here reads a file, opens a connection or waits.
 
+mod accepted_results;
 mod answer;
 mod calling_code;
 mod error;
 mod fault;
+mod foreign_text;
 mod lookup_result;
 mod money;
 mod msisdn;
@@ -18,10 +20,12 @@ mod setting;
 mod status;
 mod utc_millis;
 
+pub use self::accepted_results::AcceptedResults;
 pub use self::answer::{Answer, Unreadable};
 pub use self::calling_code::CallingCode;
 pub use self::error::{BoxError, ColumnError, StreamError, with_causes};
 pub use self::fault::{Billed, Fault, FaultKind};
+pub use self::foreign_text::ForeignText;
 pub use self::lookup_result::LookupResult;
 pub use self::money::{InvalidAmount, Money};
 pub use self::msisdn::{Digits, Msisdn};

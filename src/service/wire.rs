@@ -5,12 +5,12 @@
 
 use std::borrow::Cow;
 
-use crate::model::{Answer, CallingCode, LookupResult, Msisdn, Plmn, ProviderCache, Unreadable};
+use crate::model::{Answer, CallingCode, ForeignText, LookupResult, Msisdn, Plmn, ProviderCache, Unreadable};
 
 /// A longer text is not a result; the longest documented one has 36 characters.
 const MAX_RESULT_LENGTH: usize = 120;
-/// How much of a body that is not an answer is shown in messages.
-const EXCERPT_LENGTH: usize = 60;
+/// How much of a body that is not an answer is looked at for messages.
+const EXCERPT_BYTES: usize = 200;
 
 /// Results 16 to 18 are sentences: they may come bare, as a field, or with a 4xx status.
 pub(super) const SENTENCES: [LookupResult; 3] =
@@ -32,7 +32,7 @@ pub struct NotAnAnswer(pub String);
 
 /// Reads a body, in ISO-8859-1, with or without a line end.
 pub fn read_body(body: &[u8]) -> Result<Answer, NotAnAnswer> {
-    let line = body.trim_ascii();
+    let line = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body).trim_ascii();
     if let Some(sentence) = sentence(line) {
         return Ok(Answer::bare(sentence));
     }
@@ -99,16 +99,10 @@ fn latin1(bytes: &[u8]) -> Cow<'_, str> {
     }
 }
 
-/// The start of a text, with digits masked so that no number is shown.
+/// The start of a text, for messages.
 fn excerpt(line: &[u8]) -> String {
-    let shown = &line[..line.len().min(EXCERPT_LENGTH)];
-    let text = latin1(shown);
-    let masked = text.chars().map(|c| match c {
-        '0'..='9' => '#',
-        c if c.is_control() => ' ',
-        c => c,
-    });
-    masked.collect()
+    let start = &line[..line.len().min(EXCERPT_BYTES)];
+    ForeignText(&latin1(start)).to_string()
 }
 
 #[cfg(test)]
@@ -210,7 +204,7 @@ mod tests {
     fn an_excerpt_shows_no_number() {
         assert_eq!(
             read_body(b"no such page: /46708100200"),
-            Err(NotAnAnswer("no such page: /###########".into()))
+            Err(NotAnAnswer("no such page: /•••••••••••".into()))
         );
     }
 

@@ -38,6 +38,15 @@ pub enum Event {
         /// How many requests may be in flight now.
         in_flight_limit: usize,
     },
+    /// The service asks for a longer wait than the run waits for a service that is down.
+    LongWait {
+        /// The endpoint, without secrets.
+        endpoint: String,
+        /// How long it asks to wait.
+        asked: Duration,
+        /// How long the run waits.
+        waits: Duration,
+    },
     /// Hundreds of numbers of one range in a row got no useful answer.
     RangeUseless {
         /// The range.
@@ -77,6 +86,7 @@ impl Event {
             Self::EndpointRecovered { .. } => "endpoint_recovered",
             Self::OutageBegan { .. } => "outage_began",
             Self::Throttled { .. } => "throttled",
+            Self::LongWait { .. } => "long_wait",
             Self::RangeUseless { .. } => "range_useless",
             Self::RateChanged { .. } => "rate_changed",
             Self::RetryBudgetSpent { .. } => "retry_budget_spent",
@@ -101,10 +111,16 @@ impl fmt::Display for Event {
             Self::Throttled { in_flight_limit } => {
                 write!(f, "throttled by the service; now at most {in_flight_limit} in flight")
             }
+            Self::LongWait { endpoint, asked, waits } => write!(
+                f,
+                "{endpoint} asks for a wait of {}; no longer than {} is waited (give_up_after)",
+                lasting(*asked),
+                lasting(*waits)
+            ),
             Self::RangeUseless { range, in_a_row, last, is_skipped } => {
                 let country = numbering::range_country(*range);
                 let country = country.map_or(String::new(), |country| format!(" ({country})"));
-                let (count, last) = (grouped(u64::from(*in_a_row)), last.text());
+                let (count, last) = (grouped(u64::from(*in_a_row)), last.shown());
                 write!(f, "{count} numbers in a row of {range}{country} got no useful answer ({last}); ")?;
                 f.write_str("their network may be down or not covered; ")?;
                 f.write_str(match is_skipped {

@@ -25,6 +25,15 @@ pub(in crate::cli) struct AnswerFlags {
     unsaved_answers: Option<NonZeroUsize>,
     #[arg(long, value_name = "AMOUNT", help_heading = "Ledger and cost", help = help("price"))]
     price: Option<PriceValue>,
+    #[arg(
+        long,
+        value_name = "RESULT",
+        value_delimiter = ',',
+        help_heading = "Ledger and cost",
+        help = help("accept_results"),
+        long_help = long_help("accept_results")
+    )]
+    accept_results: Vec<String>,
     #[arg(long, value_name = "N", help_heading = "Ledger and cost", help = help("max_lookups"))]
     max_lookups: Option<u64>,
     #[arg(long, value_name = "AMOUNT", value_parser = number, help_heading = "Ledger and cost", help = help("max_cost"))]
@@ -41,6 +50,7 @@ impl AnswerFlags {
             commit_interval: self.commit_interval,
             unsaved_answers: self.unsaved_answers,
             price: self.price,
+            accept_results: (!self.accept_results.is_empty()).then_some(self.accept_results),
             max_lookups: self.max_lookups,
             max_cost: self.max_cost,
             ..RawConfig::default()

@@ -196,3 +196,25 @@ async fn numbers_that_never_answer_are_no_outage_when_nothing_else_is_left() {
     health.failed(PROBE, &stalled(), health.clock.elapsed());
     assert!(matches!(health.any_endpoint().await, Err(NoRoute::Outage(_))));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_probe_that_never_left_this_machine_is_sent_again() {
+    let health = health(1);
+    fail_often(&health, 0);
+    tokio::time::advance(FIRST_PAUSE).await;
+    assert_eq!(health.route(None), probe_of(0));
+    health.said_nothing(PROBE);
+    assert_eq!(health.route(None), None, "not at once");
+    tokio::time::advance(FIRST_PAUSE).await;
+    assert_eq!(health.route(None), probe_of(0));
+}
+
+#[test]
+fn a_refusal_shows_that_an_endpoint_works() {
+    let sign = |kind| sign_of(&Fault { kind, billed: Billed::No, retry_after: None });
+    for kind in [FaultKind::Forbidden, FaultKind::PaymentRequired, FaultKind::TooManyRequests] {
+        assert_eq!(sign(kind), EndpointSign::Works);
+    }
+    assert_eq!(sign(FaultKind::Local("no port".into())), EndpointSign::None);
+    assert_eq!(sign(FaultKind::Redirect { status: 301, location: "/".into() }), EndpointSign::Fails);
+}

@@ -64,7 +64,8 @@ fn each_fault_has_its_step() {
         (F::TooManyRequests, None, Step::RetryUncounted(Duration::from_secs(1))),
         (F::TooManyRequests, Some(60), Step::RetryUncounted(minute)),
         (F::Unauthorized, None, Step::StopRun),
-        (F::Forbidden, None, Step::StopRun),
+        (F::PaymentRequired, None, Step::StopRun),
+        (F::Forbidden, None, Step::GiveUp),
     ] {
         assert_eq!(step(&failed(kind.clone(), retry_after), 1, &policy), expected, "{kind:?}");
     }

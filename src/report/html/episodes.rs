@@ -127,6 +127,7 @@ fn name(kind: &str) -> &str {
         "outage_began" => "outage",
         "endpoint_failed" => "endpoint failed",
         "endpoint_recovered" => "endpoint answers again",
+        "long_wait" => "long wait asked for",
         "range_useless" => "range without useful answers",
         "rate_changed" => "rate changed",
         "retry_budget_spent" => "retries used up",

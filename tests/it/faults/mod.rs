@@ -3,10 +3,13 @@
 //! The service judges: what it was paid for is in the ledger, in a file that says so, or among what the
 //! program says is in doubt.
 
+mod account;
 mod disk;
 mod foreign_changes;
 mod judge;
 mod preload;
+mod responses;
+mod scripted_server;
 mod signals;
 mod silent_numbers;
 mod wrong_answers;

@@ -40,7 +40,7 @@ fn every_flag_sets_the_key_of_its_name() {
          --lock l --metrics m.prom --metrics-listen 127.0.0.1:0 \
          --window-rows 1000 --give-up-after 10m --credentials-file c --ca-file ca.pem --proxy http://p:1 \
          --seed 7 --skip-useless --second-pass 5m --ledger l.redb --no-ledger --max-age dead=30d,absent=12h --refresh --commit-interval 50ms --unsaved-answers 100 \
-         --price 0.004 --max-lookups 9 --max-cost 1.5 --dry-run --only unresolved --cost-column",
+         --price 0.004 --accept-results A,B --max-lookups 9 --max-cost 1.5 --dry-run --only unresolved --cost-column",
     );
     for key in RawConfig::KEYS {
         assert_eq!(raw.says(key.name), key.source == KeySource::Flag, "{}", key.name);

@@ -8,7 +8,7 @@ const SURPLUS_IN_A_ROW: u32 = 20;
 
 /// How often something came after an answer.
 #[derive(Debug, Default)]
-pub(super) struct SurplusCount {
+pub(in crate::lookup) struct SurplusCount {
     in_a_row: AtomicU32,
     in_all: AtomicU64,
     confirmed: AtomicU64,
@@ -16,7 +16,7 @@ pub(super) struct SurplusCount {
 
 impl SurplusCount {
     /// An answer is certain.
-    pub(super) fn confirmed(&self) {
+    pub(in crate::lookup) fn confirmed(&self) {
         self.confirmed.fetch_add(1, Ordering::Relaxed);
         self.in_a_row.store(0, Ordering::Relaxed);
     }
@@ -24,7 +24,7 @@ impl SurplusCount {
     /// An answer is in doubt. Returns after how many in a row the run must stop. At the end of a
     /// list the few numbers are left with which it happens at each attempt: these are not the whole
     /// service.
-    pub(super) fn counted(&self) -> Option<u32> {
+    pub(in crate::lookup) fn counted(&self) -> Option<u32> {
         let in_all = self.in_all.fetch_add(1, Ordering::Relaxed) + 1;
         let in_a_row = self.in_a_row.fetch_add(1, Ordering::Relaxed) + 1;
         let is_usual = in_all > self.confirmed.load(Ordering::Relaxed);
