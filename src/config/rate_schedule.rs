@@ -14,7 +14,7 @@ use crate::lookup::Rate;
 pub(crate) struct RatePlan {
     /// The rate outside the times of the schedule.
     pub(crate) otherwise: Option<Rate>,
-    /// Start, end and rate, in local time; may go past midnight. The first match counts.
+    /// Start, end and rate, in local time; may go past midnight. No two of them overlap.
     times: Vec<(Time, Time, Rate)>,
 }
 
@@ -46,6 +46,14 @@ impl RatePlan {
                 Err(reported) => checked = Err(reported),
             }
         }
+        if checked.is_ok()
+            && let Some((one, other)) = overlap(&times)
+        {
+            let problem = Problem::new(format!("{one} and {other} overlap")).with_help(
+                "at any time of the day, one rate applies: let one span end where the next begins",
+            );
+            checked = Err(resolver.report("rate_schedule", problem));
+        }
         checked.map(|()| Self { otherwise, times })
     }
 
@@ -60,11 +68,31 @@ impl RatePlan {
 
     /// The rate at this time of day.
     pub(crate) fn at(&self, now: Time) -> Option<Rate> {
-        let is_within = |(from, to, _): &&(Time, Time, Rate)| match from < to {
-            true => (*from..*to).contains(&now),
-            false => now >= *from || now < *to,
-        };
-        self.times.iter().find(is_within).map(|(.., rate)| *rate).or(self.otherwise)
+        let span = self.times.iter().find(|span| is_within(span, now));
+        span.map(|(.., rate)| *rate).or(self.otherwise)
+    }
+}
+
+/// Two spans with a moment in common, as texts.
+fn overlap(times: &[(Time, Time, Rate)]) -> Option<(String, String)> {
+    // Two spans of a circle have a moment in common if the beginning of one is within the other.
+    let begins_within = |(from, ..): &(Time, Time, Rate), span: &(Time, Time, Rate)| is_within(span, *from);
+    let text = |(from, to, _): &(Time, Time, Rate)| format!("{}-{}", short(*from), short(*to));
+    let pairs = (0..times.len()).flat_map(|one| (0..one).map(move |other| (other, one)));
+    let mut pairs = pairs.map(|(one, other)| (&times[one], &times[other]));
+    let overlapping = pairs.find(|(one, other)| begins_within(one, other) || begins_within(other, one));
+    overlapping.map(|(one, other)| (text(one), text(other)))
+}
+
+/// The time of day, without seconds if there are none.
+fn short(time: Time) -> String {
+    time.strftime(if time.second() == 0 { "%H:%M" } else { "%H:%M:%S" }).to_string()
+}
+
+fn is_within((from, to, _): &(Time, Time, Rate), now: Time) -> bool {
+    match from < to {
+        true => (*from..*to).contains(&now),
+        false => now >= *from || now < *to,
     }
 }
 
@@ -97,6 +125,31 @@ mod tests {
             ("21:59:59", 50.0),
         ] {
             assert_eq!(plan.at(time(now)), Some(rate(expected)), "{now}");
+        }
+    }
+
+    #[test]
+    fn spans_that_overlap_are_found() {
+        let spans = |texts: &[&str]| {
+            let span = |text: &&str| RatePlan::parse(text).map(|(from, to)| (from, to, rate(1.0))).unwrap();
+            overlap(&texts.iter().map(span).collect::<Vec<_>>())
+        };
+        for apart in [
+            &["22:00-06:00", "06:00-22:00"][..],
+            &["00:00-06:00", "12:00-13:00", "13:00-00:00"],
+            &["23:00-01:00", "01:00-02:00"],
+        ] {
+            assert_eq!(spans(apart), None, "{apart:?}");
+        }
+        for (together, one, other) in [
+            (&["22:00-06:00", "05:59-07:00"][..], "22:00-06:00", "05:59-07:00"),
+            (&["08:00-20:00", "09:00-10:00"], "08:00-20:00", "09:00-10:00"),
+            (&["09:00-10:00", "08:00-20:00"], "09:00-10:00", "08:00-20:00"),
+            (&["22:00-06:00", "23:00-05:00:30"], "22:00-06:00", "23:00-05:00:30"),
+            (&["09:00-10:00", "09:00:00-10:00"], "09:00-10:00", "09:00-10:00"),
+            (&["01:00-02:00", "03:00-04:00", "03:30-01:30"], "01:00-02:00", "03:30-01:30"),
+        ] {
+            assert_eq!(spans(together), Some((one.to_owned(), other.to_owned())), "{together:?}");
         }
     }
 

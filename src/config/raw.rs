@@ -136,7 +136,7 @@ keys! {
     rate: f64 => Flag,
     /// Rates for times of the day, in local time: "22:00-06:00" = 2000 [default: none]
     ///
-    /// Checked every 15 seconds. Outside these times `rate` applies.
+    /// A span may go past midnight; two must not overlap. Outside these times `rate` applies.
     rate_schedule: BTreeMap<String, f64> => File,
     /// Maximum requests in flight [default: 10; 256 on loopback]
     concurrency: u32 => Flag,

@@ -14,7 +14,9 @@ use super::front_door::enrich_settings;
 use super::settings::{LedgerSettings, Provider, Refresh, Settings};
 use super::validation::InvalidSetting;
 use crate::enrich::{ListSample, Row, RowReader};
-use crate::ledger::{AnswerOrigin, Freshness, IfMissing, LedgerError, LedgerFile, LedgerFileReader};
+use crate::ledger::{
+    AnswerOrigin, ClockDoubt, Freshness, IfMissing, LedgerError, LedgerFile, LedgerFileReader,
+};
 use crate::model::{ColumnError, Money, RecordStream, StreamError, UtcMillis};
 use crate::telemetry::Counters;
 
@@ -91,6 +93,7 @@ pub struct DryRun {
     reader: RowReader,
     settings: Settings,
     known: Option<LedgerFileReader>,
+    clock_doubt: Option<ClockDoubt>,
 }
 
 impl DryRun {
@@ -108,7 +111,14 @@ impl DryRun {
 
     /// The same, with an existing reader and settings that are valid.
     pub(crate) fn with_reader(reader: RowReader, settings: &Settings) -> Result<Self, DryRunError> {
-        Ok(Self { reader, settings: settings.clone(), known: known_answers(settings)? })
+        let (known, clock_doubt) = known_answers(settings)?.unzip();
+        Ok(Self { reader, settings: settings.clone(), known, clock_doubt: clock_doubt.flatten() })
+    }
+
+    /// What whoever reads the estimate should know: that the clock does not agree with the ledger.
+    #[must_use]
+    pub fn warning(&self) -> Option<String> {
+        self.clock_doubt.map(|doubt| doubt.to_string())
     }
 
     /// Reads the rows to their end. Memory is bounded: long lists go through temporary files.
@@ -219,7 +229,7 @@ impl DryRun {
 }
 
 /// The ledger as a run that starts now would read it; `None` if there is none.
-fn known_answers(settings: &Settings) -> Result<Option<LedgerFileReader>, LedgerError> {
+fn known_answers(settings: &Settings) -> Result<Option<(LedgerFileReader, Option<ClockDoubt>)>, LedgerError> {
     let Some(file) = settings.ledger_file().filter(|file| file.path.exists()) else {
         return Ok(None);
     };
@@ -229,7 +239,8 @@ fn known_answers(settings: &Settings) -> Result<Option<LedgerFileReader>, Ledger
     let not_before = refresh_start(&ledger, file, now)?;
     let (max_age, accepted) = (file.max_age.clone(), settings.tariff.accepted.clone());
     let freshness = Freshness { max_age, not_before, now, product: settings.product, accepted };
-    Ok(Some(ledger.reader(settings.scope(), freshness)))
+    let clock_doubt = ledger.clock_doubt(now)?;
+    Ok(Some((ledger.reader(settings.scope(), freshness), clock_doubt)))
 }
 
 /// The time from which answers are used; `None` for any time.

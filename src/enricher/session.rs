@@ -90,11 +90,13 @@ impl Session {
         let lookup =
             Arc::new(Lookup::start(connected.service, store, &lookup_settings, stop, counters, reporter));
         let in_doubt = ledger.as_ref().and_then(|ledger| ledger.in_doubt()).map(doubt_warning);
+        let clock_doubt =
+            ledger.as_ref().and_then(|ledger| ledger.clock_doubt()).map(|doubt| doubt.to_string());
         let no_reserve = ledger.as_ref().and_then(|ledger| ledger.no_reserve()).map(reserve_warning);
         Ok(Self {
             lookup,
             endpoints,
-            warnings: room.warning.into_iter().chain(in_doubt).chain(no_reserve).collect(),
+            warnings: room.warning.into_iter().chain(in_doubt).chain(clock_doubt).chain(no_reserve).collect(),
             observers,
             forgets_refresh: ledger_settings.is_some_and(|ledger| ledger.refresh == Refresh::Once),
             ledger,

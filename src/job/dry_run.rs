@@ -114,6 +114,7 @@ impl StartedDryRun {
     /// When the list cannot be read to its end, or a temporary file cannot be written.
     pub async fn finish(self) -> Result<Option<DryRunReport>, RunError> {
         let Self { list, dry_run, check, effective, summary, counters, stop } = self;
+        let clock = dry_run.warning();
         let estimate = tokio::select! {
             estimate = dry_run.estimate_counted(list.rows, counters.clone()) => estimate,
             () = stop.requested() => return Ok(None),
@@ -126,6 +127,7 @@ impl StartedDryRun {
         })?;
         check.check_estimate(&estimate).map_err(|list| RunError::UnusableList { kept: None, list })?;
         let mut warnings = [list.notes.remarks(), list.notes.warnings()].concat();
+        warnings.extend(clock);
         let by_reason = estimate.invalid_by_reason.iter();
         warnings.extend(check.country_hint(by_reason.map(|(reason, rows)| (reason.as_str(), *rows))));
         let mut report = DryRunReport { estimate, warnings, settings: effective };

@@ -17,6 +17,7 @@ use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::time::Instant;
 
 use super::artifacts::Artifact;
 use super::error::StartError;
@@ -38,13 +39,14 @@ pub(crate) struct Metrics {
     counters: Arc<Counters>,
     labels: RunLabels,
     file: Option<PathBuf>,
+    since: Instant,
     /// Whether the final counts were written; locked during every write.
     ended: Mutex<bool>,
 }
 
 impl Metrics {
     pub(crate) fn new(counters: Arc<Counters>, labels: RunLabels, file: Option<PathBuf>) -> Arc<Self> {
-        Arc::new(Self { counters, labels, file, ended: Mutex::new(false) })
+        Arc::new(Self { counters, labels, file, since: Instant::now(), ended: Mutex::new(false) })
     }
 
     /// Makes sure that the file can be written, and binds the address, if they are configured.
@@ -86,7 +88,9 @@ impl Metrics {
     /// Writes the file for the last time. Returns a warning if that fails.
     pub(crate) fn end(&self, ending: &'static str) -> Option<String> {
         let path = self.file.as_ref()?;
-        let end = RunEnd { ending, at: UtcMillis::now() };
+        // Not by the clock, which may have been set meanwhile: the end comes after the start.
+        let at = UtcMillis(self.labels.started_at.0 + self.since.elapsed().as_millis() as i64);
+        let end = RunEnd { ending, at };
         let fault = self.write(path, Some(end)).err()?;
         Some(format!("the final metrics could not be written: {}", crate::model::with_causes(&fault)))
     }

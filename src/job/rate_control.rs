@@ -13,9 +13,6 @@ use crate::lookup::Rate;
 use crate::task::AbortOnDrop;
 use crate::telemetry::{Event, Reporter};
 
-/// How often the clock is checked. It may be set, and summer time starts and ends.
-const CHECK_INTERVAL: Duration = Duration::from_secs(15);
-
 /// The rate of a running job, which follows its schedule. Clones control the same job.
 #[derive(Clone)]
 pub struct RateControl(Arc<watch::Sender<RatePlan>>);
@@ -35,14 +32,15 @@ impl RateControl {
             let sender = sender.clone();
             async move {
                 loop {
-                    let rate = sender.borrow().at(Zoned::now().time());
+                    let now = Zoned::now();
+                    let rate = sender.borrow().at(now.time());
                     if rate != current {
                         current = rate;
                         session.set_rate(rate);
                         reporter.event(Event::RateChanged { rate: rate.map(Rate::get) });
                     }
                     tokio::select! {
-                        () = tokio::time::sleep(CHECK_INTERVAL) => {}
+                        () = tokio::time::sleep(to_next_second(&now)) => {}
                         _ = plans.changed() => {}
                     }
                 }
@@ -55,4 +53,10 @@ impl RateControl {
     pub fn take_from(&self, job: &Job) {
         self.0.send_replace(job.resolved.rate_plan.clone());
     }
+}
+
+/// How long until the next second begins. The clock is looked at in each, because it may be set, and
+/// summer time starts and ends.
+fn to_next_second(now: &Zoned) -> Duration {
+    Duration::from_nanos((1_000_000_000 - now.subsec_nanosecond()).unsigned_abs().into())
 }

@@ -14,6 +14,7 @@ use tokio::sync::mpsc;
 
 use super::answer_scope::AnswerScope;
 use super::answer_store::{CommitOutcome, PaidAnswer};
+use super::clock_doubt;
 use super::commit_queue::{CommitQueue, Waiting};
 use super::error::LedgerError;
 use super::packed_answer::PackedAnswer;
@@ -149,6 +150,7 @@ impl Committer {
     fn remove_marker(&self, is_clean: bool) -> Result<(), LedgerError> {
         self.store.ensure_unchanged()?;
         if is_clean {
+            clock_doubt::note_use(&self.store, UtcMillis::now());
             // If it cannot be removed, no answer is lost.
             let _ = self.store.set_metadata(RunMarker::KEY, None);
         }

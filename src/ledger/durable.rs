@@ -14,6 +14,7 @@ use tokio::sync::mpsc;
 
 use super::answer_scope::AnswerScope;
 use super::answer_store::{Commits, Durability, KnownAnswer, Ledger, PaidAnswer};
+use super::clock_doubt::ClockDoubt;
 use super::commit_queue::CommitQueue;
 use super::committer::Committer;
 use super::disk_threads::DiskThreads;
@@ -75,6 +76,7 @@ pub struct DurableLedger {
     /// One for each core: more are not faster, and each read uses memory of its own.
     threads: DiskThreads,
     in_doubt: Option<InDoubt>,
+    clock_doubt: Option<ClockDoubt>,
     /// Why no disk space is kept for the last commits, if none is.
     no_reserve: Option<LedgerError>,
     unsaved_answers: usize,
@@ -88,6 +90,7 @@ pub struct DurableLedger {
 struct Opening {
     store: Arc<Store>,
     in_doubt: Option<InDoubt>,
+    clock_doubt: Option<ClockDoubt>,
     not_before: Option<UtcMillis>,
     no_reserve: Option<LedgerError>,
 }
@@ -108,7 +111,8 @@ impl DurableLedger {
         let readers = std::thread::available_parallelism().map_or(2, NonZeroUsize::get);
         let threads = DiskThreads::start(readers).map_err(no_thread)?;
         let opening = threads.run(move || open_store(settings, now)).await;
-        let Opening { store, in_doubt, not_before, no_reserve } = opening.expect("opening does not panic")?;
+        let Opening { store, in_doubt, clock_doubt, not_before, no_reserve } =
+            opening.expect("opening does not panic")?;
         let freshness = Freshness { max_age, not_before, now, product: scope.product, accepted };
         let (recent, rescued) = (Arc::<Recent>::default(), Arc::default());
         // Half of what may wait is committed at once, so that the other half can come meanwhile.
@@ -130,10 +134,14 @@ impl DurableLedger {
         committer.start().map_err(no_thread)?;
         Ok(Self {
             refresh,
-            reader: Arc::new(Reader::new(store, scope, freshness, memory as u64)),
+            reader: Arc::new(match clock_doubt.is_some_and(|doubt| doubt.is_behind()) {
+                true => Reader::with_clock_behind(store, scope, freshness, memory as u64),
+                false => Reader::new(store, scope, freshness, memory as u64),
+            }),
             recent,
             threads,
             in_doubt,
+            clock_doubt,
             no_reserve,
             unsaved_answers,
             queue,
@@ -152,6 +160,12 @@ impl DurableLedger {
     #[must_use]
     pub fn in_doubt(&self) -> Option<InDoubt> {
         self.in_doubt
+    }
+
+    /// Whether the clock of this machine does not agree with the ledger.
+    #[must_use]
+    pub fn clock_doubt(&self) -> Option<ClockDoubt> {
+        self.clock_doubt
     }
 
     /// Why no disk space is kept for the last commits, if none is.
@@ -226,6 +240,7 @@ fn open_store(settings: DurableSettings, now: UtcMillis) -> Result<Opening, Ledg
     let DurableSettings { path, origin, refresh, memory, in_flight, unsaved_answers, .. } = settings;
     let store = Store::open(&path, IfMissing::Create(origin), memory / PAGE_CACHE_PART)?;
     let previous = store.metadata(RunMarker::KEY)?.and_then(|text| RunMarker::parse(&text));
+    let clock_doubt = ClockDoubt::of(&store, now)?;
     let not_before = refresh.map(|job| first_start(&store, &job, now)).transpose()?;
     let marker = RunMarker::new(now, in_flight, unsaved_answers);
     store.set_metadata(RunMarker::KEY, Some(&marker.to_string()))?;
@@ -235,6 +250,7 @@ fn open_store(settings: DurableSettings, now: UtcMillis) -> Result<Opening, Ledg
     Ok(Opening {
         store: Arc::new(store),
         in_doubt: previous.map(RunMarker::in_doubt),
+        clock_doubt,
         not_before,
         no_reserve,
     })

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::answer_scope::AnswerScope;
+use super::clock_doubt::ClockDoubt;
 use super::error::LedgerError;
 use super::max_age::Freshness;
 use super::packed_answer::PackedAnswer;
@@ -78,6 +79,15 @@ impl LedgerFile {
     /// If the file cannot be read.
     pub fn refresh_started(&self, job: &str, now: UtcMillis) -> Result<Option<UtcMillis>, LedgerError> {
         run_marker::refresh_started(&self.store, job, now)
+    }
+
+    /// Whether the clock does not agree with the ledger.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read.
+    pub fn clock_doubt(&self, now: UtcMillis) -> Result<Option<ClockDoubt>, LedgerError> {
+        ClockDoubt::of(&self.store, now)
     }
 
     /// At most `limit` answers after this one, by scope and number. Empty only at the end.

@@ -9,6 +9,7 @@
 
 mod answer_scope;
 mod answer_store;
+mod clock_doubt;
 mod commit_queue;
 mod committer;
 mod disk_threads;
@@ -28,6 +29,7 @@ mod unsaved_answers;
 
 pub use self::answer_scope::AnswerScope;
 pub use self::answer_store::{CommitOutcome, Commits, Durability, KnownAnswer, Ledger, PaidAnswer};
+pub use self::clock_doubt::ClockDoubt;
 pub use self::durable::{DurableLedger, DurableSettings};
 pub use self::error::{FileOperation, ForeignChange, LedgerError};
 pub use self::ledger_file::{Entry, LedgerFile, LedgerFileReader};

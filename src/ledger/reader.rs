@@ -20,6 +20,8 @@ pub(super) struct Reader {
     /// How much memory the scopes may take, in bytes.
     memory: u64,
     scopes: [ScopeCache; AnswerScope::ALL.len()],
+    /// Whether earlier runs may seem to come later than this one.
+    is_clock_behind: bool,
 }
 
 /// A scope that may be read into memory.
@@ -36,7 +38,18 @@ const INDEXED_AFTER_ONE_IN: u64 = 32;
 
 impl Reader {
     pub(super) fn new(store: Arc<Store>, scope: AnswerScope, freshness: Freshness, memory: u64) -> Self {
-        Self { store, scope, freshness, memory, scopes: Default::default() }
+        Self { store, scope, freshness, memory, scopes: Default::default(), is_clock_behind: false }
+    }
+
+    /// The same, where the clock is behind the ledger: which answers are of this run is not told by
+    /// their time.
+    pub(super) fn with_clock_behind(
+        store: Arc<Store>,
+        scope: AnswerScope,
+        freshness: Freshness,
+        memory: u64,
+    ) -> Self {
+        Self { is_clock_behind: true, ..Self::new(store, scope, freshness, memory) }
     }
 
     /// Which answers the run uses.
@@ -96,7 +109,7 @@ impl Reader {
         if !self.freshness.allows(&answered.answer.result, answered.checked_at) {
             return Ok(None);
         }
-        let is_of_this_run = answered.checked_at >= self.freshness.now;
+        let is_of_this_run = answered.checked_at >= self.freshness.now && !self.is_clock_behind;
         let source = if is_of_this_run { Source::Duplicate } else { Source::Ledger };
         Ok(Some(KnownAnswer { answered, source }))
     }

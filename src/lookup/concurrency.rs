@@ -6,7 +6,9 @@
 //! by 5 %; each round of answers raises it by one, and more slowly near the last refusal. So most
 //! of the account's limit is used and few requests are refused. A refusal within a round of another
 //! one means that the account's limit is much lower, and lowers the limit by 20 %. Refusals of
-//! requests that were sent before the last decrease count as one. The ceiling is never exceeded.
+//! requests that were sent before the last decrease count as one. Where the limit is small, one more
+//! is tried after some hundred answers only, so that less than one request in 100 is refused. The
+//! ceiling is never exceeded.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
@@ -16,13 +18,18 @@ use tokio::sync::Semaphore;
 use crate::sync;
 
 /// The first limit of a search.
-const FIRST_LIMIT: usize = 32;
+const FIRST_LIMIT: usize = 8;
 /// The factor of a decrease near the account's limit.
 const SMALL_DECREASE: f64 = 0.95;
 /// The factor of a decrease after the first refusal, or after two refusals within a round.
 const LARGE_DECREASE: f64 = 0.8;
-/// How far from the last refusal, above or below, growth is slow, as a share of it.
+/// How far from the last refusal, above or below, growth is slow, as a share of it; at least one.
 const NEAR_REFUSAL: f64 = 0.05;
+/// After this many answers at the least, one more is tried near the last refusal. Where the limit is
+/// small, a round has a few answers, and every twentieth request would be refused.
+const FIRST_PATIENCE: f64 = 50.0;
+/// Each refusal at the same limit doubles the patience, up to this.
+const LONGEST_PATIENCE: f64 = 400.0;
 /// The factor of growth near the last refusal.
 const SLOW_GROWTH: f64 = 0.25;
 
@@ -53,6 +60,8 @@ struct Limit {
     refused_at: Option<f64>,
     /// Answers since the last decrease.
     answers: f64,
+    /// How many answers are waited for near the last refusal, before one more is tried.
+    patience: f64,
 }
 
 impl ConcurrencyLimiter {
@@ -68,7 +77,12 @@ impl ConcurrencyLimiter {
             to_withdraw: AtomicUsize::new(0),
             decreases: AtomicU32::new(0),
             may_grow: AtomicBool::new(first < ceiling),
-            limit: Mutex::new(Limit { permits: first as f64, refused_at, answers: 0.0 }),
+            limit: Mutex::new(Limit {
+                permits: first as f64,
+                refused_at,
+                answers: 0.0,
+                patience: FIRST_PATIENCE,
+            }),
             ceiling,
         }
     }
@@ -129,6 +143,10 @@ impl ConcurrencyLimiter {
         self.decreases.store(seen.wrapping_add(1), Ordering::Relaxed);
         let before = limit.permits as usize;
         let is_near = limit.refused_at.is_some() && limit.answers >= before as f64;
+        limit.patience = match limit.is_near(before as f64) {
+            true => (limit.patience * 2.0).min(LONGEST_PATIENCE),
+            false => FIRST_PATIENCE,
+        };
         limit.refused_at = Some(before as f64);
         limit.answers = 0.0;
         limit.permits =
@@ -147,11 +165,15 @@ impl Limit {
     fn earned(&self) -> f64 {
         match self.refused_at {
             None => 1.0,
-            Some(refused_at) if (self.permits - refused_at).abs() <= refused_at * NEAR_REFUSAL => {
-                SLOW_GROWTH / self.permits
-            }
+            Some(_) if self.is_near(self.permits) => (SLOW_GROWTH / self.permits).min(self.patience.recip()),
             Some(_) => self.permits.recip(),
         }
+    }
+
+    /// Whether so many permits are about as many as at the last refusal.
+    fn is_near(&self, permits: f64) -> bool {
+        self.refused_at
+            .is_some_and(|refused_at| (permits - refused_at).abs() <= (refused_at * NEAR_REFUSAL).max(1.0))
     }
 }
 
@@ -186,121 +208,4 @@ impl Drop for Permit<'_> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::VecDeque;
-
-    use futures::FutureExt;
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn acquire_now(limiter: &ConcurrencyLimiter) -> Option<Permit<'_>> {
-        limiter.acquire().now_or_never().map(|permit| permit.expect("the limiter is open"))
-    }
-
-    fn acquire_all(limiter: &ConcurrencyLimiter) -> Vec<Permit<'_>> {
-        std::iter::from_fn(|| acquire_now(limiter)).collect()
-    }
-
-    /// One answer for each permit of the limit, while other requests wait.
-    fn answer_one_round(limiter: &ConcurrencyLimiter) {
-        let mut in_flight = VecDeque::from(acquire_all(limiter));
-        for _ in 0..in_flight.len() {
-            in_flight.pop_front().expect("a request is in flight").answered();
-            in_flight.extend(acquire_all(limiter));
-        }
-    }
-
-    #[test]
-    fn the_limit_doubles_each_round_up_to_the_ceiling() {
-        let limiter = ConcurrencyLimiter::new(100, None);
-        for expected in [32, 64, 100, 100] {
-            assert_eq!(limiter.limit(), expected);
-            answer_one_round(&limiter);
-        }
-    }
-
-    #[test]
-    fn one_round_of_refusals_is_one_decrease() {
-        let limiter = ConcurrencyLimiter::new(1000, None);
-        answer_one_round(&limiter);
-        let decreases: Vec<_> = acquire_all(&limiter).into_iter().filter_map(Permit::refused).collect();
-        assert_eq!(decreases, [51]);
-        assert_eq!(acquire_all(&limiter).len(), 51);
-    }
-
-    #[test]
-    fn after_a_decrease_the_limit_grows_by_one_per_round_and_slowly_near_the_refusal() {
-        let limiter = ConcurrencyLimiter::new(1000, None);
-        assert_eq!(acquire_now(&limiter).expect("32 permits").refused(), Some(25));
-        (0..5).for_each(|_| answer_one_round(&limiter));
-        assert!((29..=31).contains(&limiter.limit()), "{}", limiter.limit());
-        (0..8).for_each(|_| answer_one_round(&limiter));
-        assert!((31..=33).contains(&limiter.limit()), "{}", limiter.limit());
-        (0..20).for_each(|_| answer_one_round(&limiter));
-        assert!(limiter.limit() > 36, "above the refusal it grows faster again: {}", limiter.limit());
-    }
-
-    #[test]
-    fn a_decrease_is_small_near_the_accounts_limit_and_large_within_a_round() {
-        let limiter = ConcurrencyLimiter::new(100, None);
-        (0..2).for_each(|_| answer_one_round(&limiter));
-        assert_eq!(acquire_now(&limiter).expect("100 permits").refused(), Some(80), "the first refusal");
-        answer_one_round(&limiter);
-        let before = limiter.limit();
-        assert_eq!(acquire_now(&limiter).expect("80 permits").refused(), Some(before * 95 / 100));
-        let before = limiter.limit();
-        assert_eq!(
-            acquire_now(&limiter).expect("77 permits").refused(),
-            Some(before * 80 / 100),
-            "within a round"
-        );
-    }
-
-    #[test]
-    fn the_search_starts_near_the_refusal_of_an_earlier_run() {
-        let limiter = ConcurrencyLimiter::new(1000, Some(100));
-        assert_eq!((limiter.limit(), limiter.refused_at()), (95, Some(100)));
-        assert_eq!(ConcurrencyLimiter::new(50, Some(100)).limit(), 50, "never above the ceiling");
-        assert_eq!(ConcurrencyLimiter::new(50, None).refused_at(), None);
-    }
-
-    #[test]
-    fn an_unused_limit_does_not_grow() {
-        let limiter = ConcurrencyLimiter::new(1000, None);
-        for _ in 0..1000 {
-            acquire_now(&limiter).expect("31 permits are free").answered();
-        }
-        assert_eq!(limiter.limit(), FIRST_LIMIT);
-    }
-
-    #[test]
-    fn a_closed_limiter_gives_no_permits() {
-        let limiter = ConcurrencyLimiter::new(1, None);
-        limiter.close();
-        assert_eq!(limiter.acquire().now_or_never().expect("at once").unwrap_err(), LimiterClosed);
-    }
-
-    proptest! {
-        /// Never more requests than the ceiling are in flight, and when all have ended, exactly
-        /// `limit` permits are free.
-        #[test]
-        fn permits_are_neither_lost_nor_made(ceiling in 1..200_usize, steps in proptest::collection::vec((0..4_u8, any::<prop::sample::Index>()), 0..400)) {
-            let limiter = ConcurrencyLimiter::new(ceiling, None);
-            let mut in_flight = Vec::new();
-            for (step, which) in steps {
-                match step {
-                    0 => in_flight.extend(acquire_now(&limiter)),
-                    1 => in_flight.extend(acquire_all(&limiter)),
-                    _ if in_flight.is_empty() => {}
-                    2 => { let permit: Permit<'_> = in_flight.swap_remove(which.index(in_flight.len())); permit.answered(); }
-                    _ => { in_flight.swap_remove(which.index(in_flight.len())).refused(); }
-                }
-                prop_assert!(in_flight.len() <= ceiling);
-                prop_assert!((1..=ceiling).contains(&limiter.limit()));
-            }
-            drop(in_flight);
-            prop_assert_eq!(acquire_all(&limiter).len(), limiter.limit());
-        }
-    }
-}
+mod tests;

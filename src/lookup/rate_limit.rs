@@ -70,6 +70,8 @@ pub struct RateLimiter {
     gcra: RwLock<Option<Gcra>>,
     /// Whether there is no limit. If so, no lock is taken.
     unlimited: AtomicBool,
+    /// When the last permit was given under a limit, or the limit was set, in nanoseconds of the clock.
+    last_permit: AtomicU64,
     /// Nothing starts before this time, in nanoseconds of the clock, because the service asked for
     /// a pause.
     paused_until: AtomicU64,
@@ -82,8 +84,11 @@ pub struct RateLimiter {
 #[derive(Debug)]
 struct Gcra {
     limiter: governor::RateLimiter<NotKeyed, InMemoryState, StageClock, NoOpMiddleware<Duration>>,
+    cell: Duration,
     /// What a permit costs, in cells.
     cost: NonZeroU32,
+    /// What can be saved up, in cells.
+    burst: NonZeroU32,
 }
 
 impl Gcra {
@@ -95,8 +100,21 @@ impl Gcra {
         let cost = cells(rate.get().recip()).ceil() as u32;
         let burst = cost.saturating_add(cells(SLACK.as_secs_f64()) as u32);
         let nonzero = |cells| NonZeroU32::new(cells).expect("an interval has at least one cell");
-        let quota = Quota::with_period(cell).expect("a cell is not zero").allow_burst(nonzero(burst));
-        Self { limiter: governor::RateLimiter::direct_with_clock(quota, clock), cost: nonzero(cost) }
+        let (cost, burst) = (nonzero(cost), nonzero(burst));
+        let quota = Quota::with_period(cell).expect("a cell is not zero").allow_burst(burst);
+        Self { limiter: governor::RateLimiter::direct_with_clock(quota, clock), cell, cost, burst }
+    }
+
+    /// A limiter that goes on from an earlier one, whose last permit was this long ago. What that one
+    /// has given out counts, so that rates which change to and fro never add up.
+    fn after(rate: Rate, clock: StageClock, since_last: Duration) -> Self {
+        let gcra = Self::new(rate, clock);
+        let earned = (since_last.as_nanos() / gcra.cell.as_nanos()).min(u128::from(gcra.cost.get())) as u32;
+        if let Some(spent) = NonZeroU32::new(gcra.burst.get() - earned) {
+            let taken = gcra.limiter.check_n(spent);
+            taken.expect("no more than the burst").expect("nothing is taken yet");
+        }
+        gcra
     }
 
     /// Takes a permit, or returns how long to wait for the next.
@@ -114,16 +132,28 @@ impl RateLimiter {
             clock,
             unlimited: AtomicBool::new(rate.is_none()),
             gcra: RwLock::new(rate.map(|rate| Gcra::new(rate, clock))),
+            last_permit: AtomicU64::new(0),
             paused_until: AtomicU64::new(0),
             first_waiter: Semaphore::new(1),
             changed: Notify::new(),
         }
     }
 
-    /// Changes the rate, from the next permit on.
+    /// Changes the rate, from the next permit on, which comes no sooner after the last one than the
+    /// new rate allows.
     pub fn set_rate(&self, rate: Option<Rate>) {
-        *sync::write(&self.gcra) = rate.map(|rate| Gcra::new(rate, self.clock));
-        self.unlimited.store(rate.is_none(), Ordering::Release);
+        {
+            let mut gcra = sync::write(&self.gcra);
+            let now = self.clock.elapsed();
+            // Without a limit nobody knows when the last one was.
+            let last = match *gcra {
+                Some(_) => Duration::from_nanos(self.last_permit.load(Ordering::Relaxed)),
+                None => now,
+            };
+            *gcra = rate.map(|rate| Gcra::after(rate, self.clock, now.saturating_sub(last)));
+            self.last_permit.store(last.as_nanos() as u64, Ordering::Relaxed);
+            self.unlimited.store(rate.is_none(), Ordering::Release);
+        }
         self.changed.notify_waiters();
     }
 
@@ -167,12 +197,17 @@ impl RateLimiter {
             return Err(paused_until - now);
         }
         let gcra = sync::read(&self.gcra);
-        gcra.as_ref().map_or(Ok(()), |gcra| gcra.take(now))
+        let Some(gcra) = gcra.as_ref() else { return Ok(()) };
+        gcra.take(now)?;
+        self.last_permit.store(now.as_nanos() as u64, Ordering::Relaxed);
+        Ok(())
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     /// The times of the first `permits` permits at this rate, in paused time.
@@ -208,6 +243,76 @@ mod tests {
             limiter.acquire().await.unwrap();
         }
         assert!(clock.elapsed().as_secs_f64() < 4.2);
+    }
+
+    /// The times of permits while the rate changes at these times, and the changes.
+    async fn times_with(first: f64, changes: &[(u64, f64)]) -> Vec<Duration> {
+        let clock = StageClock::start();
+        let rate = |rate: f64| Some(Rate::per_second(rate).unwrap());
+        let limiter = RateLimiter::new(rate(first), clock);
+        let changing = async {
+            for (after_millis, to) in changes {
+                tokio::time::sleep(Duration::from_millis(*after_millis)).await;
+                limiter.set_rate(rate(*to));
+            }
+            limiter.close();
+        };
+        let asking = async {
+            let mut times = Vec::new();
+            while limiter.acquire().await.is_ok() {
+                times.push(clock.elapsed());
+            }
+            times
+        };
+        tokio::join!(changing, asking).1
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_rate_that_changes_to_and_fro_gives_out_no_more() {
+        let to_and_fro: Vec<_> = (0..60).map(|n| (50, if n % 2 == 0 { 9.9 } else { 10.0 })).collect();
+        let times = times_with(10.0, &to_and_fro).await;
+        assert!((29..=31).contains(&times.len()), "{} in three seconds", times.len());
+        let with_itself: Vec<_> = (0..3_000).map(|_| (1, 1_000.0)).collect();
+        let times = times_with(1_000.0, &with_itself).await;
+        assert!(max_in_one_second(&times) <= 1_010, "{}", max_in_one_second(&times));
+        assert!(times.len() > 2_900, "{}", times.len());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn from_no_limit_to_a_limit_the_first_permit_waits_its_turn() {
+        let clock = StageClock::start();
+        let limiter = RateLimiter::new(None, clock);
+        limiter.acquire().await.unwrap();
+        limiter.set_rate(Some(Rate::per_second(2.0).unwrap()));
+        limiter.acquire().await.unwrap();
+        assert_eq!(clock.elapsed(), Duration::from_millis(500));
+    }
+
+    proptest! {
+        /// However the rate changes, no second has more than the highest rate that applied in it.
+        #[test]
+        fn no_second_has_more_than_its_highest_rate(
+            first in 1..400_u32,
+            changes in proptest::collection::vec((1..700_u64, 1..400_u32), 1..20),
+        ) {
+            let changes: Vec<_> = changes.into_iter().map(|(after, rate)| (after, f64::from(rate))).collect();
+            let mut runtime = tokio::runtime::Builder::new_current_thread();
+            let runtime = runtime.enable_time().start_paused(true).build().unwrap();
+            let times = runtime.block_on(times_with(f64::from(first), &changes));
+            let mut rates = vec![(Duration::ZERO, f64::from(first))];
+            let mut at = Duration::ZERO;
+            for (after, rate) in &changes {
+                at += Duration::from_millis(*after);
+                rates.push((at, *rate));
+            }
+            for (index, start) in times.iter().enumerate() {
+                let end = *start + Duration::from_secs(1);
+                let count = times[index..].iter().take_while(|time| **time < end).count();
+                let applies = |n: usize| rates[n].0 < end && rates.get(n + 1).is_none_or(|next| next.0 >= *start);
+                let highest = (0..rates.len()).filter(|n| applies(*n)).map(|n| rates[n].1).fold(0.0, f64::max);
+                prop_assert!(count as f64 <= (highest * 1.01).max(highest + 1.0), "{count} at {highest}");
+            }
+        }
     }
 
     fn max_in_one_second(times: &[Duration]) -> usize {

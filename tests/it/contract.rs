@@ -38,7 +38,7 @@ fn an_interrupted_run_ends_within_the_request_timeout() {
     let job = Job::new().numbers("list.csv", 20_000);
     let mut run =
         job.start_enrich("list.csv", "out.parquet", &service, &["--timeout", "2s", "--attempts", "9"]);
-    while service.account_in_short().requests < 32 {
+    while service.account_in_short().requests < 8 {
         assert!(run.try_wait().unwrap().is_none());
         std::thread::sleep(Duration::from_millis(5));
     }

@@ -4,9 +4,11 @@
 //! program says is in doubt.
 
 mod account;
+mod clock;
 mod disk;
 mod foreign_changes;
 mod judge;
+mod limits;
 mod preload;
 mod responses;
 mod scripted_server;

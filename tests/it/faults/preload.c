@@ -5,6 +5,8 @@
  *   FAULT_SYNC_FAILS    the n-th sync of such a file, and all later ones, fail with EIO
  *   FAULT_DISK          files whose path has this text share a disk of FAULT_DISK_BYTES
  *   FAULT_THREADS       only this many threads can be started
+ *   FAULT_CLOCK         the date is this many seconds ahead (or behind)
+ *   FAULT_CLOCK_JUMP    the same, from the first second after the start on
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -70,6 +72,19 @@ int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*
     long most = number("FAULT_THREADS", -1);
     if (most >= 0 && atomic_fetch_add(&started, 1) >= most) return EAGAIN;
     return real(thread, attributes, start, argument);
+}
+
+int clock_gettime(clockid_t clock, struct timespec *time) {
+    static atomic_long first;
+    static int (*real)(clockid_t, struct timespec *);
+    if (!real) real = dlsym(RTLD_NEXT, "clock_gettime");
+    int done = real(clock, time);
+    if (done != 0 || clock != CLOCK_REALTIME) return done;
+    long none = 0, seconds = time->tv_sec;
+    atomic_compare_exchange_strong(&first, &none, seconds);
+    time->tv_sec += number("FAULT_CLOCK", 0);
+    if (seconds > atomic_load(&first) + 1) time->tv_sec += number("FAULT_CLOCK_JUMP", 0);
+    return done;
 }
 
 /* The disk: which pages of which file are in use. */
