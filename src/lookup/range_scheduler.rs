@@ -7,6 +7,9 @@
 //! numbers wait, these limits do not apply.
 //!
 //! The scheduler only decides the order. It skips a number only on request (`skip_useless`).
+//!
+//! Its memory is bounded: a queue gives back the room that it does not need any more, and of ranges
+//! without numbers only those that were used last are remembered.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::time::Duration;
@@ -37,6 +40,12 @@ const SAMPLE_OF_SKIPPED: u32 = 100;
 /// The fastest range is determined again after this many answers.
 const FASTEST_UPDATED_AFTER: u32 = 256;
 
+/// So many ranges are remembered at most, besides those with numbers that wait or are in flight: some
+/// 10 MiB. What is forgotten first is measured again.
+const REMEMBERED_RANGES: usize = 65_536;
+/// A queue keeps room for this many lookups, however few it has.
+const KEPT_ROOM: usize = 16;
+
 /// The lookups that are due, and what is known about their ranges.
 #[derive(Debug, Default)]
 pub(super) struct RangeScheduler {
@@ -52,6 +61,10 @@ pub(super) struct RangeScheduler {
     fastest: Option<Duration>,
     answers_until_update: u32,
     skip_useless: bool,
+    /// How many lookups were taken.
+    turns: u64,
+    /// With more ranges than this, some are forgotten.
+    forget_above: usize,
     /// The ages of the next lookups before and behind all others.
     front: i64,
     back: i64,
@@ -69,6 +82,8 @@ struct RangeQueue {
     useless: u32,
     /// How many lookups were taken since the range became useless.
     turns_while_useless: u32,
+    /// When the last lookup was taken, in turns of the scheduler.
+    last_turn: u64,
 }
 
 /// What is known about a range. The value is an index in [`RangeScheduler::waiting`].
@@ -107,7 +122,7 @@ pub(super) struct Scheduled {
 
 impl RangeScheduler {
     pub(super) fn new(skip_useless: bool) -> Self {
-        Self { skip_useless, ..Self::default() }
+        Self { skip_useless, forget_above: REMEMBERED_RANGES, ..Self::default() }
     }
 
     /// Adds a lookup behind all others.
@@ -124,6 +139,9 @@ impl RangeScheduler {
 
     fn push(&mut self, age: i64, lookup: PendingLookup) {
         let range = NumberRange::of(lookup.msisdn);
+        if self.ranges.len() >= self.forget_above && !self.ranges.contains_key(&range) {
+            self.forget_ranges();
+        }
         let queue = self.ranges.entry(range).or_default();
         let set = &mut self.waiting[queue.speed as usize];
         match queue.waiting.front() {
@@ -142,7 +160,9 @@ impl RangeScheduler {
     pub(super) fn take(&mut self, limit: usize) -> Option<(PendingLookup, Scheduled)> {
         let (age, range) = self.next(limit)?;
         let queue = self.ranges.get_mut(&range).expect("a waiting range is in the table");
-        let (_, lookup) = queue.waiting.pop_front().expect("a waiting range has a lookup");
+        let lookup = queue.pop_front().expect("a waiting range has a lookup");
+        self.turns += 1;
+        queue.last_turn = self.turns;
         let is_skipped = self.skip_useless && queue.is_skipped();
         let scheduled = Scheduled { range, as_fast: queue.speed == SpeedClass::Fast, is_skipped };
         queue.in_flight += 1;
@@ -204,9 +224,13 @@ impl RangeScheduler {
             1 => latency,
             _ => (queue.average * (AVERAGE_OVER - 1) + latency) / AVERAGE_OVER,
         };
+        let (is_measured, average) = (queue.answers >= MEASURED_AFTER, queue.average);
         self.answers_until_update = self.answers_until_update.saturating_sub(1);
-        if self.answers_until_update == 0 || self.fastest.is_none() {
-            self.answers_until_update = FASTEST_UPDATED_AFTER;
+        if self.fastest.is_none() {
+            self.fastest = is_measured.then_some(average);
+        } else if self.answers_until_update == 0 {
+            // Where there are many ranges, so that an answer never costs more than a few of them.
+            self.answers_until_update = FASTEST_UPDATED_AFTER.max(self.ranges.len() as u32 / 4);
             let measured = self.ranges.values().filter(|queue| queue.answers >= MEASURED_AFTER);
             self.fastest = measured.map(|queue| queue.average).min();
         }
@@ -231,6 +255,22 @@ impl RangeScheduler {
         queue.speed = speed;
     }
 
+    /// Forgets half of the ranges without numbers: those that were not used for longest. Useless ones
+    /// are kept, because each costs some hundred lookups to find out.
+    fn forget_ranges(&mut self) {
+        let key = |queue: &RangeQueue| (queue.useless >= USELESS_IN_A_ROW, queue.last_turn);
+        let idle = self.ranges.values().filter(|queue| queue.is_idle());
+        let mut keys: Vec<_> = idle.map(key).collect();
+        if !keys.is_empty() {
+            let middle = keys.len() / 2;
+            let (_, last_forgotten, _) = keys.select_nth_unstable(middle);
+            let last_forgotten = *last_forgotten;
+            self.ranges.retain(|_, queue| !queue.is_idle() || key(queue) > last_forgotten);
+        }
+        // Those that are busy cannot be forgotten.
+        self.forget_above = self.ranges.len() + REMEMBERED_RANGES / 2;
+    }
+
     /// Takes all lookups, oldest first.
     pub(super) fn drain(&mut self) -> Vec<PendingLookup> {
         let mut left: Vec<_> = self.ranges.values_mut().flat_map(|queue| queue.waiting.drain(..)).collect();
@@ -245,6 +285,19 @@ impl RangeScheduler {
 }
 
 impl RangeQueue {
+    fn pop_front(&mut self) -> Option<PendingLookup> {
+        let (_, lookup) = self.waiting.pop_front()?;
+        let (needed, room) = (self.waiting.len().max(KEPT_ROOM / 2), self.waiting.capacity());
+        if room > KEPT_ROOM && room / 4 >= needed {
+            self.waiting.shrink_to(2 * needed);
+        }
+        Some(lookup)
+    }
+
+    fn is_idle(&self) -> bool {
+        self.waiting.is_empty() && self.in_flight == 0
+    }
+
     /// Whether to skip the lookup that was just taken, if useless ranges are skipped.
     fn is_skipped(&mut self) -> bool {
         if self.useless < USELESS_IN_A_ROW {

@@ -125,3 +125,63 @@ fn lookups_are_drained_oldest_first() {
     assert_eq!(left, [FAST, SLOW, FAST + 1]);
     assert!(scheduler.take(10).is_none());
 }
+
+/// How much room the scheduler holds, in lookups, and how many ranges.
+fn held(scheduler: &RangeScheduler) -> (usize, usize) {
+    let room = scheduler.ranges.values().map(|queue| queue.waiting.capacity()).sum();
+    (room, scheduler.ranges.len())
+}
+
+/// Looks numbers up through a window of 1,000, and returns the most room and ranges that were held.
+fn most_held(numbers: impl Iterator<Item = u64>) -> (usize, usize) {
+    let mut scheduler = RangeScheduler::new(false);
+    let mut numbers = numbers.map(|n| PendingLookup::new(Msisdn::new(n).unwrap())).peekable();
+    let mut most = (0, 0);
+    while numbers.peek().is_some() {
+        numbers.by_ref().take(1_000).for_each(|lookup| scheduler.push_back(lookup));
+        while let Some((_, scheduled)) = scheduler.take(100) {
+            scheduler.finish(scheduled, Some(Duration::from_millis(20)));
+        }
+        let (room, ranges) = held(&scheduler);
+        most = (most.0.max(room), most.1.max(ranges));
+    }
+    most
+}
+
+#[test]
+fn memory_does_not_grow_with_the_list_however_it_is_sorted() {
+    const NUMBERS: u64 = 1_000_000;
+    // Sorted, each range has as many numbers as it can; then ranges in turn; then one number a range.
+    let sorted = most_held((0..NUMBERS).map(|n| 46_700_000_000 + n * 100));
+    assert!(sorted.0 < 4_000 && sorted.1 <= 101, "{sorted:?}");
+    let in_turn = most_held((0..NUMBERS).map(|n| 46_700_000_000 + n % 1_000 * 1_000_000 + n / 1_000));
+    assert!(in_turn.0 <= 20_000 && in_turn.1 <= 1_000, "{in_turn:?}");
+    let one_each = most_held((0..NUMBERS).map(|n| 46_700_000_000 + n * 1_000_000));
+    assert!(one_each.1 <= REMEMBERED_RANGES + 2_000, "{one_each:?}");
+    assert!(one_each.0 <= 8 * one_each.1, "{one_each:?}");
+}
+
+#[test]
+fn useless_ranges_are_remembered_longest_and_busy_ones_are_never_forgotten() {
+    let mut scheduler = RangeScheduler::new(true);
+    let number = |n: u64| PendingLookup::new(Msisdn::new(46_700_000_000 + n).unwrap());
+    let (mut useless, mut in_flight) = (None, None);
+    for n in 0..2 * u64::from(USELESS_IN_A_ROW) {
+        scheduler.push_back(number(n));
+        let (_, scheduled) = scheduler.take(100).unwrap();
+        scheduler.record_usefulness(scheduled, false);
+        scheduler.finish(scheduled, None);
+        useless = Some(scheduled.range);
+    }
+    scheduler.push_back(number(1_000_000));
+    in_flight.replace(scheduler.take(100).unwrap().1);
+    for n in 2..200_000 {
+        scheduler.push_back(number(n * 1_000_000));
+        let (_, scheduled) = scheduler.take(100).unwrap();
+        scheduler.finish(scheduled, None);
+    }
+    assert!(scheduler.ranges.len() <= REMEMBERED_RANGES + 2_000);
+    let useless = &scheduler.ranges[&useless.unwrap()];
+    assert!(useless.useless >= USELESS_IN_A_ROW);
+    scheduler.finish(in_flight.unwrap(), None);
+}
