@@ -1,23 +1,28 @@
 //! Reading ahead: a blocking iterator of batches becomes a stream, on a thread of its own.
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 use std::thread;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
+use futures::executor::block_on;
 use futures::stream;
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use super::error::InputError;
 use crate::model::{RecordStream, StreamError};
 
 /// How many batches are read before they are asked for.
 const BATCHES_AHEAD: usize = 2;
+/// How many KiB they may take together. A larger batch is read ahead alone.
+const KIB_AHEAD: u32 = 16 << 10;
 
 /// The end is a message of its own, so that a reader that panicked is never mistaken for a list
 /// that ended.
 enum Step {
-    Read(RecordBatch),
+    /// A batch, and its part of [`KIB_AHEAD`].
+    Read(RecordBatch, OwnedSemaphorePermit),
     Failed(InputError),
     Ended,
 }
@@ -54,7 +59,10 @@ pub(super) fn push_ahead(
     let stream = stream::unfold(Some(receiver), async |receiver| {
         let mut receiver: mpsc::Receiver<Step> = receiver?;
         match receiver.recv().await {
-            Some(Step::Read(batch)) => Some((Ok(batch), Some(receiver))),
+            Some(Step::Read(batch, taken)) => {
+                drop(taken);
+                Some((Ok(batch), Some(receiver)))
+            }
             Some(Step::Failed(error)) => Some((Err(error.into()), None)),
             Some(Step::Ended) => None,
             None => Some((Err(StreamError::TaskPanicked("reading the input".into())), None)),
@@ -64,9 +72,15 @@ pub(super) fn push_ahead(
 }
 
 fn run(read: impl FnOnce(&mut Sink<'_>) -> Result<(), InputError>, sender: &mpsc::Sender<Step>) {
-    let mut sink = |batch| match sender.blocking_send(Step::Read(batch)) {
-        Ok(()) => ControlFlow::Continue(()),
-        Err(_) => ControlFlow::Break(()),
+    let room = Arc::new(Semaphore::new(KIB_AHEAD as usize));
+    let mut sink = |batch: RecordBatch| {
+        let kib = u32::try_from(batch.get_array_memory_size() >> 10).unwrap_or(KIB_AHEAD).min(KIB_AHEAD);
+        // A stream that is dropped drops its batches, and with them what they take.
+        let taken = block_on(room.clone().acquire_many_owned(kib)).expect("it is never closed");
+        match sender.blocking_send(Step::Read(batch, taken)) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(_) => ControlFlow::Break(()),
+        }
     };
     let last = match read(&mut sink) {
         Ok(()) => Step::Ended,

@@ -13,7 +13,7 @@ use crate::enrich::{EnrichSettings, ListSample, RowReader};
 use crate::input;
 use crate::input::{InputError, InputNotes, InputSettings, Opened};
 use crate::lookup::StopSignal;
-use crate::model::RecordStream;
+use crate::model::{ColumnError, RecordStream};
 use crate::task;
 use crate::telemetry::Counters;
 
@@ -69,6 +69,21 @@ pub(super) async fn inspect(
         sample = ListSample::read(rows) => sample,
         () = stop.requested() => return Err(StartError::Stopped),
     };
+    // It may take seconds where rows are long, and a stop must not wait for it.
+    let (settings, max_invalid) = (settings.clone(), list.max_invalid);
+    let looking = task::on_thread("sample", move || look_at(sample, reader, &settings, max_invalid));
+    tokio::select! {
+        looked = looking => looked.map_err(InputError::NoThread)?,
+        () = stop.requested() => Err(StartError::Stopped),
+    }
+}
+
+fn look_at(
+    sample: ListSample,
+    reader: Result<RowReader, ColumnError>,
+    settings: &EnrichSettings,
+    max_invalid: f64,
+) -> Result<InspectedList, StartError> {
     let mut reader = match reader {
         Ok(reader) => reader,
         Err(error) => return Err(sample.name_columns(error, settings).into()),
@@ -82,7 +97,7 @@ pub(super) async fn inspect(
         };
     let number_columns = reader.number_columns().to_vec();
     let is_guess = reader.is_guess();
-    let check = ListCheck { max_invalid: list.max_invalid, number_columns, is_guess, country_column };
+    let check = ListCheck { max_invalid, number_columns, is_guess, country_column };
     check.check_sample(&counts, sample.is_whole())?;
     Ok(InspectedList { rows: sample.into_rows(), reader, check })
 }

@@ -8,7 +8,7 @@ use std::thread;
 
 use arrow::array::RecordBatch;
 use futures::StreamExt;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 use super::encoder::Encoder;
 use super::stream_writer::{ReaderWatch, is_reader_gone};
@@ -16,6 +16,9 @@ use crate::model::{BoxError, RecordStream, StreamError};
 
 /// How many batches may wait for the encoder.
 const BATCHES_WAITING: usize = 2;
+/// How many KiB they may take together with the one that is being encoded. A larger batch is there
+/// alone.
+const KIB_WAITING: u32 = 32 << 10;
 
 /// The size of a finished output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,7 +52,8 @@ impl Delivery {
 /// The end is a message of its own, so that a stream that failed or was dropped is never mistaken
 /// for one that ended.
 enum Step {
-    Write(RecordBatch),
+    /// A batch, and its part of [`KIB_WAITING`] until it is written.
+    Write(RecordBatch, OwnedSemaphorePermit),
     Finish,
 }
 
@@ -120,6 +124,7 @@ async fn pass_on(
     steps: &mpsc::Sender<Step>,
     delivery: &Delivery,
 ) -> Result<PassedOn, StreamError> {
+    let room = Arc::new(Semaphore::new(KIB_WAITING as usize));
     loop {
         let batch = tokio::select! {
             biased;
@@ -127,7 +132,10 @@ async fn pass_on(
             batch = batches.next() => batch,
         };
         let Some(batch) = batch else { return Ok(PassedOn::All) };
-        if steps.send(Step::Write(batch?)).await.is_err() {
+        let batch = batch?;
+        let kib = u32::try_from(batch.get_array_memory_size() >> 10).unwrap_or(KIB_WAITING).min(KIB_WAITING);
+        let taken = room.clone().acquire_many_owned(kib).await.expect("it is never closed");
+        if steps.send(Step::Write(batch, taken)).await.is_err() {
             return Ok(PassedOn::EncoderEnded);
         }
     }
@@ -157,7 +165,7 @@ fn encode_file(
 ) -> Result<EncodedSize, BoxError> {
     let mut rows = 0;
     while let Some(step) = steps.blocking_recv() {
-        let Step::Write(batch) = step else {
+        let Step::Write(batch, _taken) = step else {
             return Ok(EncodedSize { rows, bytes: encoder.finish()?, reader_has_gone: false });
         };
         encoder.write(&batch)?;
@@ -178,7 +186,7 @@ fn encode_stream(
     encoder.flush_rows()?;
     let _ = header_done.send(());
     while let Some(step) = steps.blocking_recv() {
-        let Step::Write(batch) = step else {
+        let Step::Write(batch, _taken) = step else {
             let bytes = encoder.finish()?;
             rows_written.store(rows, Ordering::Relaxed);
             return Ok(EncodedSize { rows, bytes, reader_has_gone: false });

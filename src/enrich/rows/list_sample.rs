@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
@@ -11,7 +12,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use super::number_settings::NumberSettings;
 use super::region_column::columns_of_countries;
 use super::row_reader::{Row, RowReader};
-use crate::enrich::settings::EnrichSettings;
+use crate::enrich::settings::{EnrichSettings, Only};
 use crate::humanize::grouped;
 use crate::model::{ColumnError, RecordStream, StreamError};
 use crate::numbering::{BareEvidence, UnclearNumbers, number_column_candidates};
@@ -164,7 +165,7 @@ impl ListSample {
             false => (by_name, 0.0),
         };
         let shares = columns.iter().filter_map(|column| {
-            let share = self.share_of_numbers(names[*column], settings)?;
+            let share = self.share_of_numbers(*column, settings)?;
             (share >= min_share)
                 .then(|| format!("{:?} (a number in {:.0} % of the rows)", names[*column], 100.0 * share))
         });
@@ -180,14 +181,27 @@ impl ListSample {
     }
 
     /// The share of the rows in which a column holds a number that can be looked up.
-    fn share_of_numbers(&self, name: &str, settings: &EnrichSettings) -> Option<f64> {
-        let numbers = NumberSettings { columns: vec![name.to_owned()], ..settings.numbers.clone() };
-        let mut reader =
-            RowReader::new(&self.schema, &EnrichSettings { numbers, ..settings.clone() }).ok()?;
+    fn share_of_numbers(&self, column: usize, settings: &EnrichSettings) -> Option<f64> {
+        let name = self.schema.field(column).name().clone();
+        let numbers = NumberSettings { columns: vec![name], ..settings.numbers.clone() };
+        let region = numbers.region_column.as_deref().and_then(|name| self.schema.index_of(name).ok());
+        // A reader looks at all columns of its list, and a list may have many thousand.
+        let alone = self.with_columns(region.into_iter().chain([column]).collect())?;
+        let settings = EnrichSettings { numbers, only: Only::All, ..settings.clone() };
+        let mut reader = RowReader::new(&alone.schema, &settings).ok()?;
         // Where bare numbers are not clear, only the others can be asked about.
-        let _ = self.decide(&mut reader);
-        let counts = self.count(&reader).ok()?;
+        let _ = alone.decide(&mut reader);
+        let counts = alone.count(&reader).ok()?;
         Some(counts.numbers() as f64 / counts.rows.max(1) as f64)
+    }
+
+    /// The sample with these columns, each once, and without the rest of the list.
+    fn with_columns(&self, mut columns: Vec<usize>) -> Option<Self> {
+        columns.dedup();
+        let schema = Arc::new(self.schema.project(&columns).ok()?);
+        let batches = self.judged().map(|batch| batch.project(&columns)).collect::<Result<_, _>>().ok()?;
+        let rest = RecordStream::new(schema.clone(), stream::empty());
+        Some(Self { schema, batches, rest, is_whole: true })
     }
 }
 

@@ -14,9 +14,15 @@ use bytes::Bytes;
 use std::io::Read;
 use std::sync::Arc;
 
+use super::dictionary_size::largest_dictionary;
 use crate::input::error::InputError;
 use crate::input::settings::BATCH_BYTES;
 use crate::input::source::{FileRanges, ListFile, RangeCursor};
+
+/// Writers begin another encoding at one or a few MiB.
+const LARGE_DICTIONARY: usize = 8 << 20;
+/// How much the values of a large dictionary may take in a batch.
+const BYTES_OF_LONG_VALUES: usize = 64 << 20;
 
 /// A file whose footer was read.
 pub(super) struct ParquetFile {
@@ -65,6 +71,12 @@ impl ParquetFile {
     /// The batches, with at most this many rows, or fewer where rows are long by the footer.
     pub(super) fn batches(self, batch_rows: usize) -> ParquetResult<ParquetRecordBatchReader> {
         let rows = rows_of_a_batch(batch_rows, self.metadata());
+        // Usual dictionaries are smaller; of one that is not, every row may have the longest value.
+        let dictionary = largest_dictionary(&self.ranges, self.metadata());
+        let rows = match dictionary > LARGE_DICTIONARY {
+            true => rows.min(BYTES_OF_LONG_VALUES / dictionary).max(1),
+            false => rows,
+        };
         ParquetRecordBatchReaderBuilder::new_with_metadata(self.ranges, self.metadata)
             .with_batch_size(rows)
             .build()

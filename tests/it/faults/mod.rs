@@ -9,6 +9,7 @@ mod disk;
 mod foreign_changes;
 mod judge;
 mod limits;
+mod memory;
 mod preload;
 mod responses;
 mod scripted_server;
