@@ -18,7 +18,7 @@ use crate::ledger_admin::{ImportSettings, Stats};
 use crate::lookup::StopSignal;
 use crate::model::{ProviderCache, UtcMillis};
 use crate::numbering::Region;
-use crate::output::{OutputError, OutputSettings, Replace};
+use crate::output::{OutputError, OutputSettings, Replace, WriteError};
 use crate::{ledger_admin, output};
 
 /// Runs the subcommand. A signal ends it immediately: nothing is lost by that.
@@ -54,7 +54,7 @@ pub(super) async fn ledger(arguments: LedgerArgs, stop: StopSignal) -> Exit {
         Ok(()) => Exit::Complete,
         Err(error) => {
             say_error(&*error);
-            if is_busy(&error) { Exit::Busy } else { Exit::Usage }
+            exit_of(&error)
         }
     }
 }
@@ -197,8 +197,14 @@ async fn forget_numbers(path: &Path, arguments: ForgetArgs) -> Result<(), Report
 }
 
 /// Whether nothing is wrong but that a run uses the ledger.
-fn is_busy(error: &Report) -> bool {
-    matches!(error.downcast_ref(), Some(LedgerError::InUse { .. }))
+fn exit_of(error: &Report) -> Exit {
+    if matches!(error.downcast_ref(), Some(LedgerError::InUse { .. })) {
+        return Exit::Busy;
+    }
+    match error.downcast_ref() {
+        Some(WriteError::Output(OutputError::StreamFailed { .. })) => Exit::Unexpected,
+        _ => Exit::Usage,
+    }
 }
 
 #[cfg(test)]

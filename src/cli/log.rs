@@ -19,6 +19,7 @@ use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use super::stderr;
+use crate::model::without_control_characters;
 
 /// The format of log messages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -32,6 +33,8 @@ pub(super) enum LogFormat {
 
 /// The field of banners, which must not be overlooked. Programs see it too.
 const LOUD: &str = "loud";
+/// The field with what to do, which people see on a line of its own.
+const HELP: &str = "help";
 /// The field of lines that people copy. They are not wrapped.
 const VERBATIM: &str = "verbatim";
 
@@ -104,13 +107,16 @@ impl Message {
             let style = bold(AnsiColor::Magenta);
             return format!("{style}*** {text} ***{style:#}");
         }
+        let help = self.fields.get(HELP).and_then(Value::as_str);
+        let style = bold(AnsiColor::Cyan);
+        let help = help.map(|help| format!("\n{style}help:{style:#} {help}")).unwrap_or_default();
         let (label, colour) = match level {
             Level::ERROR => ("error:", AnsiColor::Red),
             Level::WARN => ("warning:", AnsiColor::Yellow),
-            _ => return text.clone(),
+            _ => return format!("{text}{help}"),
         };
         let style = bold(colour);
-        format!("{style}{label}{style:#} {text}")
+        format!("{style}{label}{style:#} {text}{help}")
     }
 
     fn into_json(self, level: Level) -> Value {
@@ -140,9 +146,11 @@ impl Visit for Message {
         self.record_str(field, &format!("{value:?}"));
     }
 
+    /// Every text of every message comes through here.
     fn record_str(&mut self, field: &Field, value: &str) {
+        let value = without_control_characters(value);
         match field.name() {
-            "message" => value.clone_into(&mut self.text),
+            "message" => self.text = value.into_owned(),
             _ => self.insert(field, value),
         }
     }

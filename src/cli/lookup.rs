@@ -26,7 +26,7 @@ use crate::enrich::NumberSettings;
 use crate::enricher::{EnrichError, Enricher, OpenError, RowSettings, Settings};
 use crate::job::{JobOutcome, StartError};
 use crate::lookup::StopSignal;
-use crate::model::RecordStream;
+use crate::model::{ForeignText, RecordStream};
 
 /// The column of the numbers as they were given.
 const NUMBER: &str = "number";
@@ -80,7 +80,6 @@ pub(super) async fn look_up(arguments: LookupArgs, words: &[OsString], stop: Sto
         if let Err(fault) = printed
             && fault.kind() != io::ErrorKind::BrokenPipe
         {
-            say_system_error(&fault);
             return Exit::Unexpected;
         }
     }
@@ -176,7 +175,11 @@ fn print_table(answers: &RecordBatch) -> io::Result<()> {
         .into_iter()
         .filter_map(|name| answers.column_by_name(name).map(|cells| (name, cells)))
         .map(|(name, cells)| {
-            let cells = (0..answers.num_rows()).map(|row| cell_text(cells, row));
+            let cells = (0..answers.num_rows()).map(|row| match name {
+                // The service's own words, for a terminal.
+                "result" => ForeignText(&cell_text(cells, row)).to_string(),
+                _ => cell_text(cells, row),
+            });
             std::iter::once(name.to_owned()).chain(cells).collect::<Vec<_>>()
         })
         // Columns without any value are left out.

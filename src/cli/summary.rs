@@ -38,8 +38,8 @@ pub(super) fn lines(finished: &JobReport) -> Vec<String> {
             lasting(Duration::from_secs_f64(finished.report.elapsed_seconds))
         ));
     }
-    let report = finished.report.settings.iter().find(|setting| setting.name == "report");
-    lines.extend(report.map(|report| format!("the report is in {}", report.value)));
+    let page = finished.report.page.as_ref();
+    lines.extend(page.map(|page| format!("the report is in {}", page.display())));
     let all_kept = counts.not_kept == 0 && finished.import.is_none();
     if let Some(ledger) = finished.report.ledger.as_ref().filter(|_| all_kept) {
         lines.push(format!("answers are kept in {}", ledger.display()));

@@ -1,17 +1,19 @@
 //! Lines on standard error and standard output.
 //!
-//! Either may be closed. Then nobody reads the lines, and the work goes on.
+//! Either may be closed. Then nobody reads the lines, and the work goes on. What standard output
+//! cannot take for another reason, such as a full disk, is remembered and ends the program with an
+//! error.
 
 use std::fmt::{Arguments, Display};
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
+use std::sync::OnceLock;
 
-use clap::builder::styling::AnsiColor;
 use miette::Diagnostic;
 use tracing::{error, info, warn};
 
 use super::log::{self, LogFormat};
 use super::wrapping::wrap;
-use crate::model::with_causes;
+use crate::model::{with_causes, without_control_characters};
 
 /// A line on standard error.
 pub(super) fn say(line: impl Display) {
@@ -33,15 +35,56 @@ pub(super) fn say_verbatim(line: impl Display) {
 
 /// A line on standard output. An error means that nobody reads on.
 pub(super) fn print(line: Arguments<'_>) -> io::Result<()> {
-    writeln!(io::stdout().lock(), "{line}")
+    noted(writeln!(io::stdout().lock(), "{line}"))
+}
+
+/// Bytes on standard output. An error means that nobody reads on.
+pub(super) fn print_raw(bytes: &[u8]) -> io::Result<()> {
+    noted(io::stdout().lock().write_all(bytes))
+}
+
+/// Why standard output could not be written, unless its reader just had enough.
+static PRINT_FAILURE: OnceLock<io::Error> = OnceLock::new();
+
+fn noted(printed: io::Result<()>) -> io::Result<()> {
+    if let Err(fault) = &printed
+        && fault.kind() != io::ErrorKind::BrokenPipe
+    {
+        let fault = match fault.raw_os_error() {
+            Some(code) => io::Error::from_raw_os_error(code),
+            None => io::Error::from(fault.kind()),
+        };
+        // The first failure is the cause of the others.
+        let _ = PRINT_FAILURE.set(fault);
+    }
+    printed
+}
+
+/// Writes what is buffered for standard output. Says why something is missing there, if anything is.
+pub(super) fn everything_is_printed() -> bool {
+    let _ = noted(io::stdout().lock().flush());
+    match PRINT_FAILURE.get() {
+        None => true,
+        Some(fault) => {
+            say_problem(format_args!("standard output cannot be written: {fault}"));
+            false
+        }
+    }
+}
+
+/// Whether standard output is a terminal that shows colours.
+pub(super) fn stdout_has_colours() -> bool {
+    io::stdout().is_terminal() && super::stderr::has_colours()
 }
 
 /// A line on standard output for people, wrapped at words on a terminal. An error means that nobody
 /// reads on.
 pub(super) fn print_wrapped(line: Arguments<'_>) -> io::Result<()> {
+    let line = line.to_string();
+    let line = without_control_characters(&line);
     match terminal_size::terminal_size_of(io::stdout()) {
-        Some((width, _)) => print(format_args!("{}", wrap(&line.to_string(), width.0.into()))),
-        None => print(line),
+        Some((width, _)) => print(format_args!("{}", wrap(&line, width.0.into()))),
+        None => print(format_args!("{line}")),
     }
 }
 
@@ -57,15 +100,9 @@ pub(super) fn say_error(error: &dyn Diagnostic) {
                 text.push_str(&format!("\n  caused by: {inner}"));
                 cause = inner.source();
             }
-            error!("{text}{}", help_line(help.as_deref()));
+            error!(help, "{text}");
         }
     }
-}
-
-/// The last line of an error.
-fn help_line(help: Option<&str>) -> String {
-    let style = log::bold(AnsiColor::Cyan);
-    help.map(|help| format!("\n{style}help:{style:#} {help}")).unwrap_or_default()
 }
 
 /// An error of the operating system, without advice.
@@ -102,7 +139,7 @@ pub(super) fn say_note(kind: &'static str, note: &str) {
 pub(super) fn say_outcome(kind: &'static str, ending: &str, help: Option<&str>) {
     match log::format() {
         LogFormat::Json => warn!(event = kind, help, "{ending}"),
-        LogFormat::Human => info!("{ending}{}", help_line(help)),
+        LogFormat::Human => info!(help, "{ending}"),
     }
 }
 

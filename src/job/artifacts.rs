@@ -115,6 +115,7 @@ impl Artifacts {
         if let Some(file) = self.report {
             let path = file.path().to_owned();
             let result = file.write(rendered(report).as_bytes());
+            report.page = result.is_ok().then(|| path.clone());
             report.warnings.extend(warning("report", &path, result));
         }
         if let Some(file) = self.summary {

@@ -319,6 +319,7 @@ fn run_report(
         inputs: description.inputs,
         output,
         streamed,
+        page: None,
         rows,
         bytes,
         ledger: enricher.ledger_path().map(ToOwned::to_owned),

@@ -4,6 +4,7 @@
 //! terminals, characters that turn a line around, texts without an end. All of it is shown through
 //! this one type. Data columns keep such a text as it is.
 
+use std::borrow::Cow;
 use std::fmt;
 
 /// At most this many characters are shown.
@@ -39,6 +40,21 @@ impl fmt::Display for ForeignText<'_> {
     }
 }
 
+/// The text with what a terminal would obey escaped, and nothing else changed: for messages that have
+/// names of files and the like in them. Line ends stay.
+#[must_use]
+pub fn without_control_characters(text: &str) -> Cow<'_, str> {
+    let is_obeyed = |character: char| character != '\n' && is_obeyed(character);
+    if !text.contains(is_obeyed) {
+        return text.into();
+    }
+    let shown = text.chars().map(|character| match is_obeyed(character) {
+        true => character.escape_unicode().to_string(),
+        false => character.into(),
+    });
+    shown.collect()
+}
+
 /// For each character, whether it is a digit of what may be a telephone number.
 fn masked(characters: &[char]) -> Vec<bool> {
     let mut is_masked = vec![false; characters.len()];
@@ -72,28 +88,20 @@ fn may_stand_between_digits(character: char) -> bool {
 /// The character, or its escape if it does more than to stand there.
 fn escaped(character: char) -> String {
     match character {
-        ' ' => " ".into(),
-        '\u{00ad}'
-        | '\u{034f}'
-        | '\u{061c}'
-        | '\u{115f}'
-        | '\u{1160}'
-        | '\u{17b4}'
-        | '\u{17b5}'
-        | '\u{180b}'..='\u{180f}'
-        | '\u{200b}'..='\u{200f}'
-        | '\u{2028}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}'
-        | '\u{3164}'
-        | '\u{fe00}'..='\u{fe0f}'
-        | '\u{feff}'
-        | '\u{ffa0}'
-        | '\u{fff0}'..='\u{fffb}'
-        | '\u{e0000}'..='\u{e0fff}' => character.escape_unicode().to_string(),
-        // Quotes stay as they are; the rest is what Rust's own debug output escapes.
-        '"' | '\'' => character.into(),
-        _ => character.escape_debug().to_string(),
+        '\n' | '\r' | '\t' | '\0' | '\\' => character.escape_debug().to_string(),
+        _ if is_obeyed(character) => character.escape_unicode().to_string(),
+        _ => character.into(),
     }
+}
+
+/// Whether a terminal or an editor does something about a character besides showing it.
+fn is_obeyed(character: char) -> bool {
+    character.is_control()
+        || matches!(character,
+            '\u{00ad}' | '\u{034f}' | '\u{061c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'
+            | '\u{fff0}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 #[cfg(test)]
@@ -145,6 +153,20 @@ mod tests {
             ("back\\slash \"quoted\" it's", "back\\\\slash \"quoted\" it's"),
         ] {
             assert_eq!(shown(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn messages_keep_everything_else() {
+        for (text, expected) in [
+            (
+                "a\u{1b}[31m.csv: no \"such\" file\nhelp: C:\\x",
+                "a\\u{1b}[31m.csv: no \"such\" file\nhelp: C:\\x",
+            ),
+            ("Zoë’s números 46701740605.csv", "Zoë’s números 46701740605.csv"),
+            ("\u{202e}vsc.exe", "\\u{202e}vsc.exe"),
+        ] {
+            assert_eq!(without_control_characters(text), expected);
         }
     }
 

@@ -25,7 +25,7 @@ pub use self::answer::{Answer, Unreadable};
 pub use self::calling_code::CallingCode;
 pub use self::error::{BoxError, ColumnError, StreamError, with_causes};
 pub use self::fault::{Billed, Fault, FaultKind};
-pub use self::foreign_text::ForeignText;
+pub use self::foreign_text::{ForeignText, without_control_characters};
 pub use self::lookup_result::LookupResult;
 pub use self::money::{InvalidAmount, Money};
 pub use self::msisdn::{Digits, Msisdn};

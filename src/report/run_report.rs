@@ -37,6 +37,9 @@ pub struct RunReport {
     pub output: Option<PathBuf>,
     /// Whether the output is a stream, whose rows went out as they were done.
     pub streamed: bool,
+    /// The HTML report, once it is written.
+    #[serde(skip)]
+    pub page: Option<PathBuf>,
     /// Rows of the output.
     pub rows: u64,
     /// Bytes of the output.

@@ -22,6 +22,7 @@ fn empty() -> RunReport {
         inputs: vec!["list.csv".into()],
         output: Some("out.parquet".into()),
         streamed: false,
+        page: None,
         rows: 0,
         bytes: 300,
         ledger: None,
