@@ -3,6 +3,7 @@
 use futures::StreamExt;
 
 use super::import_columns::ColumnIndexes;
+use crate::humanize::counted;
 use crate::input;
 use crate::input::{InputError, InputSettings};
 use crate::ledger::{LedgerError, LedgerFile};
@@ -44,9 +45,15 @@ pub enum ImportError {
     #[diagnostic(transparent)]
     Input(#[from] InputError),
     /// The file cannot be read to its end.
-    #[error(transparent)]
-    #[diagnostic(transparent)]
-    Stream(#[from] StreamError),
+    #[error("the file cannot be read to its end; {}", imported_before(*imported))]
+    #[diagnostic(help("repair the file and import it again; answers that are imported stay as they are"))]
+    Broken {
+        /// How many answers of the rows before are imported.
+        imported: u64,
+        /// Why not.
+        #[source]
+        source: StreamError,
+    },
     /// A column is missing.
     #[error("the file has no column {0:?}")]
     #[diagnostic(help(
@@ -54,10 +61,12 @@ pub enum ImportError {
     ))]
     NoColumn(String),
     /// A row is not valid.
-    #[error("row {row}: {problem}")]
+    #[error("row {row}: {problem}; {}", imported_before(*imported))]
     Row {
         /// Counted from 1, without the header.
         row: u64,
+        /// How many answers of the rows before it are imported.
+        imported: u64,
         /// What is wrong with it.
         problem: String,
         /// What to do about it, where that is known.
@@ -104,13 +113,16 @@ pub async fn import(
     let mut summary = ImportSummary::default();
     let mut entries = Vec::new();
     while let Some(batch) = batches.next().await {
-        let batch = batch?;
-        let columns = indexes.read(&batch).map_err(StreamError::from)?;
+        let imported = summary.taken;
+        let broken = |source| ImportError::Broken { imported, source };
+        let batch = batch.map_err(broken)?;
+        let columns = indexes.read(&batch).map_err(|error| broken(error.into()))?;
         for row in 0..batch.num_rows() {
             summary.rows += 1;
             let entry = columns.entry(row, settings.product, settings.cache);
             let entry = entry.map_err(|error| ImportError::Row {
                 row: summary.rows,
+                imported,
                 problem: error.problem,
                 help: error.help,
             })?;
@@ -124,4 +136,12 @@ pub async fn import(
     }
     summary.taken += ledger_file.merge(&entries)?;
     Ok(summary)
+}
+
+/// What an import that ends early has done. Long files are imported in parts.
+fn imported_before(imported: u64) -> String {
+    match imported {
+        0 => "nothing of this file was imported".into(),
+        imported => format!("{} of the rows before are imported", counted(imported, "answer")),
+    }
 }

@@ -1,7 +1,7 @@
 //! The columns of an imported file, and how a row becomes an entry of the ledger.
 
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
-use arrow::datatypes::{DataType, Schema, TimestampMillisecondType, UInt16Type};
+use arrow::datatypes::{DataType, Schema, TimestampMillisecondType};
 use arrow::error::ArrowError;
 
 use super::export::product_text;
@@ -87,7 +87,7 @@ impl ColumnIndexes {
         let read = |index: usize, data_type: DataType| cells_as(&data_type, batch.column(index));
         let text = |index: usize| read(index, DataType::Utf8);
         let optional = |index: Option<usize>| index.map(text).transpose();
-        let attempts = self.attempts.map(|index| read(index, DataType::UInt16)).transpose();
+        let attempts = optional(self.attempts);
         Ok(Columns {
             msisdn: text(self.msisdn)?,
             result: text(self.result)?,
@@ -125,10 +125,11 @@ impl Columns {
         if self.checked_at.is_null(row) {
             return Err("checked_at is empty, although the row has an answer".into());
         }
-        let checked_at = self.checked_at.as_primitive::<TimestampMillisecondType>().value(row);
+        let checked_at =
+            plausible(UtcMillis(self.checked_at.as_primitive::<TimestampMillisecondType>().value(row)))?;
         let product = self.product(row, product)?;
-        let attempts = self.attempts.as_ref().filter(|attempts| attempts.is_valid(row));
-        let attempts = attempts.map_or(1, |attempts| attempts.as_primitive::<UInt16Type>().value(row));
+        self.ensure_status_of(&result, product, row)?;
+        let attempts = self.attempts(row)?;
         let cache = match self.text(&self.nocache, row) {
             Some("true") => ProviderCache::Bypassed,
             Some(_) => ProviderCache::Allowed,
@@ -140,7 +141,7 @@ impl Columns {
             location: self.location(row)?,
             unreadable: Unreadable::default(),
         };
-        let answered = Answered { answer, checked_at: UtcMillis(checked_at), attempts };
+        let answered = Answered { answer, checked_at, attempts };
         Ok(Some(Entry { scope: AnswerScope { product, cache }, msisdn, answered }))
     }
 
@@ -166,11 +167,39 @@ impl Columns {
         Ok(product)
     }
 
+    /// An export and an enriched file have a status beside the result, and it follows from that.
+    fn ensure_status_of(
+        &self,
+        result: &LookupResult,
+        product: Product,
+        row: usize,
+    ) -> Result<(), InvalidRow> {
+        let expected = result.status(product).text();
+        match self.text(&self.status, row) {
+            Some(status) if status != expected => Err(format!(
+                "status {status:?} contradicts the result {}, which means {expected}",
+                result.shown()
+            )
+            .into()),
+            _ => Ok(()),
+        }
+    }
+
+    fn attempts(&self, row: usize) -> Result<u16, InvalidRow> {
+        let Some(text) = self.text(&self.attempts, row) else { return Ok(1) };
+        let attempts = text.parse().ok().filter(|attempts| *attempts > 0);
+        Ok(attempts.ok_or_else(|| format!("attempts {text:?} is not a number from 1 to 65535"))?)
+    }
+
     fn network(&self, row: usize) -> Result<Option<Plmn>, InvalidRow> {
-        let (Some(mcc), Some(mnc)) = (self.text(&self.mcc, row), self.text(&self.mnc, row)) else {
-            return Ok(None);
+        let (mcc, mnc) = match (self.text(&self.mcc, row), self.text(&self.mnc, row)) {
+            (Some(mcc), Some(mnc)) => (mcc, mnc),
+            (None, None) => return Ok(None),
+            (Some(_), None) => return Err("mcc without mnc".into()),
+            (None, Some(_)) => return Err("mnc without mcc".into()),
         };
         let network = Plmn::from_digits(&[mcc, mnc].concat());
+        let network = network.filter(|_| mcc.len() == 3 && is_assigned(mcc));
         let network =
             network.ok_or_else(|| format!("mcc {mcc:?} and mnc {mnc:?} are not a valid network"))?;
         Ok(Some(network))
@@ -186,6 +215,25 @@ impl Columns {
     fn text<'a>(&self, column: &'a Option<ArrayRef>, row: usize) -> Option<&'a str> {
         column.as_ref().and_then(|column| cell(column, row))
     }
+}
+
+/// A time at which an answer may have come: not before mobile networks had registers, and no further
+/// ahead than clocks differ.
+fn plausible(checked_at: UtcMillis) -> Result<UtcMillis, InvalidRow> {
+    const FIRST_REGISTERS: UtcMillis = UtcMillis(662_688_000_000);
+    const DAY: i64 = 24 * 3_600_000;
+    if checked_at < FIRST_REGISTERS {
+        return Err(format!("checked_at {checked_at} is before 1991, when the first registers began").into());
+    }
+    match checked_at.0.saturating_sub(DAY) > UtcMillis::now().0 {
+        true => Err(format!("checked_at {checked_at} is in the future").into()),
+        false => Ok(checked_at),
+    }
+}
+
+/// Whether a mobile country code is one of a country or of international networks (ITU-T E.212).
+fn is_assigned(mcc: &str) -> bool {
+    matches!(mcc.as_bytes(), [b'2'..=b'7', ..] | [b'9', b'0', b'1'])
 }
 
 /// The text of a cell, unless it is empty.

@@ -155,7 +155,8 @@ impl ListSample {
     #[must_use]
     pub fn name_columns(&self, error: ColumnError, settings: &EnrichSettings) -> ColumnError {
         const MIN_SHARE: f64 = 0.1;
-        if !settings.numbers.columns.is_empty() {
+        // An enriched file names the column itself.
+        if !settings.numbers.columns.is_empty() || settings.only != Only::All {
             return error;
         }
         let names: Vec<&str> = self.schema.fields().iter().map(|field| field.name().as_str()).collect();

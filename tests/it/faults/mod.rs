@@ -8,6 +8,7 @@ mod clock;
 mod disk;
 mod foreign_changes;
 mod foreign_text;
+mod imports;
 mod judge;
 mod limits;
 mod memory;
