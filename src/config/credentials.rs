@@ -19,27 +19,64 @@ pub(crate) fn find(resolver: &mut ConfigResolver) -> Resolved<Credentials> {
     if let Some(path) = resolver.raw.credentials_file.clone() {
         return from_file(resolver, &path);
     }
-    let username_env = resolver.raw.username_env.clone().unwrap_or_else(|| USERNAME.into());
-    let password_env = resolver.raw.password_env.clone().unwrap_or_else(|| PASSWORD.into());
+    let username =
+        Variable { key: "username_env", written: resolver.raw.username_env.clone(), usual: USERNAME };
+    let password =
+        Variable { key: "password_env", written: resolver.raw.password_env.clone(), usual: PASSWORD };
     let environment = resolver.environment;
-    match (environment.variable(&username_env), environment.variable(&password_env)) {
+    match (environment.variable(username.name()), environment.variable(password.name())) {
         (Some(username), Some(password)) => {
             Ok(Credentials { username: username.into(), password: password.into() })
         }
-        (Some(_), None) => Err(missing(resolver, &password_env, &username_env)),
-        (None, Some(_)) => Err(missing(resolver, &username_env, &password_env)),
+        (Some(_), None) => Err(password.missing(resolver, &username)),
+        (None, Some(_)) => Err(username.missing(resolver, &password)),
         (None, None) => from_systemd(environment).ok_or_else(|| {
+            let (username, password) = (username.shown(), password.shown());
             let problem = Problem::new("the service needs credentials").with_help(format!(
-                "set {username_env} and {password_env}, or name a file that holds them with --credentials-file"
+                "set {username} and {password}, or name a file that holds them with --credentials-file"
             ));
             resolver.report_at(Location::Nowhere, problem)
         }),
     }
 }
 
-fn missing(resolver: &mut ConfigResolver, variable: &str, other: &str) -> Reported {
-    let location = Location::Variable(variable.into());
-    resolver.report_at(location, format!("is not set, although {other} is"))
+/// A variable with a secret. Whoever writes the secret itself in the place of the name must not find
+/// it in a message, so the name of a variable that is not set is shown only if it is the usual one.
+struct Variable {
+    key: &'static str,
+    written: Option<String>,
+    usual: &'static str,
+}
+
+impl Variable {
+    fn name(&self) -> &str {
+        self.written.as_deref().unwrap_or(self.usual)
+    }
+
+    fn shown(&self) -> String {
+        match self.name() == self.usual {
+            true => self.usual.into(),
+            false => format!("the variable that {} names", self.key),
+        }
+    }
+
+    /// This one is not set, and the other one is.
+    fn missing(&self, resolver: &mut ConfigResolver, other: &Self) -> Reported {
+        let set = other.name();
+        match self.name() == self.usual {
+            true => resolver
+                .report_at(Location::Variable(self.usual.into()), format!("is not set, although {set} is")),
+            false => {
+                let problem = Problem::new(format!(
+                    "the variable with this name is not set, although {set} is"
+                ))
+                .with_help(
+                    "write the name of an environment variable here, and the secret into the variable",
+                );
+                resolver.report(self.key, problem)
+            }
+        }
+    }
 }
 
 fn from_systemd(environment: &Environment) -> Option<Credentials> {

@@ -100,6 +100,13 @@ impl<'a> ConfigResolver<'a> {
                 .iter_mut()
                 .for_each(|text| *text = ForeignText(text.as_str().unwrap_or_default()).to_string().into());
         }
+        // A name that is no variable may be the secret itself.
+        for key in ["username_env", "password_env"] {
+            let is_variable = |name: &str| self.environment.variable(name).is_some();
+            if raw[key].as_str().is_some_and(|name| !is_variable(name)) {
+                raw[key] = "(not set)".into();
+            }
+        }
         for key in RawConfig::KEYS {
             let value = match &raw[key.name] {
                 Value::Null => continue,

@@ -108,3 +108,36 @@ fn names_with_control_characters_are_shown_escaped() {
         assert_ne!(done.output.status.code(), Some(0), "{text}");
     }
 }
+
+/// `password_env = "the-secret-itself"` is an easy mistake.
+#[test]
+fn a_secret_in_the_place_of_a_variables_name_is_not_shown() {
+    const SECRET: &str = "hunter2_S3cret";
+    let server = ScriptedServer::start(|_, _| reachable());
+    for (keys, set, code) in [
+        (format!("password_env = \"{SECRET}\"\n"), true, 2),
+        (format!("username_env = \"{SECRET}\"\n"), true, 2),
+        (format!("username_env = \"{SECRET}\"\npassword_env = \"{SECRET}x\"\n"), false, 2),
+        (format!("password_env = \"{SECRET}\"\ncredentials_file = \"c\"\n"), true, 0),
+    ] {
+        let credentials = set.then_some(("user", "password"));
+        let endpoint = server.url();
+        let job = Job::new()
+            .with_credentials(credentials)
+            .numbers("list.csv", 5)
+            .list("c", "username=u\npassword=p\n");
+        let job = job.list(
+            "p.toml",
+            format!(
+                "input = \"list.csv\"\noutput = \"o.csv\"\nsummary = \"s.json\"\nreport = \"r.html\"\n\
+                 endpoint = \"{endpoint}\"\nledger = \"l.redb\"\n{keys}"
+            ),
+        );
+        let done = job.hlr(["run", "p.toml", "--verbose"]);
+        let mut text = done.exits_with(code).stderr();
+        for file in ["s.json", "r.html"] {
+            text += &std::fs::read_to_string(job.path(file)).unwrap_or_default();
+        }
+        assert!(!text.contains(SECRET), "{text}");
+    }
+}
