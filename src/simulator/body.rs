@@ -10,6 +10,9 @@ const FULL_IMSI_DIGITS: usize = 15;
 
 /// Writes the answer into an empty buffer, in its wording.
 pub(super) fn write(body: &mut Vec<u8>, reply: &Reply, format: SentenceFormat) {
+    if reply.wording == Wording::ByteOrderMark {
+        body.extend_from_slice(b"\xef\xbb\xbf");
+    }
     if is_sentence(&reply.answer.result) && format != SentenceFormat::Field {
         body.extend_from_slice(reply.answer.result.text().as_bytes());
     } else {
@@ -66,7 +69,7 @@ fn write_fields(body: &mut Vec<u8>, reply: &Reply) {
 
 /// A pair, with a semicolon before it unless it is the first.
 fn push_pair(body: &mut Vec<u8>, key: &[u8], value: &str) {
-    if !body.is_empty() {
+    if !body.is_empty() && !body.ends_with(b"\xef\xbb\xbf") {
         body.push(b';');
     }
     body.extend_from_slice(key);
@@ -130,6 +133,7 @@ mod tests {
         assert_eq!(worded(Wording::EmptyField), "result=OK;msc=;imsi=24008;location=46");
         assert_eq!(worded(Wording::LineFeed), "result=OK;imsi=24008;location=46\n");
         assert_eq!(worded(Wording::CarriageReturn), "result=OK;imsi=24008;location=46\r\n");
+        assert_eq!(worded(Wording::ByteOrderMark), "ï»¿result=OK;imsi=24008;location=46");
         assert_eq!(worded(Wording::Latin1), "result=OK;operator=Télécom Öst;imsi=24008;location=46");
     }
 

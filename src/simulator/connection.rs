@@ -7,7 +7,7 @@ use tokio::net::TcpStream;
 use tokio::time;
 use tokio_rustls::server::TlsStream;
 
-use super::decision::AttemptOutcome;
+use super::decision::{AttemptOutcome, Reply};
 use super::handler::{Action, Delivery, Handler, Lookup};
 use super::page::Page;
 use super::read_buffer::ReadBuffer;
@@ -17,6 +17,8 @@ use super::settings::Fault;
 
 /// How long after the head a body in a packet of its own is sent.
 const BETWEEN_PACKETS: Duration = Duration::from_millis(1);
+/// How long after a response another one follows that nobody asked for.
+const BEFORE_SURPLUS: Duration = Duration::from_millis(2);
 /// How long a client may take to notice that the connection is closed.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
@@ -150,6 +152,9 @@ impl<'d, W: ByteStream> Connection<'d, W> {
         }
         match lookup.outcome() {
             AttemptOutcome::Answer(reply) => self.deliver(lookup.answered(reply), persistence).await,
+            AttemptOutcome::Misdelivered(reply, fault) => {
+                self.misdeliver(lookup, reply, fault, persistence).await
+            }
             AttemptOutcome::Fault(fault) => {
                 if fault == Fault::Stall {
                     self.client_gone().await;
@@ -172,6 +177,47 @@ impl<'d, W: ByteStream> Connection<'d, W> {
         }
     }
 
+    /// Sends an answer in a way that breaks the rules.
+    async fn misdeliver(
+        &mut self,
+        lookup: Lookup<'d>,
+        reply: Reply,
+        fault: Fault,
+        persistence: Persistence,
+    ) -> Next {
+        let now = self.handler.account.elapsed();
+        let surplus = match fault {
+            Fault::TwoAnswers => self.handler.behaviour.answer_of_another(lookup.msisdn()),
+            _ => reply.clone(),
+        };
+        if fault.is_answered() {
+            let delivery = lookup.answered(reply);
+            self.writer.reply(&delivery.reply, self.handler.sentences, persistence, now);
+        } else {
+            lookup.failed(fault);
+            if fault == Fault::LateAnswer {
+                self.writer.page(&Page::GatewayTimeout, persistence, now);
+            } else {
+                self.writer.reply(&reply, self.handler.sentences, persistence, now);
+                self.writer.shorten_length();
+            }
+        }
+        if self.send().await == Client::Gone {
+            return Next::Drop;
+        }
+        match fault {
+            Fault::UnannouncedClose => return Next::Close,
+            Fault::TwoAnswers | Fault::LateAnswer => {
+                time::sleep(BEFORE_SURPLUS).await;
+                self.writer.reply(&surplus, self.handler.sentences, persistence, now);
+                // The client may have left, which is the best that it can do.
+                self.send().await;
+            }
+            _ => {}
+        }
+        persistence.into()
+    }
+
     async fn send_fault(&mut self, fault: Fault, persistence: Persistence) -> Next {
         let page = match fault {
             Fault::ResetBeforeRead | Fault::ResetAfterRead => return Next::Reset,
@@ -185,6 +231,11 @@ impl<'d, W: ByteStream> Connection<'d, W> {
             Fault::EmptyBody => Page::Empty,
             Fault::BinaryBody => Page::Binary,
             Fault::TruncatedBody => Page::Truncated,
+            Fault::GzipBody => Page::Gzip,
+            Fault::Moved => Page::Moved,
+            Fault::LateAnswer | Fault::ShortLength | Fault::TwoAnswers | Fault::UnannouncedClose => {
+                unreachable!("these have an answer")
+            }
         };
         self.send_page(&page, persistence).await
     }

@@ -50,6 +50,8 @@ pub(super) struct Decision {
 pub(super) enum AttemptOutcome {
     /// An answer, perhaps after a stall.
     Answer(Reply),
+    /// The answer, in a way that breaks the rules of HTTP.
+    Misdelivered(Reply, Fault),
     /// Anything else.
     Fault(Fault),
 }
@@ -93,6 +95,7 @@ pub(super) enum Wording {
     LineFeed,
     CarriageReturn,
     Latin1,
+    ByteOrderMark,
 }
 
 impl Behaviour {
@@ -122,6 +125,12 @@ impl Behaviour {
         &self.ground_truth
     }
 
+    /// What another number than this one would get.
+    pub(super) fn answer_of_another(&self, msisdn: Msisdn) -> Reply {
+        let other = Msisdn::new(msisdn.get() ^ 1).unwrap_or(msisdn);
+        Reply::plain(self.ground_truth.subscriber(other))
+    }
+
     /// Decides about an attempt; a number's first attempt is 1.
     pub(super) fn decide(&self, msisdn: Msisdn, attempt: u16) -> Decision {
         let subscriber = self.ground_truth.subscriber(msisdn);
@@ -137,6 +146,10 @@ impl Behaviour {
             if let Some(fault) = self.fault(rng) {
                 if let (Fault::Stall, Some(latency)) = (fault, self.stall_for) {
                     return Decision { latency, outcome: AttemptOutcome::Answer(Reply::plain(subscriber)) };
+                }
+                if fault.is_misdelivery() {
+                    let outcome = AttemptOutcome::Misdelivered(Reply::plain(subscriber), fault);
+                    return Decision { latency, outcome };
                 }
                 let latency = if fault.is_looked_up() { latency } else { Duration::ZERO };
                 return Decision { latency, outcome: AttemptOutcome::Fault(fault) };
@@ -241,6 +254,7 @@ fn wordings(shares: &ShapeShares) -> Shares<Wording> {
         (Wording::LineFeed, shares.line_feed),
         (Wording::CarriageReturn, shares.carriage_return),
         (Wording::Latin1, shares.latin_1),
+        (Wording::ByteOrderMark, shares.byte_order_mark),
     ])
 }
 

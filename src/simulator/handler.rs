@@ -26,7 +26,12 @@ pub(super) struct Handler {
     pub(super) sentences: SentenceFormat,
     limits: RequestLimits,
     rate: Option<RateLimit>,
+    forbidden: Vec<String>,
+    without_credit: String,
 }
+
+/// The text in the settings for a 402 when the credit is used up.
+const PAYMENT_REQUIRED: &str = "402";
 
 /// What to do about a request.
 pub(super) enum Action<'d> {
@@ -53,6 +58,8 @@ impl Handler {
             sentences: settings.sentences,
             limits: settings.limits,
             rate: settings.limits.per_second.map(RateLimit::new),
+            forbidden: settings.forbidden_prefixes.clone(),
+            without_credit: settings.without_credit.clone(),
         }
     }
 
@@ -110,6 +117,21 @@ impl Handler {
     }
 
     fn admit(&self, msisdn: Msisdn) -> Action<'_> {
+        if self.forbidden.iter().any(|prefix| msisdn.digits().starts_with(prefix.as_str())) {
+            self.account.rejected(msisdn);
+            self.account.unanswered(NoAnswer::Fault(Fault::Forbidden));
+            return Action::Page(Page::Forbidden);
+        }
+        if self.limits.credit.is_some_and(|credit| self.account.billed() >= credit) {
+            self.account.rejected(msisdn);
+            return match self.without_credit.as_str() {
+                PAYMENT_REQUIRED => {
+                    self.account.unanswered(NoAnswer::NoCredit);
+                    Action::Page(Page::PaymentRequired)
+                }
+                word => self.bare_result(LookupResult::from_text(word)),
+            };
+        }
         let ongoing = self.account.begin_request();
         if self.limits.ongoing.is_some_and(|limit| ongoing.at_once > limit) {
             self.account.rejected(msisdn);
@@ -154,6 +176,10 @@ impl<'d> Lookup<'d> {
         self.decision.latency
     }
 
+    pub(super) fn msisdn(&self) -> Msisdn {
+        self.msisdn
+    }
+
     /// How it ends.
     pub(super) fn outcome(&self) -> AttemptOutcome {
         self.decision.outcome.clone()
@@ -184,7 +210,9 @@ impl Drop for Lookup<'_> {
         }
         self.account.unanswered(NoAnswer::Abandoned);
         let is_charged = match &self.decision.outcome {
-            AttemptOutcome::Answer(reply) => Charge::of(&reply.answer.result) == Charge::Billed,
+            AttemptOutcome::Answer(reply) | AttemptOutcome::Misdelivered(reply, _) => {
+                Charge::of(&reply.answer.result) == Charge::Billed
+            }
             AttemptOutcome::Fault(fault) => fault.is_looked_up(),
         };
         if is_charged {

@@ -15,7 +15,12 @@ const HTTP_DATE: &str = "%a, %d %b %Y %H:%M:%S GMT";
 pub(super) enum Page {
     BadRequest,
     Unauthorized,
+    PaymentRequired,
     Forbidden,
+    /// A redirect to nowhere.
+    Moved,
+    /// A gateway that did not get the answer in time.
+    GatewayTimeout,
     NotFound,
     MethodNotAllowed,
     TooManyRequests(RetryAfter, Duration),
@@ -28,6 +33,8 @@ pub(super) enum Page {
     Empty,
     /// Status 200 with bytes that are not text.
     Binary,
+    /// Status 200 with a body in gzip.
+    Gzip,
     /// Half of what its `Content-Length` says. The half reads like a complete answer.
     Truncated,
     Account(Box<Account>),
@@ -63,6 +70,10 @@ impl Page {
         match self {
             Self::BadRequest => ("400 Bad Request", TEXT, b"Bad request\n".into()),
             Self::Unauthorized => ("401 Unauthorized", TEXT, b"Unauthorized\n".into()),
+            Self::PaymentRequired => ("402 Payment Required", TEXT, b"No credit\n".into()),
+            Self::Moved => ("301 Moved Permanently", TEXT, b"Moved\n".into()),
+            Self::GatewayTimeout => ("504 Gateway Timeout", TEXT, b"Gateway timeout\n".into()),
+            Self::Gzip => ("200 OK, Success", TEXT, GZIP.into()),
             Self::Forbidden => ("403 Forbidden", TEXT, b"Forbidden\n".into()),
             Self::NotFound => ("404 Not Found", TEXT, b"Not found\n".into()),
             Self::MethodNotAllowed => ("405 Method Not Allowed", TEXT, b"Method not allowed\n".into()),
@@ -87,6 +98,8 @@ impl Page {
         match self {
             Self::Unauthorized => "WWW-Authenticate: Basic realm=\"Number Lookup\"\r\n".into(),
             Self::MethodNotAllowed => "Allow: GET\r\n".into(),
+            Self::Moved => "Location: http://127.0.0.1:1/elsewhere\r\n".into(),
+            Self::Gzip => "Content-Encoding: gzip\r\n".into(),
             Self::TooManyRequests(RetryAfter::Seconds, wait) => {
                 format!("Retry-After: {}\r\n", seconds(*wait))
             }
@@ -104,6 +117,8 @@ fn seconds(wait: Duration) -> u64 {
     wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
 }
 
+/// `result=OK`, stored and not deflated.
+const GZIP: &[u8] = b"\x1f\x8b\x08\0\0\0\0\0\0\xff\x01\x09\0\xf6\xffresult=OK\x8d\x1e\x0f\x7b\x09\0\0\0";
 const HTML_WELCOME: &[u8] = b"<!DOCTYPE html>\n<html><head><title>Welcome</title></head>\
 <body><h1>It works!</h1><p>result=OK is not what this page says.</p></body></html>\n";
 const HTML_ERROR: &[u8] =

@@ -89,6 +89,18 @@ pub(in crate::cli) struct SimulateArgs {
     /// Answer 429 above this many lookups per second
     #[arg(long, value_name = "N", help_heading = "Limits")]
     rate_limit: Option<u32>,
+    /// Retry-After of a 429, for example 1d [default: 1s]
+    #[arg(long, value_name = "DURATION", help_heading = "Limits")]
+    retry_after: Option<DurationValue>,
+    /// Answer 403 about numbers with this prefix; may be repeated
+    #[arg(long, value_name = "PREFIX", help_heading = "Limits")]
+    forbid: Vec<String>,
+    /// Let the account run out of credit after this many billed lookups
+    #[arg(long, value_name = "N", help_heading = "Limits")]
+    credit: Option<u64>,
+    /// What lookups get without credit: 402, or a result such as NO_CREDIT [default: 402]
+    #[arg(long, value_name = "402|RESULT", help_heading = "Limits", requires = "credit")]
+    without_credit: Option<String>,
 }
 
 impl SimulateArgs {
@@ -103,6 +115,14 @@ impl SimulateArgs {
         self.set_answers(&mut settings, &mut problems);
         settings.limits.ongoing = self.throttle_above.or(settings.limits.ongoing);
         settings.limits.per_second = self.rate_limit.or(settings.limits.per_second);
+        settings.limits.credit = self.credit.or(settings.limits.credit);
+        if let Some(DurationValue(wait)) = self.retry_after {
+            settings.limits.retry_after_wait = wait;
+        }
+        if let Some(text) = &self.without_credit {
+            settings.without_credit.clone_from(text);
+        }
+        settings.forbidden_prefixes.extend(self.forbid.iter().cloned());
         problems.extend(settings.problems());
         if problems.is_empty() { Ok(settings) } else { Err(problems) }
     }
@@ -223,6 +243,8 @@ fn set_field<T: Serialize + DeserializeOwned>(shares: &mut T, name: &str, share:
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use clap::Parser;
 
     use super::*;
@@ -243,7 +265,8 @@ mod tests {
         let settings = settings(
             "--port 0 --https --product portability --seed 9 --latency 80ms --latency-p99 2s --slow 4670=8s \
              --outage 10s-20s=refuse --share CALL_BARRED=0.1 --transient 0.2 --fault unavailable=0.02 \
-             --shape chunked=0.5 --throttle-above 100 --rate-limit 50",
+             --shape chunked=0.5 --throttle-above 100 --rate-limit 50 --retry-after 1d --forbid 4671 --credit 9 \
+             --without-credit NO_CREDIT",
         )
         .unwrap();
         assert_eq!((settings.listen.port(), settings.seed), (0, 9));
@@ -252,6 +275,9 @@ mod tests {
         assert_eq!(settings.results["CALL_BARRED"], 0.1);
         assert_eq!((settings.faults.unavailable, settings.shapes.chunked), (0.02, 0.5));
         assert_eq!((settings.limits.ongoing, settings.limits.per_second), (Some(100), Some(50)));
+        assert_eq!((settings.limits.credit, settings.without_credit.as_str()), (Some(9), "NO_CREDIT"));
+        assert_eq!(settings.limits.retry_after_wait, Duration::from_secs(86_400));
+        assert_eq!(settings.forbidden_prefixes, ["4671"]);
     }
 
     #[test]

@@ -34,6 +34,7 @@ pub(in crate::simulator) struct AccountCounters {
     rate_limited: AtomicU64,
     unauthorized: AtomicU64,
     met_outage: AtomicU64,
+    without_credit: AtomicU64,
     faults: [AtomicU64; FAULTS],
     abandoned: AtomicU64,
     ongoing: AtomicU32,
@@ -70,6 +71,7 @@ pub(in crate::simulator) enum NoAnswer {
     Unauthorized,
     MetOutage,
     Abandoned,
+    NoCredit,
     Fault(Fault),
 }
 
@@ -88,6 +90,7 @@ impl AccountCounters {
             rate_limited: zero(),
             unauthorized: zero(),
             met_outage: zero(),
+            without_credit: zero(),
             faults: std::array::from_fn(|_| zero()),
             abandoned: zero(),
             ongoing: AtomicU32::new(0),
@@ -164,6 +167,11 @@ impl AccountCounters {
         });
     }
 
+    /// How many lookups were billed.
+    pub(in crate::simulator) fn billed(&self) -> u64 {
+        self.billed.load(Relaxed)
+    }
+
     /// A lookup of this number was made, and its answer was not delivered.
     pub(in crate::simulator) fn undelivered(&self, msisdn: Msisdn) {
         self.maybe_billed.fetch_add(1, Relaxed);
@@ -187,6 +195,7 @@ impl AccountCounters {
             NoAnswer::Unauthorized => &self.unauthorized,
             NoAnswer::MetOutage => &self.met_outage,
             NoAnswer::Abandoned => &self.abandoned,
+            NoAnswer::NoCredit => &self.without_credit,
             NoAnswer::Fault(fault) => &self.faults[fault as usize],
         };
         count.fetch_add(1, Relaxed);
@@ -216,6 +225,7 @@ impl AccountCounters {
             rate_limited: self.rate_limited.load(Relaxed),
             unauthorized: self.unauthorized.load(Relaxed),
             met_outage: self.met_outage.load(Relaxed),
+            without_credit: self.without_credit.load(Relaxed),
             faults: by_name(Fault::ALL.iter().map(|fault| fault.text()), &self.faults),
             abandoned: self.abandoned.load(Relaxed),
             ongoing: self.ongoing.load(Relaxed),

@@ -20,7 +20,7 @@ pub(super) use counters::{AccountCounters, Charge, NoAnswer, OngoingGuard};
 ///
 /// Every request for a lookup ends in one way:
 /// `requests` = the sum of `by_result` + the sum of `faults` + `rate_limited` + `unauthorized` +
-/// `met_outage` + `abandoned` + those that have not ended yet.
+/// `met_outage` + `without_credit` + `abandoned` + those that have not ended yet.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Account {
     /// How long the simulator has been running, in milliseconds.
@@ -47,6 +47,8 @@ pub struct Account {
     pub unauthorized: u64,
     /// Requests that met an outage after a connection had been made.
     pub met_outage: u64,
+    /// Requests that got 402 because the account had no credit.
+    pub without_credit: u64,
     /// Attempts that met a fault, by its name. A stall that is answered in the end is not counted.
     pub faults: BTreeMap<String, u64>,
     /// Requests whose client was gone before the answer was ready.
@@ -99,7 +101,13 @@ impl Account {
     pub fn ended(&self) -> u64 {
         let answers: u64 = self.by_result.values().sum();
         let faults: u64 = self.faults.values().sum();
-        answers + faults + self.rate_limited + self.unauthorized + self.met_outage + self.abandoned
+        answers
+            + faults
+            + self.rate_limited
+            + self.unauthorized
+            + self.met_outage
+            + self.without_credit
+            + self.abandoned
     }
 }
 
@@ -114,6 +122,7 @@ impl fmt::Display for Account {
             ("rate limited", self.rate_limited),
             ("unauthorized", self.unauthorized),
             ("met an outage", self.met_outage),
+            ("without credit", self.without_credit),
             ("abandoned", self.abandoned),
         ] {
             if count > 0 {

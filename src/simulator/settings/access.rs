@@ -59,6 +59,9 @@ pub struct RequestLimits {
     /// None: no limit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub per_second: Option<u32>,
+    /// After this many billed lookups the account has no credit. None: no limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub credit: Option<u64>,
     /// How a 429 says when to try again.
     pub retry_after: RetryAfter,
     /// After how long; whole seconds are sent, rounded up.
@@ -71,6 +74,7 @@ impl Default for RequestLimits {
         Self {
             ongoing: None,
             per_second: None,
+            credit: None,
             retry_after: RetryAfter::default(),
             retry_after_wait: Duration::from_secs(1),
         }

@@ -65,6 +65,10 @@ pub struct SimulatorSettings {
     pub shapes: ShapeShares,
     /// The limits of the account.
     pub limits: RequestLimits,
+    /// What a lookup gets without credit: `402`, or a result.
+    pub without_credit: String,
+    /// Numbers that begin like this get 403.
+    pub forbidden_prefixes: Vec<String>,
     /// When the service is down, counted from its start.
     pub outages: Vec<Outage>,
     /// How long a connection lives.
@@ -136,6 +140,8 @@ impl Default for SimulatorSettings {
             stall_for: None,
             shapes: ShapeShares::default(),
             limits: RequestLimits::default(),
+            without_credit: "402".into(),
+            forbidden_prefixes: Vec::new(),
             outages: Vec::new(),
             connections: ConnectionLimits::default(),
             per_number_account: PerNumberAccount::default(),

@@ -21,6 +21,9 @@ impl SimulatorSettings {
         for prefix in &self.accepted_prefixes {
             prefix_is_digits("accepted_prefixes", prefix, &mut problems);
         }
+        for prefix in &self.forbidden_prefixes {
+            prefix_is_digits("forbidden_prefixes", prefix, &mut problems);
+        }
         for slow in &self.slow_networks {
             slow_network_is_named(slow, &mut problems);
         }
@@ -92,7 +95,7 @@ impl ShapeShares {
         [self.chunked, self.http_1_0, self.connection_close, self.lower_case_headers, self.split]
     }
 
-    fn of_wording(&self) -> [f64; 6] {
+    fn of_wording(&self) -> [f64; 7] {
         [
             self.reordered,
             self.unknown_field,
@@ -100,6 +103,7 @@ impl ShapeShares {
             self.line_feed,
             self.carriage_return,
             self.latin_1,
+            self.byte_order_mark,
         ]
     }
 }

@@ -45,11 +45,23 @@ pub enum Fault {
     BinaryBody,
     /// The connection is closed in the middle of the body.
     TruncatedBody,
+    /// Status 200 with a body in gzip, which nobody asked for.
+    GzipBody,
+    /// 301 to another place.
+    Moved,
+    /// 504, and the answer some milliseconds later on the same connection.
+    LateAnswer,
+    /// A `Content-Length` that is too small for the answer.
+    ShortLength,
+    /// The answer, and some milliseconds later the answer of another number.
+    TwoAnswers,
+    /// The answer, and then the end of the connection, unannounced.
+    UnannouncedClose,
 }
 
 impl Fault {
     /// Every fault, in the order of their declaration.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 18] = [
         Self::Unauthorized,
         Self::Forbidden,
         Self::TooManyRequests,
@@ -62,6 +74,12 @@ impl Fault {
         Self::EmptyBody,
         Self::BinaryBody,
         Self::TruncatedBody,
+        Self::GzipBody,
+        Self::Moved,
+        Self::LateAnswer,
+        Self::ShortLength,
+        Self::TwoAnswers,
+        Self::UnannouncedClose,
     ];
 
     /// The name of the fault in settings and accounts.
@@ -80,6 +98,12 @@ impl Fault {
             Self::EmptyBody => "empty_body",
             Self::BinaryBody => "binary_body",
             Self::TruncatedBody => "truncated_body",
+            Self::GzipBody => "gzip_body",
+            Self::Moved => "moved",
+            Self::LateAnswer => "late_answer",
+            Self::ShortLength => "short_length",
+            Self::TwoAnswers => "two_answers",
+            Self::UnannouncedClose => "unannounced_close",
         }
     }
 
@@ -93,14 +117,32 @@ impl Fault {
             | Self::TooManyRequests
             | Self::Unavailable
             | Self::ServerError
+            | Self::Moved
             | Self::ResetBeforeRead => false,
             Self::ResetAfterRead
             | Self::Stall
             | Self::HtmlPage
             | Self::EmptyBody
             | Self::BinaryBody
-            | Self::TruncatedBody => true,
+            | Self::TruncatedBody
+            | Self::GzipBody
+            | Self::LateAnswer
+            | Self::ShortLength
+            | Self::TwoAnswers
+            | Self::UnannouncedClose => true,
         }
+    }
+
+    /// Whether the client gets the answer all the same, as far as the service knows.
+    #[must_use]
+    pub const fn is_answered(self) -> bool {
+        matches!(self, Self::TwoAnswers | Self::UnannouncedClose)
+    }
+
+    /// Whether the answer is sent, in a way that breaks the rules of HTTP.
+    #[must_use]
+    pub const fn is_misdelivery(self) -> bool {
+        self.is_answered() || matches!(self, Self::LateAnswer | Self::ShortLength)
     }
 }
 
@@ -132,6 +174,18 @@ pub struct FaultShares {
     pub binary_body: f64,
     /// The share of [`Fault::TruncatedBody`].
     pub truncated_body: f64,
+    /// The share of [`Fault::GzipBody`].
+    pub gzip_body: f64,
+    /// The share of [`Fault::Moved`].
+    pub moved: f64,
+    /// The share of [`Fault::LateAnswer`].
+    pub late_answer: f64,
+    /// The share of [`Fault::ShortLength`].
+    pub short_length: f64,
+    /// The share of [`Fault::TwoAnswers`].
+    pub two_answers: f64,
+    /// The share of [`Fault::UnannouncedClose`].
+    pub unannounced_close: f64,
 }
 
 impl FaultShares {
@@ -151,7 +205,7 @@ impl FaultShares {
 
     /// The shares beside their faults, in the order of [`Fault::ALL`].
     #[must_use]
-    pub fn by_fault(&self) -> [(Fault, f64); 12] {
+    pub fn by_fault(&self) -> [(Fault, f64); 18] {
         Fault::ALL.map(|fault| (fault, self.of(fault)))
     }
 
@@ -169,6 +223,12 @@ impl FaultShares {
             Fault::EmptyBody => self.empty_body,
             Fault::BinaryBody => self.binary_body,
             Fault::TruncatedBody => self.truncated_body,
+            Fault::GzipBody => self.gzip_body,
+            Fault::Moved => self.moved,
+            Fault::LateAnswer => self.late_answer,
+            Fault::ShortLength => self.short_length,
+            Fault::TwoAnswers => self.two_answers,
+            Fault::UnannouncedClose => self.unannounced_close,
         }
     }
 }
@@ -200,6 +260,8 @@ pub struct ShapeShares {
     pub carriage_return: f64,
     /// Wording: an unknown field with letters of ISO-8859-1 that are not UTF-8.
     pub latin_1: f64,
+    /// Wording: a byte order mark at the beginning.
+    pub byte_order_mark: f64,
 }
 
 impl ShapeShares {
@@ -216,6 +278,7 @@ impl ShapeShares {
             line_feed: 0.05,
             carriage_return: 0.05,
             latin_1: 0.05,
+            byte_order_mark: 0.0,
         }
     }
 }

@@ -18,6 +18,7 @@ mod responses;
 mod scripted_server;
 mod signals;
 mod silent_numbers;
+mod simulated;
 mod wrong_answers;
 
 use std::process::{Child, Command, Stdio};
