@@ -3,8 +3,9 @@
 //! After each answer a connection rests. If anything arrives in the first milliseconds, the answer is
 //! in doubt, and the connection is closed. It takes its next request only when nothing has arrived
 //! for as long as this endpoint takes to answer: by then, an answer that nobody waits for is there.
-//! Further connections are opened in the meantime, up to a limit. What arrives later than the first
-//! milliseconds is found before the next request, or when the pool is closed.
+//! Further connections are opened in the meantime, up to a limit; beyond it a connection rests only for
+//! the first milliseconds, unless something has arrived before that nobody asked for. What arrives later
+//! is found before the next request, after its answer, or when the pool is closed.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -134,7 +135,14 @@ impl ConnectionPool {
     /// A connection on which nothing has arrived that was not asked for.
     async fn quiet_connection(&self) -> Result<(Connection, Age), Fault> {
         loop {
-            if let Some(connection) = self.take_idle() {
+            if let Some(connection) = self.take_idle(self.rest_before_reuse()) {
+                return Ok((connection, Age::Used));
+            }
+            if let Ok(open) = self.may_open.clone().try_acquire_owned() {
+                return Ok((self.connect(open).await?, Age::New));
+            }
+            // There are no more sockets: no request waits longer than it must.
+            if let Some(connection) = self.take_idle(self.shortest_rest()) {
                 return Ok((connection, Age::Used));
             }
             tokio::select! {
@@ -159,12 +167,13 @@ impl ConnectionPool {
         }
     }
 
-    fn take_idle(&self) -> Option<Connection> {
+    /// The connection that has rested longest, if that is long enough.
+    fn take_idle(&self, long_enough: Duration) -> Option<Connection> {
         loop {
             let Idle { mut connection, since } = {
                 let mut idle = sync::lock(&self.idle);
                 let rested = idle.front()?.since.elapsed();
-                if rested < self.rest_before_reuse() {
+                if rested < long_enough {
                     return None;
                 }
                 idle.pop_front()?
@@ -187,6 +196,14 @@ impl ConnectionPool {
         match self.is_careful.load(Ordering::Relaxed) {
             true => self.long_rest(),
             false => self.usual_rest(),
+        }
+    }
+
+    /// The rest where there are not enough sockets for longer ones.
+    fn shortest_rest(&self) -> Duration {
+        match self.is_careful.load(Ordering::Relaxed) {
+            true => self.long_rest(),
+            false => REST,
         }
     }
 
