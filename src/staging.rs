@@ -40,13 +40,13 @@ impl<T> From<CommitError<T>> for io::Error {
     }
 }
 
-/// A file under a hidden name. It is locked, so that it can be told from one that a killed process
-/// has left.
+/// A file under a hidden name. It is locked, so that it can be distinguished from one that a killed
+/// process has left.
 #[derive(Debug)]
 pub(crate) struct StagedFile(NamedTempFile);
 
-/// Removes what killed processes have left under the hidden names of `target`: it still has numbers.
-/// What another process is writing is locked, and stays.
+/// Removes what killed processes have left under the hidden names of `target`: it still has
+/// numbers. What another process is writing is locked, and stays.
 pub(crate) fn remove_left_files(target: &Path) {
     if !cfg!(unix) {
         return;

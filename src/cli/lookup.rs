@@ -92,8 +92,8 @@ pub(super) async fn look_up(arguments: LookupArgs, words: &[OsString], stop: Sto
 
 /// What became of a few numbers.
 struct LookedUp {
-    /// A row for each number: the column `number`, and the columns that every enriched file has, without a
-    /// prefix. `None` when the run was stopped before.
+    /// A row for each number: the column `number`, and the columns that every enriched file has,
+    /// without a prefix. `None` when the run was stopped before.
     answers: Option<RecordBatch>,
     outcome: JobOutcome,
 }

@@ -60,7 +60,8 @@ fn noted(printed: io::Result<()>) -> io::Result<()> {
     printed
 }
 
-/// Writes what is buffered for standard output. Says why something is missing there, if anything is.
+/// Writes what is buffered for standard output. Says why something is missing there, if anything
+/// is.
 pub(super) fn everything_is_printed() -> bool {
     let _ = noted(io::stdout().lock().flush());
     match PRINT_FAILURE.get() {

@@ -40,8 +40,9 @@ pub(crate) fn find(resolver: &mut ConfigResolver) -> Resolved<Credentials> {
     }
 }
 
-/// A variable with a secret. Whoever writes the secret itself in the place of the name must not find
-/// it in a message, so the name of a variable that is not set is shown only if it is the usual one.
+/// A variable with a secret. Whoever writes the secret itself in the place of the name must not
+/// find it in a message, so the name of a variable that is not set is shown only if it is the usual
+/// one.
 struct Variable {
     key: &'static str,
     written: Option<String>,

@@ -81,12 +81,14 @@ macro_rules! keys {
 }
 
 keys! {
-    /// Lists: files, folders, glob patterns, or - for standard input [required here or in the pipeline file]
+    /// Lists: files, folders, glob patterns, or - for standard input [required here or in the
+    /// pipeline file]
     input: TextList => Flag,
     /// Output file, FIFO, or - for standard output [required here or in the pipeline file]
     ///
-    /// The ending decides the format: .parquet, .csv or .ndjson. A stream gets rows as they are done.
-    /// All file names may contain {date}, {time}, {year}, {month} and {day}: the start of the run.
+    /// The ending decides the format: .parquet, .csv or .ndjson. A stream gets rows as they are
+    /// done. All file names may contain {date}, {time}, {year}, {month} and {day}: the start of the
+    /// run.
     output: PathBuf => Flag,
     /// Format of the output: csv, ndjson or parquet [default: by the ending of its name]
     ///
@@ -113,8 +115,8 @@ keys! {
     region: String => Flag,
     /// Column with the country of each row: a code, a name or a calling code
     ///
-    /// ISO 3166 codes of two or three letters, names in English and in the languages of the country,
-    /// and calling codes with or without + are read. `region` is for rows without one.
+    /// ISO 3166 codes of two or three letters, names in English and in the languages of the
+    /// country, and calling codes with or without + are read. `region` is for rows without one.
     region_column: String => Flag,
     /// Numbers without + or 00 are complete international numbers [default: the list decides]
     international: bool => Flag,
@@ -179,8 +181,9 @@ keys! {
     free_results: Vec<String> => File,
     /// Results that are answers although they look like refusals of the account
     ///
-    /// Results that the interface document does not list, or IMSI_LOOKUP_BLOCKED. Hundreds of others
-    /// in a row stop the run, and unlisted ones count as perhaps billed and are not used by later runs.
+    /// Results that the interface document does not list, or IMSI_LOOKUP_BLOCKED. Hundreds of
+    /// others in a row stop the run, and unlisted ones count as perhaps billed and are not used by
+    /// later runs.
     accept_results: Vec<String> => Flag,
     /// Stop after this many lookups that are or may be billed; the run can be resumed
     max_lookups: u64 => Flag,

@@ -55,8 +55,8 @@ impl RateControl {
     }
 }
 
-/// How long until the next second begins. The clock is looked at in each, because it may be set, and
-/// summer time starts and ends.
+/// How long until the next second begins. The clock is looked at in each, because it may be set,
+/// and summer time starts and ends.
 fn to_next_second(now: &Zoned) -> Duration {
     Duration::from_nanos((1_000_000_000 - now.subsec_nanosecond()).unsigned_abs().into())
 }

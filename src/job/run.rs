@@ -140,8 +140,8 @@ fn writable(
     Ok((None, (!is_the_reason).then_some(failure)))
 }
 
-/// How answers that the ledger could not keep are imported: from the file beside the ledger, or from
-/// the output.
+/// How answers that the ledger could not keep are imported: from the file beside the ledger, or
+/// from the output.
 fn import(
     enricher: &Enricher,
     output: Option<&Path>,

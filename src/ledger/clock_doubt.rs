@@ -1,7 +1,7 @@
 //! Whether the clock of this machine agrees with the ledger.
 //!
 //! A clock that is wrong makes all answers too old, or puts them into the future. Either way they
-//! would be paid for again, so whoever watches is told before.
+//! would be paid for again, so this is reported before.
 
 use std::fmt;
 
@@ -39,8 +39,8 @@ impl ClockDoubt {
         self.is_behind() || self.now.0.saturating_sub(self.last_used.0) > LONG_UNUSED
     }
 
-    /// Whether the clock is behind the ledger. Then its answers cannot be told from those of this run
-    /// by their time.
+    /// Whether the clock is behind the ledger. Then its answers cannot be distinguished from those
+    /// of this run by their time.
     pub(super) fn is_behind(&self) -> bool {
         self.last_used.0.saturating_sub(self.now.0) > USUAL_SKEW
     }

@@ -133,9 +133,9 @@ impl Committer {
         });
     }
 
-    /// The end of a run. If it is a clean one and the marker stays all the same, the next run reports
-    /// more numbers in doubt than there are. A file that is gone has nothing that was paid for, so
-    /// that is told.
+    /// The end of a run. If it is a clean one and the marker stays all the same, the next run
+    /// reports more numbers in doubt than there are. A file that is gone has nothing that was paid
+    /// for, so that is reported.
     fn close(&mut self) {
         let is_clean = self.queue.ends_cleanly();
         if self.failure.is_some() || !self.try_to(|committer| committer.remove_marker(is_clean)) {

@@ -100,8 +100,8 @@ impl DurableLedger {
     ///
     /// # Errors
     ///
-    /// If another process uses the file, if it is not a ledger or damaged, if the file system fails,
-    /// or if the system has no thread for the commits.
+    /// If another process uses the file, if it is not a ledger or damaged, if the file system
+    /// fails, or if the system has no thread for the commits.
     pub async fn open(settings: DurableSettings, now: UtcMillis) -> Result<Self, LedgerError> {
         let DurableSettings { scope, commit_interval, memory, unsaved_answers, .. } = settings;
         let refresh = settings.refresh.clone();
@@ -318,8 +318,8 @@ impl Ledger for DurableLedger {
     }
 }
 
-/// Without [`Ledger::close`], what was recorded is committed, and the marker stays: the run may have
-/// requests in flight.
+/// Without [`Ledger::close`], what was recorded is committed, and the marker stays: the run may
+/// have requests in flight.
 impl Drop for DurableLedger {
     fn drop(&mut self) {
         self.queue.close(false);

@@ -65,7 +65,8 @@ pub struct Freshness {
     pub now: UtcMillis,
     /// What `OK` means.
     pub product: Product,
-    /// The undocumented results that are answers. The others are used in the run that got them only.
+    /// The undocumented results that are answers. The others are used in the run that got them
+    /// only.
     pub accepted: AcceptedResults,
 }
 

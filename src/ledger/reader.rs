@@ -41,8 +41,8 @@ impl Reader {
         Self { store, scope, freshness, memory, scopes: Default::default(), is_clock_behind: false }
     }
 
-    /// The same, where the clock is behind the ledger: which answers are of this run is not told by
-    /// their time.
+    /// The same, where the clock is behind the ledger: which answers are of this run is not known
+    /// by their time.
     pub(super) fn with_clock_behind(
         store: Arc<Store>,
         scope: AnswerScope,

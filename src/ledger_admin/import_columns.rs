@@ -217,8 +217,8 @@ impl Columns {
     }
 }
 
-/// A time at which an answer may have come: not before mobile networks had registers, and no further
-/// ahead than clocks differ.
+/// A time at which an answer may have come: not before mobile networks had registers, and no
+/// further ahead than clocks differ.
 fn plausible(checked_at: UtcMillis) -> Result<UtcMillis, InvalidRow> {
     const FIRST_REGISTERS: UtcMillis = UtcMillis(662_688_000_000);
     const DAY: i64 = 24 * 3_600_000;

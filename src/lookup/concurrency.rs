@@ -6,9 +6,9 @@
 //! by 5 %; each round of answers raises it by one, and more slowly near the last refusal. So most
 //! of the account's limit is used and few requests are refused. A refusal within a round of another
 //! one means that the account's limit is much lower, and lowers the limit by 20 %. Refusals of
-//! requests that were sent before the last decrease count as one. Where the limit is small, one more
-//! is tried after some hundred answers only, so that less than one request in 100 is refused. The
-//! ceiling is never exceeded.
+//! requests that were sent before the last decrease count as one. Where the limit is small, one
+//! more is tried after some hundred answers only, so that less than one request in 100 is refused.
+//! The ceiling is never exceeded.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
@@ -25,8 +25,8 @@ const SMALL_DECREASE: f64 = 0.95;
 const LARGE_DECREASE: f64 = 0.8;
 /// How far from the last refusal, above or below, growth is slow, as a share of it; at least one.
 const NEAR_REFUSAL: f64 = 0.05;
-/// After this many answers at the least, one more is tried near the last refusal. Where the limit is
-/// small, a round has a few answers, and every twentieth request would be refused.
+/// After this many answers at the least, one more is tried near the last refusal. Where the limit
+/// is small, a round has a few answers, and every twentieth request would be refused.
 const FIRST_PATIENCE: f64 = 50.0;
 /// Each refusal at the same limit doubles the patience, up to this.
 const LONGEST_PATIENCE: f64 = 400.0;
@@ -170,7 +170,7 @@ impl Limit {
         }
     }
 
-    /// Whether so many permits are about as many as at the last refusal.
+    /// Whether this is about the number of permits at the last refusal.
     fn is_near(&self, permits: f64) -> bool {
         self.refused_at
             .is_some_and(|refused_at| (permits - refused_at).abs() <= (refused_at * NEAR_REFUSAL).max(1.0))

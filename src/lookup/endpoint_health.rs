@@ -52,8 +52,8 @@ pub struct EndpointHealth {
     endpoints: Mutex<Endpoints>,
     /// When each endpoint gave its last answer, in nanoseconds of the clock.
     last_answers: Vec<AtomicU64>,
-    /// Whether nothing is left but numbers that stalled while others were answered. They say nothing
-    /// about the endpoints.
+    /// Whether nothing is left but numbers that stalled while others were answered. They say
+    /// nothing about the endpoints.
     only_stalled: AtomicBool,
     /// Whether an endpoint has answered since other numbers came after the stalled ones.
     any_answer: AtomicBool,
@@ -218,8 +218,8 @@ impl EndpointHealth {
         outage
     }
 
-    /// Counts numbers whose answers are known from before: the run of a list whose other numbers never
-    /// answer continues, and would otherwise wait for them again.
+    /// Counts numbers whose answers are known from before: the run of a list whose other numbers
+    /// never answer continues, and would otherwise wait for them again.
     pub fn others_are_known(&self) {
         if !self.any_answer.load(Ordering::Relaxed) && !self.round_is_over.load(Ordering::Acquire) {
             self.any_answer.store(true, Ordering::Release);

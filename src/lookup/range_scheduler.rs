@@ -40,8 +40,8 @@ const SAMPLE_OF_SKIPPED: u32 = 100;
 /// The fastest range is determined again after this many answers.
 const FASTEST_UPDATED_AFTER: u32 = 256;
 
-/// So many ranges are remembered at most, besides those with numbers that wait or are in flight: some
-/// 10 MiB. What is forgotten first is measured again.
+/// At most this many ranges are remembered, besides those with numbers that wait or are in flight:
+/// some 10 MiB. What is forgotten first is measured again.
 const REMEMBERED_RANGES: usize = 65_536;
 /// A queue keeps room for this many lookups, however few it has.
 const KEPT_ROOM: usize = 16;
@@ -255,8 +255,8 @@ impl RangeScheduler {
         queue.speed = speed;
     }
 
-    /// Forgets half of the ranges without numbers: those that were not used for longest. Useless ones
-    /// are kept, because each costs some hundred lookups to find out.
+    /// Forgets half of the ranges without numbers: those that were not used for longest. Useless
+    /// ones are kept, because each costs some hundred lookups to find out.
     fn forget_ranges(&mut self) {
         let key = |queue: &RangeQueue| (queue.useless >= USELESS_IN_A_ROW, queue.last_turn);
         let idle = self.ranges.values().filter(|queue| queue.is_idle());

@@ -70,7 +70,8 @@ pub struct RateLimiter {
     gcra: RwLock<Option<Gcra>>,
     /// Whether there is no limit. If so, no lock is taken.
     unlimited: AtomicBool,
-    /// When the last permit was given under a limit, or the limit was set, in nanoseconds of the clock.
+    /// When the last permit was given under a limit, or the limit was set, in nanoseconds of the
+    /// clock.
     last_permit: AtomicU64,
     /// Nothing starts before this time, in nanoseconds of the clock, because the service asked for
     /// a pause.
@@ -105,8 +106,8 @@ impl Gcra {
         Self { limiter: governor::RateLimiter::direct_with_clock(quota, clock), cell, cost, burst }
     }
 
-    /// A limiter that goes on from an earlier one, whose last permit was this long ago. What that one
-    /// has given out counts, so that rates which change to and fro never add up.
+    /// A limiter that goes on from an earlier one, whose last permit was this long ago. What that
+    /// one has given out counts, so that rates which change to and fro never add up.
     fn after(rate: Rate, clock: StageClock, since_last: Duration) -> Self {
         let gcra = Self::new(rate, clock);
         let earned = (since_last.as_nanos() / gcra.cell.as_nanos()).min(u128::from(gcra.cost.get())) as u32;

@@ -22,7 +22,8 @@ pub enum StopReason {
         /// The output, in the form that messages show.
         output: String,
     },
-    /// 401, 402, or many 403: the account is refused, and every further request would be refused too.
+    /// 401, 402, or many 403: the account is refused, and every further request would be refused
+    /// too.
     AccountRefused {
         /// The endpoint, in the form that messages show.
         endpoint: String,

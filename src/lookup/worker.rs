@@ -158,7 +158,8 @@ impl<S: Service> Shared<S> {
         }
     }
 
-    /// The next lookup that somebody waits for. Those that nobody waits for take no turn at the rate.
+    /// The next lookup that somebody waits for. Those that nobody waits for take no turn at the
+    /// rate.
     fn take_wanted(&self, mut permit: QueuePermit) -> Option<(PendingLookup, InProgress)> {
         loop {
             let (lookup, in_progress) = self.queue.take(permit, self.dispatcher.in_flight_limit())?;

@@ -21,7 +21,8 @@ pub struct ForeignText<'a>(pub &'a str);
 
 impl fmt::Display for ForeignText<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Longer texts are not looked at: a number at the end of what is shown is still seen as one.
+        // Longer texts are not looked at: a number at the end of what is shown is still seen as
+        // one.
         let characters: Vec<char> = self.0.chars().take(2 * LONGEST).collect();
         let is_masked = masked(&characters);
         let mut shown = 0;
@@ -40,8 +41,8 @@ impl fmt::Display for ForeignText<'_> {
     }
 }
 
-/// The text with what a terminal would obey escaped, and nothing else changed: for messages that have
-/// names of files and the like in them. Line ends stay.
+/// The text with what a terminal would obey escaped, and nothing else changed: for messages that
+/// have names of files and the like in them. Line ends stay.
 #[must_use]
 pub fn without_control_characters(text: &str) -> Cow<'_, str> {
     let is_obeyed = |character: char| character != '\n' && is_obeyed(character);

@@ -1,4 +1,5 @@
-//! Whether the bare numbers of a list are complete: those without `+` or `00`, where no region tells.
+//! Whether the bare numbers of a list are complete: those without `+` or `00`, where no region
+//! tells.
 //!
 //! `4795550123` is a number in the USA and a mobile number in Norway. One cell cannot tell, but a
 //! list can: of a list of MSISDNs, nearly every number is a mobile number when it is read as
@@ -16,8 +17,8 @@ const SHARE_OF_MSISDNS: f64 = 0.85;
 /// Area codes whose national mobile numbers are all mobile numbers of another country: Arkansas is
 /// Norway (479), Jamaica and Alabama are Singapore (658, 659), Sergipe in Brazil is Russia (79 9).
 /// The lists of those countries have other numbers too. Found by trying every area code; two more
-/// cannot be told from whole countries: Porto Alegre from Peru (51 9), and a part of Argentina from
-/// Afghanistan (93 7).
+/// cannot be distinguished from whole countries: Porto Alegre from Peru (51 9), and a part of
+/// Argentina from Afghanistan (93 7).
 const AREAS_LIKE_COUNTRIES: [&[u8]; 4] = [b"479", b"658", b"659", b"799"];
 /// If at least this share of the mobile numbers is in one such area, the list may be of that area.
 const SHARE_OF_ONE_AREA: f64 = 0.97;
@@ -27,8 +28,8 @@ const EXAMPLES: usize = 3;
 /// What the bare numbers of the first rows look like.
 #[derive(Clone, Debug, Default)]
 pub struct BareEvidence {
-    /// Written as national numbers are: brackets, groups without a calling code. A leading zero does
-    /// not count: such a number is refused, however the others are read.
+    /// Written as national numbers are: brackets, groups without a calling code. A leading zero
+    /// does not count: such a number is refused, however the others are read.
     national: u64,
     /// Mobile numbers when read as international.
     mobile: u64,

@@ -54,7 +54,7 @@ use crate::model::Msisdn;
 /// 2. Digits are a national number of the region, in any form that is dialled or written there:
 ///    with its trunk prefix (`0` in most of them), a carrier's prefix, or without area code.
 /// 3. Else they are international when they start with the region's own calling code.
-/// 4. Else they are a foreign number, but only digits without separators, and only so many that no
+/// 4. Else they are a foreign number, but only digits without separators, and only as many as no
 ///    number of the region has.
 ///
 /// The region wins on purpose: `15012345678` with region CN is a Chinese mobile number, although it
@@ -102,8 +102,8 @@ pub fn normalise(text: &str, region: Option<Region>) -> Result<Msisdn, Refusal> 
 /// A cell with more numbers than this is not a contact.
 const MAX_NUMBERS_IN_CELL: usize = 100;
 
-/// Each number of a cell, in order, as [`parse`] reads it. One that was written twice is there once.
-/// One of which only the last digits are written, `070-1740605/06`, is
+/// Each number of a cell, in order, as [`parse`] reads it. One that was written twice is there
+/// once. One of which only the last digits are written, `070-1740605/06`, is
 /// [`Refusal::SeveralNumbers`], and so is a cell with more than 100 numbers. Empty where the cell
 /// has none.
 pub fn parse_all(text: &str, rules: NumberRules) -> Vec<Result<Msisdn, Refusal>> {

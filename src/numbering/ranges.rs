@@ -1,7 +1,7 @@
 //! Every range of numbers in the plans of the world, with its region and its kind.
 //!
-//! International numbers without their plus sign are whole numbers, and no two of them are equal, so
-//! a plan is a list of ranges of whole numbers. Finding a number's range is a binary search.
+//! International numbers without their plus sign are whole numbers, and no two of them are equal,
+//! so a plan is a list of ranges of whole numbers. Finding a number's range is a binary search.
 //! `tables/ranges.csv` has the ranges as first digits of national numbers, from the metadata of
 //! libphonenumber; `tools/numbering_plans.py` writes it.
 
@@ -33,8 +33,8 @@ pub(super) fn find(msisdn: u64) -> Option<Range> {
     RANGES.range_at(RANGES.index_of(msisdn))
 }
 
-/// The region of a number, even of one that no plan has, if the numbers around it tell: those before
-/// and after it are of one region, or one of them shares its first digits with it.
+/// The region of a number, even of one that no plan has, if the numbers around it tell: those
+/// before and after it are of one region, or one of them shares its first digits with it.
 pub(super) fn region_around(msisdn: Msisdn) -> Option<&'static str> {
     /// Calling code 1 and an area code.
     const AREA_DIGITS: u32 = 4;
@@ -166,7 +166,7 @@ impl Ranges {
     }
 }
 
-/// The calling code and the first digits, filled up to a number of so many national digits.
+/// The calling code and the first digits, filled up to a number of this many national digits.
 fn extended(calling_code: &str, prefix: &str, digits: usize, filler: u64) -> u64 {
     let code_and_prefix = calling_code.bytes().chain(prefix.bytes());
     let start = code_and_prefix.fold(0, |number, digit| number * 10 + u64::from(digit - b'0'));

@@ -11,7 +11,7 @@ use crate::model::Msisdn;
 /// One way to read digits: the number, or why there is none.
 pub(super) type Reading = Result<Msisdn, Refusal>;
 
-/// Whether a number of the region may be written with so many digits.
+/// Whether a number of the region may be written with this many digits.
 pub(super) fn is_home_length(digits: &[u8], plan: &Plan) -> bool {
     let fits = |length: usize| plan.home_lengths & (1 << length) != 0;
     fits(digits.len()) || after_trunks(digits, plan).any(|rest| fits(rest.len()))

@@ -1,11 +1,12 @@
 //! The connections to one endpoint.
 //!
-//! After each answer a connection rests. If anything arrives in the first milliseconds, the answer is
-//! in doubt, and the connection is closed. It takes its next request only when nothing has arrived
-//! for as long as this endpoint takes to answer: by then, an answer that nobody waits for is there.
-//! Further connections are opened in the meantime, up to a limit; beyond it a connection rests only for
-//! the first milliseconds, unless something has arrived before that nobody asked for. What arrives later
-//! is found before the next request, after its answer, or when the pool is closed.
+//! After each answer a connection rests. If anything arrives in the first milliseconds, the answer
+//! is in doubt, and the connection is closed. It takes its next request only when nothing has
+//! arrived for as long as this endpoint takes to answer: by then, an answer that nobody waits for
+//! is there. Further connections are opened in the meantime, up to a limit; beyond it a connection
+//! rests only for the first milliseconds, unless something has arrived before that nobody asked
+//! for. What arrives later is found before the next request, after its answer, or when the pool is
+//! closed.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -211,8 +212,9 @@ impl ConnectionPool {
         Duration::from_micros(self.slowest.load(Ordering::Relaxed)).clamp(REST, LONGEST_REST)
     }
 
-    /// After this long without a byte, no answer is under way any more. What is known of the latency
-    /// may be too short: where answers came for the request before, each seemed to be early.
+    /// After this long without a byte, no answer is under way any more. What is known of the
+    /// latency may be too short: where answers came for the request before, each seemed to be
+    /// early.
     fn long_rest(&self) -> Duration {
         (4 * self.usual_rest()).clamp(SHORTEST_LONG_REST, LONGEST_REST)
     }
@@ -233,15 +235,15 @@ impl ConnectionPool {
         self.returned.notify_one();
     }
 
-    /// Something arrived on a connection that nobody had asked for. From now on, connections rest for
-    /// long before they are used again.
+    /// Something arrived on a connection that nobody had asked for. From now on, connections rest
+    /// for long before they are used again.
     pub(super) fn note_surplus(&self, connection: Connection, surplus: &[u8]) {
         self.is_careful.store(true, Ordering::Relaxed);
         sync::lock(&self.doubts).extend(connection.history.doubted(surplus));
     }
 
-    /// Closes all idle connections when they have rested for long. After a few answers nobody is kept
-    /// waiting for that.
+    /// Closes all idle connections when they have rested for long. After a few answers nobody is
+    /// kept waiting for that.
     pub(super) async fn close(&self) {
         if self.answers.load(Ordering::Relaxed) > FEW_ANSWERS {
             let last = sync::lock(&self.idle).back().map(|idle| idle.since);

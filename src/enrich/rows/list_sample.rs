@@ -150,8 +150,8 @@ impl ListSample {
         Ok(counts)
     }
 
-    /// The error of a list in which no column is named and none is clear, with the columns that hold
-    /// numbers: those that are named like it, or else those that have some.
+    /// The error of a list in which no column is named and none is clear, with the columns that
+    /// hold numbers: those that are named like it, or else those that have some.
     #[must_use]
     pub fn name_columns(&self, error: ColumnError, settings: &EnrichSettings) -> ColumnError {
         const MIN_SHARE: f64 = 0.1;

@@ -79,8 +79,8 @@ impl NumberReader {
         })
     }
 
-    /// The numbers of a batch. `earlier` has those that an earlier run found in the same rows: such a
-    /// number is the row's own among several in its cell.
+    /// The numbers of a batch. `earlier` has those that an earlier run found in the same rows: such
+    /// a number is the row's own among several in its cell.
     pub(super) fn read(
         &self,
         batch: &RecordBatch,
@@ -322,7 +322,7 @@ mod tests {
         let rows = read(1, SeveralNumbers::Rows);
         assert_eq!(rows.sources.as_deref(), Some(&[0, 0, 1, 2, 2][..]));
         assert_eq!(rows.cells[1..3], [number(46_701_740_605), number(46_701_740_606)]);
-        assert_eq!(rows.cells.iter().filter(|cell| cell.is_err()).count(), 3, "each is told");
+        assert_eq!(rows.cells.iter().filter(|cell| cell.is_err()).count(), 3, "each is counted");
         let rows = read(2, SeveralNumbers::Rows);
         assert_eq!(rows.sources.as_deref(), Some(&[0, 0, 1, 2][..]), "the other column has a number");
         assert_eq!(rows.origins, [0, 0, 0, 1]);

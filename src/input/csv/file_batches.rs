@@ -77,7 +77,7 @@ impl FileBatches {
     }
 
     /// Lists that were joined have the header of each. A single column has no header that could be
-    /// told from a row.
+    /// distinguished from a row.
     fn is_header_again(&self) -> bool {
         let row = self.reader.row();
         self.header.as_ref().is_some_and(|header| {

@@ -1,8 +1,8 @@
 //! How long a value of a dictionary may be.
 //!
-//! The footer has the bytes of a column as they are stored, where a value that comes in many rows is
-//! stored once. Each row takes a copy of it when it is read. The header of a dictionary page has the
-//! size of the dictionary, and no value is longer.
+//! The footer has the bytes of a column as they are stored, where a value that comes in many rows
+//! is stored once. Each row takes a copy of it when it is read. The header of a dictionary page has
+//! the size of the dictionary, and no value is longer.
 
 use std::io::Read;
 

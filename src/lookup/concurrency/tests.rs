@@ -118,7 +118,8 @@ proptest! {
     }
 }
 
-/// An account that allows so many requests at once, from a time on, and answers after some time.
+/// An account that allows a number of requests at once, which may change, and answers after some
+/// time.
 struct SimulatedAccount {
     /// Seconds, and the limit from then on.
     limits: &'static [(f64, usize)],

@@ -151,7 +151,8 @@ fn most_held(numbers: impl Iterator<Item = u64>) -> (usize, usize) {
 #[test]
 fn memory_does_not_grow_with_the_list_however_it_is_sorted() {
     const NUMBERS: u64 = 1_000_000;
-    // Sorted, each range has as many numbers as it can; then ranges in turn; then one number a range.
+    // Sorted, each range has as many numbers as it can; then ranges in turn; then one number a
+    // range.
     let sorted = most_held((0..NUMBERS).map(|n| 46_700_000_000 + n * 100));
     assert!(sorted.0 < 4_000 && sorted.1 <= 101, "{sorted:?}");
     let in_turn = most_held((0..NUMBERS).map(|n| 46_700_000_000 + n % 1_000 * 1_000_000 + n / 1_000));

@@ -1,8 +1,8 @@
 //! Refusals in a row: one is about its number, many are about the account.
 //!
 //! A service without credit may say so in words that nobody has documented, and for every number.
-//! Each such answer would be taken for the row's, and perhaps be paid for. So an unbroken run of them
-//! stops the job, and its answers are taken back.
+//! Each such answer would be taken for the row's, and perhaps be paid for. So an unbroken run of
+//! them stops the job, and its answers are taken back.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};

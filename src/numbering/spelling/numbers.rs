@@ -11,7 +11,7 @@ use crate::model::Msisdn;
 /// A number with a calling code is not complete with fewer digits than this.
 const COMPLETE_INTERNATIONAL: usize = 10;
 
-/// A number with so many slashes in it has them between its groups.
+/// A number with this many slashes in it has them between its groups.
 const SLASHES_OF_GROUPS: usize = 3;
 
 /// How many digits are dialled before a foreign number at most, as in `8 10`.
@@ -178,7 +178,7 @@ fn push_equal_parts(numbers: &mut Vec<ParsedDigits>, groups: &[Group<'_>]) -> Re
     Ok(())
 }
 
-/// The digits of each of so many equal parts.
+/// The digits of each of this many equal parts.
 fn equal_part(groups: &[Group<'_>], length: usize, count: usize) -> Option<usize> {
     let part = length / count;
     let is_possible =
@@ -197,7 +197,7 @@ fn equal_part(groups: &[Group<'_>], length: usize, count: usize) -> Option<usize
 }
 
 trait ChunkByDigits {
-    /// The parts with so many digits each.
+    /// The parts with this many digits each.
     fn chunk_by_digits(&self, part: usize) -> impl Iterator<Item = &Self>;
 }
 

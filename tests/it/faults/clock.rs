@@ -39,8 +39,8 @@ fn a_clock_that_was_set_back_makes_no_row_of_the_ledger_a_duplicate() {
     }
 }
 
-/// 1970 after a battery has died, or 2106 by a typing error: everything is paid for again, and whoever
-/// watches is told before.
+/// 1970 after a battery has died, or 2106 by a typing error: everything is paid for again, and
+/// whoever watches is told before.
 #[test]
 fn a_clock_that_is_years_off_is_told_before_anything_is_asked_again() {
     for (clock, text) in [

@@ -1,5 +1,5 @@
-//! Whatever a service or a list sends: no whole number and no control character comes out but in the
-//! data.
+//! Whatever a service or a list sends: no whole number and no control character comes out but in
+//! the data.
 
 use super::scripted_server::{ScriptedServer, reachable, response, result};
 use crate::harness::Job;
@@ -18,7 +18,8 @@ fn spellings(number: u64) -> [String; 6] {
     ]
 }
 
-/// The digits of a text, for finding numbers however they are grouped; runs are kept apart by letters.
+/// The digits of a text, for finding numbers however they are grouped; runs are kept apart by
+/// letters.
 fn has_number(text: &str, number: u64) -> bool {
     let squeezed: String = text.chars().filter(|c| !c.is_whitespace() && !"-.()/+:,_".contains(*c)).collect();
     squeezed.contains(&number.to_string())

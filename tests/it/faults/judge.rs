@@ -41,8 +41,8 @@ pub enum Trick {
     None,
 }
 
-/// How requests reach the server. As a proxy, it answers in the place of the servers that it is asked to
-/// reach.
+/// How requests reach the server. As a proxy, it answers in the place of the servers that it is
+/// asked to reach.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Path {
     Http,

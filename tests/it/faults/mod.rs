@@ -1,7 +1,7 @@
 //! Faults from outside: system calls that fail, signals, other programs, numbers without an answer.
 //!
-//! The service judges: what it was paid for is in the ledger, in a file that says so, or among what the
-//! program says is in doubt.
+//! The service judges: what it was paid for is in the ledger, in a file that says so, or among what
+//! the program says is in doubt.
 
 mod account;
 mod clock;

@@ -40,7 +40,8 @@ impl ScriptedServer {
         self.requests.load(Ordering::SeqCst)
     }
 
-    /// Runs `hlr enrich list.csv -o out.csv` of so many numbers, with a ledger `l.redb` and a summary.
+    /// Runs `hlr enrich list.csv -o out.csv` of so many numbers, with a ledger `l.redb` and a
+    /// summary.
     pub fn enrich(&self, job: &Job, flags: &[&str]) -> Done {
         let url = self.url();
         let usual = ["enrich", "list.csv", "-o", "out.csv", "--endpoint", &url, "--ledger", "l.redb"];

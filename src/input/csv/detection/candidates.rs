@@ -132,10 +132,10 @@ impl QuotedCells {
                 _ => {}
             }
         }
-        // Every cell that is whole has been counted as begun too.
-        let begun = counts.broken;
-        counts.whole = counts.whole.min(begun);
-        counts.broken = begun - counts.whole;
+        // Every cell that is whole has been counted as started too.
+        let started = counts.broken;
+        counts.whole = counts.whole.min(started);
+        counts.broken = started - counts.whole;
         counts
     }
 }
