@@ -15,9 +15,6 @@ use crate::model::Msisdn;
 /// The most digits of an extension that is named as one.
 const MAX_EXTENSION_DIGITS: usize = 9;
 
-/// From this many digits on, numbers have their calling code in most countries.
-const COMPLETE_DIGITS: usize = 11;
-
 /// The most digits after a decimal point.
 const MAX_FRACTION_DIGITS: usize = 3;
 
@@ -91,14 +88,13 @@ fn numbers_of(tokens: &[Token]) -> Result<Numbers, Refusal> {
     let rows = rows(tokens);
     let mut read = Numbers::default();
     let mut has_words = false;
-    let (mut has_names, mut needs_sign) = (false, false);
+    let mut needs_sign = false;
     let mut has_sign = true;
     let mut end = 0;
     for (index, row) in rows.iter().enumerate() {
         let gap = Gap { tokens: &tokens[end..row.start], has_before: index > 0, has_after: true };
         let said = gaps::read(&gap)?;
         has_words |= said.has_unknown_words;
-        has_names |= said.has_names;
         needs_sign |= said.needs_sign;
         end = row.end;
         let is_open =
@@ -129,11 +125,7 @@ fn numbers_of(tokens: &[Token]) -> Result<Numbers, Refusal> {
     let last = Gap { tokens: &tokens[end..], has_before: !rows.is_empty(), has_after: false };
     let said = gaps::read(&last)?;
     has_words |= said.has_unknown_words;
-    has_names |= said.has_names;
     needs_sign |= said.needs_sign;
-    let is_complete = |number: &ParsedDigits| number.length >= COMPLETE_DIGITS;
-    // A name may stand beside a complete number, and beside one that has a sign of a telephone.
-    needs_sign |= has_names && !read.all.iter().all(is_complete);
     let is_short = |number: &ParsedDigits| number.length < Msisdn::MIN_DIGITS;
     let is_refused =
         read.all.is_empty() || (has_words && read.all.iter().any(is_short)) || (needs_sign && !has_sign);

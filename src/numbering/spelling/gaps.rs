@@ -31,16 +31,15 @@ pub(super) struct Said {
     pub(super) link: Link,
     /// Words that are no label: a name, or anything else.
     pub(super) has_unknown_words: bool,
-    /// Such a word of a script in which words do not touch digits.
-    pub(super) has_names: bool,
-    /// Such a word, that may just as well name the number of something else (`CVR`, `Vertrag`): beside
-    /// it, digits need a sign of their own that they are a telephone number.
+    /// Such a word of a script in which words do not touch digits. It may name a person, or the
+    /// number of something else (`CVR`, `Aktenzeichen`): beside it, digits need a sign of their own
+    /// that they are a telephone number.
     pub(super) needs_sign: bool,
 }
 
 /// Reads a gap; fails where it shows that the digits beside it are no telephone number.
 pub(super) fn read(gap: &Gap<'_>) -> Result<Said, Refusal> {
-    let mut said = Said { link: Link::Words, has_unknown_words: false, has_names: false, needs_sign: false };
+    let mut said = Said { link: Link::Words, has_unknown_words: false, needs_sign: false };
     let (mut is_list, mut is_extension, mut is_pause) = (false, false, false);
     for (at, token) in gap.tokens.iter().enumerate() {
         match token {
@@ -56,8 +55,7 @@ pub(super) fn read(gap: &Gap<'_>) -> Result<Said, Refusal> {
                 WordKind::Conjunction => is_list = true,
                 WordKind::Unknown => {
                     said.has_unknown_words = true;
-                    said.has_names |= !words::may_touch_digits(word);
-                    said.needs_sign |= !words::may_touch_digits(word) && !gap.is_name(at, word);
+                    said.needs_sign |= !words::may_touch_digits(word);
                 }
                 WordKind::Label | WordKind::Foreign => {}
             },
@@ -110,13 +108,6 @@ impl Gap<'_> {
             }
         };
         if is_joined { Err(Refusal::NotANumber) } else { Ok(kind) }
-    }
-
-    /// Whether an unknown word looks like a name, and not like what the digits are called.
-    fn is_name(&self, at: usize, word: &Word) -> bool {
-        let announces =
-            matches!(self.tokens.get(at + 1), Some(Token::Colon | Token::Dot | Token::Hash | Token::Equals));
-        word.is_capitalised && word.folded.len() > 1 && !announces && !words::is_no_name(word)
     }
 
     /// Whether nothing is between a token and the digits after the gap.

@@ -33,8 +33,6 @@ pub(super) enum Token {
 pub(super) struct Word {
     /// In lower case, without accents.
     pub(super) folded: String,
-    /// A capital first, and small letters after it, as names have.
-    pub(super) is_capitalised: bool,
 }
 
 /// The tokens of a text. Quotes are blanks, except within a word (`O'Brien`).
@@ -62,7 +60,7 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
             Meaning::Dot if char == '•' && chars.peek() == Some(&'•') => tokens.push(Token::Other),
             Meaning::Symbol(word) => {
                 tokens.push(Token::Blank);
-                tokens.push(Token::Word(Word { folded: word.to_owned(), is_capitalised: false }));
+                tokens.push(Token::Word(Word { folded: word.to_owned() }));
                 tokens.push(Token::Blank);
             }
             Meaning::Quote => {
@@ -89,10 +87,9 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
 
 fn push_letter(tokens: &mut Vec<Token>, letter: char) {
     if !matches!(tokens.last(), Some(Token::Word(_))) {
-        tokens.push(Token::Word(Word { folded: String::new(), is_capitalised: letter.is_uppercase() }));
+        tokens.push(Token::Word(Word { folded: String::new() }));
     }
     if let Some(Token::Word(word)) = tokens.last_mut() {
-        word.is_capitalised &= word.folded.is_empty() || letter.is_lowercase();
         word.folded.extend(letter.to_lowercase().filter(|char| !is_combining(*char)).map(fold));
     }
 }

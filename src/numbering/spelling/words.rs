@@ -1,6 +1,6 @@
 //! What a word beside digits says about them.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::tokens::Word;
@@ -62,26 +62,12 @@ const FOREIGN: &str = "\
     mitglied medlem member members steuer steuernummer eori aadhaar gstin followers inhabitants einwohner subscribers \
     kg pcs stk";
 
-/// Words that are names as well: beside them, digits need a sign that they are a telephone number.
-const NO_NAMES: &str = "\
-    sum total totalt price preis pris prix precio preco prezzo cost kosten valor balance born fodd fodt ne nata nato \
-    nacido birth birthday geburtstag membre miembro socio membro lid police poliza polizza polis forsakring recu recibo \
-    bon paket parcel shipment payment zahlung betalning org organisation reg registration registrering register счет \
-    заказ сумма цена bg pg postbox pobox post street strasse str gatan vagen gata gade vei rue calle via rua avenue \
-    road rd ave hauptstrasse tax skatt gram lbs stuck pieces items units follower views view likes invanare population \
-    score points rank stock lager artikel article model modell modele version build lot batch charge serie series \
-    student employee mitarbeiter anstalld matricule matricola matricula patient patientnr record row line zeile seats \
-    votes citizen pan abn acn duns lei nino nhs ahv avs oib jmbg pps ppsn ssin egn";
-
 /// The same in scripts without blanks between words, as parts of words.
 const FOREIGN_PARTS: &str = "\
     订 訂 单 單 编 編 证 證 账 帐 帳 卡 元 円 年 月 日 号 號 番 注文 会員 顧客 口座 郵便 주문 계좌 고객 원 호 บาท";
 
 /// Endings of words for the number of something: `Kontonummer`, `ordernr`.
 const FOREIGN_ENDINGS: [&str; 5] = ["nummer", "number", "numero", "номер", "nr"];
-
-/// Endings of words for streets.
-const NO_NAME_ENDINGS: [&str; 7] = ["straße", "strasse", "street", "gatan", "vagen", "straat", "gade"];
 
 static WORDS: LazyLock<HashMap<&str, WordKind>> = LazyLock::new(|| {
     let lists = [
@@ -113,12 +99,6 @@ pub(super) fn kind(word: &Word) -> WordKind {
     }
 }
 
-/// Whether a word that is written like a name is more often called something else.
-pub(super) fn is_no_name(word: &Word) -> bool {
-    static WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| NO_NAMES.split_whitespace().collect());
-    WORDS.contains(word.folded.as_str()) || NO_NAME_ENDINGS.iter().any(|ending| word.folded.ends_with(ending))
-}
-
 /// Whether a word is of a script without blanks between words, so that it may touch digits.
 pub(super) fn may_touch_digits(word: &Word) -> bool {
     word.folded
@@ -133,9 +113,8 @@ mod tests {
 
     #[test]
     fn the_words_are_folded() {
-        for word in [LABELS, EXTENSIONS, CONJUNCTIONS, FOREIGN, NO_NAMES]
-            .iter()
-            .flat_map(|list| list.split_whitespace())
+        for word in
+            [LABELS, EXTENSIONS, CONJUNCTIONS, FOREIGN].iter().flat_map(|list| list.split_whitespace())
         {
             let folded: String = word.chars().flat_map(char::to_lowercase).map(fold).collect();
             assert_eq!(word, folded);

@@ -256,6 +256,6 @@ fn labels_and_names_beside_one_number_are_left_out() {
         ],
         "0701740605",
     );
-    assert_read(&["Ann 46701740605", "46701740605 (Ann)", "Mobil 46701740605"], "46701740605");
+    assert_read(&["Mobil 46701740605", "46701740605 (mobil)"], "46701740605");
     assert_eq!(read("Tel: 112"), "112");
 }
