@@ -111,6 +111,8 @@ mod tests {
             (LookupResult::UnknownSubscriber, -31 * 24, false),
             (LookupResult::HlrReject, -24, true),
             (LookupResult::Ok, 1, true),
+            (LookupResult::Ok, 23, true),
+            (LookupResult::Ok, 24, false),
             (LookupResult::Ok, 25, false),
         ] {
             assert_eq!(rule.allows(&result, at(hours)), fresh, "{result:?} {hours}");

@@ -89,6 +89,16 @@ fn an_unused_limit_does_not_grow() {
 }
 
 #[test]
+fn a_limit_of_which_half_is_in_use_grows() {
+    for (in_use, expected) in [(4, 9), (3, 8)] {
+        let limiter = ConcurrencyLimiter::new(1_000, None);
+        let mut permits: Vec<_> = (0..in_use).map(|_| acquire_now(&limiter).expect("8 are free")).collect();
+        permits.pop().expect("one is in use").answered();
+        assert_eq!(limiter.limit(), expected, "{in_use} of 8");
+    }
+}
+
+#[test]
 fn a_closed_limiter_gives_no_permits() {
     let limiter = ConcurrencyLimiter::new(1, None);
     limiter.close();
