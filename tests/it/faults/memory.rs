@@ -103,7 +103,7 @@ fn a_signal_ends_the_judging_of_columns_at_once() {
 #[test]
 fn ranges_of_numbers_take_no_memory_for_long() {
     for step in [1_000_000, 100] {
-        let rows: String = (0..150_000_u64).map(|n| format!("+{}\n", 46_700_000_000 + n * step)).collect();
+        let rows: String = (0..60_000_u64).map(|n| format!("+{}\n", 46_700_000_000 + n * step)).collect();
         let job = Job::new().list("list.csv", format!("phone\n{rows}"));
         let flags = ["list.csv", "-o", "out.csv", "--international", "--no-ledger", "--max-invalid", "1"];
         let (done, peak) = peak_of(enrich(&job, &flags));
