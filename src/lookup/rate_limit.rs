@@ -273,6 +273,9 @@ mod tests {
         let to_and_fro: Vec<_> = (0..60).map(|n| (50, if n % 2 == 0 { 9.9 } else { 10.0 })).collect();
         let times = times_with(10.0, &to_and_fro).await;
         assert!((29..=31).contains(&times.len()), "{} in three seconds", times.len());
+        let slowly: Vec<_> = (0..100).map(|n| (100, if n % 2 == 0 { 0.49 } else { 0.5 })).collect();
+        let times = times_with(0.5, &slowly).await;
+        assert!((5..=6).contains(&times.len()), "{} in ten seconds", times.len());
         let with_itself: Vec<_> = (0..3_000).map(|_| (1, 1_000.0)).collect();
         let times = times_with(1_000.0, &with_itself).await;
         assert!(max_in_one_second(&times) <= 1_010, "{}", max_in_one_second(&times));
