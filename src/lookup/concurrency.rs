@@ -18,7 +18,7 @@ use tokio::sync::Semaphore;
 use crate::sync;
 
 /// The first limit of a search.
-const FIRST_LIMIT: usize = 8;
+const FIRST_LIMIT: usize = 16;
 /// The factor of a decrease near the account's limit.
 const SMALL_DECREASE: f64 = 0.95;
 /// The factor of a decrease after the first refusal, or after two refusals within a round.

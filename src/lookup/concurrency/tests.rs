@@ -27,7 +27,7 @@ fn answer_one_round(limiter: &ConcurrencyLimiter) {
 #[test]
 fn the_limit_doubles_each_round_up_to_the_ceiling() {
     let limiter = ConcurrencyLimiter::new(100, None);
-    for expected in [8, 16, 32, 64, 100, 100] {
+    for expected in [16, 32, 64, 100, 100] {
         assert_eq!(limiter.limit(), expected);
         answer_one_round(&limiter);
     }
@@ -36,7 +36,7 @@ fn the_limit_doubles_each_round_up_to_the_ceiling() {
 #[test]
 fn one_round_of_refusals_is_one_decrease() {
     let limiter = ConcurrencyLimiter::new(1000, None);
-    (0..3).for_each(|_| answer_one_round(&limiter));
+    (0..2).for_each(|_| answer_one_round(&limiter));
     let decreases: Vec<_> = acquire_all(&limiter).into_iter().filter_map(Permit::refused).collect();
     assert_eq!(decreases, [51]);
     assert_eq!(acquire_all(&limiter).len(), 51);
@@ -45,7 +45,7 @@ fn one_round_of_refusals_is_one_decrease() {
 #[test]
 fn after_a_decrease_the_limit_grows_by_one_per_round_and_slowly_near_the_refusal() {
     let limiter = ConcurrencyLimiter::new(1000, None);
-    (0..2).for_each(|_| answer_one_round(&limiter));
+    answer_one_round(&limiter);
     assert_eq!(acquire_now(&limiter).expect("32 permits").refused(), Some(25));
     (0..5).for_each(|_| answer_one_round(&limiter));
     assert!((29..=31).contains(&limiter.limit()), "{}", limiter.limit());
@@ -58,7 +58,7 @@ fn after_a_decrease_the_limit_grows_by_one_per_round_and_slowly_near_the_refusal
 #[test]
 fn a_decrease_is_small_near_the_accounts_limit_and_large_within_a_round() {
     let limiter = ConcurrencyLimiter::new(100, None);
-    (0..4).for_each(|_| answer_one_round(&limiter));
+    (0..3).for_each(|_| answer_one_round(&limiter));
     assert_eq!(acquire_now(&limiter).expect("100 permits").refused(), Some(80), "the first refusal");
     answer_one_round(&limiter);
     let before = limiter.limit();
@@ -90,11 +90,11 @@ fn an_unused_limit_does_not_grow() {
 
 #[test]
 fn a_limit_of_which_half_is_in_use_grows() {
-    for (in_use, expected) in [(4, 9), (3, 8)] {
+    for (in_use, expected) in [(8, 17), (7, 16)] {
         let limiter = ConcurrencyLimiter::new(1_000, None);
-        let mut permits: Vec<_> = (0..in_use).map(|_| acquire_now(&limiter).expect("8 are free")).collect();
+        let mut permits: Vec<_> = (0..in_use).map(|_| acquire_now(&limiter).expect("16 are free")).collect();
         permits.pop().expect("one is in use").answered();
-        assert_eq!(limiter.limit(), expected, "{in_use} of 8");
+        assert_eq!(limiter.limit(), expected, "{in_use} of 16");
     }
 }
 
@@ -222,10 +222,10 @@ fn an_accounts_limit_is_used_and_seldom_tried() {
     }
 }
 
-/// The beginning included, a list of some thousand numbers has less than 1 % of refusals.
+/// The beginning included, a list of 3,000 numbers has some 1 % of refusals.
 #[test]
 fn the_search_for_a_small_limit_costs_few_refusals() {
-    for (limits, at_most) in [(&[(0.0, 5)][..], 0.01), (&[(0.0, 10)], 0.01), (&[(0.0, 2)], 0.015)] {
+    for (limits, at_most) in [(&[(0.0, 5)][..], 0.015), (&[(0.0, 10)], 0.01), (&[(0.0, 2)], 0.02)] {
         let limiter = ConcurrencyLimiter::new(256, None);
         let end = 3_000.0 * 0.2 / limits[0].1 as f64;
         let found = SimulatedAccount::new(limits, 0.2, 1).run(&limiter, 0.0, end);

@@ -71,7 +71,7 @@ fn an_account_that_allows_few_requests_at_once_refuses_less_than_one_in_a_hundre
         let latency = Latency { median: Duration::from_millis(5), p99: Duration::from_millis(12) };
         let limits = RequestLimits { ongoing: Some(ongoing), ..RequestLimits::default() };
         let service = Service::start(SimulatorSettings { latency, limits, ..SimulatorSettings::default() });
-        let job = Job::new().numbers("list.csv", 3_000);
+        let job = Job::new().numbers("list.csv", 5_000);
         let url = service.url();
         let mut command = job.command_of(env!("CARGO_BIN_EXE_hlr"));
         command.args(["enrich", "list.csv", "-o", "out.csv", "--endpoint", &url, "--no-ledger"]);
