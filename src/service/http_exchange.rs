@@ -111,7 +111,10 @@ fn location(headers: &HeaderMap) -> Option<Arc<str>> {
     let text = headers.get(LOCATION)?.as_bytes();
     let text = String::from_utf8_lossy(text);
     let Ok(url) = reqwest::Url::parse(&text) else {
-        return Some(ForeignText(text.split(['?', '#']).next().unwrap_or_default()).to_string().into());
+        let place = text.split(['?', '#']).next().unwrap_or_default();
+        // What is before an at sign may be a user name and a password.
+        let place = place.rsplit('@').next().unwrap_or_default();
+        return Some(ForeignText(place).to_string().into());
     };
     let host = url.host_str().unwrap_or_default();
     let host = match host.trim_matches(['[', ']']).parse::<IpAddr>() {
@@ -192,6 +195,7 @@ mod tests {
             ("https://login.example.com/portal?token=secret#top", "https://login.example.com/portal"),
             ("http://user:secret@10.0.0.1:8080/x", "http://10.0.0.1:8080/x"),
             ("/lookup?msisdn=46701740605", "/lookup"),
+            ("//user:secret@example.com/x", "example.com/x"),
             ("https://example.com/46701740605", "https://example.com/•••••••••••"),
         ] {
             let kind = kind_with(301, "location", location, b"moved");
