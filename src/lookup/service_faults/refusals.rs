@@ -12,7 +12,8 @@ use crate::sync;
 
 /// This many 403 without an answer between them are about the account.
 const FORBIDDEN_IN_A_ROW: u32 = 20;
-/// By this many requests without another result, the run has stopped, those in flight included.
+/// By this many requests without another result, the run has stopped, those in flight included; with
+/// more than 350 in flight, by [`BELIEVED`] more than these.
 const REFUSED_AT_MOST: usize = 500;
 /// Fewer refusals than this are believed to be about their numbers, however many are in flight.
 const BELIEVED: usize = 150;
