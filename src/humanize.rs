@@ -61,7 +61,7 @@ pub(crate) fn lasting(duration: Duration) -> String {
 }
 
 /// `870 bytes`, `12.3 KiB`, `4.0 MiB`.
-#[cfg(feature = "cli")]
+#[cfg(any(feature = "cli", feature = "report"))]
 pub(crate) fn size(bytes: u64) -> String {
     let units = ["KiB", "MiB", "GiB", "TiB"];
     let mut size = bytes as f64;

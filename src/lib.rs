@@ -48,6 +48,7 @@
 //! | a few numbers | [`Enricher::lookup`] |
 //! | an estimate of lookups, cost and time | [`DryRun`] |
 //! | text to numbers, without a request | [`normalise`], [`normalise_rows`] |
+//! | rows in, rows out, with the settings of a pipeline file | [`RowsJob`] |
 //! | a whole run over files, as on the command line | [`Job`] |
 //! | statistics, export, import and removal of answers | [`ledger_admin`] |
 //! | a service to test against | [`simulator`] |
@@ -86,18 +87,19 @@ mod telemetry;
 pub use self::config::{
     Diagnostic, Diagnostics, DurationValue, EffectiveSettings, Environment, InvalidDuration, Key, KeySource,
     Location, MaxAgeValue, PartitionBy, PartitionColumns, PriceValue, RawConfig, ResolvedSettings, RetryOn,
-    TextList,
+    TextList, default_ledger,
 };
 pub use self::enrich::{NumberSettings, Only, Order, SeveralNumbers, Window};
 pub use self::enricher::{
     DryRun, DryRunError, EnrichError, EnrichedReader, EnrichedStream, Enricher, EnricherBuilder, Estimate,
     InvalidSetting, LedgerChoice, LedgerFolder, LedgerSettings, OpenError, Provider, RateChoice, Refresh,
-    RowSettings, Settings, Stopped, Totals, normalise_rows,
+    RowSettings, Settings, SharedEnrichers, Stopped, Totals, normalise_rows,
 };
 pub use self::input::{CsvFile, FileLine, Finding, InputError, InputNotes};
 pub use self::job::{
-    DryRunJob, DryRunReport, Holder, Job, JobError, JobOutcome, JobReport, Loaded, LockError, Progress,
-    RateControl, RunError, StartError, StartedDryRun, StartedJob, Total, UnusableList,
+    DryRunJob, DryRunReport, EnrichedRows, Holder, Job, JobError, JobOutcome, JobReport, Loaded, LockError,
+    Progress, RateControl, RowsError, RowsJob, RowsPurpose, RowsReport, RowsSource, RunError, StartError,
+    StartedDryRun, StartedJob, Total, UnusableList,
 };
 pub use self::ledger::{LedgerError, MaxAge};
 pub use self::lookup::{Cap, Caps, Finality, Rate, RateError, Reply, RetryPolicy, StopReason, StopSignal};

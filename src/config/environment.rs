@@ -29,6 +29,13 @@ impl Environment {
         Self(Box::new(move |name| variables.get(name).cloned()))
     }
 
+    /// The same, where this variable has another value.
+    #[must_use]
+    pub fn with(self, name: &'static str, value: String) -> Self {
+        let Self(others) = self;
+        Self(Box::new(move |wanted| if wanted == name { Some(value.clone()) } else { others(wanted) }))
+    }
+
     /// The variable's value; `None` when it is not set, or empty.
     #[must_use]
     pub fn variable(&self, name: &str) -> Option<String> {

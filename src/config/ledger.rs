@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use etcetera::BaseStrategy;
 
-use super::diagnostics::Problem;
+use super::diagnostics::{Diagnostic, Location, Problem};
 use super::effective::EffectiveSettings;
 use super::raw::RawConfig;
 use super::resolver::{ConfigResolver, Resolved};
@@ -84,6 +84,15 @@ pub fn default_ledger_path(origin: AnswerOrigin) -> Result<PathBuf, Problem> {
         AnswerOrigin::ThisMachine => "this-machine.redb",
     };
     Ok(folders.data_dir().join("hlr").join(name))
+}
+
+/// The file of the ledger of real lookups, in the data folder of the platform.
+///
+/// # Errors
+///
+/// When the platform has no such folder for this user.
+pub fn default_ledger() -> Result<PathBuf, Diagnostic> {
+    default_ledger_path(AnswerOrigin::Provider).map_err(|problem| problem.at(Location::Nowhere))
 }
 
 fn commit_interval(resolver: &mut ConfigResolver) -> Resolved<Option<Duration>> {

@@ -28,7 +28,7 @@ pub mod values;
 pub use self::diagnostics::{Diagnostic, Diagnostics, Location, Problem};
 pub use self::effective::EffectiveSettings;
 pub use self::environment::Environment;
-pub use self::ledger::default_ledger_path;
+pub use self::ledger::{default_ledger, default_ledger_path};
 pub use self::raw::{Key, KeySource, PartitionBy, PartitionColumns, RawConfig, RetryOn};
 pub use self::settings::ResolvedSettings;
 pub use self::values::{DurationValue, InvalidDuration, MaxAgeValue, PriceValue, TextList};

@@ -53,8 +53,10 @@ impl BatchColumns {
         self.columns.append_asked(msisdn, reply, status);
     }
 
-    /// The finished columns. Adds the counts of the batch to those of the run.
-    pub(super) fn finish(self, counters: &Counters) -> Vec<ArrayRef> {
+    /// The finished columns. Adds the counts of the batch to those of the run, and to those of its
+    /// stream if it has its own.
+    pub(super) fn finish(self, counters: &Counters, of_stream: Option<&Counters>) -> Vec<ArrayRef> {
+        of_stream.into_iter().for_each(|counters| self.tally.add_rows_to(counters));
         self.tally.add_to(counters);
         self.columns.finish()
     }

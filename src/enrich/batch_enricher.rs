@@ -34,6 +34,8 @@ pub struct StreamRowCounts {
     pub unanswered: AtomicU64,
     /// Rows that were added, because a cell with several numbers became a row for each.
     pub added: AtomicU64,
+    /// The same counts of rows that a run has, for one of its streams.
+    pub counters: Option<Arc<Counters>>,
 }
 
 impl<S: Service> BatchEnricher<S> {
@@ -125,7 +127,7 @@ impl<S: Service> BatchEnricher<S> {
                 Row::Refused(refusal) => columns.add_refused(refusal),
             }
         }
-        self.reader.assemble(&batch, &rows, columns.finish(&self.counters))
+        self.reader.assemble(&batch, &rows, columns.finish(&self.counters, self.rows.counters.as_deref()))
     }
 }
 

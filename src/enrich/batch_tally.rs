@@ -81,7 +81,12 @@ impl BatchTally {
 
     /// Adds all counts to those of the run.
     pub(super) fn add_to(self, counters: &Counters) {
+        self.add_rows_to(counters);
         counters.breakdown.add(self.breakdown);
+    }
+
+    /// Adds all counts to those of one stream, without the ranges.
+    pub(super) fn add_rows_to(&self, counters: &Counters) {
         counters.invalid.add(self.invalid);
         counters.duplicates.add(self.duplicates);
         counters.from_ledger.add(self.from_ledger);

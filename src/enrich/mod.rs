@@ -21,6 +21,7 @@ mod window;
 
 pub use self::batch_enricher::{BatchEnricher, StreamRowCounts};
 pub use self::normalise::normalise;
+pub(crate) use self::normalise::normalise_read;
 pub use self::rows::{ListSample, NumberSettings, Row, RowReader, SampleCounts, SeveralNumbers};
 pub use self::settings::{EnrichSettings, Only, Order};
 pub use self::window::Window;

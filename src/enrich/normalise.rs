@@ -19,6 +19,15 @@ use crate::model::{ColumnError, RecordStream, StreamError};
 /// When the number column is not clear, or one of the added columns exists already.
 pub fn normalise(rows: RecordStream, settings: &EnrichSettings) -> Result<RecordStream, ColumnError> {
     let reader = RowReader::new(&rows.schema(), settings)?;
+    Ok(normalise_read(rows, reader, settings))
+}
+
+/// The same, with an existing reader.
+pub(crate) fn normalise_read(
+    rows: RecordStream,
+    reader: RowReader,
+    settings: &EnrichSettings,
+) -> RecordStream {
     let (own, added) = (reader.own_places().to_vec(), ["msisdn", "reason"]);
     let enriched = reader.schema();
     let names = added.map(|name| format!("{}{name}", settings.prefix));
@@ -27,11 +36,11 @@ pub fn normalise(rows: RecordStream, settings: &EnrichSettings) -> Result<Record
     let fields: Vec<_> = own_fields.chain(added_fields).cloned().collect();
     let schema = Arc::new(Schema::new_with_metadata(fields, enriched.metadata().clone()));
     let of_rows = schema.clone();
-    Ok(after_decision(rows, reader, schema, move |rows, reader| {
+    after_decision(rows, reader, schema, move |rows, reader| {
         let of_batches = of_rows.clone();
         let batches = rows.map(move |batch| normalised(&batch?, &reader, &own, of_batches.clone()));
         RecordStream::new(of_rows, batches)
-    }))
+    })
 }
 
 fn normalised(

@@ -5,7 +5,8 @@
 
 use std::sync::Arc;
 
-use arrow::array::RecordBatch;
+use arrow::array::{Array, ArrayRef, RecordBatch};
+use arrow::error::ArrowError;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// How much may be held between reading and writing. A batch that is larger than the whole window
@@ -55,13 +56,20 @@ impl WindowLimiter {
     /// Waits until the window has room for a batch.
     pub(super) async fn admit(&self, batch: &RecordBatch) -> WindowPermit {
         let rows = batch.num_rows().min(self.size.rows);
-        let units = batch.get_array_memory_size().min(self.size.bytes) / UNIT;
+        let units = bytes_of_rows(batch).min(self.size.bytes) / UNIT;
         let take = async |semaphore: &Arc<Semaphore>, permits: usize| {
             let permits = u32::try_from(permits).expect("the window has at most u32::MAX permits");
             semaphore.clone().acquire_many_owned(permits).await.expect("the window is never closed")
         };
         WindowPermit { _rows: take(&self.rows, rows).await, _units: take(&self.units, units).await }
     }
+}
+
+/// The bytes of a batch's own rows. A slice of a large table shares its buffers with the others.
+fn bytes_of_rows(batch: &RecordBatch) -> usize {
+    let of_rows = |column: &ArrayRef| column.to_data().get_slice_memory_size();
+    let bytes: Result<usize, ArrowError> = batch.columns().iter().map(of_rows).sum();
+    bytes.unwrap_or_else(|_| batch.get_array_memory_size())
 }
 
 /// The wanted permits, within what a semaphore has and one batch can take.
@@ -71,7 +79,7 @@ fn permits(wanted: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use arrow::array::{ArrayRef, StringArray};
+    use arrow::array::StringArray;
     use futures::FutureExt;
 
     use super::*;

@@ -5,7 +5,7 @@ use std::io;
 use super::validation::InvalidSetting;
 use crate::ledger::LedgerError;
 use crate::lookup::StopReason;
-use crate::model::StreamError;
+use crate::model::{StreamError, UtcMillis};
 use crate::service::ServiceError;
 
 /// Why an enricher cannot be opened. Nothing was sent.
@@ -42,13 +42,27 @@ pub enum OpenError {
     /// The async runtime of a blocking caller could not be started.
     #[error("no async runtime can be started")]
     Runtime(#[source] io::Error),
+    /// Another call for the same account is under way, with other settings.
+    #[error("another call for the same account is under way with another value of {keys}")]
+    #[diagnostic(help("use the same values in both, or let the other call end first"))]
+    OtherSettings {
+        /// The keys that differ.
+        keys: String,
+    },
+    /// A call for the same account has stopped, and its rows were not all read.
+    #[error("a call for the same account, from {since}, has stopped and is not closed")]
+    #[diagnostic(help("read it to its end, or close it, before the next call"))]
+    StillInUse {
+        /// When it was opened.
+        since: UtcMillis,
+    },
 }
 
 impl OpenError {
     /// Whether the only problem is that another run uses the ledger.
     #[must_use]
     pub fn is_busy(&self) -> bool {
-        matches!(self, Self::Ledger(LedgerError::InUse { .. }))
+        matches!(self, Self::Ledger(LedgerError::InUse { .. }) | Self::StillInUse { .. })
     }
 }
 

@@ -122,17 +122,18 @@ impl Enricher {
         settings.validate(&self.settings.tariff)?;
         let settings = enrich_settings(&self.settings, settings);
         let reader = RowReader::new(&rows.schema(), &settings)?;
-        Ok(self.enrich_read(rows, reader, settings))
+        Ok(self.enrich_read(rows, reader, settings, None))
     }
 
-    /// The same, with an existing reader.
+    /// The same, with an existing reader, and with counters of its own for the rows of this stream.
     pub(crate) fn enrich_read(
         &self,
         rows: RecordStream,
         reader: RowReader,
         settings: EnrichSettings,
+        own_counters: Option<Arc<Counters>>,
     ) -> EnrichedStream {
-        let tally = Arc::new(StreamTally::default());
+        let tally = Arc::new(StreamTally::counting_in(own_counters));
         let number_columns = reader.number_columns().to_vec();
         let session = self.guard.session();
         let counters = session.observers.counters.clone();

@@ -13,6 +13,7 @@ mod file_descriptors;
 mod front_door;
 mod session;
 mod settings;
+mod shared;
 mod stream;
 mod validation;
 
@@ -26,6 +27,7 @@ pub use self::front_door::{Enricher, Totals, normalise_rows};
 pub use self::settings::{
     LedgerChoice, LedgerFolder, LedgerSettings, Provider, RateChoice, Refresh, RowSettings, Settings,
 };
+pub use self::shared::{SharedEnricher, SharedEnrichers};
 pub use self::stream::EnrichedStream;
 pub use self::validation::InvalidSetting;
 

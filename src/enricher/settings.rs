@@ -290,6 +290,13 @@ impl Settings {
     }
 
     /// The table of the ledger for answers of these settings.
+    /// Names the account on the endpoints, if there are any.
+    pub(crate) fn set_credentials(&mut self, username: String, password: String) {
+        if let Some(Provider::Endpoints { credentials, .. }) = &mut self.provider {
+            *credentials = Some(Credentials { username: username.into(), password: password.into() });
+        }
+    }
+
     pub(crate) fn scope(&self) -> AnswerScope {
         AnswerScope { product: self.product, cache: self.cache }
     }

@@ -16,6 +16,7 @@ use crate::enrich::StreamRowCounts;
 use crate::lookup::StopReason;
 use crate::model::{RecordStream, StreamError};
 use crate::sync;
+use crate::telemetry::Counters;
 
 /// Record batches with the added columns, in input order unless the settings say otherwise.
 ///
@@ -42,6 +43,12 @@ pub(crate) struct StreamTally {
 }
 
 impl StreamTally {
+    /// Counts rows in these counters too.
+    pub(crate) fn counting_in(counters: Option<Arc<Counters>>) -> Self {
+        let rows = StreamRowCounts { counters, ..StreamRowCounts::default() };
+        Self { rows: Arc::new(rows), ..Self::default() }
+    }
+
     /// The counts that the rows of the stream add to.
     pub(crate) fn rows(&self) -> Arc<StreamRowCounts> {
         self.rows.clone()

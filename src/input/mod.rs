@@ -30,4 +30,5 @@ pub use self::error::InputError;
 pub use self::notes::{CsvFile, FileLine, Finding, InputNotes};
 pub use self::open::open;
 pub use self::opened::{ListLength, Opened};
+pub(crate) use self::read_ahead::read_batches;
 pub use self::settings::{Delimiter, Header, InputSettings, Sign};

@@ -4,8 +4,9 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::thread;
 
-use arrow::array::RecordBatch;
+use arrow::array::{RecordBatch, RecordBatchReader};
 use arrow::datatypes::SchemaRef;
+use arrow::error::ArrowError;
 use futures::executor::block_on;
 use futures::stream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
@@ -44,6 +45,22 @@ pub(super) fn read_ahead(
         }
         Ok(())
     })
+}
+
+/// The batches of a caller's reader, read on a thread of its own.
+///
+/// # Errors
+///
+/// When the thread cannot be started.
+pub fn read_batches(reader: impl RecordBatchReader + Send + 'static) -> Result<RecordStream, InputError> {
+    let failed = |source: ArrowError| InputError::Malformed {
+        path: "data".into(),
+        problem: source.to_string(),
+        help: None,
+        source: None,
+    };
+    let schema = reader.schema();
+    read_ahead(schema, reader.map(move |batch| batch.map_err(failed)))
 }
 
 /// The same for a reader that cannot be an iterator, because it borrows from what it opened.

@@ -23,8 +23,9 @@ pub(super) struct List {
     pub(super) input: InputSettings,
     pub(super) conditions: Vec<Condition>,
     pub(super) columns: ColumnChoice,
-    /// The largest share of the cells that may hold no number that can be looked up.
-    pub(super) max_invalid: f64,
+    /// The largest share of the cells that may hold no number that can be looked up; `None` if the
+    /// rows are not judged.
+    pub(super) max_invalid: Option<f64>,
 }
 
 /// An open list: its rows without those that are filtered out, counted as they are read.
@@ -41,7 +42,11 @@ impl OpenList {
         stop: &StopSignal,
         counters: Arc<Counters>,
     ) -> Result<Self, StartError> {
-        let opened = open_files(list.input.clone(), stop).await?;
+        Self::of(open_files(list.input.clone(), stop).await?, list, counters)
+    }
+
+    /// The same, of rows that are open already.
+    pub(super) fn of(opened: Opened, list: &List, counters: Arc<Counters>) -> Result<Self, StartError> {
         let progress = Progress::new(counters.clone(), opened.length.clone());
         let rows = rows_that_fit(progress.watch(opened.batches), &list.conditions, counters)?;
         Ok(Self { rows, progress, files: opened.files, notes: opened.notes })
@@ -82,7 +87,7 @@ fn look_at(
     sample: ListSample,
     reader: Result<RowReader, ColumnError>,
     settings: &EnrichSettings,
-    max_invalid: f64,
+    max_invalid: Option<f64>,
 ) -> Result<InspectedList, StartError> {
     let mut reader = match reader {
         Ok(reader) => reader,
@@ -103,7 +108,7 @@ fn look_at(
 }
 
 /// Opening waits for the first bytes of a pipe, which may never arrive; a stop ends the wait.
-async fn open_files(settings: InputSettings, stop: &StopSignal) -> Result<Opened, StartError> {
+pub(super) async fn open_files(settings: InputSettings, stop: &StopSignal) -> Result<Opened, StartError> {
     let opening = task::on_thread("input", move || input::open(&settings));
     tokio::select! {
         opened = opening => Ok(opened.map_err(InputError::NoThread)??),

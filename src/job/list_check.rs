@@ -16,8 +16,9 @@ const REASONS_SHOWN: usize = 3;
 /// How many of the cells may hold no number, and what else a message says about the list.
 #[derive(Clone, Debug, Default)]
 pub(super) struct ListCheck {
-    /// The largest share of the non-empty cells without a number that can be looked up.
-    pub(super) max_invalid: f64,
+    /// The largest share of the non-empty cells without a number that can be looked up; `None` if
+    /// the rows are not judged.
+    pub(super) max_invalid: Option<f64>,
     /// The columns that the numbers are read from.
     pub(super) number_columns: Vec<String>,
     /// Whether the column is taken only because there is no other.
@@ -51,6 +52,9 @@ impl ListCheck {
     /// Checks the first rows, or all of them.
     pub(super) fn check_sample(&self, counts: &SampleCounts, is_whole: bool) -> Result<(), UnusableList> {
         let cells = Cells::of(counts.rows, &counts.by_reason, counts.carried);
+        if self.max_invalid.is_none() {
+            return Ok(());
+        }
         if is_whole {
             self.ensure_any_number(&cells)?;
         }
@@ -93,6 +97,9 @@ impl ListCheck {
     }
 
     fn check_end(&self, cells: &Cells<'_>) -> Result<(), UnusableList> {
+        if self.max_invalid.is_none() {
+            return Ok(());
+        }
         self.ensure_any_number(cells)?;
         self.check_share(cells, "")
     }
@@ -114,17 +121,17 @@ impl ListCheck {
     fn check_share(&self, cells: &Cells<'_>, which: &str) -> Result<(), UnusableList> {
         let filled = cells.rows - cells.empty - cells.carried;
         let invalid = filled - cells.numbers;
-        if invalid as f64 <= self.max_invalid * filled as f64 {
+        let Some(max_invalid) = self.max_invalid.filter(|share| invalid as f64 > share * filled as f64)
+        else {
             return Ok(());
-        }
+        };
         let problem = format!(
             "{} holds no number that can be looked up in {} of the {which}{} that are not empty ({}); \
-             --max-invalid allows {}",
+             --max-invalid allows {max_invalid}",
             self.columns(),
             grouped(invalid),
             counted(filled, "cell"),
             cells.reasons(),
-            self.max_invalid,
         );
         let help = format!("{}; to accept any share, use --max-invalid 1", self.advice(cells));
         Err(UnusableList { problem, help })
@@ -203,7 +210,11 @@ mod tests {
     use super::*;
 
     fn check(max_invalid: f64) -> ListCheck {
-        ListCheck { max_invalid, number_columns: vec!["phone".into()], ..ListCheck::default() }
+        ListCheck {
+            max_invalid: Some(max_invalid),
+            number_columns: vec!["phone".into()],
+            ..ListCheck::default()
+        }
     }
 
     fn counts(rows: u64, by_reason: &[(&'static str, u64)], carried: u64) -> SampleCounts {

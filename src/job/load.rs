@@ -114,7 +114,7 @@ impl Job {
 }
 
 /// What a file and flags mean, or everything that is wrong with them.
-fn resolved<T>(
+pub(super) fn resolved<T>(
     file: Option<&Path>,
     flags: RawConfig,
     environment: &Environment,
@@ -183,7 +183,7 @@ fn lock(resolver: &ConfigResolver) -> Option<PathBuf> {
     resolver.raw.lock.clone().or_else(beside)
 }
 
-fn list_and_settings(
+pub(super) fn list_and_settings(
     resolver: &mut ConfigResolver,
     purpose: Purpose,
     lock: Option<&Path>,
@@ -199,7 +199,7 @@ fn list_and_settings(
     names.and(apart)?;
     let (mut input, mut resolved, (conditions, columns)) = (input?, resolved?, selection?);
     input.batch_rows = batch_rows(&resolved.settings, input.batch_rows);
-    let list = List { input, conditions, columns, max_invalid: max_invalid? };
+    let list = List { input, conditions, columns, max_invalid: Some(max_invalid?) };
     name_refresh(&list, &mut resolved.settings);
     Ok((list, resolved))
 }

@@ -5,6 +5,7 @@
 
 mod artifacts;
 pub mod dry_run;
+mod enriched_rows;
 mod error;
 mod import_command;
 mod list;
@@ -16,10 +17,13 @@ mod outcome;
 mod progress;
 mod rate_control;
 mod recorder;
+mod rows_job;
+mod rows_report;
 mod run;
 mod start;
 
 pub use self::dry_run::{DryRunJob, DryRunReport, StartedDryRun};
+pub use self::enriched_rows::EnrichedRows;
 pub use self::error::{JobError, RunError, StartError};
 #[cfg(feature = "cli")]
 pub use self::import_command::Import;
@@ -29,6 +33,8 @@ pub use self::lock::{Holder, LockError};
 pub use self::outcome::JobOutcome;
 pub use self::progress::{Progress, Total};
 pub use self::rate_control::RateControl;
+pub use self::rows_job::{RowsJob, RowsPurpose, RowsSource};
+pub use self::rows_report::{RowsError, RowsReport};
 pub use self::run::JobReport;
 pub use self::start::StartedJob;
 

@@ -96,7 +96,7 @@ impl Job {
         let (rate, following) = RateControl::follow(rate_plan, enricher.guard().clone(), recorder.clone());
         companions.extend([following, recorder.follow()]);
         let progress = list.progress.asking(enricher.endpoints(), description.has_prices);
-        let rows = enricher.enrich_read(rows, reader, settings);
+        let rows = enricher.enrich_read(rows, reader, settings, None);
         let (files, notes) = (list.files, list.notes);
         Ok(StartedJob {
             enricher,

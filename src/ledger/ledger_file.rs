@@ -107,6 +107,28 @@ impl LedgerFile {
         Ok(Vec::new())
     }
 
+    /// Every answer to these numbers, of whatever age, by scope and number.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read or is damaged.
+    pub fn find(&self, numbers: &[Msisdn]) -> Result<Vec<Entry>, LedgerError> {
+        let mut sorted = numbers.to_vec();
+        sorted.sort_unstable();
+        sorted.dedup();
+        let mut found = Vec::new();
+        for scope in AnswerScope::ALL {
+            for &msisdn in &sorted {
+                let before = msisdn.get().checked_sub(1).and_then(Msisdn::new);
+                let next = self.store.page(scope, before, 1)?;
+                for answer in next.into_iter().filter(|(number, _)| *number == msisdn) {
+                    found.push(self.entry(scope, answer)?);
+                }
+            }
+        }
+        Ok(found)
+    }
+
     /// Calls `each` with every answer, by scope and number.
     ///
     /// # Errors

@@ -45,6 +45,22 @@ impl RecordStream {
         Self::new(schema, stream::iter(reader).map(|batch| batch.map_err(StreamError::from)))
     }
 
+    /// The same rows in batches of at most this many. Nothing is copied.
+    #[must_use]
+    pub(crate) fn in_slices(self, rows: usize) -> Self {
+        let rows = rows.max(1);
+        let slices = move |batch: RecordBatch| {
+            (0..batch.num_rows())
+                .step_by(rows)
+                .map(move |start| Ok(batch.slice(start, rows.min(batch.num_rows() - start))))
+        };
+        let batches = self.batches.flat_map(move |batch| match batch {
+            Ok(batch) => stream::iter(slices(batch)).left_stream(),
+            Err(error) => stream::iter([Err(error)]).right_stream(),
+        });
+        Self::new(self.schema, batches)
+    }
+
     /// The schema of every batch.
     #[must_use]
     pub fn schema(&self) -> SchemaRef {

@@ -53,6 +53,29 @@ impl Snapshot {
         self.by_status.get(status.text()).copied().unwrap_or(0)
     }
 
+    /// The rows of one stream with the requests and the bill of the run that it is a part of.
+    #[must_use]
+    pub fn with_requests_of(self, run: Self) -> Self {
+        let Self { rows, filtered, invalid, carried, duplicates, from_ledger, answered, unanswered, .. } =
+            self;
+        let Costs { saved_by_duplicates, saved_by_ledger, .. } = self.costs;
+        Self {
+            rows,
+            filtered,
+            invalid,
+            carried,
+            duplicates,
+            from_ledger,
+            answered,
+            unanswered,
+            costs: Costs { saved_by_duplicates, saved_by_ledger, ..run.costs },
+            by_status: self.by_status,
+            by_result: self.by_result,
+            refused: self.refused,
+            ..run
+        }
+    }
+
     /// Whether every row is in exactly one class.
     #[must_use]
     pub fn adds_up(&self) -> bool {

@@ -105,7 +105,7 @@ const ONLY_IN: [(&str, &[&str], &str); 12] = [
     ("reqwest::", &["service"], "only the service speaks HTTP"),
     (
         "arrow::",
-        &["model", "enrich", "enricher", "input", "output", "ledger_admin", "cli"],
+        &["model", "enrich", "enricher", "input", "output", "ledger_admin", "job", "cli"],
         "the lookup knows no Arrow",
     ),
 ];

@@ -1,6 +1,7 @@
 //! A job from its configuration to its files.
 
 mod loading;
+mod rows;
 mod running;
 
 use crate::config::{Environment, RawConfig, TextList};
