@@ -2,7 +2,7 @@
 //! ledger.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Weak};
 
 use secrecy::ExposeSecret;
 use tokio::sync::{Mutex as AsyncMutex, oneshot};
@@ -23,7 +23,9 @@ use crate::sync;
 #[derive(Debug, Default)]
 pub struct SharedEnrichers {
     open: AsyncMutex<HashMap<String, InUse>>,
-    /// Enrichers that were dropped without being closed, and are being finished.
+    /// Every enricher that was opened, as long as it is there.
+    all: Mutex<Vec<Weak<Enricher>>>,
+    /// Enrichers that are being finished.
     closing: Mutex<Vec<JoinHandle<()>>>,
 }
 
@@ -71,6 +73,11 @@ impl SharedEnrichers {
             return Ok(share(used.enricher.clone()));
         }
         let enricher = Arc::new(Enricher::open_observed(settings.clone(), observers).await?);
+        {
+            let mut all = sync::lock(&self.all);
+            all.retain(|enricher| enricher.strong_count() > 0);
+            all.push(Arc::downgrade(&enricher));
+        }
         if let Some(contract) = contract.clone() {
             let in_use = InUse { enricher: enricher.clone(), settings, users: 1, since: UtcMillis::now() };
             open.insert(contract, in_use);
@@ -86,10 +93,15 @@ impl SharedEnrichers {
         }
     }
 
-    /// Stops all that are in use.
-    pub async fn stop_all(&self) {
-        let open = self.open.lock().await;
-        open.values().for_each(|used| used.enricher.stop());
+    /// Stops every enricher that is in use, and waits until what was sent is recorded: for the end
+    /// of the process, where rows may still be held that nobody reads.
+    pub async fn finish_all(&self) {
+        let all: Vec<_> = sync::lock(&self.all).iter().filter_map(Weak::upgrade).collect();
+        all.iter().for_each(|enricher| enricher.stop());
+        for enricher in all {
+            enricher.finish().await;
+        }
+        self.wait_for_closing().await;
     }
 
     /// Gives up one share. The last one closes the enricher, while nobody else can open one.

@@ -92,6 +92,18 @@ impl EnrichedRows {
         }
     }
 
+    /// Gives up the rest without waiting: nothing more is asked, and what was sent is finished and
+    /// recorded in the background. [`SharedEnrichers::wait_for_closing`] waits for that.
+    ///
+    /// [`SharedEnrichers::wait_for_closing`]: crate::SharedEnrichers::wait_for_closing
+    pub fn give_up(&mut self) {
+        if self.rows.take().is_some() {
+            self.stop.request(StopReason::Interrupted);
+            self.report.ending = JobOutcome::Stopped(StopReason::Interrupted).text();
+        }
+        drop(self.enricher.take());
+    }
+
     async fn end(&mut self, early: Option<EnrichError>) -> Option<RowsError> {
         drop(self.rows.take());
         let stopped = match self.enricher.take() {

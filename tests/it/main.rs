@@ -22,6 +22,7 @@ mod ledger_edges;
 mod library;
 mod nightly;
 mod paused_time;
+mod python;
 mod real_lists;
 mod report;
 mod service;

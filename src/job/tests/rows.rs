@@ -168,3 +168,20 @@ async fn the_rows_end_once() {
     assert!(rows.next().await.is_none_or(|next| matches!(next, Err(RowsError::Closed))));
     rows.close().await.unwrap();
 }
+
+#[tokio::test]
+async fn the_end_of_the_process_waits_for_rows_that_nobody_reads() {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = folder.path().join("ledger.redb");
+    let simulator = Simulator::start(SimulatorSettings::default()).await.unwrap();
+    let enrichers: Arc<SharedEnrichers> = Arc::default();
+    let keys = || RawConfig { window_rows: Some(100), ..at(&simulator.url(), &ledger) };
+    let mut rows = open(keys(), numbers(5_000), &enrichers).await.unwrap();
+    rows.next().await.unwrap().unwrap();
+    enrichers.finish_all().await;
+    let asked = simulator.account().requests;
+    assert!(asked < 5_000, "{asked}");
+    let rest = rows.next().await;
+    assert!(rest.is_none_or(|rest| rest.is_ok() || matches!(rest, Err(RowsError::Enrich(_)))));
+    assert_eq!(simulator.account().requests, asked, "nothing is asked after the end");
+}
