@@ -69,7 +69,7 @@ def lookup(
     """
     call = Call(settings, config, username, password)
     answers = []
-    for line in _hlr.lookup([str(number) for number in numbers], call).json_lines():
+    for line in _hlr.lookup([str(number) for number in numbers], call)._json_lines():
         row = json.loads(line)
         if row["checked_at"] is not None:
             row["checked_at"] = datetime.fromisoformat(row["checked_at"]).replace(tzinfo=timezone.utc)

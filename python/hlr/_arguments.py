@@ -51,7 +51,7 @@ class Data:
         elif isinstance(data, (list, tuple)) and data and all(isinstance(path, (str, os.PathLike)) for path in data):
             self.paths = [os.fspath(path) for path in data]
         elif hasattr(data, "__arrow_c_stream__"):
-            self.stream = data
+            self.stream = without_null_columns(data)
             self.rows = rows_of(data)
         else:
             raise ListError(f"{type(data).__name__} has no Arrow stream (__arrow_c_stream__)", advice(data))
@@ -63,9 +63,24 @@ def rows_of(data: Any) -> int | None:
     if not isinstance(rows, int) and hasattr(data, "columns") and hasattr(data, "__len__"):
         try:
             rows = len(data)
-        except TypeError:
+        except Exception:  # a table that is not there yet; some refuse to count in words of their own
             rows = None
     return rows if isinstance(rows, int) and not isinstance(rows, bool) else None
+
+
+def without_null_columns(data: Any) -> Any:
+    """The table, or the one of pyarrow for a Polars frame with columns of the type Null.
+
+    Polars exports such a column with a buffer more than the Arrow format has, and readers refuse it.
+    """
+    is_polars = type(data).__module__.startswith("polars.")
+    if not (is_polars and any(str(kind) == "Null" for kind in getattr(data, "dtypes", []))):
+        return data
+    try:
+        return data.to_arrow()
+    except ImportError:
+        help = "give its columns another type, such as frame.cast({pl.Null: pl.String}), or install pyarrow"
+        raise ListError("a column of the type Null cannot be read from Polars", help) from None
 
 
 def advice(data: Any) -> str:

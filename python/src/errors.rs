@@ -6,6 +6,7 @@ use hlr_enrich::{
     RunError, StartError, StopReason,
 };
 use miette::Diagnostic;
+use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
 
 /// An exception of the package.
@@ -60,6 +61,19 @@ pub(crate) fn of_ledger(py: Python<'_>, error: &LedgerError) -> PyErr {
 
 pub(crate) fn of_input(py: Python<'_>, error: &InputError) -> PyErr {
     of(py, "ListError", error)
+}
+
+/// The exception of an object whose stream cannot be read, with the one of the object as its cause.
+pub(crate) fn of_stream(py: Python<'_>, cause: PyErr) -> PyErr {
+    if !cause.is_instance_of::<PyException>(py) {
+        return cause;
+    }
+    let message = format!("the rows cannot be read: {}", cause.value(py));
+    let help = "give a table with named columns, each of one type; a single column of Polars is \
+                series.to_frame()";
+    let error = plain(py, "ListError", &message, help);
+    error.set_cause(py, Some(cause));
+    error
 }
 
 pub(crate) fn of_import(py: Python<'_>, error: &ImportError) -> PyErr {

@@ -57,7 +57,8 @@ impl Data {
         match (self.paths, self.stream) {
             (Some(paths), _) => Ok(RowsSource::Files(paths)),
             (None, Some(stream)) => {
-                let reader = RecordBatchStreamReader::from_pyarrow_bound(stream.bind(py))?;
+                let reader = RecordBatchStreamReader::from_pyarrow_bound(stream.bind(py))
+                    .map_err(|error| errors::of_stream(py, error))?;
                 RowsSource::reader(reader, self.rows).map_err(|error| errors::of_input(py, &error))
             }
             (None, None) => Err(errors::plain(py, "ListError", "there are no rows", "")),

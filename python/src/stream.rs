@@ -375,6 +375,7 @@ impl Enriched {
     }
 
     /// The rest of the rows as lines of JSON.
+    #[pyo3(name = "_json_lines")]
     fn json_lines(&self, py: Python<'_>) -> PyResult<Vec<String>> {
         self.shared.begin(py, ITERATED)?;
         let mut lines = Vec::new();

@@ -1,5 +1,6 @@
 """Tables in and out: every kind of table, and the same rows as the command line."""
 
+import os
 import subprocess
 from datetime import timedelta
 from decimal import Decimal
@@ -11,7 +12,8 @@ import pytest
 
 import hlr
 
-ROWS = 20_000
+# More by hand: HLR_ROWS=1000000.
+ROWS = int(os.environ.get("HLR_ROWS", "20000"))
 # The columns that do not depend on the moment of the lookup.
 ENRICHED = [
     "hlr_msisdn",
@@ -218,3 +220,42 @@ def test_a_few_numbers():
     assert (invalid.status, invalid.reason, invalid.msisdn) == ("invalid", "too_short", None)
     assert hlr.lookup(endpoint="simulator") == []
     assert hlr.lookup("not one", endpoint="simulator")[0].status == "invalid"
+
+
+def test_tables_that_others_make():
+    polars, pandas = pytest.importorskip("polars"), pytest.importorskip("pandas")
+    frame = polars.DataFrame({"phone": ["+46701740605", None], "empty": [None, None]})
+    table = pa.table(hlr.enrich(frame, endpoint="simulator"))
+    assert (table.num_rows, table["empty"].to_pylist()) == (2, [None, None])
+    mixed = pandas.DataFrame({"phone": ["+46701740605", 46701740606]}, dtype=object)
+    with pytest.raises(hlr.ListError, match="phone") as caught:
+        hlr.enrich(mixed, endpoint="simulator")
+    assert isinstance(caught.value.__cause__, pa.ArrowInvalid | pa.ArrowTypeError)
+    with pytest.raises(hlr.ListError, match="to_frame"):
+        hlr.enrich(polars.Series("phone", ["+46701740605"]), endpoint="simulator")
+
+    class Unready:
+        """Like a table of ibis: it has an Arrow stream, and refuses to be counted."""
+
+        columns = ("phone",)
+
+        def __len__(self):
+            raise RuntimeError("use .count()")
+
+        def __arrow_c_stream__(self, requested_schema=None):
+            return contacts(10).__arrow_c_stream__(requested_schema)
+
+    assert pa.table(hlr.enrich(Unready(), endpoint="simulator")).num_rows == 10
+    with pytest.raises(hlr.ListError, match="several columns"):
+        twice = pa.Table.from_arrays([pa.array(["+46701740605"])] * 2, names=["phone", "phone"])
+        hlr.enrich(twice, endpoint="simulator")
+
+
+def test_threads_share_nothing_but_the_process():
+    from concurrent.futures import ThreadPoolExecutor
+
+    def enriched(_):
+        return pa.table(hlr.enrich(contacts(500), column="phone", endpoint="simulator")).num_rows
+
+    with ThreadPoolExecutor(8) as threads:
+        assert list(threads.map(enriched, range(16))) == [500] * 16

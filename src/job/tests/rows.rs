@@ -55,6 +55,13 @@ async fn read(mut rows: EnrichedRows) -> (usize, EnrichedRows) {
     (count, rows)
 }
 
+/// The rows of 5,000 numbers, of which the first were read.
+async fn partly_read(keys: RawConfig, enrichers: &Arc<SharedEnrichers>) -> EnrichedRows {
+    let mut rows = open(keys, numbers(5_000), enrichers).await.unwrap();
+    rows.next().await.unwrap().unwrap();
+    rows
+}
+
 #[tokio::test]
 async fn calls_at_the_same_time_share_the_limits_and_the_ledger() {
     let folder = tempfile::tempdir().unwrap();
@@ -90,9 +97,7 @@ async fn rows_that_are_dropped_early_keep_what_was_paid() {
     let simulator = Simulator::start(SimulatorSettings::default()).await.unwrap();
     let enrichers: Arc<SharedEnrichers> = Arc::default();
     let keys = || RawConfig { window_rows: Some(100), ..at(&simulator.url(), &ledger) };
-    let mut rows = open(keys(), numbers(5_000), &enrichers).await.unwrap();
-    rows.next().await.unwrap().unwrap();
-    drop(rows);
+    drop(partly_read(keys(), &enrichers).await);
     let (rows, again) = read(open(keys(), numbers(5_000), &enrichers).await.unwrap()).await;
     assert_eq!(rows, 5_000);
     let counts = again.report().counts;
@@ -176,8 +181,7 @@ async fn the_end_of_the_process_waits_for_rows_that_nobody_reads() {
     let simulator = Simulator::start(SimulatorSettings::default()).await.unwrap();
     let enrichers: Arc<SharedEnrichers> = Arc::default();
     let keys = || RawConfig { window_rows: Some(100), ..at(&simulator.url(), &ledger) };
-    let mut rows = open(keys(), numbers(5_000), &enrichers).await.unwrap();
-    rows.next().await.unwrap().unwrap();
+    let mut rows = partly_read(keys(), &enrichers).await;
     enrichers.finish_all().await;
     let asked = simulator.account().requests;
     assert!(asked < 5_000, "{asked}");
