@@ -13,7 +13,7 @@ use arrow::ffi_stream::FFI_ArrowArrayStream;
 use arrow_pyarrow::ToPyArrow;
 use futures::StreamExt;
 use hlr_enrich::{EnrichedRows, Progress, RecordStream, StopReason, StopSignal};
-use pyo3::exceptions::PyStopIteration;
+use pyo3::exceptions::{PyKeyboardInterrupt, PyStopIteration};
 use pyo3::prelude::*;
 use pyo3::types::PyCapsule;
 use tokio::sync::Mutex as AsyncMutex;
@@ -172,14 +172,15 @@ impl Iterator for Export {
             return None;
         }
         let next = Python::attach(|py| {
-            let next = self.shared.next(py);
-            if let Err(error) = &next
-                && error.is_instance_of::<pyo3::exceptions::PyKeyboardInterrupt>(py)
-            {
-                // The C stream makes another exception of it; the interpreter raises it again.
-                let _ = py.import("_thread").and_then(|thread| thread.call_method0("interrupt_main"));
-            }
-            next.map_err(|error| ArrowError::ExternalError(error.to_string().into()))
+            self.shared.next(py).map_err(|error| {
+                let text = error.to_string();
+                if error.is_instance_of::<PyKeyboardInterrupt>(py) {
+                    // The C stream makes another exception of it; the interpreter raises it again
+                    // with the next line of Python that it runs.
+                    let _ = py.import("_thread").and_then(|thread| thread.call_method0("interrupt_main"));
+                }
+                ArrowError::ExternalError(text.into())
+            })
         });
         self.ended = !matches!(next, Ok(Some(_)));
         next.transpose()

@@ -157,14 +157,12 @@ def test_ctrl_c_ends_each_consumer_at_once(account, tmp_path, consumer):
     rows = enriched(100_000, rate=200)
     print("reading", flush=True)
     try:
-        {CONSUMERS[consumer]}
-    except BaseException as error:
-        ended = time.monotonic()
         try:
-            time.sleep(0.05)
-        except KeyboardInterrupt:
-            pass
-        print(type(error).__name__, ended, flush=True)
+            {CONSUMERS[consumer]}
+        finally:
+            time.sleep(0.02)
+    except KeyboardInterrupt:
+        print(time.monotonic(), flush=True)
     """
     with hlr.simulate(latency=SLOW) as service:
         process = child(code, tmp_path, service.url)
@@ -173,10 +171,8 @@ def test_ctrl_c_ends_each_consumer_at_once(account, tmp_path, consumer):
         sent = time.monotonic()
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=60)
-        kind, ended = out.split()
-        assert float(ended) - sent < 1, (out, err)
-        if consumer == "iterator":
-            assert kind == "KeyboardInterrupt"
+        # It reaches the program as what it is, whatever the consumer makes of it.
+        assert float(out) - sent < 1, (out, err)
         stored = hlr.Ledger(tmp_path / "l.redb").stats().answers
         assert stored == service.account().requests
 
@@ -189,12 +185,12 @@ def test_a_cell_can_be_run_again_after_ctrl_c(account, tmp_path):
     rows = hlr.enrich(contacts(100_000), **settings)
     threading.Timer(1.0, _thread.interrupt_main).start()
     try:
-        pa.table(rows)
-    except BaseException as error:
         try:
-            time.sleep(0.05)
-        except KeyboardInterrupt:
-            pass
+            pa.table(rows)
+        finally:
+            time.sleep(0.02)
+    except KeyboardInterrupt:
+        pass
     again = hlr.enrich(contacts(100), **settings)
     print(pa.table(again).num_rows, rows.summary.ending, flush=True)
     """
