@@ -3,8 +3,8 @@
 
 Writes a Parquet list, lets `hlr enrich` and a Python process enrich it, each in a process of its own, and prints seconds
 and the ratio of each pair. The Python process reads the list into a Polars frame first, outside the measured time, and
-keeps the result as a frame. Nothing leaves this machine. Needs polars and the package, built in release mode, in the
-interpreter that runs this, and a Rust toolchain for the program.
+keeps the result as a frame. Nothing leaves this machine. Needs polars, aiohttp, uvloop,
+pyarrow and the package, built in release mode, in the interpreter that runs this, and a Rust toolchain for the program.
 """
 
 import argparse
@@ -13,10 +13,13 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from datetime import date
 from pathlib import Path
 
 from compare import Simulator, release_build
+
+HERE = Path(__file__).resolve().parent
 
 IN_PYTHON = """
 import sys, time
@@ -40,8 +43,6 @@ def in_python(listed: Path, ledger: Path, endpoint: str, *out: Path) -> float:
 
 
 def by_command(hlr: Path, listed: Path, ledger: Path, endpoint: str, out: Path) -> float:
-    import time
-
     command = [hlr, "enrich", listed, "-o", out, "--force", "--endpoint", endpoint, "--progress", "none"]
     command += ["--column", "msisdn", "--international"]
     command += ["--ledger", ledger] if ledger else ["--no-ledger"]
@@ -82,10 +83,24 @@ def main() -> None:
             print(f"{name}, {rows:,} rows: program {program:.2f}; into a frame {frame:.2f} ({ratios[0]:.2f}), ", end="")
             print(f"and into a Parquet file {file:.2f} ({ratios[1]:.2f})", flush=True)
 
+        def by_loop(rows: int, url: str) -> None:
+            """The loop that people write in a notebook, with 128 workers, beside the package."""
+            pl.read_parquet(listed).write_csv(folder / "list.csv")
+            script = [sys.executable, HERE / "peer_aiohttp.py", folder / "list.csv", folder / "loop.parquet", "128", url]
+            pairs = []
+            for _ in range(arguments.rounds):
+                started = time.perf_counter()
+                subprocess.run(script, check=True, capture_output=True)
+                pairs.append((time.perf_counter() - started, in_python(listed, "", url)))
+            loop, package = (statistics.median(column) for column in zip(*pairs))
+            print(f"aiohttp loop (uvloop), {rows:,} lookups: {loop:.2f}; the package {package:.2f} ", end="")
+            print(f"({loop / package:.1f} times as fast)", flush=True)
+
         write(arguments.live)
         simulator = Simulator(hlr)
         try:
             compare("live, without ledger", arguments.live, "", simulator.url)
+            by_loop(arguments.live, simulator.url)
         finally:
             simulator.stop()
         write(arguments.known)
