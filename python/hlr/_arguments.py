@@ -84,7 +84,7 @@ def without_null_columns(data: Any) -> Any:
 
 
 def advice(data: Any) -> str:
-    """What to give in place of an object that is no table."""
+    """What to give in place of an object that is not a table."""
     kind = f"{type(data).__module__}.{type(data).__name__}"
     if kind.endswith("LazyFrame"):
         return "a LazyFrame holds no rows yet: give frame.collect()"

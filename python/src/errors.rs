@@ -1,9 +1,8 @@
 //! Errors of the library as exceptions of the package `hlr`.
 
-use hlr_enrich::ledger_admin::{ForgetError, ImportError};
 use hlr_enrich::{
-    Diagnostics, EnrichError, InputError, JobError, LedgerError, Location, LockError, OpenError, RowsError,
-    RunError, StartError, StopReason,
+    Diagnostics, EnrichError, JobError, LedgerError, Location, OpenError, RowsError, RunError, StartError,
+    StopReason,
 };
 use miette::Diagnostic;
 use pyo3::exceptions::PyException;
@@ -59,7 +58,8 @@ pub(crate) fn of_ledger(py: Python<'_>, error: &LedgerError) -> PyErr {
     of(py, if is_busy { "Busy" } else { "LedgerError" }, error)
 }
 
-pub(crate) fn of_input(py: Python<'_>, error: &InputError) -> PyErr {
+/// The exception of rows that cannot be read.
+pub(crate) fn of_list(py: Python<'_>, error: &(impl Diagnostic + ?Sized)) -> PyErr {
     of(py, "ListError", error)
 }
 
@@ -74,14 +74,6 @@ pub(crate) fn of_stream(py: Python<'_>, cause: PyErr) -> PyErr {
     let error = plain(py, "ListError", &message, help);
     error.set_cause(py, Some(cause));
     error
-}
-
-pub(crate) fn of_import(py: Python<'_>, error: &ImportError) -> PyErr {
-    of(py, "ListError", error)
-}
-
-pub(crate) fn of_forget(py: Python<'_>, error: &ForgetError) -> PyErr {
-    of(py, "ListError", error)
 }
 
 /// The exception of another error, without a class of its own.
@@ -100,7 +92,6 @@ pub(crate) fn of_start(py: Python<'_>, error: &StartError) -> PyErr {
         StartError::Input(_) | StartError::Column(_) | StartError::Rows(_) | StartError::List(_) => {
             "ListError"
         }
-        StartError::Lock(LockError::Held { .. }) => "Busy",
         StartError::Stopped => "Interrupted",
         _ => "Error",
     };

@@ -1,10 +1,12 @@
 //! Progress for a callable, and events for Python's `logging`.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use hlr_enrich::{Event, Progress, Reporter, Total};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
+
+use crate::sync::lock;
 
 /// Keeps events until the interpreter takes them: the engine never waits for it.
 #[derive(Default)]
@@ -12,13 +14,13 @@ pub(crate) struct Events(Mutex<Vec<String>>);
 
 impl Reporter for Events {
     fn event(&self, event: Event) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(event.to_string());
+        lock(&self.0).push(event.to_string());
     }
 }
 
 impl Events {
     fn take(&self) -> Vec<String> {
-        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut *lock(&self.0))
     }
 }
 

@@ -93,7 +93,7 @@ impl LedgerFile {
     ) -> PyResult<Bound<'py, PyAny>> {
         let settings = InputSettings::new(vec![path]);
         let prefix = prefix.map_or_else(|| ledger_admin::prefix_of(&settings), Ok);
-        let prefix = prefix.map_err(|error| errors::of_input(py, &error))?;
+        let prefix = prefix.map_err(|error| errors::of_list(py, &error))?;
         let product = match product {
             Some(text) => from_json(py, &serde_json::Value::from(text).to_string())?,
             None => Product::default(),
@@ -103,7 +103,7 @@ impl LedgerFile {
         let file = self.open(py, IfMissing::Create(origin))?;
         let how = ImportSettings { prefix, product, cache, simulated };
         let imported = wait(py, ledger_admin::import(&file, &settings, &how), |_| ())?;
-        let imported = imported.map_err(|error| errors::of_import(py, &error))?;
+        let imported = imported.map_err(|error| errors::of_list(py, &error))?;
         let (rows, without_answer, taken) = (imported.rows, imported.without_answer, imported.taken);
         to_python(py, &json!({ "rows": rows, "without_answer": without_answer, "taken": taken }))
     }
@@ -113,7 +113,7 @@ impl LedgerFile {
         let region = self::region(py, region)?;
         let file = self.open(py, IfMissing::Refuse)?;
         let numbers = wait(py, ledger_admin::numbers_to_forget(&numbers, None, region), |_| ())?;
-        let numbers = numbers.map_err(|error| errors::of_forget(py, &error))?;
+        let numbers = numbers.map_err(|error| errors::of_list(py, &error))?;
         let forgotten = py.detach(|| file.forget(&numbers).map(|(removed, _)| removed));
         forgotten.map_err(|error| errors::of_ledger(py, &error))
     }

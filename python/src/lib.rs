@@ -8,10 +8,12 @@ mod errors;
 mod events;
 mod ledger;
 mod pipeline;
+mod read_once;
 mod rows;
 mod runtime;
 mod simulation;
 mod stream;
+mod sync;
 
 use pyo3::prelude::{Bound, PyModule, PyModuleMethods, PyResult, pymodule};
 

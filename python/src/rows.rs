@@ -14,10 +14,10 @@ use hlr_enrich::{RecordStream, RowsJob, RowsPurpose, RowsSource, StopSignal};
 use pyo3::prelude::*;
 
 use crate::arguments::{Account, raw_config, to_python};
+use crate::errors;
 use crate::events::{Events, Listener, warn};
 use crate::runtime::{process, wait};
 use crate::stream::{Enriched, Rows};
-use crate::{errors, runtime};
 
 /// What every call over rows is given, besides its data.
 #[derive(FromPyObject)]
@@ -59,7 +59,7 @@ impl Data {
             (None, Some(stream)) => {
                 let reader = RecordBatchStreamReader::from_pyarrow_bound(stream.bind(py))
                     .map_err(|error| errors::of_stream(py, error))?;
-                RowsSource::reader(reader, self.rows).map_err(|error| errors::of_input(py, &error))
+                RowsSource::reader(reader, self.rows).map_err(|error| errors::of_list(py, &error))
             }
             (None, None) => Err(errors::plain(py, "ListError", "there are no rows", "")),
         }
@@ -89,7 +89,7 @@ pub(crate) fn enrich(py: Python<'_>, data: Data, call: Call) -> PyResult<Enriche
     open(py, source, call, RowsPurpose::Enrich)
 }
 
-/// Looks up a few numbers. Returns their rows as lines of JSON.
+/// Looks up a few numbers, each in a row of its own.
 #[pyfunction]
 pub(crate) fn lookup(py: Python<'_>, numbers: Vec<String>, call: Call) -> PyResult<Enriched> {
     let length = numbers.len() as u64;
@@ -116,7 +116,7 @@ pub(crate) fn plan<'py>(py: Python<'py>, data: Data, call: Call) -> PyResult<Bou
 pub(crate) fn normalise(py: Python<'_>, data: Data, call: Call) -> PyResult<Rows> {
     let source = data.source(py)?;
     let job = call.job(py, RowsPurpose::Normalise)?;
-    let rows = runtime::wait(py, async move { job.normalise(source).await }, |_| ())?;
+    let rows = wait(py, async move { job.normalise(source).await }, |_| ())?;
     let rows = rows.map_err(|error| errors::of_start(py, &error))?;
     Ok(Rows::new(rows, Listener { events: Arc::default(), progress: None }))
 }

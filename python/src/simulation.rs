@@ -1,6 +1,6 @@
 //! The simulated lookup service on this machine.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use hlr_enrich::simulator::{Simulator, SimulatorSettings};
 use pyo3::prelude::*;
@@ -8,6 +8,7 @@ use pyo3::prelude::*;
 use crate::arguments::{from_json, to_python};
 use crate::errors;
 use crate::runtime::{process, wait};
+use crate::sync::lock;
 
 /// A simulated lookup service. It runs until it is stopped.
 #[pyclass(module = "hlr._hlr", frozen)]
@@ -47,19 +48,13 @@ impl Simulation {
     }
 
     fn account<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
-        let account = self.lock().as_ref().map(Simulator::account);
+        let account = lock(&self.simulator).as_ref().map(Simulator::account);
         account.map(|account| to_python(py, &account)).transpose()
     }
 
     fn stop<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
-        let Some(simulator) = self.lock().take() else { return Ok(None) };
+        let Some(simulator) = lock(&self.simulator).take() else { return Ok(None) };
         let account = wait(py, simulator.stop(), |_| ())?;
         to_python(py, &account).map(Some)
-    }
-}
-
-impl Simulation {
-    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Simulator>> {
-        self.simulator.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -49,7 +49,7 @@ def test_a_config_error_is_a_value_error():
 
 
 @pytest.mark.parametrize("data", [7, None, {"phone": ["+46701740605"]}, ["+46701740605", 7], object()])
-def test_what_is_no_table_is_refused(data):
+def test_what_is_not_a_table_is_refused(data):
     with pytest.raises(hlr.ListError, match="__arrow_c_stream__"):
         hlr.enrich(data, endpoint="simulator")
 

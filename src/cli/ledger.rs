@@ -10,7 +10,7 @@ use tokio::task::spawn_blocking;
 use super::args::{ExportArgs, ForgetArgs, ImportArgs, LedgerArgs, LedgerCommand, PruneArgs, StatsArgs};
 use super::exit::Exit;
 use super::terminal::{print, print_wrapped, say, say_error};
-use crate::config::{Location, default_ledger_path};
+use crate::config::default_ledger;
 use crate::humanize::{counted, grouped, output_name, percent, size};
 use crate::input::InputSettings;
 use crate::ledger::{AnswerOrigin, IfMissing, LedgerError, LedgerFile};
@@ -25,10 +25,10 @@ use crate::{ledger_admin, output};
 pub(super) async fn ledger(arguments: LedgerArgs, stop: StopSignal) -> Exit {
     let path = match arguments.ledger {
         Some(path) => path,
-        None => match default_ledger_path(AnswerOrigin::Provider) {
+        None => match default_ledger() {
             Ok(path) => path,
             Err(problem) => {
-                say_error(&problem.at(Location::Nowhere));
+                say_error(&problem);
                 return Exit::Usage;
             }
         },
