@@ -1,6 +1,7 @@
 //! A number that waits for its answer, and what was tried so far.
 
 use super::dispatcher::Attempt;
+use super::service_faults::refusals::RequestInFlight;
 use crate::ledger::AnswerRoom;
 use crate::model::{Money, Msisdn, UnansweredReason, UtcMillis};
 
@@ -42,4 +43,11 @@ impl PendingLookup {
 }
 
 /// An answer that is certain when the rest of its connection is over.
-pub(super) type RestingAnswer = (PendingLookup, Attempt, AnswerRoom);
+pub(super) type RestingAnswer = (PendingLookup, Attempt, Held);
+
+/// What a request holds until its result is taken.
+pub(super) struct Held {
+    pub(super) room: AnswerRoom,
+    #[expect(dead_code, reason = "dropping it is its use")]
+    pub(super) in_flight: RequestInFlight,
+}

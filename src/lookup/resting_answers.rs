@@ -7,9 +7,8 @@ use tokio::sync::mpsc;
 
 use super::StopReason;
 use super::dispatcher::Attempt;
-use super::pending_lookup::{PendingLookup, RestingAnswer};
+use super::pending_lookup::{Held, PendingLookup, RestingAnswer};
 use super::worker::Shared;
-use crate::ledger::AnswerRoom;
 use crate::model::{Msisdn, UtcMillis};
 use crate::service::Service;
 
@@ -19,8 +18,8 @@ const AT_ONCE: usize = 64;
 impl<S: Service> Shared<S> {
     /// Hands an answer over until it is certain. The worker does not wait: the service has let go of
     /// the request, and the next one can be sent on another connection.
-    pub(super) fn wait_for_rest(&self, lookup: PendingLookup, attempt: Attempt, room: AnswerRoom) {
-        let unsent = self.resting.send(Some((lookup, attempt, room)));
+    pub(super) fn wait_for_rest(&self, lookup: PendingLookup, attempt: Attempt, held: Held) {
+        let unsent = self.resting.send(Some((lookup, attempt, held)));
         if let Err(mpsc::error::SendError(Some((lookup, attempt, _)))) = unsent {
             self.give_up(lookup.after(attempt));
         }
@@ -32,14 +31,14 @@ impl<S: Service> Shared<S> {
         let mut waiting = Vec::with_capacity(AT_ONCE);
         while resting.recv_many(&mut waiting, AT_ONCE).await > 0 {
             for resting in waiting.drain(..) {
-                let Some((lookup, attempt, room)) = resting else { return };
-                self.confirm(lookup, attempt, room).await;
+                let Some((lookup, attempt, held)) = resting else { return };
+                self.confirm(lookup, attempt, held).await;
             }
             self.take_doubts();
         }
     }
 
-    async fn confirm(&self, lookup: PendingLookup, mut attempt: Attempt, room: AnswerRoom) {
+    async fn confirm(&self, lookup: PendingLookup, mut attempt: Attempt, held: Held) {
         match std::mem::take(&mut attempt.rest).finish().await {
             Ok(()) => self.surplus.confirmed(),
             Err(fault) => {
@@ -49,7 +48,7 @@ impl<S: Service> Shared<S> {
             }
         }
         let msisdn = lookup.msisdn;
-        if catch_unwind(AssertUnwindSafe(|| self.take_step(lookup, attempt, room))).is_err() {
+        if catch_unwind(AssertUnwindSafe(|| self.take_step(lookup, attempt, held))).is_err() {
             self.settle_after_panic(msisdn);
             self.task_died("a lookup");
         }

@@ -10,8 +10,7 @@ use tokio::sync::mpsc;
 
 use super::dispatcher::{Attempt, DispatcherClosed, RequestDispatcher, RequestSlot};
 use super::endpoint_state::Purpose;
-use super::pending_lookup::PendingLookup;
-use super::pending_lookup::RestingAnswer;
+use super::pending_lookup::{Held, PendingLookup, RestingAnswer};
 use super::queue::{InProgress, LookupQueue, QueuePermit};
 use super::range_scheduler::UselessRange;
 use super::retry::Step;
@@ -49,7 +48,7 @@ pub(super) struct Shared<S> {
     /// Answers whose connection rests. `None` is the last.
     pub(super) resting: mpsc::UnboundedSender<Option<RestingAnswer>>,
     pub(super) surplus: SurplusCount,
-    pub(super) refusals: Refusals,
+    pub(super) refusals: Arc<Refusals>,
     pub(super) stop: StopSignal,
     pub(super) counters: Arc<Counters>,
     reporter: Arc<dyn Reporter>,
@@ -77,7 +76,7 @@ impl<S: Service> Shared<S> {
             random: Mutex::new(fastrand::Rng::with_seed(settings.seed)),
             resting,
             surplus: SurplusCount::default(),
-            refusals: Refusals::new(settings.tariff.accepted.clone(), settings.concurrency.get()),
+            refusals: Refusals::new(settings.tariff.accepted.clone()),
             stop,
             counters,
             reporter,
@@ -148,9 +147,14 @@ impl<S: Service> Shared<S> {
                     continue;
                 }
             };
+            let Some(in_flight) = self.refusals.begin() else {
+                drop((slot, permit));
+                self.refusals.changed().await;
+                continue;
+            };
             let Some((lookup, in_progress)) = self.take(permit) else { continue };
             let msisdn = lookup.msisdn;
-            let attempt = AssertUnwindSafe(self.attempt(slot, room, lookup, in_progress));
+            let attempt = AssertUnwindSafe(self.attempt(slot, Held { room, in_flight }, lookup, in_progress));
             if attempt.catch_unwind().await.is_err() {
                 self.queue.finish(in_progress, false, None);
                 self.settle_after_panic(msisdn);
@@ -194,7 +198,7 @@ impl<S: Service> Shared<S> {
     async fn attempt(
         &self,
         slot: RequestSlot<'_>,
-        room: AnswerRoom,
+        held: Held,
         lookup: PendingLookup,
         in_progress: InProgress,
     ) {
@@ -206,8 +210,8 @@ impl<S: Service> Shared<S> {
                     self.stop_run(reason);
                     self.give_up(lookup.after(attempt));
                 }
-                None if attempt.rest.is_over() => self.take_step(lookup, attempt, room),
-                None => self.wait_for_rest(lookup, attempt, room),
+                None if attempt.rest.is_over() => self.take_step(lookup, attempt, held),
+                None => self.wait_for_rest(lookup, attempt, held),
             },
             Err(DispatcherClosed::Closed) => self.give_up(lookup),
             Err(DispatcherClosed::Stop(reason)) => {
@@ -234,7 +238,7 @@ impl<S: Service> Shared<S> {
         }
     }
 
-    pub(super) fn take_step(&self, mut lookup: PendingLookup, attempt: Attempt, room: AnswerRoom) {
+    pub(super) fn take_step(&self, mut lookup: PendingLookup, attempt: Attempt, held: Held) {
         if lookup.attempts > 0 {
             self.counters.retries.add(1);
         }
@@ -250,7 +254,7 @@ impl<S: Service> Shared<S> {
             return self.give_up(lookup.after(attempt));
         }
         match (step, &attempt.result) {
-            (Step::Settle, Ok(_)) => self.record(lookup, attempt, room),
+            (Step::Settle, Ok(_)) => self.record(lookup, attempt, held.room),
             (Step::Retry(wait), _) => self.retry(lookup, attempt, wait),
             (Step::RetryUncounted(wait), _) => {
                 lookup.attempts -= u16::from(!is_free_probe);

@@ -4,28 +4,31 @@
 //! Each such answer would be taken for the row's, and perhaps be paid for. So an unbroken run of
 //! them stops the job, and its answers are taken back.
 
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use tokio::sync::Notify;
 
 use crate::model::{AcceptedResults, Answer, Fault, FaultKind, LookupResult, Msisdn};
 use crate::sync;
 
 /// This many 403 without an answer between them are about the account.
 const FORBIDDEN_IN_A_ROW: u32 = 20;
-/// By this many requests without another result, the run has stopped, those in flight included; with
-/// more than 350 in flight, by [`BELIEVED`] more than these.
+/// This many answers in a row that are no more than a refusal stop the run.
+const REFUSED_IN_A_ROW: usize = 350;
+/// What was refused in a row and what is in flight are no more than this together: nothing more is
+/// sent until a further answer shows whether the account is blocked.
 const REFUSED_AT_MOST: usize = 500;
-/// Fewer refusals than this are believed to be about their numbers, however many are in flight.
-const BELIEVED: usize = 150;
-/// As many refusals as this stop the run, however few are in flight.
-const NOT_BELIEVED: usize = 350;
+/// Fewer refusals in a row than this hold nothing back.
+const SUSPICIOUS: usize = 25;
 
 /// Counts refusals in a row.
 #[derive(Debug)]
 pub(in crate::lookup) struct Refusals {
     accepted: AcceptedResults,
-    /// How many answers in a row that are no more than a refusal stop the run.
-    limit: usize,
+    in_flight: AtomicUsize,
+    /// A request has ended, or an answer has ended a run of refusals.
+    has_changed: Notify,
     /// Whether something is counted. If not, no lock is taken.
     is_counting: AtomicBool,
     in_a_row: Mutex<InARow>,
@@ -53,9 +56,34 @@ pub(in crate::lookup) enum Verdict {
 }
 
 impl Refusals {
-    pub(in crate::lookup) fn new(accepted: AcceptedResults, concurrency: usize) -> Self {
-        let limit = REFUSED_AT_MOST.saturating_sub(concurrency).clamp(BELIEVED, NOT_BELIEVED);
-        Self { accepted, limit, is_counting: AtomicBool::new(false), in_a_row: Mutex::default() }
+    pub(in crate::lookup) fn new(accepted: AcceptedResults) -> Arc<Self> {
+        Arc::new(Self {
+            accepted,
+            in_flight: AtomicUsize::new(0),
+            has_changed: Notify::new(),
+            is_counting: AtomicBool::new(false),
+            in_a_row: Mutex::default(),
+        })
+    }
+
+    /// Begins a request, unless an answer must be waited for first: see [`Self::changed`].
+    pub(in crate::lookup) fn begin(self: &Arc<Self>) -> Option<RequestInFlight> {
+        let in_flight = self.in_flight.fetch_add(1, Ordering::AcqRel) + 1;
+        if self.is_counting.load(Ordering::Acquire) && sync::lock(&self.in_a_row).holds_back(in_flight) {
+            self.in_flight.fetch_sub(1, Ordering::AcqRel);
+            return None;
+        }
+        Some(RequestInFlight(Arc::clone(self)))
+    }
+
+    /// Waits until a request may begin again, or might.
+    pub(in crate::lookup) async fn changed(self: &Arc<Self>) {
+        let mut changed = std::pin::pin!(self.has_changed.notified());
+        changed.as_mut().enable();
+        // What has changed before this was waited for wakes nobody.
+        if self.begin().is_none() {
+            changed.await;
+        }
     }
 
     /// Counts an attempt.
@@ -92,7 +120,7 @@ impl Refusals {
             return Verdict::StillBlocked;
         }
         in_a_row.refused.push(msisdn);
-        if in_a_row.refused.len() < self.limit {
+        if in_a_row.refused.len() < REFUSED_IN_A_ROW {
             return Verdict::Usual;
         }
         in_a_row.has_stopped = true;
@@ -106,6 +134,28 @@ impl Refusals {
             let has_stopped = in_a_row.has_stopped;
             *in_a_row = InARow { has_stopped, ..InARow::default() };
             self.is_counting.store(has_stopped, Ordering::Relaxed);
+            drop(in_a_row);
+            self.has_changed.notify_waiters();
+        }
+    }
+}
+
+impl InARow {
+    fn holds_back(&self, in_flight: usize) -> bool {
+        let refused = self.refused.len();
+        refused >= SUSPICIOUS && refused + in_flight > REFUSED_AT_MOST
+    }
+}
+
+/// A request from its turn until its result is counted.
+#[derive(Debug)]
+pub(in crate::lookup) struct RequestInFlight(Arc<Refusals>);
+
+impl Drop for RequestInFlight {
+    fn drop(&mut self) {
+        self.0.in_flight.fetch_sub(1, Ordering::AcqRel);
+        if self.0.is_counting.load(Ordering::Acquire) {
+            self.0.has_changed.notify_waiters();
         }
     }
 }
@@ -120,6 +170,9 @@ pub(in crate::lookup) enum AccountState {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::VecDeque;
+    use std::time::Duration;
+
     use super::*;
     use crate::model::Billed;
 
@@ -146,7 +199,7 @@ mod tests {
 
     #[test]
     fn a_run_of_refusals_stops_once_and_takes_their_answers_back() {
-        let refusals = Refusals::new(AcceptedResults::default(), 10);
+        let refusals = Refusals::new(AcceptedResults::default());
         let words = ["NO_CREDIT", "IMSI_LOOKUP_BLOCKED", "NO CREDIT LEFT"].map(answer);
         let verdicts = count_all(&refusals, words.iter().cycle().take(352).cloned());
         let expected: Vec<_> = (0..350).map(number).collect();
@@ -154,18 +207,58 @@ mod tests {
         assert_eq!(count_all(&refusals, [answer("OK"), answer("NO_CREDIT")]), [Verdict::StillBlocked]);
     }
 
-    #[test]
-    fn what_is_in_flight_counts_before_it_comes() {
-        for (concurrency, limit) in [(1, 350), (150, 350), (200, 300), (350, 150), (2_000, 150)] {
-            let refusals = Refusals::new(AcceptedResults::default(), concurrency);
-            let stops = (1..).find(|&n| refusals.count(number(n), &answer("NO_CREDIT")) != Verdict::Usual);
-            assert_eq!(stops, Some(limit), "{concurrency}");
+    /// Sends as long as it may, up to `concurrency`, and answers the oldest. Returns how many were
+    /// sent before the run stopped.
+    fn sent_until_stopped(concurrency: usize, sent_before: usize) -> usize {
+        let refusals = Refusals::new(AcceptedResults::default());
+        let mut in_flight: VecDeque<_> = (0..sent_before).map(|_| refusals.begin().unwrap()).collect();
+        let mut sent = sent_before;
+        for n in 1.. {
+            while in_flight.len() < concurrency
+                && let Some(request) = refusals.begin()
+            {
+                in_flight.push_back(request);
+                sent += 1;
+            }
+            let verdict = refusals.count(number(n), &answer("NO_CREDIT"));
+            drop(in_flight.pop_front());
+            if verdict != Verdict::Usual {
+                break;
+            }
         }
+        sent
+    }
+
+    #[test]
+    fn at_most_500_requests_are_refused_however_many_may_be_in_flight() {
+        for (concurrency, sent) in [(1, 350), (100, 449), (151, 500), (350, 500), (475, 500)] {
+            assert_eq!(sent_until_stopped(concurrency, 0), sent, "{concurrency}");
+        }
+        // Those that were in flight before the first refusal are refused all the same; after 24
+        // nothing follows.
+        assert_eq!(sent_until_stopped(2_000, 2_000), 2_024);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn requests_go_on_after_another_answer_or_an_end() {
+        let refusals = Refusals::new(AcceptedResults::default());
+        let mut in_flight: Vec<_> = (0..480).map(|_| refusals.begin().unwrap()).collect();
+        count_all(&refusals, (0..25).map(|_| answer("NO_CREDIT")));
+        assert!(refusals.begin().is_none(), "25 refused and 481 in flight");
+        let waits = tokio::time::timeout(Duration::from_secs(60), refusals.changed());
+        assert!(waits.await.is_err());
+        let (_, ()) = tokio::join!(refusals.changed(), async { in_flight.truncate(470) });
+        assert!(refusals.begin().is_some(), "25 refused and 471 in flight");
+        in_flight.extend((0..5).map(|_| refusals.begin().unwrap()));
+        assert!(refusals.begin().is_none());
+        let (_, verdicts) = tokio::join!(refusals.changed(), async { count_all(&refusals, [answer("OK")]) });
+        assert_eq!(verdicts, []);
+        assert!(refusals.begin().is_some(), "an answer ends the run");
     }
 
     #[test]
     fn any_other_answer_ends_a_run_and_the_networks_words_do_not_count() {
-        let refusals = Refusals::new(AcceptedResults::default(), 10);
+        let refusals = Refusals::new(AcceptedResults::default());
         for text in ["OK", "UNKNOWN_SUBSCRIBER", "HLR_REJECT", "TIMEOUT", "msisdn is invalid"] {
             let results = (0..3_000).map(|n| if n % 300 == 0 { answer(text) } else { answer("NO_CREDIT") });
             assert_eq!(count_all(&refusals, results), [], "{text}");
@@ -173,7 +266,7 @@ mod tests {
             assert_eq!(count_all(&refusals, alone), [], "{text}");
         }
         for text in ["MSISDN range is not accepted", "REQUEST_THROTTLED"] {
-            let refusals = Refusals::new(AcceptedResults::default(), 10);
+            let refusals = Refusals::new(AcceptedResults::default());
             assert_eq!(count_all(&refusals, (0..3_000).map(|_| answer(text))), [], "{text}");
             let results = (0..600).map(|n| if n % 2 == 0 { answer(text) } else { answer("NO_CREDIT") });
             assert_eq!(count_all(&refusals, results), [], "{text} does not count");
@@ -185,7 +278,7 @@ mod tests {
     #[test]
     fn words_that_the_user_accepts_are_answers() {
         let accepted = AcceptedResults::new(["IMSI_LOOKUP_BLOCKED", "PORTED_OUT"]);
-        let refusals = Refusals::new(accepted, 10);
+        let refusals = Refusals::new(accepted);
         let words = ["IMSI_LOOKUP_BLOCKED", "PORTED_OUT"].map(answer);
         assert_eq!(count_all(&refusals, words.iter().cycle().take(2_000).cloned()), []);
         assert_eq!(count_all(&refusals, (0..350).map(|_| answer("PORTED"))).len(), 1);
@@ -193,7 +286,7 @@ mod tests {
 
     #[test]
     fn twenty_times_403_without_an_answer_are_the_accounts() {
-        let refusals = Refusals::new(AcceptedResults::default(), 10);
+        let refusals = Refusals::new(AcceptedResults::default());
         let stalled = || Err(Fault { kind: FaultKind::Stalled, billed: Billed::Maybe, retry_after: None });
         for between in [answer("OK"), answer("TIMEOUT")] {
             let results = (0..400).map(|n| if n % 20 == 0 { between.clone() } else { forbidden() });

@@ -1,5 +1,8 @@
 //! What the service says about the account, and not about a number.
 
+use std::thread;
+use std::time::Duration;
+
 use super::kept;
 use super::scripted_server::{ScriptedServer, reachable, response, result};
 use crate::harness::{Done, Job};
@@ -104,6 +107,19 @@ fn nothing_but_refusing_words_stops_the_run_and_keeps_none_of_them() {
         works_again.enrich(&job, &FLAGS).exits_with(0);
         assert!((3_000 - kept..=2_940).contains(&works_again.requests()), "{words:?}");
     }
+}
+
+/// With 450 requests in flight too: those that were sent are refused, and soon nothing follows.
+#[test]
+fn many_requests_in_flight_are_some_500_refusals() {
+    let server = ScriptedServer::start(|_, earlier| {
+        thread::sleep(Duration::from_millis(300));
+        if earlier < 1_500 { reachable() } else { result("NO_CREDIT") }
+    });
+    stops(&server.enrich(&list(6_000), &["--concurrency", "450"]), &["the account is blocked"]);
+    // An answer that a refusal overtakes begins the count anew.
+    let sent = server.requests() - 1_500;
+    assert!((350..550).contains(&sent), "{sent}");
 }
 
 #[test]
