@@ -79,6 +79,7 @@ mod service;
 #[cfg(feature = "simulator")]
 pub mod simulator;
 mod staging;
+mod storage;
 mod suggest;
 mod sync;
 mod task;

@@ -104,6 +104,11 @@ impl StagedFile {
         Ok(Self(hidden(&prefix, PRIVATE_FILE_MODE).tempfile_in(parent_folder(target))?))
     }
 
+    /// The file as it is named for now.
+    pub(crate) fn path(&self) -> &Path {
+        self.0.path()
+    }
+
     /// A second handle on the file, for a writer that wants to own one.
     pub(crate) fn handle(&self) -> io::Result<File> {
         self.0.as_file().try_clone()

@@ -10,6 +10,7 @@ use tokio::task::spawn_blocking;
 use super::args::{ExportArgs, ForgetArgs, ImportArgs, LedgerArgs, LedgerCommand, PruneArgs, StatsArgs};
 use super::exit::Exit;
 use super::terminal::{print, print_wrapped, say, say_error};
+use crate::config::Environment;
 use crate::config::default_ledger;
 use crate::humanize::{counted, grouped, output_name, percent, size};
 use crate::input::InputSettings;
@@ -19,6 +20,7 @@ use crate::lookup::StopSignal;
 use crate::model::{ProviderCache, UtcMillis};
 use crate::numbering::Region;
 use crate::output::{OutputError, OutputSettings, Replace, WriteError};
+use crate::storage::Storage;
 use crate::{ledger_admin, output};
 
 /// Runs the subcommand. A signal ends it immediately: nothing is lost by that.
@@ -122,8 +124,12 @@ fn stats_lines(path: &Path, stats: &Stats, top: usize) -> Vec<String> {
 
 async fn export_answers(path: &Path, arguments: ExportArgs) -> Result<(), Report> {
     let replace = if arguments.force { Replace::Allowed } else { Replace::Never };
-    let settings =
-        OutputSettings { replace, format: arguments.format, ..OutputSettings::new(arguments.output) };
+    let settings = OutputSettings {
+        replace,
+        format: arguments.format,
+        storage: storage(),
+        ..OutputSettings::new(arguments.output)
+    };
     let ledger_file = open(path)?;
     let target = output::prepare(&settings)?;
     let staged = ledger_admin::export(ledger_file, target).await?;
@@ -141,7 +147,7 @@ async fn import_answers(path: &Path, arguments: ImportArgs) -> Result<(), Report
     let simulated = arguments.simulated;
     let cache = if arguments.nocache { ProviderCache::Bypassed } else { ProviderCache::Allowed };
     let origin_of = |input: &String| -> Result<_, Report> {
-        let settings = InputSettings::new(vec![input.clone()]);
+        let settings = list_at(input.clone());
         let prefix = prefix.clone().map_or_else(|| ledger_admin::prefix_of(&settings), Ok)?;
         Ok((settings, ImportSettings { prefix, product, cache, simulated }))
     };
@@ -184,7 +190,7 @@ fn prune_answers(path: &Path, arguments: &PruneArgs) -> Result<(), Report> {
 
 async fn forget_numbers(path: &Path, arguments: ForgetArgs) -> Result<(), Report> {
     let region = arguments.region.map(|text| text.parse::<Region>()).transpose().into_diagnostic()?;
-    let list = arguments.file.map(|file| (InputSettings::new(vec![file]), arguments.column));
+    let list = arguments.file.map(|file| (list_at(file), arguments.column));
     let ledger_file = open(path)?;
     let numbers = ledger_admin::numbers_to_forget(&arguments.numbers, list, region).await?;
     let (removed, _) = ledger_file.forget(&numbers)?;
@@ -194,6 +200,15 @@ async fn forget_numbers(path: &Path, arguments: ForgetArgs) -> Result<(), Report
         counted(numbers.len() as u64, "number")
     ));
     Ok(())
+}
+
+/// A file, or the URL of an object.
+fn list_at(name: String) -> InputSettings {
+    InputSettings { storage: storage(), ..InputSettings::new(vec![name]) }
+}
+
+fn storage() -> Storage {
+    Storage::new(Environment::of_this_process().storage_settings())
 }
 
 /// Whether nothing is wrong but that a run uses the ledger.

@@ -6,6 +6,8 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
+use crate::storage::StorageSettings;
+
 /// No file that a setting names is larger; a device such as `/dev/zero` has no end.
 pub const MAX_FILE_BYTES: u64 = 4 << 20;
 
@@ -40,6 +42,14 @@ impl Environment {
     #[must_use]
     pub fn variable(&self, name: &str) -> Option<String> {
         (self.0)(name).filter(|value| !value.is_empty())
+    }
+
+    /// The variables by which object stores are reached.
+    #[must_use]
+    pub fn storage_settings(&self) -> StorageSettings {
+        let value = |name: &str| Some((name.to_owned(), self.variable(name)?));
+        let variables = StorageSettings::VARIABLES.into_iter().filter_map(value).collect();
+        StorageSettings { variables, ..StorageSettings::default() }
     }
 
     /// The text of a file that a setting names.

@@ -9,6 +9,7 @@ use super::raw::RawConfig;
 use super::resolver::{ConfigResolver, Resolved};
 use super::values::TextList;
 use crate::staging::fitting_name;
+use crate::storage::{Place, is_object_url};
 
 /// Fills the date of the run into names with placeholders. Returns the folders with a date in their
 /// names: the user cannot create them in advance.
@@ -31,7 +32,9 @@ pub(crate) fn fill_dates(resolver: &mut ConfigResolver) -> Resolved<Vec<PathBuf>
             checked = Err(reported);
             template
         });
-        folders.extend(filled.parent().filter(|_| has_a_date).map(Path::to_owned));
+        // An object store has no folders to be made.
+        let is_made = has_a_date && !is_object_url(&filled);
+        folders.extend(filled.parent().filter(|_| is_made).map(Path::to_owned));
         *path_of(&mut resolver.raw) = Some(filled);
     }
     checked.map(|()| folders)
@@ -83,6 +86,34 @@ pub(crate) fn ensure_each_file_is_one_thing(
             let problem = Problem::new(format!("{} is the {other} too", path.display()))
                 .with_help("give each a file of its own");
             checked = Err(resolver.report(key, problem));
+        }
+    }
+    checked
+}
+
+/// Reports every URL that cannot be used, or not for its purpose. `file://` URLs become paths.
+pub(crate) fn resolve_urls(resolver: &mut ConfigResolver) -> Resolved<()> {
+    let mut checked = Ok(());
+    for name in resolver.raw.input.clone().map(|texts| texts.0).unwrap_or_default() {
+        if let Err(error) = Place::of(&name) {
+            checked = Err(resolver.report("input", Problem::of(&error)));
+        }
+    }
+    for (key, path_of) in RawConfig::PATHS {
+        let Some(path) = path_of(&mut resolver.raw).clone() else { continue };
+        match Place::of_path(&path) {
+            Ok(Place::Local(local)) => *path_of(&mut resolver.raw) = Some(local),
+            Ok(Place::Object(_)) if RawConfig::MAY_BE_OBJECTS.contains(&key) => {}
+            Ok(Place::Object(_)) => {
+                let problem = Problem::new("this must be a file on this machine").with_help(match key {
+                    "ledger" => {
+                        "name a local file; answers that many machines share are named with --answers"
+                    }
+                    _ => "fetch the object first, and name the local file",
+                });
+                checked = Err(resolver.report(key, problem));
+            }
+            Err(error) => checked = Err(resolver.report(key, Problem::of(&error))),
         }
     }
     checked

@@ -281,6 +281,20 @@ impl RawConfig {
         ("metrics", |raw| &mut raw.metrics),
     ];
 
+    /// Every path besides those of the lists.
+    pub(crate) const PATHS: [PathKey; 8] = [
+        ("output", |raw| &mut raw.output),
+        ("summary", |raw| &mut raw.summary),
+        ("report", |raw| &mut raw.report),
+        ("metrics", |raw| &mut raw.metrics),
+        ("lock", |raw| &mut raw.lock),
+        ("ledger", |raw| &mut raw.ledger),
+        ("credentials_file", |raw| &mut raw.credentials_file),
+        ("ca_file", |raw| &mut raw.ca_file),
+    ];
+    /// Those that may be URLs of objects.
+    pub(crate) const MAY_BE_OBJECTS: [&'static str; 5] = ["output", "summary", "report", "metrics", "lock"];
+
     /// Every path that is set, with its key, except those of the lists.
     pub(crate) fn paths(&self) -> impl Iterator<Item = (&'static str, &Path)> {
         let paths = [

@@ -14,6 +14,7 @@ use super::{ledger, lookup, pricing, selection};
 use crate::enricher::Settings;
 use crate::model::{Product, ProviderCache};
 use crate::service::Proxy;
+use crate::storage::{Storage, StorageSettings};
 
 /// The settings of an enricher, and where each comes from.
 #[derive(Clone, Debug)]
@@ -22,6 +23,8 @@ pub struct ResolvedSettings {
     pub settings: Settings,
     /// The rates by time of day.
     pub(crate) rate_plan: RatePlan,
+    /// How object stores are reached.
+    pub(crate) storage: Storage,
     /// The settings that decide about speed and money, each with its origin. Displays as one line.
     pub effective: EffectiveSettings,
     /// What is allowed, but the user should know before anything is sent.
@@ -67,8 +70,19 @@ impl ResolvedSettings {
         provider?;
         prices.and(limits).and(ledger).and(rows).and(certificates).and(proxy).and(values)?;
         let warnings = std::mem::take(&mut resolver.warnings);
-        Ok(Self { settings, rate_plan: rate_plan?, effective, warnings })
+        let storage = storage(resolver.environment, &settings);
+        Ok(Self { settings, rate_plan: rate_plan?, storage, effective, warnings })
     }
+}
+
+/// The way to object stores: with the credentials of the environment, and through the same proxy as
+/// lookups.
+fn storage(environment: &Environment, settings: &Settings) -> Storage {
+    Storage::new(StorageSettings {
+        trusted_certificates: settings.trusted_certificates.clone(),
+        proxy: settings.proxy.clone(),
+        ..environment.storage_settings()
+    })
 }
 
 /// The product of the account; a simulator has its own.

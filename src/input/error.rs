@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::model::{BoxError, StreamError};
+use crate::storage::{StorageError, storage_error_behind};
 
 /// A list that cannot be read.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
@@ -30,6 +31,10 @@ pub enum InputError {
         #[source]
         source: Option<BoxError>,
     },
+    /// An object store refused something, or could not be reached.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Storage(#[from] StorageError),
     /// No file was named.
     #[error("no input was named")]
     #[diagnostic(help("give files, patterns, or - for standard input"))]
@@ -81,6 +86,14 @@ pub enum InputError {
 }
 
 impl InputError {
+    /// The same, or the error of an object store that is behind it and says what to do.
+    pub(super) fn or_storage_error(self) -> Self {
+        match storage_error_behind(&self).cloned() {
+            Some(error) => Self::Storage(error),
+            None => self,
+        }
+    }
+
     /// The error of a file that is not what it should be.
     pub(super) fn malformed(path: &Path, problem: impl Into<String>, help: impl Into<String>) -> Self {
         let (problem, help) = (problem.into(), Some(help.into()));

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::InputError;
 use super::partition_path::partition;
+use super::table_format::{TableFormat, is_part_of_a_table};
 
 /// How deep partitions may be nested; a link that leads back up ends here.
 const MAX_DEPTH: usize = 32;
@@ -67,12 +68,13 @@ fn name_of(path: &Path) -> Option<&str> {
     path.file_name()?.to_str()
 }
 
-/// Refuses the folder of a table whose log says which files count: the others are older versions
-/// and deleted rows. A partition of such a table, or its folder `data`, is refused too.
+/// Refuses the folder of a table whose log says which files count. A partition of such a table, or
+/// its folder `data`, is refused too.
 pub(super) fn ensure_no_table_format(folder: &Path) -> Result<(), InputError> {
     for folder in folder.ancestors() {
-        ensure_no_log_in(folder)?;
-        let is_part_of_a_table = |name: &str| name == "data" || partition(name).is_some();
+        if let Some(format) = TableFormat::ALL.into_iter().find(|format| has_log(folder, *format)) {
+            return Err(format.refused(folder));
+        }
         if !name_of(folder).is_some_and(is_part_of_a_table) {
             break;
         }
@@ -80,36 +82,17 @@ pub(super) fn ensure_no_table_format(folder: &Path) -> Result<(), InputError> {
     Ok(())
 }
 
-fn ensure_no_log_in(folder: &Path) -> Result<(), InputError> {
-    let (problem, engine) = if folder.join("_delta_log").is_dir() {
-        ("this is a Delta table, of which not every file counts", "delta_scan")
-    } else if is_iceberg(folder) {
-        ("this is an Iceberg table, of which not every file counts", "iceberg_scan")
-    } else if folder.join(".hoodie").is_dir() {
-        return Err(InputError::malformed(
-            folder,
-            "this is a Hudi table, of which not every file counts",
-            "export its current rows to a Parquet file with the engine that wrote it",
-        ));
-    } else {
-        return Ok(());
-    };
-    let help = format!(
-        "export its current rows, for example with DuckDB: COPY (FROM {engine}('{}')) TO 'list.parquet'; or name its \
-         current data files one by one",
-        folder.display()
-    );
-    Err(InputError::malformed(folder, problem, help))
-}
-
-fn is_iceberg(folder: &Path) -> bool {
-    let Ok(entries) = fs::read_dir(folder.join("metadata")) else { return false };
-    entries.flatten().any(|entry| {
-        entry
-            .file_name()
-            .to_str()
-            .is_some_and(|name| name.ends_with(".metadata.json") || name == "version-hint.text")
-    })
+fn has_log(folder: &Path, format: TableFormat) -> bool {
+    let log = folder.join(format.log_folder());
+    match format {
+        TableFormat::Delta | TableFormat::Hudi => log.is_dir(),
+        TableFormat::Iceberg => {
+            let Ok(entries) = fs::read_dir(log) else { return false };
+            entries
+                .flatten()
+                .any(|entry| entry.file_name().to_str().is_some_and(|name| format.is_shown_by(name)))
+        }
+    }
 }
 
 #[cfg(test)]

@@ -20,7 +20,11 @@ use super::{csv, file_format, ndjson, parquet, paths, workbook};
 /// When a file is missing, is not a list, or has columns that cannot be united with the others'.
 /// Later errors come through the stream.
 pub fn open(settings: &InputSettings) -> Result<Opened, InputError> {
-    let found = match paths::expand(&settings.paths)? {
+    open_list(settings).map_err(InputError::or_storage_error)
+}
+
+fn open_list(settings: &InputSettings) -> Result<Opened, InputError> {
+    let found = match paths::expand(&settings.paths, &settings.storage)? {
         ListSource::StandardInput => return csv::open_standard_input(settings),
         ListSource::Files(found) => found,
     };

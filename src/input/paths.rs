@@ -8,8 +8,10 @@ use glob::MatchOptions;
 
 use super::error::InputError;
 use super::folder::{ensure_no_table_format, files_in, is_passed_over};
+use super::objects;
 use super::partition_path::partitions_of;
 use super::source::ListFile;
+use crate::storage::{Place, Storage};
 
 /// What the names of a list stand for.
 pub(super) enum ListSource {
@@ -29,9 +31,9 @@ pub(super) struct FoundFiles {
 const MATCHING: MatchOptions =
     MatchOptions { case_sensitive: true, require_literal_separator: true, require_literal_leading_dot: true };
 
-/// Paths keep their order, and the matches of one pattern or folder are sorted by name. A file that
-/// is named twice, for example by overlapping patterns, is read once.
-pub(super) fn expand(names: &[String]) -> Result<ListSource, InputError> {
+/// The files that these names stand for, each once, in their order. Matches of a pattern and files of
+/// a folder are sorted.
+pub(super) fn expand(names: &[String], storage: &Storage) -> Result<ListSource, InputError> {
     match names {
         [] => return Err(InputError::NoneNamed),
         [name] if name == "-" => return Ok(ListSource::StandardInput),
@@ -40,27 +42,35 @@ pub(super) fn expand(names: &[String]) -> Result<ListSource, InputError> {
         }
         _ => {}
     }
-    let (mut paths, mut remarks) = (Vec::new(), Vec::new());
+    let (mut files, mut remarks) = (Vec::new(), Vec::new());
     for name in names {
-        let path = Path::new(name);
-        if path.exists() || !is_pattern(name) {
-            let metadata =
-                path.metadata().map_err(|source| InputError::Read { path: path.to_owned(), source })?;
-            match metadata.is_dir() {
-                true => paths.extend(files_in(path, &mut remarks)?),
-                false => paths.push(path.to_owned()),
+        match Place::of(name)? {
+            Place::Local(path) => {
+                files.extend(local_files(&path, &mut remarks)?.into_iter().map(|path| {
+                    let partitions = partitions_of(&path);
+                    ListFile::local(path, partitions)
+                }));
             }
-        } else {
-            paths.extend(matches(name)?);
+            Place::Object(url) => files.extend(objects::files_at(&url, storage, MATCHING, &mut remarks)?),
         }
     }
     let mut seen = HashSet::new();
-    paths.retain(|file| seen.insert(file.clone()));
-    let files = paths.into_iter().map(|path| {
-        let partitions = partitions_of(&path);
-        ListFile::local(path, partitions)
-    });
-    Ok(ListSource::Files(FoundFiles { files: files.collect(), remarks }))
+    files.retain(|file| seen.insert(file.path().to_owned()));
+    Ok(ListSource::Files(FoundFiles { files, remarks }))
+}
+
+fn local_files(path: &Path, remarks: &mut Vec<String>) -> Result<Vec<PathBuf>, InputError> {
+    match path.to_str() {
+        Some(pattern) if !path.exists() && is_pattern(pattern) => matches(pattern),
+        _ => {
+            let metadata =
+                path.metadata().map_err(|source| InputError::Read { path: path.to_owned(), source })?;
+            match metadata.is_dir() {
+                true => files_in(path, remarks),
+                false => Ok(vec![path.to_owned()]),
+            }
+        }
+    }
 }
 
 fn is_pattern(text: &str) -> bool {
@@ -109,7 +119,7 @@ mod tests {
     fn files(folder: &Path, names: &[&str]) -> Result<Vec<String>, InputError> {
         let names: Vec<String> =
             names.iter().map(|name| folder.join(name).to_string_lossy().into_owned()).collect();
-        match expand(&names)? {
+        match expand(&names, &Storage::default())? {
             ListSource::Files(found) => Ok(found
                 .files
                 .iter()
@@ -164,8 +174,8 @@ mod tests {
 
     #[test]
     fn standard_input_stands_alone() {
-        assert!(matches!(expand(&["-".into()]), Ok(ListSource::StandardInput)));
-        assert!(expand(&["-".into(), "a.csv".into()]).is_err());
-        assert!(expand(&[]).is_err());
+        assert!(matches!(expand(&["-".into()], &Storage::default()), Ok(ListSource::StandardInput)));
+        assert!(expand(&["-".into(), "a.csv".into()], &Storage::default()).is_err());
+        assert!(expand(&[], &Storage::default()).is_err());
     }
 }

@@ -101,7 +101,7 @@ fn run(read: impl FnOnce(&mut Sink<'_>) -> Result<(), InputError>, sender: &mpsc
     };
     let last = match read(&mut sink) {
         Ok(()) => Step::Ended,
-        Err(error) => Step::Failed(error),
+        Err(error) => Step::Failed(error.or_storage_error()),
     };
     let _ = sender.blocking_send(last);
 }

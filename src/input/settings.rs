@@ -4,6 +4,8 @@ use std::fmt;
 
 use encoding_rs::Encoding;
 
+use crate::storage::Storage;
+
 /// The most text or Parquet data that one batch holds, in bytes, give or take a row. Rows of
 /// ordinary length reach [`InputSettings::batch_rows`] first.
 pub(super) const BATCH_BYTES: usize = 4 << 20;
@@ -11,8 +13,11 @@ pub(super) const BATCH_BYTES: usize = 4 << 20;
 /// Which files to read, and how.
 #[derive(Clone, Debug)]
 pub struct InputSettings {
-    /// Files, folders, glob patterns, or `-` alone for a CSV list on standard input.
+    /// Files, folders, glob patterns, or `-` alone for a CSV list on standard input. Also as URLs of
+    /// objects.
     pub paths: Vec<String>,
+    /// How object stores are reached.
+    pub storage: Storage,
     /// What separates two cells of a CSV row; `None` to detect it.
     pub delimiter: Option<Delimiter>,
     /// Whether CSV lists begin with the names of their columns.
@@ -38,6 +43,7 @@ impl InputSettings {
     pub fn new(paths: Vec<String>) -> Self {
         Self {
             paths,
+            storage: Storage::default(),
             delimiter: None,
             header: Header::Detect,
             sheet: None,

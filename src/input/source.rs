@@ -12,22 +12,25 @@ use std::sync::{Arc, Mutex};
 
 use super::error::InputError;
 use super::partition_path::PartitionValue;
+use crate::storage::ObjectReader;
 use crate::sync;
 
 /// How much is fetched at once where a reader asks for a few bytes at a time.
 const BUFFER_BYTES: usize = 64 << 10;
 
 /// A file of a list.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(super) struct ListFile {
     location: Location,
     partitions: Vec<PartitionValue>,
 }
 
 /// Where a file is stored.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 enum Location {
     Local(PathBuf),
+    /// With its URL, which is shown as it stands.
+    Object(ObjectReader, PathBuf),
 }
 
 impl ListFile {
@@ -36,10 +39,16 @@ impl ListFile {
         Self { location: Location::Local(path), partitions }
     }
 
+    /// An object of a store, in these Hive partitions.
+    pub(super) fn object(object: ObjectReader, partitions: Vec<PartitionValue>) -> Self {
+        let url = object.url().to_string().into();
+        Self { location: Location::Object(object, url), partitions }
+    }
+
     /// What the user and messages call it.
     pub(super) fn path(&self) -> &Path {
         match &self.location {
-            Location::Local(path) => path,
+            Location::Local(path) | Location::Object(_, path) => path,
         }
     }
 
@@ -52,6 +61,7 @@ impl ListFile {
     pub(super) fn can_be_reopened(&self) -> bool {
         match &self.location {
             Location::Local(path) => path.is_file(),
+            Location::Object(..) => true,
         }
     }
 
@@ -61,6 +71,7 @@ impl ListFile {
             Location::Local(path) => {
                 path.metadata().ok().filter(|found| found.is_file()).map(|found| found.len())
             }
+            Location::Object(object, _) => Some(object.length()),
         }
     }
 
@@ -68,6 +79,10 @@ impl ListFile {
     pub(super) fn stream(&self) -> io::Result<Box<dyn Read + Send>> {
         match &self.location {
             Location::Local(path) => Ok(Box::new(File::open(path)?)),
+            Location::Object(object, _) => {
+                let ranges = FileRanges { length: object.length(), bytes: Bytes::Object(object.clone()) };
+                Ok(Box::new(ranges.unbuffered_at(0)))
+            }
         }
     }
 
@@ -91,10 +106,16 @@ impl ListFile {
 
     /// Access to any range of it.
     pub(super) fn ranges(&self) -> Result<FileRanges, InputError> {
-        let Location::Local(path) = &self.location;
-        let opened = File::open(path).and_then(|file| Ok((file.metadata()?.len(), file)));
-        let (length, file) = opened.map_err(|source| self.unreadable(source))?;
-        Ok(FileRanges { file: Arc::new(Mutex::new(file)), length })
+        match &self.location {
+            Location::Local(path) => {
+                let opened = File::open(path).and_then(|file| Ok((file.metadata()?.len(), file)));
+                let (length, file) = opened.map_err(|source| self.unreadable(source))?;
+                Ok(FileRanges { bytes: Bytes::Local(Arc::new(Mutex::new(file))), length })
+            }
+            Location::Object(object, _) => {
+                Ok(FileRanges { length: object.length(), bytes: Bytes::Object(object.clone()) })
+            }
+        }
     }
 
     /// The error of a read that failed.
@@ -128,8 +149,15 @@ impl Read for Metered {
 /// Any range of an opened file, for formats that begin with what stands at the end.
 #[derive(Clone)]
 pub(super) struct FileRanges {
-    file: Arc<Mutex<File>>,
+    bytes: Bytes,
     length: u64,
+}
+
+/// Where the bytes of a file are.
+#[derive(Clone)]
+enum Bytes {
+    Local(Arc<Mutex<File>>),
+    Object(ObjectReader),
 }
 
 impl FileRanges {
@@ -139,9 +167,14 @@ impl FileRanges {
 
     /// Reads some bytes from this position on; none only at the end.
     fn read_at(&self, position: u64, buffer: &mut [u8]) -> io::Result<usize> {
-        let mut file = sync::lock(&self.file);
-        file.seek(SeekFrom::Start(position))?;
-        file.read(buffer)
+        match &self.bytes {
+            Bytes::Local(file) => {
+                let mut file = sync::lock(file);
+                file.seek(SeekFrom::Start(position))?;
+                file.read(buffer)
+            }
+            Bytes::Object(object) => object.read_at(position, buffer),
+        }
     }
 
     /// A reader that begins at this position, with a buffer and a position of its own.

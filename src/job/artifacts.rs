@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use bytes::Bytes;
 use serde::Serialize;
 
 use super::error::StartError;
@@ -10,6 +11,7 @@ use crate::report::RunReport;
 #[cfg(feature = "report")]
 use crate::report::html;
 use crate::staging::{SpecialFile, StagedFile};
+use crate::storage::{Bucket, ObjectUrl, Place, PutIf, Storage, StorageError, StorageErrorKind};
 use crate::task;
 
 /// A file that can be written: it is created under a hidden name first. Dropping it leaves nothing
@@ -25,6 +27,8 @@ pub(crate) struct Artifact {
 enum Destination {
     Staged(StagedFile),
     Special(SpecialFile),
+    /// A bucket, and the key in it.
+    Object(Bucket, String),
 }
 
 impl Artifact {
@@ -33,8 +37,14 @@ impl Artifact {
     /// # Errors
     ///
     /// When the folder is missing or read-only, or the name is that of a folder.
-    pub(crate) fn prepare(path: &Path) -> Result<Self, StartError> {
+    pub(crate) fn prepare(path: &Path, storage: &Storage) -> Result<Self, StartError> {
         let refused = |source| StartError::Artifact { path: path.to_owned(), source };
+        if let Place::Object(url) = Place::of_path(path)? {
+            let bucket = storage.bucket(&url)?;
+            ensure_can_be_written(&bucket, &url)?;
+            let destination = Destination::Object(bucket, url.key().to_owned());
+            return Ok(Self { path: path.to_owned(), destination });
+        }
         if path.is_dir() {
             return Err(refused(io::Error::other("this is a folder; name a file in it")));
         }
@@ -51,12 +61,12 @@ impl Artifact {
     /// # Errors
     ///
     /// When it cannot be replaced, also because it is a FIFO or a device.
-    pub(crate) fn prepare_to_replace(path: &Path) -> Result<Self, StartError> {
+    pub(crate) fn prepare_to_replace(path: &Path, storage: &Storage) -> Result<Self, StartError> {
         if SpecialFile::at(path).is_some() {
             let source = io::Error::other("this is not a file, so it cannot be replaced every few seconds");
             return Err(StartError::Artifact { path: path.to_owned(), source });
         }
-        Self::prepare(path)
+        Self::prepare(path, storage)
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -77,8 +87,20 @@ impl Artifact {
                 staged.write_all(content)?;
                 Ok(staged.commit(&self.path)?)
             }
+            Destination::Object(bucket, key) => {
+                let content = Bytes::copy_from_slice(content);
+                Ok(bucket.put(&key, content, PutIf::Always).wait().map(drop)?)
+            }
             Destination::Special(special) => special.open(&self.path)?.write_all(content),
         }
+    }
+}
+
+/// As far as that is known without writing: there is such a bucket.
+fn ensure_can_be_written(bucket: &Bucket, url: &ObjectUrl) -> Result<(), StorageError> {
+    match bucket.head(url.key()).wait() {
+        Err(error) if error.kind() != StorageErrorKind::NotFound => Err(error),
+        _ => Ok(()),
     }
 }
 
@@ -90,8 +112,12 @@ pub(super) struct Artifacts {
 
 impl Artifacts {
     /// Makes sure that the files that are configured can be written.
-    pub(super) fn prepare(summary: Option<&Path>, report: Option<&Path>) -> Result<Self, StartError> {
-        let prepare = |path: Option<&Path>| path.map(Artifact::prepare).transpose();
+    pub(super) fn prepare(
+        summary: Option<&Path>,
+        report: Option<&Path>,
+        storage: &Storage,
+    ) -> Result<Self, StartError> {
+        let prepare = |path: Option<&Path>| path.map(|path| Artifact::prepare(path, storage)).transpose();
         Ok(Self { summary: prepare(summary)?, report: prepare(report)? })
     }
 

@@ -86,7 +86,8 @@ impl DryRunJob {
     ///
     /// What would stop a real run too, except for problems of its output.
     pub async fn start(self, stop: StopSignal, counters: Arc<Counters>) -> Result<StartedDryRun, StartError> {
-        let summary = self.summary.as_deref().map(Artifact::prepare).transpose()?;
+        let storage = &self.resolved.storage;
+        let summary = self.summary.as_deref().map(|path| Artifact::prepare(path, storage)).transpose()?;
         let list = OpenList::open(&self.list, &stop, counters.clone()).await?;
         let OpenList { rows, progress, files, notes } = list;
         let settings = enrich_settings(&self.resolved.settings, self.resolved.settings.rows.clone());

@@ -11,6 +11,7 @@ use crate::humanize::{counted, grouped, output_name};
 use crate::input::InputError;
 use crate::model::{ColumnError, StreamError};
 use crate::output::{self, OutputError, WriteError};
+use crate::storage::StorageError;
 
 /// Why a run was not started. Nothing was sent.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
@@ -56,6 +57,10 @@ pub enum StartError {
         #[source]
         source: io::Error,
     },
+    /// An object store refused something, or could not be reached.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Storage(#[from] StorageError),
     /// The metrics cannot be served.
     #[error("cannot serve the metrics at {address}")]
     #[diagnostic(help("choose another address with --metrics-listen"))]

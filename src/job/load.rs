@@ -11,6 +11,7 @@ use crate::config::input::input_settings;
 use crate::config::output::output_settings;
 use crate::config::paths::{
     ensure_each_file_is_one_thing, ensure_names_are_text, fill_dates, lock_beside, metrics_listen,
+    resolve_urls,
 };
 use crate::config::pipeline_file::PipelineFile;
 use crate::config::resolver::{ConfigResolver, Resolved};
@@ -20,6 +21,7 @@ use crate::enricher::{LedgerChoice, Refresh, RowSettings, Settings};
 use crate::model::Setting;
 use crate::output;
 use crate::output::OutputSettings;
+use crate::storage::is_object_url;
 
 /// What a configuration describes.
 #[derive(Debug)]
@@ -122,8 +124,9 @@ pub(super) fn resolved<T>(
 ) -> Result<T, Diagnostics> {
     let pipeline = file.map(|path| PipelineFile::read(path, environment)).transpose()?;
     let mut resolver = ConfigResolver::new(flags, pipeline, environment);
+    let urls = resolve_urls(&mut resolver);
     let result = resolve(&mut resolver);
-    resolver.finish(result)
+    resolver.finish(urls.and(result))
 }
 
 fn job(resolver: &mut ConfigResolver, file: Option<&Path>) -> Resolved<Job> {
@@ -136,6 +139,7 @@ fn job(resolver: &mut ConfigResolver, file: Option<&Path>) -> Resolved<Job> {
     let (mut output, (list, resolved)) = (output?, common?);
     report?;
     output.partition_by.clone_from(&list.columns.needed);
+    output.storage = resolved.storage.clone();
     Ok(Job {
         lock,
         dated_folders: dated_folders?,
@@ -198,6 +202,7 @@ pub(super) fn list_and_settings(
     let apart = ensure_each_file_is_one_thing(resolver, lock);
     names.and(apart)?;
     let (mut input, mut resolved, (conditions, columns)) = (input?, resolved?, selection?);
+    input.storage = resolved.storage.clone();
     input.batch_rows = batch_rows(&resolved.settings, input.batch_rows);
     let list = List { input, conditions, columns, max_invalid: Some(max_invalid?) };
     name_refresh(&list, &mut resolved.settings);
@@ -234,7 +239,7 @@ fn name_refresh(list: &List, settings: &mut Settings) {
 /// continue.
 fn job_name(list: &List, settings: &Settings) -> String {
     let absolute = |path: &String| match std::path::absolute(path) {
-        Ok(absolute) if path != "-" => absolute.display().to_string(),
+        Ok(absolute) if path != "-" && !is_object_url(Path::new(path)) => absolute.display().to_string(),
         _ => path.clone(),
     };
     let paths = list.input.paths.iter().map(absolute).collect::<Vec<_>>().join(" ");

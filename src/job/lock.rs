@@ -8,22 +8,8 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
-
-use crate::model::UtcMillis;
-
-/// Who holds a lock: the content of its file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Holder {
-    /// The run.
-    pub run_id: String,
-    /// The process.
-    pub pid: u32,
-    /// Its host, if it is known.
-    pub host: String,
-    /// When it took the lock, RFC 3339.
-    pub since: String,
-}
+use crate::model::{Holder, UtcMillis};
+use crate::storage::StorageError;
 
 /// Why a lock could not be taken.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
@@ -31,7 +17,7 @@ pub enum LockError {
     /// Another run holds it.
     #[error(
         "another run is already writing this output{} (lock {})",
-        holder.as_ref().map(in_words).unwrap_or_default(),
+        holder.as_ref().map(|holder| format!(": {holder}")).unwrap_or_default(),
         path.display()
     )]
     #[diagnostic(help("wait for it to end, or choose another lock with --lock if both may run"))]
@@ -51,10 +37,10 @@ pub enum LockError {
         #[source]
         source: io::Error,
     },
-}
-
-fn in_words(Holder { run_id, pid, host, since }: &Holder) -> String {
-    format!(": run {run_id}, process {pid} on {host}, since {since}")
+    /// The object store of the lock refused something, or could not be reached.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Storage(#[from] StorageError),
 }
 
 /// How often to try while other processes keep removing the file.
@@ -99,13 +85,7 @@ impl Lock {
             if !is_still_there(path, &file) {
                 continue;
             }
-            let holder = Holder {
-                run_id: run_id.to_owned(),
-                pid: std::process::id(),
-                host: host(),
-                since: UtcMillis::now().to_string(),
-            };
-            write(&mut file, &holder).map_err(refused)?;
+            write(&mut file, &holder(run_id)).map_err(refused)?;
             return Ok(Self { path: path.to_owned(), file });
         }
         Err(refused(io::Error::other("other processes keep removing it")))
@@ -155,6 +135,12 @@ fn is_still_there(path: &Path, file: &File) -> bool {
 #[cfg(not(unix))]
 fn is_still_there(_: &Path, _: &File) -> bool {
     true
+}
+
+/// This process, from now on.
+pub(crate) fn holder(run_id: &str) -> Holder {
+    let (run_id, since) = (run_id.to_owned(), UtcMillis::now().to_string());
+    Holder { run_id, pid: std::process::id(), host: host(), since }
 }
 
 /// The name of this machine.

@@ -3,7 +3,7 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -22,6 +22,7 @@ use tokio::time::Instant;
 use super::artifacts::Artifact;
 use super::error::StartError;
 use crate::model::UtcMillis;
+use crate::storage::Storage;
 use crate::sync;
 use crate::task::AbortOnDrop;
 use crate::telemetry::Counters;
@@ -38,14 +39,18 @@ const MAX_CONNECTIONS: usize = 32;
 pub(crate) struct Metrics {
     counters: Arc<Counters>,
     labels: RunLabels,
-    file: Option<PathBuf>,
+    file: Option<(PathBuf, Storage)>,
     since: Instant,
     /// Whether the final counts were written; locked during every write.
     ended: Mutex<bool>,
 }
 
 impl Metrics {
-    pub(crate) fn new(counters: Arc<Counters>, labels: RunLabels, file: Option<PathBuf>) -> Arc<Self> {
+    pub(crate) fn new(
+        counters: Arc<Counters>,
+        labels: RunLabels,
+        file: Option<(PathBuf, Storage)>,
+    ) -> Arc<Self> {
         Arc::new(Self { counters, labels, file, since: Instant::now(), ended: Mutex::new(false) })
     }
 
@@ -58,7 +63,9 @@ impl Metrics {
         &self,
         address: Option<SocketAddr>,
     ) -> Result<Option<TcpListener>, StartError> {
-        self.file.as_deref().map(Artifact::prepare_to_replace).transpose()?;
+        if let Some((path, storage)) = &self.file {
+            Artifact::prepare_to_replace(path, storage)?;
+        }
         let Some(address) = address else { return Ok(None) };
         let refused = |source| StartError::Listen { address, source };
         TcpListener::bind(address).await.map(Some).map_err(refused)
@@ -75,8 +82,8 @@ impl Metrics {
         listener: Option<TcpListener>,
     ) -> Result<Vec<AbortOnDrop<()>>, StartError> {
         let mut tasks = Vec::new();
-        if let Some(path) = &self.file {
-            self.write(path, None)?;
+        if self.file.is_some() {
+            self.write(None)?;
             tasks.push(AbortOnDrop::spawn(self.clone().write_at_intervals()));
         }
         if let Some(listener) = listener {
@@ -87,23 +94,23 @@ impl Metrics {
 
     /// Writes the file for the last time. Returns a warning if that fails.
     pub(crate) fn end(&self, ending: &'static str) -> Option<String> {
-        let path = self.file.as_ref()?;
         // Not by the clock, which may have been set meanwhile: the end comes after the start.
         let at = UtcMillis(self.labels.started_at.0 + self.since.elapsed().as_millis() as i64);
         let end = RunEnd { ending, at };
-        let fault = self.write(path, Some(end)).err()?;
+        let fault = self.write(Some(end)).err()?;
         Some(format!("the final metrics could not be written: {}", crate::model::with_causes(&fault)))
     }
 
-    fn write(&self, path: &Path, end: Option<RunEnd>) -> Result<(), StartError> {
+    fn write(&self, end: Option<RunEnd>) -> Result<(), StartError> {
+        let Some((path, storage)) = &self.file else { return Ok(()) };
         let mut ended = sync::lock(&self.ended);
         if *ended {
             return Ok(());
         }
         *ended = end.is_some();
         let text = text(&self.counters, &self.labels, end);
-        let refused = |source| StartError::Artifact { path: path.to_owned(), source };
-        Artifact::prepare(path)?.write(text.as_bytes()).map_err(refused)
+        let refused = |source| StartError::Artifact { path: path.clone(), source };
+        Artifact::prepare(path, storage)?.write(text.as_bytes()).map_err(refused)
     }
 
     async fn write_at_intervals(self: Arc<Self>) {
@@ -112,7 +119,7 @@ impl Metrics {
             let this = self.clone();
             let writing = tokio::task::spawn_blocking(move || {
                 // A later write may succeed. A failure at the end of the run is reported.
-                this.file.as_ref().map(|path| this.write(path, None))
+                this.write(None)
             });
             let _ = writing.await;
         }

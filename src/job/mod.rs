@@ -14,6 +14,7 @@ mod load;
 mod lock;
 mod metrics;
 mod outcome;
+mod output_lock;
 mod progress;
 mod rate_control;
 mod recorder;
@@ -29,7 +30,7 @@ pub use self::error::{JobError, RunError, StartError};
 pub use self::import_command::Import;
 pub use self::list_check::UnusableList;
 pub use self::load::{Job, Loaded};
-pub use self::lock::{Holder, LockError};
+pub use self::lock::LockError;
 pub use self::outcome::JobOutcome;
 pub use self::progress::{Progress, Total};
 pub use self::rate_control::RateControl;
@@ -37,6 +38,7 @@ pub use self::rows_job::{RowsJob, RowsPurpose, RowsSource};
 pub use self::rows_report::{RowsError, RowsReport};
 pub use self::run::JobReport;
 pub use self::start::StartedJob;
+pub use crate::model::Holder;
 
 #[cfg(test)]
 mod tests;

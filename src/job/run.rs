@@ -71,7 +71,16 @@ impl StartedJob {
     /// When the list cannot be read to its end; the rows that are done are kept under the partial
     /// name. When a stream cannot be written. A file that cannot be written is a stop: the ledger
     /// has its answers, and nothing is left of the file.
-    pub async fn finish(self) -> Result<JobReport, RunError> {
+    pub async fn finish(mut self) -> Result<JobReport, RunError> {
+        let lock = self.lock.take();
+        let finished = self.finish_rows().await;
+        if let Some(lock) = lock {
+            lock.release().await;
+        }
+        finished
+    }
+
+    async fn finish_rows(self) -> Result<JobReport, RunError> {
         let Self {
             enricher, rows, columns, check, target, artifacts, metrics, description, progress, ..
         } = self;
@@ -103,7 +112,6 @@ impl StartedJob {
         report.warnings = warnings;
         report.warnings.extend(metrics.end(report.ending));
         let report = artifacts.write(report).await;
-        drop(self.lock);
         Ok(JobReport {
             outcome,
             import,

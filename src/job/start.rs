@@ -10,8 +10,9 @@ use super::import_command::ImportFlags;
 use super::list::{InspectedList, OpenList, inspect};
 use super::list_check::ListCheck;
 use super::load::Job;
-use super::lock::{Lock, LockError};
+use super::lock::LockError;
 use super::metrics::Metrics;
+use super::output_lock::OutputLock;
 use super::progress::Progress;
 use super::rate_control::RateControl;
 use super::recorder::Recorder;
@@ -24,6 +25,7 @@ use crate::model::Setting;
 use crate::output;
 use crate::output::Target;
 use crate::staging::remove_left_files;
+use crate::storage::is_object_url;
 use crate::task::AbortOnDrop;
 use crate::telemetry::prometheus::RunLabels;
 use crate::telemetry::{Counters, Reporter};
@@ -46,7 +48,7 @@ pub struct StartedJob {
     pub(super) rate: RateControl,
     /// Tasks that run until they are dropped.
     pub(super) companions: Vec<AbortOnDrop<()>>,
-    pub(super) lock: Option<Lock>,
+    pub(super) lock: Option<OutputLock>,
 }
 
 /// What is known about a run before it starts.
@@ -76,9 +78,28 @@ impl Job {
         reporter: Arc<dyn Reporter>,
         counters: Arc<Counters>,
     ) -> Result<StartedJob, StartError> {
+        let lock = self.lock_output().await?;
+        match self.start_alone(stop, reporter, counters).await {
+            Ok(started) => Ok(StartedJob { lock, ..started }),
+            Err(error) => {
+                if let Some(lock) = lock {
+                    lock.release().await;
+                }
+                Err(error)
+            }
+        }
+    }
+
+    async fn start_alone(
+        self,
+        stop: StopSignal,
+        reporter: Arc<dyn Reporter>,
+        counters: Arc<Counters>,
+    ) -> Result<StartedJob, StartError> {
         let recorder = Arc::new(Recorder::new(self.run_id.clone(), counters.clone(), reporter));
-        let (lock, target) = self.lock_and_prepare_output()?;
-        let artifacts = Artifacts::prepare(self.summary.as_deref(), self.report.as_deref())?;
+        let target = output::prepare(&self.output)?;
+        let storage = &self.resolved.storage;
+        let artifacts = Artifacts::prepare(self.summary.as_deref(), self.report.as_deref(), storage)?;
         let description = self.description();
         let list = OpenList::open(&self.list, &stop, counters.clone()).await?;
         let settings = enrich_settings(&self.resolved.settings, self.resolved.settings.rows.clone());
@@ -86,7 +107,8 @@ impl Job {
         let columns = self.list.columns.places(&reader)?;
         target.ensure_is_none_of(list.files.iter().map(PathBuf::as_path))?;
         let target = opened(target, &stop).await?;
-        let metrics = Metrics::new(counters.clone(), self.labels(&recorder), self.metrics.clone());
+        let to = self.metrics.clone().map(|path| (path, self.resolved.storage.clone()));
+        let metrics = Metrics::new(counters.clone(), self.labels(&recorder), to);
         let listener = metrics.prepare(self.metrics_listen).await?;
         let observers = Observers { stop, counters, reporter: recorder.clone() };
         let enricher = Enricher::open_observed(self.resolved.settings, observers).await?;
@@ -113,31 +135,34 @@ impl Job {
             notes,
             rate,
             companions,
-            lock,
+            lock: None,
         })
     }
 
     /// Takes the lock and makes sure that the output can be written.
-    fn lock_and_prepare_output(&self) -> Result<(Option<Lock>, Target), StartError> {
+    async fn lock_output(&self) -> Result<Option<OutputLock>, StartError> {
         for folder in &self.dated_folders {
             // An error shows up again when the file in the folder is opened, with the file's name.
             let _ = fs::create_dir_all(folder);
         }
-        let lock = self.lock.as_deref().map(|path| Lock::take(path, &self.run_id));
-        let lock = match lock.transpose() {
+        let lock = match &self.lock {
+            Some(path) => OutputLock::take(path, &self.run_id, &self.resolved.storage).await.map(Some),
+            None => Ok(None),
+        };
+        let lock = match lock {
             Ok(lock) => lock,
             // The lock is usually in the folder of the output, so an error of the output comes
             // first.
-            Err(error @ LockError::File { .. }) => {
+            Err(error @ (LockError::File { .. } | LockError::Storage(_))) => {
                 output::prepare(&self.output)?;
                 return Err(error.into());
             }
             Err(error) => return Err(error.into()),
         };
-        if lock.is_some() && !output::is_stream(&self.output.path) {
+        if lock.is_some() && !output::is_stream(&self.output.path) && !is_object_url(&self.output.path) {
             remove_left_files(&self.output.path);
         }
-        Ok((lock, output::prepare(&self.output)?))
+        Ok(lock)
     }
 
     fn description(&self) -> Description {

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::humanize::counted;
 use crate::model::{BoxError, StreamError};
+use crate::storage::StorageError;
 
 /// A result that cannot be written.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
@@ -36,6 +37,22 @@ pub enum OutputError {
         #[source]
         source: std::io::Error,
     },
+    /// All rows are written, and could not be uploaded.
+    #[error("cannot upload the finished output to {}", path.display())]
+    #[diagnostic(help("take the complete result from {}", kept.display()))]
+    NotUploaded {
+        /// The URL.
+        path: PathBuf,
+        /// Where the rows are, on this machine.
+        kept: PathBuf,
+        /// Why not.
+        #[source]
+        source: BoxError,
+    },
+    /// An object store refused something, or could not be reached.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Storage(#[from] StorageError),
     /// The name's ending stands for no format.
     #[error("{}: the output's name must end in .parquet, .csv or .ndjson", path.display())]
     #[diagnostic(help("change the name, or name the format with --format csv, ndjson or parquet"))]

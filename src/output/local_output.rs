@@ -139,7 +139,7 @@ fn not_named(path: &Path, kept: Option<PathBuf>, source: io::Error) -> OutputErr
 
 /// `out.partial.csv` for `out.csv`, and `out.partial` for `out`. The number is for a name that is
 /// taken.
-fn partial_name(path: &Path, number: u32) -> PathBuf {
+pub(super) fn partial_name(path: &Path, number: u32) -> PathBuf {
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
     let mut ending = match path.extension() {
         Some(ending) => format!(".partial.{}", ending.to_string_lossy()),

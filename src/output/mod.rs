@@ -16,6 +16,7 @@ mod file_encoder;
 mod format;
 mod local_output;
 mod ndjson;
+mod object_output;
 mod parquet;
 mod partitions;
 mod settings;

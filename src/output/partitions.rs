@@ -22,7 +22,7 @@ use crate::staging::MAX_NAME_BYTES;
 /// The folder of rows whose column is null or empty, by Hive's convention.
 const DEFAULT_PARTITION: &str = "__HIVE_DEFAULT_PARTITION__";
 /// The one file in each folder.
-const FILE: &str = "part-0.parquet";
+pub(super) const FILE: &str = "part-0.parquet";
 /// How many row groups may be held over all partitions. Then the largest is written, however small.
 const ROW_GROUPS_HELD: usize = 4;
 
@@ -162,6 +162,11 @@ fn hive_text(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// Whether a folder of this name holds rows with one value of this column.
+pub(super) fn is_partition_of(folder: &str, column: &str) -> bool {
+    folder.strip_prefix(&*hive_text(column)).is_some_and(|rest| rest.starts_with('='))
+}
+
 /// Whether a folder holds partitions by these columns and nothing else, so that it may be replaced
 /// as a whole.
 pub(super) fn holds_only_partitions(folder: &Path, partition_by: &[String]) -> io::Result<bool> {
@@ -169,11 +174,10 @@ pub(super) fn holds_only_partitions(folder: &Path, partition_by: &[String]) -> i
         let mut entries = fs::read_dir(folder)?;
         return entries.try_fold(true, |ours, entry| Ok(ours && entry?.file_name() == FILE));
     };
-    let prefix = format!("{}=", hive_text(first));
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let is_partition =
-            entry.file_type()?.is_dir() && entry.file_name().to_string_lossy().starts_with(&prefix);
+            entry.file_type()?.is_dir() && is_partition_of(&entry.file_name().to_string_lossy(), first);
         if !is_partition || !holds_only_partitions(&entry.path(), rest)? {
             return Ok(false);
         }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::error::OutputError;
 use super::format::OutputFormat;
+use crate::storage::Storage;
 
 /// Whether an existing output may be replaced.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -18,8 +19,10 @@ pub enum Replace {
 /// Where the result goes.
 #[derive(Clone, Debug)]
 pub struct OutputSettings {
-    /// The file, a FIFO or another stream, or `-` for standard output.
+    /// The file, a FIFO or another stream, or `-` for standard output. Also the URL of an object.
     pub path: PathBuf,
+    /// How object stores are reached.
+    pub storage: Storage,
     /// The format. Without one, the ending of the name decides: `.parquet` or `.pq`, `.csv`,
     /// `.ndjson` or `.jsonl`.
     pub format: Option<OutputFormat>,
@@ -41,6 +44,7 @@ impl OutputSettings {
     pub fn new(path: impl Into<PathBuf>) -> Self {
         Self {
             path: path.into(),
+            storage: Storage::default(),
             format: None,
             partition_by: Vec::new(),
             replace: Replace::Never,

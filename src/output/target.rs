@@ -8,10 +8,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use arrow::datatypes::SchemaRef;
 
 use super::encoder::{Encoder, Sink};
-use super::encoding::{Delivery, EncodeError, encode_all};
+use super::encoding::{Delivery, EncodeError, EncodedSize, encode_all};
 use super::error::{OutputError, WriteError};
 use super::file_encoder::file_encoder;
 use super::local_output::{LocalOutput, Staged};
+use super::object_output::{ObjectOutput, ObjectTarget};
 use super::partitions::{PartitionsEncoder, holds_only_partitions};
 use super::settings::{OutputSettings, Replace};
 use super::staged_output::StagedOutput;
@@ -21,6 +22,7 @@ use super::streamed_output::StreamedOutput;
 use crate::humanize::output_name;
 use crate::model::{BoxError, RecordStream};
 use crate::staging::{StagedFile, StagedFolder, is_same_file, parent_folder};
+use crate::storage::Place;
 
 /// An output that can be written: its name is free or may be replaced, and its folder takes files;
 /// or it is a stream. Dropping it leaves nothing behind.
@@ -34,6 +36,8 @@ pub struct Target {
 enum Destination {
     /// A file or folder under a hidden name.
     Staged(Staged),
+    /// An object, or many, whose content is in a temporary file until it is whole.
+    Object(ObjectTarget),
     /// Standard output, a FIFO, a device or a socket.
     Stream(StreamTarget),
 }
@@ -47,6 +51,13 @@ enum Destination {
 /// files.
 pub fn prepare(settings: &OutputSettings) -> Result<Target, OutputError> {
     let mut settings = settings.clone();
+    match Place::of_path(&settings.path)? {
+        Place::Object(url) => {
+            let destination = Destination::Object(ObjectTarget::prepare(url, &settings)?);
+            return Ok(Target { settings, destination });
+        }
+        Place::Local(path) => settings.path = path,
+    }
     if let Some(stream) = StreamTarget::at(&settings.path) {
         let destination = Destination::Stream(stream.prepare(&settings)?);
         return Ok(Target { settings, destination });
@@ -82,7 +93,7 @@ impl Target {
         let Self { settings, destination } = self;
         let destination = match destination {
             Destination::Stream(stream) => Destination::Stream(stream.open().await?),
-            staged @ Destination::Staged(_) => staged,
+            whole @ (Destination::Staged(_) | Destination::Object(_)) => whole,
         };
         Ok(Self { settings, destination })
     }
@@ -98,6 +109,8 @@ impl Target {
     ) -> Result<(), OutputError> {
         let is_output = |input: &&Path| match &self.destination {
             Destination::Stream(stream) => stream.is_file(input),
+            // By its URL, which is the name of the list too.
+            Destination::Object(_) => input.starts_with(&self.settings.path),
             Destination::Staged(Staged::File(_)) => is_same_file(&self.settings.path, input),
             Destination::Staged(Staged::Partitions(_)) => lies_in(input, &self.settings.path),
         };
@@ -125,7 +138,14 @@ impl Target {
     ) -> Result<Box<dyn StagedOutput>, WriteError> {
         let Self { settings, destination } = self.open().await?;
         match destination {
-            Destination::Staged(staged) => write_staged(staged, settings, batches, rows_written).await,
+            Destination::Staged(staged) => {
+                let size = encode(&staged, &settings, batches, rows_written).await?;
+                Ok(Box::new(LocalOutput { staged, size, settings }))
+            }
+            Destination::Object(target) => {
+                let size = encode(&target.staged, &settings, batches, rows_written).await?;
+                Ok(Box::new(ObjectOutput { target, size, settings }))
+            }
             Destination::Stream(stream) => write_stream(&stream, &settings, batches, rows_written).await,
         }
     }
@@ -139,16 +159,16 @@ fn lies_in(file: &Path, folder: &Path) -> bool {
     }
 }
 
-async fn write_staged(
-    staged: Staged,
-    settings: OutputSettings,
+async fn encode(
+    staged: &Staged,
+    settings: &OutputSettings,
     batches: RecordStream,
     rows_written: Arc<AtomicU64>,
-) -> Result<Box<dyn StagedOutput>, WriteError> {
+) -> Result<EncodedSize, WriteError> {
     let refused = |fault| OutputError::write(&settings.path, fault);
-    let encoder = encoder(&staged, &batches.schema(), &settings).map_err(refused)?;
+    let encoder = encoder(staged, &batches.schema(), settings).map_err(refused)?;
     match encode_all(encoder, batches, rows_written, Delivery::AtTheEnd).await {
-        Ok(size) => Ok(Box::new(LocalOutput { staged, size, settings })),
+        Ok(size) => Ok(size),
         Err(EncodeError::Stage(error)) => Err(error.into()),
         Err(EncodeError::Write(fault)) => Err(refused(fault).into()),
     }

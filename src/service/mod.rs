@@ -20,7 +20,7 @@ pub mod lookup_service;
 mod proxied_http;
 pub mod proxy;
 mod rest;
-mod tls;
+pub(crate) mod tls;
 pub mod wire;
 
 pub use self::doubt::Doubt;

@@ -16,7 +16,7 @@ pub struct Proxy(Url);
 pub struct InvalidProxy;
 
 impl Proxy {
-    pub(super) fn url(&self) -> &Url {
+    pub(crate) fn url(&self) -> &Url {
         &self.0
     }
 

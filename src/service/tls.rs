@@ -27,6 +27,27 @@ pub(super) fn client_config(trusted: Option<&str>) -> Result<ClientConfig, Servi
     Ok(builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth())
 }
 
+/// The settings for object stores. Trusts the certificates in a PEM text beside those of the system:
+/// the text is usually about endpoints alone. `None` where nothing can be trusted, as in a container
+/// without certificates; there only plain HTTP is possible.
+#[cfg(feature = "cloud")]
+pub(crate) fn client_config_for_stores(trusted: Option<&str>) -> Result<Option<ClientConfig>, ServiceError> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let certificates: Result<Vec<_>, _> =
+        CertificateDer::pem_slice_iter(trusted.unwrap_or_default().as_bytes()).collect();
+    let certificates = certificates.map_err(|_| ServiceError::UnusableCertificates)?;
+    let verifier =
+        match rustls_platform_verifier::Verifier::new_with_extra_roots(certificates, provider.clone()) {
+            Ok(verifier) => verifier,
+            Err(_) if trusted.is_none() => return Ok(None),
+            Err(fault) => return Err(ServiceError::Tls(fault)),
+        };
+    let builder = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(ServiceError::Tls)?;
+    Ok(Some(builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth()))
+}
+
 /// The given certificates: as authorities, and each as the certificate of a server itself.
 #[derive(Debug)]
 struct TrustedCertificates {

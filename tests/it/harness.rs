@@ -81,12 +81,37 @@ pub struct Job {
     /// Where summaries go, so that the folder holds only what the test put there.
     figures: TempDir,
     credentials: Option<(&'static str, &'static str)>,
+    variables: Vec<(String, String)>,
 }
+
+/// Variables that a developer's machine may have, and that would lead to real stores.
+const OF_CLOUDS: [&str; 14] = [
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_PROFILE",
+    "AWS_REGION",
+    "AWS_ENDPOINT_URL",
+    "AWS_ENDPOINT_URL_S3",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    "AZURE_STORAGE_ACCOUNT_NAME",
+    "AZURE_STORAGE_ACCOUNT_KEY",
+    "AZURE_STORAGE_ACCOUNT",
+    "GOOGLE_APPLICATION_CREDENTIALS",
+    "STORAGE_EMULATOR_HOST",
+];
 
 impl Job {
     pub fn new() -> Self {
         let (folder, figures) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-        Self { folder, figures, credentials: Some(("user", "password")) }
+        Self { folder, figures, credentials: Some(("user", "password")), variables: Vec::new() }
+    }
+
+    /// Runs the binary with these environment variables too.
+    pub fn with_variables<'a>(mut self, variables: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        self.variables.extend(variables.into_iter().map(|(name, value)| (name.into(), value.into())));
+        self
     }
 
     pub fn with_credentials(mut self, credentials: Option<(&'static str, &'static str)>) -> Self {
@@ -134,6 +159,10 @@ impl Job {
         if let Some((username, password)) = self.credentials {
             command.env("HLR_USERNAME", username).env("HLR_PASSWORD", password);
         }
+        for name in OF_CLOUDS {
+            command.env_remove(name);
+        }
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         command
     }
 

@@ -21,6 +21,7 @@ mod ledger;
 mod ledger_edges;
 mod library;
 mod nightly;
+mod object_stores;
 mod paused_time;
 mod python;
 mod real_lists;

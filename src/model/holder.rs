@@ -1,0 +1,25 @@
+//! Who is at work where only one may be.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// The run that holds a lock or a lease.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Holder {
+    /// The identifier of the run, as in its summary and logs.
+    pub run_id: String,
+    /// Its process.
+    pub pid: u32,
+    /// The machine that it runs on.
+    pub host: String,
+    /// When it began, RFC 3339.
+    pub since: String,
+}
+
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { run_id, pid, host, since } = self;
+        write!(f, "run {run_id}, process {pid} on {host}, since {since}")
+    }
+}
