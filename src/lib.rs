@@ -59,6 +59,7 @@
 //! of a run. `simulator` is a service on loopback with faults on demand. Without default features,
 //! only the engine is built.
 
+mod answer_table;
 #[cfg(feature = "cli")]
 mod cli;
 mod config;
@@ -76,6 +77,8 @@ mod output;
 mod pricing;
 mod report;
 mod service;
+#[cfg(feature = "cloud")]
+mod shared_answers;
 #[cfg(feature = "simulator")]
 pub mod simulator;
 mod staging;

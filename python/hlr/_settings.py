@@ -42,6 +42,10 @@ class Settings(TypedDict, total=False):
     commit_interval: Duration | None
     unsaved_answers: int | None
     ledger_memory_mib: int | None
+    answers: str | None
+    answers_interval: Duration | None
+    lease_ttl: Duration | None
+    wait: Duration | None
     price: Amount | dict[str, Amount] | None
     free_results: str | Sequence[str] | None
     accept_results: str | Sequence[str] | None

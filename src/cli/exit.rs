@@ -65,6 +65,7 @@ impl From<&JobOutcome> for Exit {
                 | StopReason::AccountBlocked { .. }
                 | StopReason::AnswersInDoubt { .. }
                 | StopReason::SurplusBytes { .. }
+                | StopReason::AskingRightLost
                 | StopReason::CapReached { .. }
                 | StopReason::LedgerFailed { .. }
                 | StopReason::OutputFailed { .. }

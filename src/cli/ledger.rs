@@ -1,31 +1,42 @@
 //! `hlr ledger`: statistics, export, import and removal of paid answers.
 
-use std::collections::BTreeMap;
+mod figures;
+mod files;
+#[cfg(feature = "cloud")]
+mod shared_answers;
+
 use std::path::Path;
 
-use miette::{IntoDiagnostic, Report};
+use miette::Report;
 use tokio::runtime::Handle;
 use tokio::task::spawn_blocking;
 
+use self::figures::show;
+use self::files::{list_at, numbers_of, storage, write_export};
 use super::args::{ExportArgs, ForgetArgs, ImportArgs, LedgerArgs, LedgerCommand, PruneArgs, StatsArgs};
 use super::exit::Exit;
-use super::terminal::{print, print_wrapped, say, say_error};
-use crate::config::Environment;
+use super::terminal::{say, say_error};
 use crate::config::default_ledger;
-use crate::humanize::{counted, grouped, output_name, percent, size};
-use crate::input::InputSettings;
+#[cfg(not(feature = "cloud"))]
+use crate::enricher::OpenError;
+use crate::humanize::{counted, grouped, size};
 use crate::ledger::{AnswerOrigin, IfMissing, LedgerError, LedgerFile};
 use crate::ledger_admin::{ImportSettings, Stats};
 use crate::lookup::StopSignal;
 use crate::model::{ProviderCache, UtcMillis};
-use crate::numbering::Region;
 use crate::output::{OutputError, OutputSettings, Replace, WriteError};
-use crate::storage::Storage;
 use crate::{ledger_admin, output};
 
 /// Runs the subcommand. A signal ends it immediately: nothing is lost by that.
 pub(super) async fn ledger(arguments: LedgerArgs, stop: StopSignal) -> Exit {
-    let path = match arguments.ledger {
+    let LedgerArgs { command, ledger, mut answers } = arguments;
+    if let LedgerCommand::Compact(compact) = &command {
+        answers = answers.or_else(|| compact.url.clone());
+    }
+    if let Some(url) = answers {
+        return run(stop, async move || on_shared_answers(&url, command).await).await;
+    }
+    let path = match ledger {
         Some(path) => path,
         None => match default_ledger() {
             Ok(path) => path,
@@ -35,19 +46,21 @@ pub(super) async fn ledger(arguments: LedgerArgs, stop: StopSignal) -> Exit {
             }
         },
     };
-    // The work waits for the disk, so it has a thread of its own; signals are handled meanwhile.
+    run(stop, async move || match command {
+        LedgerCommand::Stats(stats) => show_stats(&path, &stats),
+        LedgerCommand::Export(export) => export_answers(&path, export).await,
+        LedgerCommand::Import(import) => import_answers(&path, import).await,
+        LedgerCommand::Prune(prune) => prune_answers(&path, &prune),
+        LedgerCommand::Forget(forget) => forget_numbers(&path, forget).await,
+        LedgerCommand::Compact(_) => unreachable!("it has a URL"),
+    })
+    .await
+}
+
+/// The work waits for the disk, so it has a thread of its own; signals are handled meanwhile.
+async fn run(stop: StopSignal, work: impl AsyncFnOnce() -> Result<(), Report> + Send + 'static) -> Exit {
     let runtime = Handle::current();
-    let work = spawn_blocking(move || {
-        runtime.block_on(async {
-            match arguments.command {
-                LedgerCommand::Stats(stats) => show_stats(&path, &stats),
-                LedgerCommand::Export(export) => export_answers(&path, export).await,
-                LedgerCommand::Import(import) => import_answers(&path, import).await,
-                LedgerCommand::Prune(prune) => prune_answers(&path, &prune),
-                LedgerCommand::Forget(forget) => forget_numbers(&path, forget).await,
-            }
-        })
-    });
+    let work = spawn_blocking(move || runtime.block_on(work()));
     let done = tokio::select! {
         done = work => done.expect("the subcommands do not panic"),
         () = stop.requested() => return Exit::Interrupted,
@@ -61,65 +74,23 @@ pub(super) async fn ledger(arguments: LedgerArgs, stop: StopSignal) -> Exit {
     }
 }
 
+#[cfg(feature = "cloud")]
+async fn on_shared_answers(url: &str, command: LedgerCommand) -> Result<(), Report> {
+    shared_answers::run(url, command).await
+}
+
+#[cfg(not(feature = "cloud"))]
+async fn on_shared_answers(_: &str, _: LedgerCommand) -> Result<(), Report> {
+    Err(OpenError::NoSharedAnswers.into())
+}
+
 fn open(path: &Path) -> Result<LedgerFile, LedgerError> {
     LedgerFile::open(path, IfMissing::Refuse)
 }
 
 fn show_stats(path: &Path, arguments: &StatsArgs) -> Result<(), Report> {
     let stats = Stats::read(&open(path)?, UtcMillis::now())?;
-    if arguments.json {
-        let _ = print(format_args!("{}", serde_json::to_string_pretty(&stats).into_diagnostic()?));
-        return Ok(());
-    }
-    for line in stats_lines(path, &stats, arguments.top) {
-        // A closed pipe is not an error: the reader has enough.
-        if print_wrapped(format_args!("{line}")).is_err() {
-            break;
-        }
-    }
-    Ok(())
-}
-
-fn stats_lines(path: &Path, stats: &Stats, top: usize) -> Vec<String> {
-    let Stats { format, answers_of, created, bytes, answers, oldest, youngest, .. } = stats;
-    let mut lines = vec![format!(
-        "{}: {}, format {format}, answers of {answers_of}, created {created}",
-        path.display(),
-        size(*bytes)
-    )];
-    lines.push(format!("  {:<32} {:>13}", "answers", grouped(*answers)));
-    if *answers == 0 {
-        return lines;
-    }
-    lines.push(format!("    from {oldest} to {youngest}"));
-    let by_count = |counts: &BTreeMap<String, u64>| {
-        let mut rows: Vec<_> = counts.iter().map(|(name, count)| (name.clone(), *count)).collect();
-        rows.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-        rows
-    };
-    let networks = stats.by_network.iter().map(|network| {
-        let words = [Some(network.network.as_str()), network.name, network.country];
-        (words.into_iter().flatten().collect::<Vec<_>>().join(" "), network.answers)
-    });
-    let networks: Vec<_> = networks.collect();
-    for (heading, rows, limit) in [
-        ("by age", stats.by_age.clone(), usize::MAX),
-        ("by product", by_count(&stats.by_product), usize::MAX),
-        ("by status", by_count(&stats.by_status), usize::MAX),
-        ("by result", by_count(&stats.by_result), usize::MAX),
-        ("by country", stats.by_country.clone(), top),
-        ("by network", networks, top),
-    ] {
-        lines.push(format!("  {heading}"));
-        let shown = rows.iter().take(limit);
-        lines.extend(shown.map(|(name, count)| {
-            format!("    {name:<30} {:>13} {:>8}", grouped(*count), percent(*count, *answers))
-        }));
-        if rows.len() > limit {
-            lines.push(format!("    and {} more; show them with --top", rows.len() - limit));
-        }
-    }
-    lines
+    show(&path.display().to_string(), &stats, arguments)
 }
 
 async fn export_answers(path: &Path, arguments: ExportArgs) -> Result<(), Report> {
@@ -132,14 +103,7 @@ async fn export_answers(path: &Path, arguments: ExportArgs) -> Result<(), Report
     };
     let ledger_file = open(path)?;
     let target = output::prepare(&settings)?;
-    let staged = ledger_admin::export(ledger_file, target).await?;
-    let (rows, bytes) = (staged.rows(), staged.bytes());
-    if staged.reader_has_gone() {
-        return Err(OutputError::ReaderGone { name: output_name(&settings.path), rows }.into());
-    }
-    let written = staged.commit().await?;
-    say(format_args!("{}: {}, {}", output_name(&written), counted(rows, "answer"), size(bytes)));
-    Ok(())
+    write_export(ledger_admin::export(ledger_file, target).await?, &settings).await
 }
 
 async fn import_answers(path: &Path, arguments: ImportArgs) -> Result<(), Report> {
@@ -189,10 +153,8 @@ fn prune_answers(path: &Path, arguments: &PruneArgs) -> Result<(), Report> {
 }
 
 async fn forget_numbers(path: &Path, arguments: ForgetArgs) -> Result<(), Report> {
-    let region = arguments.region.map(|text| text.parse::<Region>()).transpose().into_diagnostic()?;
-    let list = arguments.file.map(|file| (list_at(file), arguments.column));
     let ledger_file = open(path)?;
-    let numbers = ledger_admin::numbers_to_forget(&arguments.numbers, list, region).await?;
+    let numbers = numbers_of(arguments).await?;
     let (removed, _) = ledger_file.forget(&numbers)?;
     say(format_args!(
         "{} to {} removed; enriched files and backups may still have them",
@@ -200,15 +162,6 @@ async fn forget_numbers(path: &Path, arguments: ForgetArgs) -> Result<(), Report
         counted(numbers.len() as u64, "number")
     ));
     Ok(())
-}
-
-/// A file, or the URL of an object.
-fn list_at(name: String) -> InputSettings {
-    InputSettings { storage: storage(), ..InputSettings::new(vec![name]) }
-}
-
-fn storage() -> Storage {
-    Storage::new(Environment::of_this_process().storage_settings())
 }
 
 /// Whether nothing is wrong but that a run uses the ledger.
@@ -219,28 +172,5 @@ fn exit_of(error: &Report) -> Exit {
     match error.downcast_ref() {
         Some(WriteError::Output(OutputError::StreamFailed { .. })) => Exit::Unexpected,
         _ => Exit::Usage,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::path::PathBuf;
-
-    use super::*;
-
-    #[test]
-    fn an_empty_ledger_has_two_lines() {
-        let stats = Stats { format: "1".into(), answers_of: "a provider".into(), ..Stats::default() };
-        let lines = stats_lines(&PathBuf::from("x.redb"), &stats, 10);
-        assert_eq!(lines.len(), 2);
-        assert!(lines[0].starts_with("x.redb: 0 bytes, format 1, answers of a provider"));
-    }
-
-    #[test]
-    fn a_long_table_says_what_it_leaves_out() {
-        let countries = (0..12).map(|n| (format!("C{n}"), 12 - n)).collect();
-        let stats = Stats { answers: 78, by_country: countries, ..Stats::default() };
-        let lines = stats_lines(&PathBuf::from("x.redb"), &stats, 10);
-        assert!(lines.iter().any(|line| line.contains("and 2 more")), "{lines:#?}");
     }
 }

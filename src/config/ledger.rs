@@ -13,7 +13,15 @@ use super::resolver::{ConfigResolver, Resolved};
 use super::values::{MaxAgeValue, mebibytes};
 use crate::enricher::{
     LONGEST_COMMIT_INTERVAL, LedgerChoice, LedgerFolder, LedgerSettings, Refresh, Settings,
+    SharedAnswersSettings,
 };
+use crate::storage::{Place, Storage};
+
+/// How long answers may be gathered.
+const ANSWERS_INTERVALS: std::ops::RangeInclusive<Duration> =
+    Duration::from_millis(10)..=Duration::from_secs(60);
+/// How long a lease may last.
+const LEASE_TTLS: std::ops::RangeInclusive<Duration> = Duration::from_secs(2)..=Duration::from_secs(3_600);
 use crate::ledger::{AnswerOrigin, MaxAge};
 use crate::model::Status;
 use crate::suggest::nearest;
@@ -66,6 +74,38 @@ pub(super) fn choice(
         memory: memory.unwrap_or(default.memory),
         ..default
     }))
+}
+
+/// The store of answers that many machines share, if one is named.
+pub(super) fn shared_answers(
+    resolver: &mut ConfigResolver,
+    storage: Storage,
+) -> Resolved<Option<SharedAnswersSettings>> {
+    let raw = &resolver.raw;
+    let Some(store) = raw.answers.clone() else { return Ok(None) };
+    let default = SharedAnswersSettings::new(store.clone(), storage);
+    let interval = RawConfig::duration(raw.answers_interval).unwrap_or(default.interval);
+    let lease_ttl = RawConfig::duration(raw.lease_ttl).unwrap_or(default.lease_ttl);
+    let wait = RawConfig::duration(raw.wait).unwrap_or(default.wait);
+    let mut checked = Ok(());
+    match Place::of(&store) {
+        Ok(Place::Local(folder)) if !folder.is_dir() => {
+            let problem = Problem::new("there is no such folder")
+                .with_help("create it first, on a file system that all machines share; or name a URL");
+            checked = Err(resolver.report("answers", problem));
+        }
+        Ok(_) => {}
+        Err(error) => checked = Err(resolver.report("answers", Problem::of(&error))),
+    }
+    if !ANSWERS_INTERVALS.contains(&interval) {
+        checked = Err(resolver.report("answers_interval", "must be from 10ms to 60s"));
+    }
+    if !LEASE_TTLS.contains(&lease_ttl) {
+        checked = Err(resolver.report("lease_ttl", "must be from 2s to 1h"));
+    }
+    checked?;
+    let max_age = max_age(resolver)?;
+    Ok(Some(SharedAnswersSettings { interval, lease_ttl, wait, max_age, ..default }))
 }
 
 /// The file in the data folder of the platform. Answers of this machine, which usually come from a

@@ -225,6 +225,17 @@ keys! {
     row_group_mib: u32 => File,
     /// Zstandard level of Parquet, from 1 (fast) to 22 (small) [default: 1]
     compression_level: i32 => File,
+    /// Store of answers that many machines share: a URL, or a shared folder
+    ///
+    /// Answers that are there are used, and every new one is stored there before its row shows it.
+    /// Runs that name the same store ask one at a time on a contract, whatever machine they run on.
+    answers: String => Flag,
+    /// How long answers are gathered before they are stored there [default: 1s]
+    answers_interval: DurationValue => File,
+    /// How long the right to ask lasts without being renewed [default: 30s]
+    lease_ttl: DurationValue => Flag,
+    /// How long to wait for another run that asks on the same contract [default: not at all]
+    wait: DurationValue => Flag,
     /// Stop if the service is down for this long [default: 10m; 15s for lookup]
     give_up_after: DurationValue => Flag,
     /// Skip number ranges that stop returning useful answers; keep sampling 1 %

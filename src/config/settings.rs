@@ -69,8 +69,9 @@ impl ResolvedSettings {
         let values = lookup::check_values(resolver, &settings, is_priced);
         provider?;
         prices.and(limits).and(ledger).and(rows).and(certificates).and(proxy).and(values)?;
-        let warnings = std::mem::take(&mut resolver.warnings);
         let storage = storage(resolver.environment, &settings);
+        settings.answers = ledger::shared_answers(resolver, storage.clone())?;
+        let warnings = std::mem::take(&mut resolver.warnings);
         Ok(Self { settings, rate_plan: rate_plan?, storage, effective, warnings })
     }
 }

@@ -5,8 +5,9 @@ use std::io;
 use super::validation::InvalidSetting;
 use crate::ledger::LedgerError;
 use crate::lookup::StopReason;
-use crate::model::{StreamError, UtcMillis};
+use crate::model::{Holder, StreamError, UtcMillis};
 use crate::service::ServiceError;
+use crate::storage::StorageError;
 
 /// Why an enricher cannot be opened. Nothing was sent.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
@@ -49,6 +50,25 @@ pub enum OpenError {
         /// The keys that differ.
         keys: String,
     },
+    /// Another run asks on the same contract.
+    #[error("another run asks on this contract: {holder} ({store})")]
+    #[diagnostic(help(
+        "wait for it with --wait 10m; a run that has died is followed when its lease has ended"
+    ))]
+    SomebodyElseAsks {
+        /// The store of answers with the lease.
+        store: String,
+        /// Who holds it.
+        holder: Holder,
+    },
+    /// The store of shared answers refused something, or could not be reached.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Storage(#[from] StorageError),
+    /// This program was built without object stores.
+    #[error("this program was built without shared answers")]
+    #[diagnostic(help("build it with --features cloud"))]
+    NoSharedAnswers,
     /// A call for the same account has stopped, and its rows were not all read.
     #[error("a call for the same account, from {since}, has stopped and is not closed")]
     #[diagnostic(help("read it to its end, or close it, before the next call"))]
@@ -62,7 +82,10 @@ impl OpenError {
     /// Whether the only problem is that another run uses the ledger.
     #[must_use]
     pub fn is_busy(&self) -> bool {
-        matches!(self, Self::Ledger(LedgerError::InUse { .. }) | Self::StillInUse { .. })
+        matches!(
+            self,
+            Self::Ledger(LedgerError::InUse { .. }) | Self::StillInUse { .. } | Self::SomebodyElseAsks { .. }
+        )
     }
 }
 

@@ -14,6 +14,8 @@ mod front_door;
 mod session;
 mod settings;
 mod shared;
+#[cfg(feature = "cloud")]
+mod sharing;
 mod stream;
 mod validation;
 
@@ -26,6 +28,7 @@ pub(crate) use self::file_descriptors::make_room;
 pub use self::front_door::{Enricher, Totals, normalise_rows};
 pub use self::settings::{
     LedgerChoice, LedgerFolder, LedgerSettings, Provider, RateChoice, Refresh, RowSettings, Settings,
+    SharedAnswersSettings,
 };
 pub use self::shared::{SharedEnricher, SharedEnrichers};
 pub use self::stream::EnrichedStream;

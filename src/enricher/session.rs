@@ -14,6 +14,8 @@ use super::connected::connect;
 use super::error::OpenError;
 use super::file_descriptors;
 use super::settings::{LedgerChoice, LedgerFolder, LedgerSettings, Provider, Refresh, Settings};
+#[cfg(feature = "cloud")]
+use super::sharing::Sharing;
 use crate::ledger::{
     DurableLedger, DurableSettings, FileOperation, InDoubt, Ledger, LedgerError, MemoryLedger, RefreshEnd,
     Rescued,
@@ -41,6 +43,8 @@ pub(crate) struct Session {
     pub(crate) warnings: Vec<String>,
     pub(crate) observers: Observers,
     ledger: Option<Arc<DurableLedger>>,
+    #[cfg(feature = "cloud")]
+    sharing: Option<Sharing>,
     /// The key under which the ledger keeps the concurrency limit of the account.
     limit_key: String,
     /// Whether the refresh ends with the session, even if the session ends early.
@@ -69,7 +73,31 @@ impl Session {
         let asked = if provider.is_simulated() { "simulator".into() } else { endpoints.join(" ") };
         let limit_key = format!("in flight at {asked}");
         let noted = ledger.as_ref().map(|ledger| ledger.metadata(&limit_key)).transpose()?.flatten();
+        let local: Arc<dyn Ledger> = match &ledger {
+            Some(durable) => durable.clone(),
+            None => Arc::new(MemoryLedger::default()),
+        };
+        #[cfg(feature = "cloud")]
+        let sharing = match &settings.answers {
+            Some(shared) => {
+                let local = (local.clone(), ledger.as_ref());
+                let in_flight = room.concurrency.get();
+                Some(Sharing::open(shared, settings, provider, local, in_flight, &observers.reporter).await?)
+            }
+            None => None,
+        };
+        #[cfg(feature = "cloud")]
+        let (store, asking_right) = match &sharing {
+            Some(sharing) => (sharing.ledger(), Some(sharing.right())),
+            None => (local, None),
+        };
+        #[cfg(not(feature = "cloud"))]
+        let (store, asking_right) = match settings.answers {
+            Some(_) => return Err(OpenError::NoSharedAnswers),
+            None => (local, None),
+        };
         let lookup_settings = LookupSettings {
+            asking_right,
             rate: settings.effective_rate(),
             concurrency: room.concurrency,
             refused_at: noted.and_then(|text| text.parse().ok()),
@@ -82,10 +110,6 @@ impl Session {
             caps: settings.caps,
             seed: settings.seed.unwrap_or_else(|| fastrand::u64(..)),
         };
-        let store: Arc<dyn Ledger> = match &ledger {
-            Some(durable) => durable.clone(),
-            None => Arc::new(MemoryLedger::default()),
-        };
         let Observers { stop, counters, reporter } = observers.clone();
         let lookup =
             Arc::new(Lookup::start(connected.service, store, &lookup_settings, stop, counters, reporter));
@@ -93,10 +117,18 @@ impl Session {
         let clock_doubt =
             ledger.as_ref().and_then(|ledger| ledger.clock_doubt()).map(|doubt| doubt.to_string());
         let no_reserve = ledger.as_ref().and_then(|ledger| ledger.no_reserve()).map(reserve_warning);
+        #[cfg(feature = "cloud")]
+        let of_sharing = sharing.iter().flat_map(Sharing::warnings).cloned();
+        #[cfg(not(feature = "cloud"))]
+        let of_sharing = [];
+        let of_ledger = in_doubt.into_iter().chain(clock_doubt).chain(no_reserve);
+        let warnings = room.warning.into_iter().chain(of_ledger).chain(of_sharing).collect();
         Ok(Self {
             lookup,
             endpoints,
-            warnings: room.warning.into_iter().chain(in_doubt).chain(clock_doubt).chain(no_reserve).collect(),
+            warnings,
+            #[cfg(feature = "cloud")]
+            sharing,
             observers,
             forgets_refresh: ledger_settings.is_some_and(|ledger| ledger.refresh == Refresh::Once),
             ledger,
@@ -127,6 +159,10 @@ impl Session {
                 let _ = ledger.set_metadata(self.limit_key.clone(), refused_at.to_string()).await;
             }
             self.lookup.finish().await;
+            #[cfg(feature = "cloud")]
+            if let Some(sharing) = &self.sharing {
+                sharing.finish(self.ledger.as_ref()).await;
+            }
         };
         self.finished.get_or_init(finish).await;
     }

@@ -13,6 +13,7 @@ use crate::pricing::Tariff;
 use crate::service::{Credentials, Endpoint, Proxy};
 #[cfg(feature = "simulator")]
 use crate::simulator::SimulatorSettings;
+use crate::storage::Storage;
 
 /// The rate for a provider when none is chosen: slow enough for any contract.
 const CAREFUL_RATE: f64 = 10.0;
@@ -64,6 +65,8 @@ pub struct Settings {
     pub caps: Caps,
     /// Where answers are kept.
     pub ledger: LedgerChoice,
+    /// The store of answers that many machines share, if there is one.
+    pub answers: Option<SharedAnswersSettings>,
     /// Which column is read, and what is added.
     pub rows: RowSettings,
     /// Seed of all randomness, to replay a run; `None` for a random seed.
@@ -89,6 +92,7 @@ impl Default for Settings {
             tariff: Arc::default(),
             caps: Caps::default(),
             ledger: LedgerChoice::default(),
+            answers: None,
             rows: RowSettings::default(),
             seed: None,
         }
@@ -202,6 +206,40 @@ impl LedgerSettings {
             commit_interval: Duration::from_millis(20),
             unsaved_answers: 2_000,
             memory: 256 << 20,
+        }
+    }
+}
+
+/// A store of answers that many machines share, and how it is used.
+#[derive(Clone, Debug)]
+pub struct SharedAnswersSettings {
+    /// A URL of an object store, or a shared folder that exists.
+    pub store: String,
+    /// How object stores are reached.
+    pub storage: Storage,
+    /// How long answers are gathered before they are stored. A machine that is lost loses this much.
+    pub interval: Duration,
+    /// How long the right to ask lasts without being renewed.
+    pub lease_ttl: Duration,
+    /// How long to wait for another run that asks on the same contract.
+    pub wait: Duration,
+    /// The maximum age of an answer, by its status.
+    pub max_age: MaxAge,
+    /// The name of the run, for others to see.
+    pub run_id: String,
+}
+
+impl SharedAnswersSettings {
+    /// This store, with the default times and ages.
+    pub fn new(store: impl Into<String>, storage: Storage) -> Self {
+        Self {
+            store: store.into(),
+            storage,
+            interval: Duration::from_secs(1),
+            lease_ttl: Duration::from_secs(30),
+            wait: Duration::ZERO,
+            max_age: MaxAge::default(),
+            run_id: format!("{:08x}", fastrand::u32(..)),
         }
     }
 }

@@ -136,10 +136,14 @@ fn job(resolver: &mut ConfigResolver, file: Option<&Path>) -> Resolved<Job> {
     let common = list_and_settings(resolver, Purpose::Lookups, lock.as_deref());
     let metrics_listen = metrics_listen(resolver);
     let report = ensure_report_is_built_in(resolver);
-    let (mut output, (list, resolved)) = (output?, common?);
+    let (mut output, (list, mut resolved)) = (output?, common?);
     report?;
     output.partition_by.clone_from(&list.columns.needed);
     output.storage = resolved.storage.clone();
+    let run_id = recorder::new_run_id();
+    if let Some(answers) = &mut resolved.settings.answers {
+        answers.run_id.clone_from(&run_id);
+    }
     Ok(Job {
         lock,
         dated_folders: dated_folders?,
@@ -148,7 +152,7 @@ fn job(resolver: &mut ConfigResolver, file: Option<&Path>) -> Resolved<Job> {
         report: resolver.raw.report.clone(),
         metrics: resolver.raw.metrics.clone(),
         file: file.map(Path::to_owned),
-        run_id: recorder::new_run_id(),
+        run_id,
         settings: resolver.settings(&resolved.effective),
         list,
         output,

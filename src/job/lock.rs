@@ -8,7 +8,7 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
-use crate::model::{Holder, UtcMillis};
+use crate::model::Holder;
 use crate::storage::StorageError;
 
 /// Why a lock could not be taken.
@@ -85,7 +85,7 @@ impl Lock {
             if !is_still_there(path, &file) {
                 continue;
             }
-            write(&mut file, &holder(run_id)).map_err(refused)?;
+            write(&mut file, &Holder::of_this_process(run_id)).map_err(refused)?;
             return Ok(Self { path: path.to_owned(), file });
         }
         Err(refused(io::Error::other("other processes keep removing it")))
@@ -135,18 +135,6 @@ fn is_still_there(path: &Path, file: &File) -> bool {
 #[cfg(not(unix))]
 fn is_still_there(_: &Path, _: &File) -> bool {
     true
-}
-
-/// This process, from now on.
-pub(crate) fn holder(run_id: &str) -> Holder {
-    let (run_id, since) = (run_id.to_owned(), UtcMillis::now().to_string());
-    Holder { run_id, pid: std::process::id(), host: host(), since }
-}
-
-/// The name of this machine.
-fn host() -> String {
-    let name = fs::read_to_string("/proc/sys/kernel/hostname").ok().map(|name| name.trim().to_owned());
-    name.or_else(|| std::env::var("COMPUTERNAME").ok()).unwrap_or_else(|| "this machine".into())
 }
 
 #[cfg(test)]

@@ -3,7 +3,10 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::lock::{Lock, LockError, holder};
+use serde_json::Value;
+
+use super::lock::{Lock, LockError};
+use crate::model::Holder;
 use crate::storage::{Lease, LeaseError, LeaseTimes, Place, Storage};
 
 /// How long a run that was cut off from its store keeps others from writing the output.
@@ -26,7 +29,9 @@ impl OutputLock {
         };
         let bucket = storage.bucket(&url)?;
         let times = LeaseTimes { ttl: TTL, handover: Duration::ZERO, wait: Duration::ZERO };
-        match Lease::take(&bucket, url.key(), holder(run_id), times, |_| {}).await {
+        match Lease::take(&bucket, url.key(), Holder::of_this_process(run_id), times, Value::Null, |_| {})
+            .await
+        {
             Ok(lease) => Ok(Self::Object(lease)),
             Err(LeaseError::Held(holder)) => {
                 Err(LockError::Held { path: path.to_owned(), holder: Some(holder) })

@@ -28,6 +28,8 @@ use super::run_marker;
 use super::run_marker::{InDoubt, RefreshEnd, RunMarker};
 use super::store::{AnswerOrigin, IfMissing, Store};
 use super::unsaved_answers::AnswerRoom;
+#[cfg(feature = "cloud")]
+use crate::model::Answered;
 use crate::model::{AcceptedResults, Msisdn, Source, UtcMillis};
 use crate::sync;
 
@@ -209,7 +211,54 @@ impl DurableLedger {
     pub async fn end_refresh(&self, end: RefreshEnd) -> Result<(), LedgerError> {
         let Some(key) = self.refresh.as_deref().map(run_marker::refresh_key) else { return Ok(()) };
         let started = self.reader.freshness().not_before.expect("a refresh has a start");
-        let (path, value) = (self.path().to_owned(), run_marker::refresh_value(started, end));
+        self.set_when_closed(key, run_marker::refresh_value(started, end)).await
+    }
+
+    /// Which answers the run uses.
+    #[cfg(feature = "cloud")]
+    pub(crate) fn freshness(&self) -> &Freshness {
+        self.reader.freshness()
+    }
+
+    /// The answers of the run's scope that were given at this time or later. Before anything is
+    /// recorded.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read.
+    #[cfg(feature = "cloud")]
+    pub(crate) async fn answers_since(
+        &self,
+        since: UtcMillis,
+    ) -> Result<Vec<(Msisdn, Answered)>, LedgerError> {
+        let reader = self.reader.clone();
+        self.on_disk_thread(move || {
+            let mut answers = Vec::new();
+            reader.store.scan(reader.scope(), |msisdn, packed| {
+                if packed.checked_at() >= since
+                    && let Some(answered) = packed.unpack(reader.store.texts())
+                {
+                    answers.push((msisdn, answered));
+                }
+            })?;
+            Ok(answers)
+        })
+        .await
+    }
+
+    /// Removes the text under a key. Only after the ledger is closed.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be written.
+    #[cfg(feature = "cloud")]
+    pub(crate) async fn forget_metadata(&self, key: String) -> Result<(), LedgerError> {
+        self.set_when_closed(key, None).await
+    }
+
+    /// Changes a file that was closed.
+    async fn set_when_closed(&self, key: String, value: Option<String>) -> Result<(), LedgerError> {
+        let path = self.path().to_owned();
         let write = move || {
             let store = Store::open(&path, IfMissing::Refuse, CACHE_BYTES)?;
             store.set_metadata(&key, value.as_deref())?;

@@ -4,6 +4,8 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
+use crate::storage::StorageError;
+
 /// Why a ledger cannot be opened, read or written. Its content is unchanged.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum LedgerError {
@@ -55,6 +57,12 @@ pub enum LedgerError {
         /// Where the answers of the run come from.
         expected: &'static str,
     },
+    /// The store of shared answers refused something, or could not be reached.
+    #[error("the shared answers cannot be used")]
+    #[diagnostic(help(
+        "run the same command again on this machine when the store works: its own ledger has what was paid for"
+    ))]
+    Shared(#[source] StorageError),
     /// The file system fails.
     #[error("the ledger {} cannot be {operation}", path.display())]
     File {

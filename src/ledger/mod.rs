@@ -35,6 +35,8 @@ pub use self::error::{FileOperation, ForeignChange, LedgerError};
 pub use self::ledger_file::{Entry, LedgerFile, LedgerFileReader};
 pub use self::max_age::{Freshness, MaxAge};
 pub use self::memory::MemoryLedger;
+#[cfg(feature = "cloud")]
+pub(crate) use self::packed_answer::{PackedAnswer, ResultTexts};
 pub use self::rescue::Rescued;
 pub use self::run_marker::{InDoubt, RefreshEnd};
 pub use self::store::{AnswerOrigin, IfMissing};

@@ -16,14 +16,14 @@ use crate::sync;
 /// A result is its index in [`LookupResult::DOCUMENTED`], or [`FIRST_TEXT`] and above for a text of
 /// [`ResultTexts`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct PackedAnswer([u64; 2]);
+pub(crate) struct PackedAnswer([u64; 2]);
 
 /// The size of an answer on disk: its two words, and a checksum over them and the number.
 pub(super) const BYTES: usize = 20;
 
 /// The undocumented result texts, each with its number.
 #[derive(Debug, Default)]
-pub(super) struct ResultTexts(RwLock<TextTable>);
+pub(crate) struct ResultTexts(RwLock<TextTable>);
 
 #[derive(Debug, Default)]
 struct TextTable {
@@ -84,9 +84,9 @@ impl ResultTexts {
 impl PackedAnswer {
     /// No answer is packed to this value, because attempts start at 1. In the journal it takes back
     /// the answers before it.
-    pub(super) const NONE: Self = Self([0; 2]);
+    pub(crate) const NONE: Self = Self([0; 2]);
 
-    pub(super) fn pack(answered: &Answered, texts: &ResultTexts) -> Self {
+    pub(crate) fn pack(answered: &Answered, texts: &ResultTexts) -> Self {
         let Answered { answer, checked_at, attempts } = answered;
         let millis = (checked_at.0.max(0) as u64) & ((1 << 48) - 1);
         let network = answer.network.map_or(0, pack_network);
@@ -101,7 +101,7 @@ impl PackedAnswer {
 
     /// The answer; `None` if it was taken back, or if its result is unknown, because the file is
     /// damaged.
-    pub(super) fn unpack(self, texts: &ResultTexts) -> Option<Answered> {
+    pub(crate) fn unpack(self, texts: &ResultTexts) -> Option<Answered> {
         if self == Self::NONE {
             return None;
         }
@@ -120,8 +120,20 @@ impl PackedAnswer {
         })
     }
 
+    /// The two words, for a file of this process.
+    #[cfg(feature = "cloud")]
+    pub(crate) fn words(self) -> [u64; 2] {
+        self.0
+    }
+
+    /// The answer of [`Self::words`].
+    #[cfg(feature = "cloud")]
+    pub(crate) fn of_words(words: [u64; 2]) -> Self {
+        Self(words)
+    }
+
     /// When the answer came.
-    pub(super) fn checked_at(self) -> UtcMillis {
+    pub(crate) fn checked_at(self) -> UtcMillis {
         UtcMillis((self.0[0] & ((1 << 48) - 1)) as i64)
     }
 

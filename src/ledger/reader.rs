@@ -52,6 +52,12 @@ impl Reader {
         Self { is_clock_behind: true, ..Self::new(store, scope, freshness, memory) }
     }
 
+    /// What the run looks up, and how.
+    #[cfg(feature = "cloud")]
+    pub(super) fn scope(&self) -> AnswerScope {
+        self.scope
+    }
+
     /// Which answers the run uses.
     pub(super) fn freshness(&self) -> &Freshness {
         &self.freshness

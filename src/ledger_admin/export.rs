@@ -2,39 +2,23 @@
 
 use std::sync::Arc;
 
-use arrow::array::{
-    ArrayRef, BooleanBuilder, RecordBatch, StringBuilder, TimestampMillisecondBuilder, UInt16Builder,
-};
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+#[cfg(feature = "cloud")]
+use arrow::array::RecordBatch;
 use futures::stream;
+#[cfg(feature = "cloud")]
+use tokio::sync::mpsc;
 
+use crate::answer_table::{batch, schema};
 use crate::ledger::{Entry, LedgerFile};
-use crate::model::{Product, ProviderCache, RecordStream, StreamError, utc_moments};
-use crate::numbering;
+use crate::model::{RecordStream, StreamError};
 use crate::output::{StagedOutput, Target, WriteError};
+#[cfg(feature = "cloud")]
+use crate::shared_answers::AnswerStore;
+#[cfg(feature = "cloud")]
+use crate::task::AbortOnDrop;
 
 /// How many answers one batch has.
 const PAGE: usize = 50_000;
-
-/// The columns, in order.
-fn schema() -> SchemaRef {
-    let field = |(name, data_type, nullable)| Field::new(name, data_type, nullable);
-    let fields = [
-        ("msisdn", DataType::Utf8, false),
-        ("product", DataType::Utf8, false),
-        ("nocache", DataType::Boolean, false),
-        ("status", DataType::Utf8, false),
-        ("result", DataType::Utf8, false),
-        ("mcc", DataType::Utf8, true),
-        ("mnc", DataType::Utf8, true),
-        ("location", DataType::Utf8, true),
-        ("network", DataType::Utf8, true),
-        ("country", DataType::Utf8, true),
-        ("checked_at", utc_moments(), false),
-        ("attempts", DataType::UInt16, false),
-    ];
-    Arc::new(Schema::new(fields.map(field).to_vec()))
-}
 
 /// Writes every answer of a ledger, by scope and number.
 ///
@@ -54,49 +38,40 @@ pub async fn export(ledger_file: LedgerFile, target: Target) -> Result<Box<dyn S
     target.write(RecordStream::new(schema(), pages), Arc::default()).await
 }
 
-fn batch(entries: &[Entry]) -> Result<RecordBatch, StreamError> {
-    let text = || StringBuilder::with_capacity(entries.len(), entries.len() * 8);
-    let [mut msisdn, mut product, mut status, mut result, mut mcc] = std::array::from_fn(|_| text());
-    let [mut mnc, mut location, mut network, mut country] = std::array::from_fn(|_| text());
-    let mut nocache = BooleanBuilder::with_capacity(entries.len());
-    let mut checked_at = TimestampMillisecondBuilder::with_capacity(entries.len()).with_timezone("UTC");
-    let mut attempts = UInt16Builder::with_capacity(entries.len());
-    for Entry { scope, msisdn: number, answered } in entries {
-        let answer = &answered.answer;
-        msisdn.append_value(&*number.digits());
-        product.append_value(product_text(scope.product));
-        nocache.append_value(scope.cache == ProviderCache::Bypassed);
-        status.append_value(answer.result.status(scope.product).text());
-        result.append_value(answer.result.text());
-        mcc.append_option(answer.network.map(|network| network.mcc_text()));
-        mnc.append_option(answer.network.map(|network| network.mnc_text()));
-        location.append_option(answer.location.map(|code| code.to_string()));
-        network.append_option(answer.network.and_then(numbering::network_name));
-        country.append_option(answer.network.and_then(numbering::network_country));
-        checked_at.append_value(answered.checked_at.0);
-        attempts.append_value(answered.attempts);
-    }
-    let columns: Vec<ArrayRef> = vec![
-        Arc::new(msisdn.finish()),
-        Arc::new(product.finish()),
-        Arc::new(nocache.finish()),
-        Arc::new(status.finish()),
-        Arc::new(result.finish()),
-        Arc::new(mcc.finish()),
-        Arc::new(mnc.finish()),
-        Arc::new(location.finish()),
-        Arc::new(network.finish()),
-        Arc::new(country.finish()),
-        Arc::new(checked_at.finish()),
-        Arc::new(attempts.finish()),
-    ];
-    Ok(RecordBatch::try_new(schema(), columns)?)
-}
-
-/// The name of a product in settings and files.
-pub(crate) const fn product_text(product: Product) -> &'static str {
-    match product {
-        Product::RealTime => "real-time",
-        Product::Portability => "portability",
-    }
+/// Writes every shared answer by number, newest first.
+///
+/// # Errors
+///
+/// If the store cannot be read or the file cannot be written.
+#[cfg(feature = "cloud")]
+pub(crate) async fn export_shared(
+    store: AnswerStore,
+    target: Target,
+) -> Result<Box<dyn StagedOutput>, WriteError> {
+    let (pages, page) = mpsc::channel(2);
+    let reading = AbortOnDrop::spawn(async move {
+        let send = |page: Result<RecordBatch, StreamError>| {
+            let pages = pages.clone();
+            tokio::task::block_in_place(|| pages.blocking_send(page).is_ok())
+        };
+        let mut entries = Vec::with_capacity(PAGE);
+        let read = store
+            .for_each(|entry| {
+                entries.push(entry.clone());
+                if entries.len() == PAGE {
+                    send(batch(&entries).map_err(StreamError::from));
+                    entries.clear();
+                }
+            })
+            .await;
+        send(batch(&entries).map_err(StreamError::from));
+        if let Err(error) = read {
+            send(Err(StreamError::source(error)));
+        }
+    });
+    let pages = stream::unfold((page, reading), async |(mut page, reading)| {
+        let next = page.recv().await?;
+        Some((next, (page, reading)))
+    });
+    target.write(RecordStream::new(schema(), pages), Arc::default()).await
 }

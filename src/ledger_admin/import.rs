@@ -6,8 +6,11 @@ use super::import_columns::ColumnIndexes;
 use crate::humanize::counted;
 use crate::input;
 use crate::input::{InputError, InputSettings};
-use crate::ledger::{LedgerError, LedgerFile};
+use crate::ledger::{Entry, LedgerError, LedgerFile};
 use crate::model::{ANSWERS_OF, Product, ProviderCache, SIMULATED, StreamError};
+#[cfg(feature = "cloud")]
+use crate::shared_answers::AnswerStore;
+use crate::storage::StorageError;
 
 /// How many answers are merged at a time. Fewer would rewrite the same pages more often.
 const MERGE_BATCH: usize = 500_000;
@@ -77,6 +80,10 @@ pub enum ImportError {
     #[error("the file holds a simulator's answers")]
     #[diagnostic(help("to import them into a ledger of simulated answers, add --simulated"))]
     Simulated,
+    /// The store of shared answers refused something, or could not be reached.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Storage(#[from] StorageError),
     /// The ledger cannot be written.
     #[error(transparent)]
     #[diagnostic(transparent)]
@@ -104,6 +111,36 @@ pub async fn import(
     input: &InputSettings,
     settings: &ImportSettings,
 ) -> Result<ImportSummary, ImportError> {
+    import_into(input, settings, async |entries| Ok(ledger_file.merge(&entries)?)).await
+}
+
+/// The same into a store of shared answers, which keeps every one.
+///
+/// # Errors
+///
+/// As for [`import`], and when the store fails.
+#[cfg(feature = "cloud")]
+pub(crate) async fn import_shared(
+    store: &AnswerStore,
+    input: &InputSettings,
+    settings: &ImportSettings,
+) -> Result<ImportSummary, ImportError> {
+    let run = format!("import-{:08x}", fastrand::u32(..));
+    let mut parts = 0;
+    let store_entries = async |entries: Vec<Entry>| {
+        let count = entries.len() as u64;
+        parts += 1;
+        store.put_entries(&format!("{run}-{parts}"), entries).await?;
+        Ok(count)
+    };
+    import_into(input, settings, store_entries).await
+}
+
+async fn import_into(
+    input: &InputSettings,
+    settings: &ImportSettings,
+    mut take: impl AsyncFnMut(Vec<Entry>) -> Result<u64, ImportError>,
+) -> Result<ImportSummary, ImportError> {
     let mut batches = input::open(input)?.batches;
     let origin = batches.schema().metadata().get(ANSWERS_OF).cloned();
     if origin.as_deref() == Some(SIMULATED) && !settings.simulated {
@@ -130,11 +167,10 @@ pub async fn import(
             entries.extend(entry);
         }
         if entries.len() >= MERGE_BATCH {
-            summary.taken += ledger_file.merge(&entries)?;
-            entries.clear();
+            summary.taken += take(std::mem::take(&mut entries)).await?;
         }
     }
-    summary.taken += ledger_file.merge(&entries)?;
+    summary.taken += take(entries).await?;
     Ok(summary)
 }
 

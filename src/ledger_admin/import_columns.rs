@@ -4,7 +4,7 @@ use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::datatypes::{DataType, Schema, TimestampMillisecondType};
 use arrow::error::ArrowError;
 
-use super::export::product_text;
+use crate::answer_table::product_text;
 use crate::ledger::{AnswerScope, Entry};
 use crate::model::{
     Answer, Answered, CallingCode, LookupResult, Msisdn, Plmn, Product, ProviderCache, Source, Status,

@@ -12,6 +12,10 @@ mod import_columns;
 mod stats;
 
 pub use self::export::export;
+#[cfg(feature = "cloud")]
+pub(crate) use self::export::export_shared;
 pub use self::forget::{ForgetError, numbers_to_forget};
+#[cfg(feature = "cloud")]
+pub(crate) use self::import::import_shared;
 pub use self::import::{ImportError, ImportSettings, ImportSummary, import, prefix_of};
 pub use self::stats::{NetworkCount, Stats};

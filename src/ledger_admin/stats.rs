@@ -7,6 +7,10 @@ use serde::Serialize;
 use crate::ledger::{Entry, LedgerError, LedgerFile};
 use crate::model::{Plmn, Product, ProviderCache, UtcMillis};
 use crate::numbering;
+#[cfg(feature = "cloud")]
+use crate::shared_answers::AnswerStore;
+#[cfg(feature = "cloud")]
+use crate::storage::StorageError;
 
 /// The age groups, with their upper limits in days.
 const AGES: [(i64, &str); 5] = [
@@ -89,6 +93,25 @@ impl Stats {
         };
         let mut tally = Tally::default();
         ledger_file.for_each_entry(|entry| stats.count(entry, &mut tally, now))?;
+        stats.finish(tally);
+        Ok(stats)
+    }
+
+    /// Reads all shared answers, every answer that was ever paid for.
+    ///
+    /// # Errors
+    ///
+    /// If the store cannot be read.
+    #[cfg(feature = "cloud")]
+    pub(crate) async fn read_shared(store: &AnswerStore, now: UtcMillis) -> Result<Self, StorageError> {
+        let mut stats = Self {
+            format: "1".into(),
+            answers_of: store.origin().await?.text().into(),
+            bytes: store.bytes().await?,
+            ..Self::default()
+        };
+        let mut tally = Tally::default();
+        store.for_each(|entry| stats.count(entry, &mut tally, now)).await?;
         stats.finish(tally);
         Ok(stats)
     }

@@ -14,6 +14,7 @@ use super::endpoint_health::{EndpointHealth, EndpointSign, NoRoute, Outage, Rout
 use super::endpoint_state::Purpose;
 use super::rate_limit::RateLimiter;
 use super::request_timeout::within;
+use super::settings::AskingRight;
 use super::shutdown::StopReason;
 use super::spend_limit::{Reservation, SpendLimit};
 use crate::model::{Answer, Billed, Fault, FaultKind, LookupResult, Msisdn, UtcMillis};
@@ -76,6 +77,7 @@ pub struct RequestDispatcher<S> {
     pub(super) concurrency: ConcurrencyLimiter,
     pub(super) rate_limit: RateLimiter,
     pub(super) health: EndpointHealth,
+    pub(super) asking_right: Option<AskingRight>,
     pub(super) timeout: Duration,
     pub(super) late_answer_grace: Duration,
     /// No wait that the service asks for is longer: then the run gives up.
@@ -123,6 +125,10 @@ impl<S: Service> RequestDispatcher<S> {
             // costs little.
             self.wait_for_endpoint_and_rate().await?;
         };
+        // As late as possible: the process may have been frozen since its turn.
+        if self.asking_right.as_ref().is_some_and(|right| !right.is_held()) {
+            return Err(DispatcherClosed::Stop(StopReason::AskingRightLost));
+        }
         self.counters.endpoint.set(route.endpoint as u64);
         self.counters.requests.add(1);
         self.counters.in_flight.add(1);

@@ -33,7 +33,7 @@ mod worker;
 
 pub use self::rate_limit::{Rate, RateError};
 pub use self::retry::policy::{Finality, RetryPolicy};
-pub use self::settings::LookupSettings;
+pub use self::settings::{AskingRight, LookupSettings};
 pub use self::shutdown::{StopReason, StopSignal};
 pub use self::single_flight::Reply;
 pub use self::spend_limit::{Cap, Caps};

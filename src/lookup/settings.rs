@@ -1,11 +1,33 @@
 //! Settings of the lookup stage: limits, timeouts, retries, prices.
 
+use std::fmt;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Caps, Rate, RetryPolicy};
 use crate::pricing::Tariff;
+
+/// Whether requests may be sent, as of now: another run may have taken over.
+#[derive(Clone)]
+pub struct AskingRight(Arc<dyn Fn() -> bool + Send + Sync>);
+
+impl AskingRight {
+    /// Asks this before each request.
+    pub fn new(is_held: impl Fn() -> bool + Send + Sync + 'static) -> Self {
+        Self(Arc::new(is_held))
+    }
+
+    pub(super) fn is_held(&self) -> bool {
+        (self.0)()
+    }
+}
+
+impl fmt::Debug for AskingRight {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AskingRight")
+    }
+}
 
 /// Settings of the lookup stage.
 #[derive(Clone, Debug)]
@@ -32,6 +54,8 @@ pub struct LookupSettings {
     pub tariff: Arc<Tariff>,
     /// What the run may spend.
     pub caps: Caps,
+    /// Whether requests may be sent; `None` if nobody else may ask.
+    pub asking_right: Option<AskingRight>,
     /// The seed of all randomness, so that a run can be replayed.
     pub seed: u64,
 }

@@ -63,6 +63,8 @@ pub enum StopReason {
         /// After how many answers in a row.
         in_a_row: u32,
     },
+    /// Another run may ask on the contract now: this one could not renew its lease in time.
+    AskingRightLost,
     /// The run has spent what it may spend.
     CapReached {
         /// The cap that is reached.
@@ -108,6 +110,9 @@ impl fmt::Display for StopReason {
                     "the account is blocked: the last {in_a_row} answers were all refusals such as {last}"
                 )
             }
+            Self::AskingRightLost => f.write_str(
+                "the right to ask was not renewed in time, so another run may be asking on this contract",
+            ),
             Self::SurplusBytes { endpoint, in_a_row } => {
                 write!(
                     f,
@@ -158,6 +163,9 @@ impl Diagnostic for StopReason {
             }
             Self::SurplusBytes { .. } => {
                 "tell the provider, or whoever runs the proxy or gateway in between: a request has one answer"
+            }
+            Self::AskingRightLost => {
+                "check the connection to the store of answers and whether this machine was suspended, then run again"
             }
             Self::LedgerFailed { failure } => return failure.help(),
             Self::OutputFailed { help, .. } => return help.as_ref().map(|help| Box::new(help) as _),

@@ -176,6 +176,7 @@ fn dispatcher<S: Service>(
         rate_limit: RateLimiter::new(settings.rate, clock),
         health: EndpointHealth::new(service.endpoints(), settings.give_up_after, clock, reporter.clone()),
         service,
+        asking_right: settings.asking_right.clone(),
         timeout: settings.timeout,
         late_answer_grace: settings.late_answer_grace,
         longest_wait: settings.give_up_after,

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::UtcMillis;
+
 /// The run that holds a lock or a lease.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Holder {
@@ -15,6 +17,20 @@ pub struct Holder {
     pub host: String,
     /// When it began, RFC 3339.
     pub since: String,
+}
+
+impl Holder {
+    /// This process, from now on.
+    pub(crate) fn of_this_process(run_id: &str) -> Self {
+        let (run_id, since) = (run_id.to_owned(), UtcMillis::now().to_string());
+        Self { run_id, pid: std::process::id(), host: host(), since }
+    }
+}
+
+/// The name of this machine.
+fn host() -> String {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").ok().map(|name| name.trim().to_owned());
+    name.unwrap_or_else(|| "this machine".into())
 }
 
 impl fmt::Display for Holder {

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use bytes::Bytes;
 use futures::future::BoxFuture;
 use futures::{FutureExt, TryStreamExt};
+use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::{
     GetOptions, GetRange, ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload, UpdateVersion,
@@ -77,6 +78,19 @@ impl Storage {
         let bucket = Bucket { root: root.clone(), store: opened.store, client, blocks: Arc::default() };
         sync::lock(&self.0.buckets).insert(root, bucket.clone());
         Ok(bucket)
+    }
+
+    /// A folder on this machine, or one that machines share.
+    pub(crate) fn folder(&self, folder: &std::path::Path) -> Result<Bucket, StorageError> {
+        let root = ObjectUrl::of_folder(folder)?;
+        let client = self.client(&root)?;
+        let store = LocalFileSystem::new_with_prefix(folder).map_err(|error| {
+            StorageError::new(&root, StorageErrorKind::Failed)
+                .because("this folder cannot be used")
+                .with_source(error)
+                .with_help("create it first")
+        })?;
+        Ok(Bucket { root, store: Arc::new(store), client, blocks: Arc::default() })
     }
 
     fn client(&self, url: &ObjectUrl) -> Result<Arc<Client>, StorageError> {
@@ -219,7 +233,7 @@ impl Bucket {
         })
     }
 
-    pub(super) fn work<T>(
+    pub(crate) fn work<T>(
         &self,
         work: impl Future<Output = Result<T, StorageError>> + Send + 'static,
     ) -> Request<T> {

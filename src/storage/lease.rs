@@ -6,8 +6,6 @@
 //! has not changed for the time to live and the handover time, by the waiter's own clock: no two
 //! machines' clocks are compared.
 
-#![expect(dead_code, reason = "a contract's lease needs all of it")]
-
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
@@ -15,7 +13,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use tokio::sync::{Notify, watch};
+use tokio::sync::Notify;
 
 use super::bucket::{Bucket, PutIf};
 use super::error::{StorageError, StorageErrorKind};
@@ -78,7 +76,6 @@ struct Record {
 #[derive(Debug)]
 pub(crate) struct Lease {
     deadline: Arc<Deadline>,
-    note: watch::Sender<Value>,
     inherited: Value,
     stop: Arc<Notify>,
     renewing: Option<AbortOnDrop<Holding>>,
@@ -104,13 +101,14 @@ struct Holding {
 }
 
 impl Lease {
-    /// Takes the lease at this key, or waits for it. `waiting` is called once with whoever is
-    /// waited for.
+    /// Takes the lease at this key, or waits for it. The next holder hears `note`, unless this one
+    /// gives the lease back. `waiting` is called with whoever is waited for, each time it is looked.
     pub(crate) async fn take(
         bucket: &Bucket,
         key: &str,
         holder: Holder,
         times: LeaseTimes,
+        note: Value,
         mut waiting: impl FnMut(&Holder) + Send,
     ) -> Result<Self, LeaseError> {
         let record = Record {
@@ -121,7 +119,7 @@ impl Lease {
             ttl_s: times.ttl.as_secs_f64(),
             handover_s: times.handover.as_secs_f64(),
             released: false,
-            note: Value::Null,
+            note,
         };
         let began = LeaseTime::now();
         let mut seen: Option<(ObjectVersion, LeaseTime)> = None;
@@ -155,10 +153,9 @@ impl Lease {
 
     fn keep(holding: Holding, sent: LeaseTime, inherited: Value) -> Self {
         let deadline = Arc::new(Deadline::at(sent, holding.times.ttl));
-        let (note, noted) = watch::channel(Value::Null);
         let stop = Arc::new(Notify::new());
-        let renewing = AbortOnDrop::spawn(holding.renew_until(stop.clone(), deadline.clone(), noted));
-        Self { deadline, note, inherited, stop, renewing: Some(renewing) }
+        let renewing = AbortOnDrop::spawn(holding.renew_until(stop.clone(), deadline.clone()));
+        Self { deadline, inherited, stop, renewing: Some(renewing) }
     }
 
     /// Until when it holds.
@@ -169,11 +166,6 @@ impl Lease {
     /// What the last holder wanted the next one to know, if it has not given the lease back.
     pub(crate) fn inherited(&self) -> &Value {
         &self.inherited
-    }
-
-    /// Tells the next holder this, from the next renewal on.
-    pub(crate) fn set_note(&self, note: Value) {
-        self.note.send_replace(note);
     }
 
     /// Gives it back, so that the next one need not wait. The next one hears `note`.
@@ -289,12 +281,7 @@ impl Holding {
     }
 
     /// Renews the lease until it is given back or lost.
-    async fn renew_until(
-        mut self,
-        stop: Arc<Notify>,
-        deadline: Arc<Deadline>,
-        mut noted: watch::Receiver<Value>,
-    ) -> Self {
+    async fn renew_until(mut self, stop: Arc<Notify>, deadline: Arc<Deadline>) -> Self {
         let mut pause = self.times.ttl / RENEWALS;
         loop {
             tokio::select! {
@@ -303,7 +290,6 @@ impl Holding {
             }
             let sent = LeaseTime::now();
             self.record.renewals += 1;
-            self.record.note = noted.borrow_and_update().clone();
             pause = match self.put().await {
                 Ok(true) => {
                     deadline.renew(sent, self.times.ttl);

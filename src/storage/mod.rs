@@ -45,7 +45,7 @@ pub(crate) use self::bucket::{Bucket, PutIf};
 pub(crate) use self::error::storage_error_behind;
 pub use self::error::{StorageError, StorageErrorKind};
 #[cfg(feature = "cloud")]
-pub(crate) use self::lease::{Lease, LeaseError, LeaseTimes};
+pub(crate) use self::lease::{Deadline, Lease, LeaseError, LeaseTimes};
 #[cfg(not(feature = "cloud"))]
 pub use self::not_built_in::Storage;
 #[cfg(not(feature = "cloud"))]

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use bytes::Bytes;
 use futures::future::BoxFuture;
+use serde_json::Value;
 
 use super::error::{StorageError, StorageErrorKind};
 use super::settings::StorageSettings;
@@ -135,6 +136,7 @@ impl Lease {
         _: &str,
         _: Holder,
         _: LeaseTimes,
+        _: Value,
         _: impl FnMut(&Holder) + Send,
     ) -> Result<Self, LeaseError> {
         match bucket.0 {}

@@ -142,6 +142,17 @@ impl ObjectUrl {
         &self.bucket
     }
 
+    /// The URL of a folder, with the files in it as keys.
+    #[cfg(feature = "cloud")]
+    pub(crate) fn of_folder(folder: &Path) -> Result<Self, StorageError> {
+        let absolute = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+        let bucket = absolute.to_str().map(|text| text.trim_end_matches('/').to_owned());
+        let bucket = bucket.ok_or_else(|| {
+            StorageError::new(folder.display(), StorageErrorKind::InvalidUrl).because("the name is not UTF-8")
+        })?;
+        Ok(Self { scheme: "file", cloud: Cloud::S3, bucket, key: String::new() })
+    }
+
     pub(crate) fn key(&self) -> &str {
         &self.key
     }

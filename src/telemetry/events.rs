@@ -12,6 +12,11 @@ use crate::numbering;
 /// Something that a person who watches the run wants to know.
 #[derive(Clone, Debug)]
 pub enum Event {
+    /// Another run asks on the same contract, and this one waits.
+    WaitsForAsker {
+        /// Who asks.
+        holder: String,
+    },
     /// An endpoint failed several times in a row and is not used for a while.
     EndpointFailed {
         /// The endpoint, without secrets.
@@ -82,6 +87,7 @@ impl Event {
     #[must_use]
     pub const fn kind(&self) -> &'static str {
         match self {
+            Self::WaitsForAsker { .. } => "waits_for_asker",
             Self::EndpointFailed { .. } => "endpoint_failed",
             Self::EndpointRecovered { .. } => "endpoint_recovered",
             Self::OutageBegan { .. } => "outage_began",
@@ -99,6 +105,7 @@ impl Event {
 impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::WaitsForAsker { holder } => write!(f, "waiting for another run on this contract: {holder}"),
             Self::EndpointFailed { endpoint, fault, pause } => {
                 write!(f, "{endpoint} fails ({fault}); not used for {}", lasting(*pause))
             }

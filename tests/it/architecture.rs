@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 const SHARED: [&str; 6] = ["humanize", "model", "staging", "suggest", "sync", "task"];
 
 /// Each module, and the other modules that it may import.
-const MAY_IMPORT: [(&str, &[&str]); 25] = [
+const MAY_IMPORT: [(&str, &[&str]); 27] = [
     ("model", &[]),
     ("humanize", &[]),
     ("staging", &[]),
@@ -25,7 +25,11 @@ const MAY_IMPORT: [(&str, &[&str]); 25] = [
     // Events name the country of a range; counters count charges.
     ("telemetry", &["pricing", "numbering"]),
     ("service", &[]),
-    ("ledger", &[]),
+    // Only its error, where answers are shared.
+    ("ledger", &["storage"]),
+    // The columns of answers, wherever they are written.
+    ("answer_table", &["ledger", "numbering"]),
+    ("shared_answers", &["storage", "ledger", "answer_table"]),
     // Only the trait of the service.
     ("lookup", &["service", "ledger", "telemetry", "pricing"]),
     ("enrich", &["numbering", "lookup", "telemetry", "service", "pricing"]),
@@ -35,7 +39,18 @@ const MAY_IMPORT: [(&str, &[&str]); 25] = [
     // It opens these modules, and its settings contain their value types: a region, a tariff.
     (
         "enricher",
-        &["enrich", "lookup", "ledger", "service", "simulator", "telemetry", "numbering", "pricing"],
+        &[
+            "enrich",
+            "lookup",
+            "ledger",
+            "service",
+            "shared_answers",
+            "simulator",
+            "storage",
+            "telemetry",
+            "numbering",
+            "pricing",
+        ],
     ),
     // Value types only: those of the settings of an enricher, a list and an output.
     (
@@ -55,7 +70,10 @@ const MAY_IMPORT: [(&str, &[&str]); 25] = [
         ],
     ),
     // The numbers to forget are read from a list, like those of a run.
-    ("ledger_admin", &["input", "output", "ledger", "numbering", "enrich"]),
+    (
+        "ledger_admin",
+        &["input", "output", "answer_table", "ledger", "numbering", "enrich", "shared_answers", "storage"],
+    ),
     (
         "job",
         &[
@@ -88,6 +106,7 @@ const MAY_IMPORT: [(&str, &[&str]); 25] = [
             "numbering",
             "output",
             "report",
+            "shared_answers",
             "storage",
         ],
     ),
@@ -111,7 +130,18 @@ const ONLY_IN: [(&str, &[&str], &str); 13] = [
     ("object_store::", &["storage"], "one module knows how objects are stored"),
     (
         "arrow::",
-        &["model", "enrich", "enricher", "input", "output", "ledger_admin", "job", "cli"],
+        &[
+            "model",
+            "enrich",
+            "enricher",
+            "input",
+            "output",
+            "answer_table",
+            "shared_answers",
+            "ledger_admin",
+            "job",
+            "cli",
+        ],
         "the lookup knows no Arrow",
     ),
 ];

@@ -23,6 +23,12 @@ pub(in crate::cli) struct AnswerFlags {
     commit_interval: Option<DurationValue>,
     #[arg(long, value_name = "N", help_heading = "Ledger and cost", help = help("unsaved_answers"), long_help = long_help("unsaved_answers"))]
     unsaved_answers: Option<NonZeroUsize>,
+    #[arg(long, value_name = "URL", help_heading = "Ledger and cost", help = help("answers"), long_help = long_help("answers"))]
+    answers: Option<String>,
+    #[arg(long, value_name = "DURATION", help_heading = "Ledger and cost", help = help("lease_ttl"))]
+    lease_ttl: Option<DurationValue>,
+    #[arg(long, value_name = "DURATION", help_heading = "Ledger and cost", help = help("wait"))]
+    wait: Option<DurationValue>,
     #[arg(long, value_name = "AMOUNT", help_heading = "Ledger and cost", help = help("price"))]
     price: Option<PriceValue>,
     #[arg(
@@ -49,6 +55,9 @@ impl AnswerFlags {
             refresh: self.refresh.then_some(true),
             commit_interval: self.commit_interval,
             unsaved_answers: self.unsaved_answers,
+            answers: self.answers,
+            lease_ttl: self.lease_ttl,
+            wait: self.wait,
             price: self.price,
             accept_results: (!self.accept_results.is_empty()).then_some(self.accept_results),
             max_lookups: self.max_lookups,

@@ -19,6 +19,8 @@ Examples:
   hlr ledger prune --older-than 90d
   hlr ledger forget +46701740605
   hlr ledger forget --file requests.csv --column phone --region SE
+  hlr ledger compact s3://bucket/hlr/answers
+  hlr ledger stats --answers s3://bucket/hlr/answers
 
 These commands do not wait for a run that uses the ledger: they end with exit code 5.")]
 pub(in crate::cli) struct LedgerArgs {
@@ -27,6 +29,9 @@ pub(in crate::cli) struct LedgerArgs {
     /// Ledger file [default: the ledger of real lookups, in the data folder]
     #[arg(long, value_name = "FILE", global = true)]
     pub(in crate::cli) ledger: Option<PathBuf>,
+    /// Shared answers instead of a ledger: the URL or folder of a run's --answers
+    #[arg(long, value_name = "URL", global = true, conflicts_with = "ledger")]
+    pub(in crate::cli) answers: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -36,6 +41,7 @@ pub(in crate::cli) enum LedgerCommand {
     Import(ImportArgs),
     Prune(PruneArgs),
     Forget(ForgetArgs),
+    Compact(CompactArgs),
 }
 
 /// Show size, ages, and results by country and network; finds damage.
@@ -81,6 +87,14 @@ pub(in crate::cli) struct ImportArgs {
     /// The answers are from a server on this machine, such as the simulator, and so is the ledger
     #[arg(long)]
     pub(in crate::cli) simulated: bool,
+}
+
+/// Sort shared answers into large files, so that runs start faster; may run beside them.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct CompactArgs {
+    /// The URL or folder of a run's --answers
+    #[arg(value_name = "URL", required_unless_present = "answers")]
+    pub(in crate::cli) url: Option<String>,
 }
 
 /// Remove old answers and free their space.

@@ -84,6 +84,7 @@ fn stop_note(reason: &StopReason) -> &'static str {
         StopReason::AnswersInDoubt { .. } | StopReason::SurplusBytes { .. } => {
             "more arrives than was asked for: no new lookups"
         }
+        StopReason::AskingRightLost => "another run may be asking: no new lookups",
         StopReason::CapReached { .. } => "the cap is reached: no new lookups",
         StopReason::LedgerFailed { .. } => "the ledger cannot be used: no new lookups",
         StopReason::OutputFailed { .. } => "the output cannot be written: no new lookups",

@@ -62,6 +62,7 @@ fn look_up(
         skip_useless: false,
         tariff: Arc::default(),
         caps: Caps::default(),
+        asking_right: None,
         seed: 7,
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();

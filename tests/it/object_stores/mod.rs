@@ -3,6 +3,7 @@
 
 #![cfg(feature = "cloud")]
 
+mod answers;
 mod credentials;
 mod faults;
 mod lists;

@@ -113,6 +113,7 @@ pub fn settings(rate: Option<Rate>, concurrency: usize, retry: RetryPolicy, seed
         skip_useless: false,
         tariff: Arc::default(),
         caps: Caps::default(),
+        asking_right: None,
         seed,
     }
 }
