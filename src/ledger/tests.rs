@@ -72,7 +72,7 @@ impl Run {
         let mut committed = 0;
         while committed < answers.len() {
             let commit = self.commits.recv().await.unwrap();
-            assert!(commit.failure.is_none());
+            assert!(commit.failure.is_none(), "{:?}", commit.failure);
             committed += commit.answers.len();
         }
     }

@@ -5,7 +5,7 @@
 //! a name of their own, and a store that is down at the end of a run costs no row: they are kept in
 //! the file.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -33,6 +33,33 @@ pub(super) struct ObjectTarget {
     url: ObjectUrl,
     pub(super) staged: Staged,
     folder: TempDir,
+    /// As long as it is open, no other run takes the folder for one that a killed run has left.
+    _lock: File,
+}
+
+/// How the names of temporary folders begin, and of those with rows that somebody should take.
+const FOLDER: &str = "hlr-output-";
+const KEPT_FOLDER: &str = "hlr-kept-";
+/// The locked file in a temporary folder.
+const LOCK: &str = "lock";
+
+fn locked_folder() -> io::Result<(TempDir, File)> {
+    let folder = tempfile::Builder::new().prefix(FOLDER).tempdir()?;
+    let lock = File::create(folder.path().join(LOCK))?;
+    lock.try_lock()?;
+    Ok((folder, lock))
+}
+
+/// Removes what killed runs have left: it has numbers, and takes space.
+fn remove_left_folders() {
+    for entry in fs::read_dir(tempfile::env::temp_dir()).into_iter().flatten().flatten() {
+        let is_ours = entry.file_name().to_str().is_some_and(|name| name.starts_with(FOLDER));
+        let lock = entry.path().join(LOCK);
+        if is_ours && File::open(lock).is_ok_and(|file| file.try_lock().is_ok()) {
+            // If it cannot be removed, the next run tries again.
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
 }
 
 /// All rows, encoded, in a temporary file or folder.
@@ -48,10 +75,8 @@ impl ObjectTarget {
     pub(super) fn prepare(url: ObjectUrl, settings: &OutputSettings) -> Result<Self, OutputError> {
         let path = &settings.path;
         let bucket = settings.storage.bucket(&url)?;
-        let folder = tempfile::Builder::new()
-            .prefix("hlr-output-")
-            .tempdir()
-            .map_err(|fault| OutputError::write(path, fault))?;
+        remove_left_folders();
+        let (folder, lock) = locked_folder().map_err(|fault| OutputError::write(path, fault))?;
         let local = folder
             .path()
             .join(url.key().rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or("output"));
@@ -68,7 +93,7 @@ impl ObjectTarget {
             StagedFolder::beside(&local).map(Staged::Partitions)
         };
         let staged = staged.map_err(|fault| OutputError::write(path, fault))?;
-        Ok(Self { bucket, url, staged, folder })
+        Ok(Self { bucket, url, staged, folder, _lock: lock })
     }
 }
 
@@ -248,10 +273,16 @@ impl ObjectTarget {
     /// The rows may have been paid for: where they could not be uploaded, they stay on this machine.
     fn keep(self, path: &Path, error: StorageError) -> OutputError {
         // Whoever looks for it finds it by the message.
-        let folder = self.folder.keep();
         let kept = match self.staged {
-            Staged::File(file) => file.keep().unwrap_or(folder),
+            Staged::File(file) => file.keep().unwrap_or_default(),
             Staged::Partitions(partitions) => partitions.keep(),
+        };
+        let folder = self.folder.keep();
+        let name = folder.file_name().unwrap_or_default().to_string_lossy().replacen(FOLDER, KEPT_FOLDER, 1);
+        let renamed = folder.with_file_name(name);
+        let kept = match fs::rename(&folder, &renamed) {
+            Ok(()) => renamed.join(kept.file_name().unwrap_or_default()),
+            Err(_) => kept,
         };
         OutputError::NotUploaded { path: path.to_owned(), kept, source: error.into() }
     }

@@ -37,7 +37,7 @@ enum Destination {
     /// A file or folder under a hidden name.
     Staged(Staged),
     /// An object, or many, whose content is in a temporary file until it is whole.
-    Object(ObjectTarget),
+    Object(Box<ObjectTarget>),
     /// Standard output, a FIFO, a device or a socket.
     Stream(StreamTarget),
 }
@@ -53,7 +53,7 @@ pub fn prepare(settings: &OutputSettings) -> Result<Target, OutputError> {
     let mut settings = settings.clone();
     match Place::of_path(&settings.path)? {
         Place::Object(url) => {
-            let destination = Destination::Object(ObjectTarget::prepare(url, &settings)?);
+            let destination = Destination::Object(Box::new(ObjectTarget::prepare(url, &settings)?));
             return Ok(Target { settings, destination });
         }
         Place::Local(path) => settings.path = path,
@@ -144,7 +144,7 @@ impl Target {
             }
             Destination::Object(target) => {
                 let size = encode(&target.staged, &settings, batches, rows_written).await?;
-                Ok(Box::new(ObjectOutput { target, size, settings }))
+                Ok(Box::new(ObjectOutput { target: *target, size, settings }))
             }
             Destination::Stream(stream) => write_stream(&stream, &settings, batches, rows_written).await,
         }

@@ -10,6 +10,9 @@ mod lists;
 mod outputs;
 mod stub;
 
+use std::env;
+use std::process::Command;
+
 use crate::harness::Job;
 
 pub use self::stub::{Store, Trouble};
@@ -41,4 +44,18 @@ pub fn job_at(store: &Store) -> Job {
         ("AWS_REGION", "eu-north-1"),
         ("STORAGE_EMULATOR_HOST", url.as_str()),
     ])
+}
+
+/// Runs `tests/object_stores` with the interpreter that `HLR_PYTHON` names, if `HLR_STORES` is set:
+/// it needs the packages of its `requirements.txt`. `HLR_AZURITE` names Azurite's blob server.
+#[test]
+fn servers_of_other_peoples_making_agree() {
+    let (Some(python), Some(_)) = (env::var_os("HLR_PYTHON"), env::var_os("HLR_STORES")) else { return };
+    let done = Command::new(python)
+        .args(["-m", "pytest", "-q", "--durations=5", "tests/object_stores"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .env("HLR_PROGRAM", env!("CARGO_BIN_EXE_hlr"))
+        .status()
+        .expect("the interpreter of HLR_PYTHON can be started");
+    assert!(done.success(), "pytest ended with {done}");
 }

@@ -147,6 +147,11 @@ fn a_large_output_is_invisible_until_its_last_part_and_aborted_parts_are_removed
     done.exits_with(1)
         .says(&["cannot upload the finished output to s3://lake/out.csv", "take the complete result from"]);
     assert_eq!((store.keys(""), store.open_uploads()), (vec![], 0));
+    let text = done.stderr();
+    let (_, kept) = text.split_once("take the complete result from ").unwrap();
+    let kept = std::path::Path::new(kept.lines().next().unwrap());
+    assert!(fs::metadata(kept).unwrap().len() > 80_000_000, "{}", kept.display());
+    fs::remove_dir_all(kept.parent().unwrap()).unwrap();
     // Somebody pulls the plug in the middle of the parts.
     store.set_trouble(|_, request| {
         let is_late = request.query.get("partNumber").is_some_and(|part| part == "3");

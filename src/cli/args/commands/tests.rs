@@ -39,7 +39,7 @@ fn every_flag_sets_the_key_of_its_name() {
          --nocache --order completion --prefix x_ --delimiter tab --no-header --sheet List --skip-lines 2 --quote none --escape none --encoding gbk --force --summary run.json --report run.html --filter a=b --keep-columns a,b --drop-columns c --partition-by country,status \
          --lock l --metrics m.prom --metrics-listen 127.0.0.1:0 \
          --window-rows 1000 --give-up-after 10m --credentials-file c --ca-file ca.pem --proxy http://p:1 \
-         --seed 7 --skip-useless --second-pass 5m --ledger l.redb --no-ledger --max-age dead=30d,absent=12h --refresh --commit-interval 50ms --unsaved-answers 100 \
+         --seed 7 --skip-useless --second-pass 5m --ledger l.redb --no-ledger --max-age dead=30d,absent=12h --refresh --commit-interval 50ms --unsaved-answers 100 --answers s3://b/a --lease-ttl 20s --wait 10m \
          --price 0.004 --accept-results A,B --max-lookups 9 --max-cost 1.5 --dry-run --only unresolved --cost-column",
     );
     for key in RawConfig::KEYS {
