@@ -111,7 +111,7 @@ pub async fn import(
     input: &InputSettings,
     settings: &ImportSettings,
 ) -> Result<ImportSummary, ImportError> {
-    import_into(input, settings, async |entries| Ok(ledger_file.merge(&entries)?)).await
+    import_into(Destination::Ledger(ledger_file), input, settings).await
 }
 
 /// The same into a store of shared answers, which keeps every one.
@@ -126,20 +126,40 @@ pub(crate) async fn import_shared(
     settings: &ImportSettings,
 ) -> Result<ImportSummary, ImportError> {
     let run = format!("import-{:08x}", fastrand::u32(..));
-    let mut parts = 0;
-    let store_entries = async |entries: Vec<Entry>| {
-        let count = entries.len() as u64;
-        parts += 1;
-        store.put_entries(&format!("{run}-{parts}"), entries).await?;
-        Ok(count)
-    };
-    import_into(input, settings, store_entries).await
+    import_into(Destination::Shared { store, run, parts: 0 }, input, settings).await
+}
+
+/// Where imported answers go.
+enum Destination<'a> {
+    Ledger(&'a LedgerFile),
+    #[cfg(feature = "cloud")]
+    Shared {
+        store: &'a AnswerStore,
+        run: String,
+        parts: u64,
+    },
+}
+
+impl Destination<'_> {
+    /// Takes answers, and returns how many of them it did not have.
+    async fn take(&mut self, entries: Vec<Entry>) -> Result<u64, ImportError> {
+        match self {
+            Self::Ledger(file) => Ok(file.merge(&entries)?),
+            #[cfg(feature = "cloud")]
+            Self::Shared { store, run, parts } => {
+                let count = entries.len() as u64;
+                *parts += 1;
+                store.put_entries(&format!("{run}-{parts}"), entries).await?;
+                Ok(count)
+            }
+        }
+    }
 }
 
 async fn import_into(
+    mut destination: Destination<'_>,
     input: &InputSettings,
     settings: &ImportSettings,
-    mut take: impl AsyncFnMut(Vec<Entry>) -> Result<u64, ImportError>,
 ) -> Result<ImportSummary, ImportError> {
     let mut batches = input::open(input)?.batches;
     let origin = batches.schema().metadata().get(ANSWERS_OF).cloned();
@@ -167,10 +187,10 @@ async fn import_into(
             entries.extend(entry);
         }
         if entries.len() >= MERGE_BATCH {
-            summary.taken += take(std::mem::take(&mut entries)).await?;
+            summary.taken += destination.take(std::mem::take(&mut entries)).await?;
         }
     }
-    summary.taken += take(entries).await?;
+    summary.taken += destination.take(entries).await?;
     Ok(summary)
 }
 
