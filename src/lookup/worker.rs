@@ -15,7 +15,7 @@ use super::queue::{InProgress, LookupQueue, QueuePermit};
 use super::range_scheduler::UselessRange;
 use super::retry::Step;
 use super::retry::budget::RetryBudget;
-use super::service_faults::refusals::{AccountState, Refusals};
+use super::service_faults::refusals::{AccountState, Refusals, RequestInFlight};
 use super::service_faults::surplus_count::SurplusCount;
 use super::silence::stalled_numbers::StalledNumbers;
 use super::single_flight::{BatchTicket, FlightRole, SingleFlight};
@@ -138,19 +138,14 @@ impl<S: Service> Shared<S> {
         while let Some(permit) = self.queue.acquire().await {
             // Before anything is sent: an answer must find its place in the ledger.
             let Some(room) = self.unsaved.room().await else { continue };
-            let slot = match self.dispatcher.acquire_slot().await {
-                Ok(slot) => slot,
+            let (slot, in_flight) = match self.begin_request().await {
+                Ok(begun) => begun,
                 // The queue is closed too, and whoever closed it has settled what waited there.
                 Err(DispatcherClosed::Closed) => continue,
                 Err(DispatcherClosed::Stop(reason)) => {
                     self.stop_run(reason);
                     continue;
                 }
-            };
-            let Some(in_flight) = self.refusals.begin() else {
-                drop((slot, permit));
-                self.refusals.changed().await;
-                continue;
             };
             let Some((lookup, in_progress)) = self.take(permit) else { continue };
             let msisdn = lookup.msisdn;
@@ -159,6 +154,19 @@ impl<S: Service> Shared<S> {
                 self.queue.finish(in_progress, false, None);
                 self.settle_after_panic(msisdn);
             }
+        }
+    }
+
+    /// Waits until a request may be sent. While refusals in a row are counted, a turn may be given
+    /// back.
+    async fn begin_request(&self) -> Result<(RequestSlot<'_>, RequestInFlight), DispatcherClosed> {
+        loop {
+            let slot = self.dispatcher.acquire_slot().await?;
+            if let Some(in_flight) = self.refusals.begin() {
+                return Ok((slot, in_flight));
+            }
+            drop(slot);
+            self.refusals.changed().await;
         }
     }
 

@@ -53,20 +53,14 @@ impl AnswerStore {
             let path = folder.path().join("sorted.parquet");
             let mut rows = 0;
             let mut writer = self.writer(&path)?;
-            let mut waiting = Vec::with_capacity(ROW_GROUP_ROWS);
             while rows < ROWS_OF_A_FILE && is_open {
                 is_open = merge.next_number(&mut entries)?;
                 let before = entries.len();
                 entries.retain(&mut *keep);
                 compacted.removed += (before - entries.len()) as u64;
                 rows += entries.len();
-                waiting.append(&mut entries);
-                if waiting.len() >= ROW_GROUP_ROWS {
-                    writer.write(&waiting).map_err(|fault| self.no_space(fault))?;
-                    waiting.clear();
-                }
+                writer.write(&mut entries).map_err(|fault| self.no_space(fault))?;
             }
-            writer.write(&waiting).map_err(|fault| self.no_space(fault))?;
             writer.finish().map_err(|fault| self.no_space(fault))?;
             if rows > 0 {
                 let key = self.sorted_key(&id, compacted.files_after);
@@ -112,15 +106,10 @@ impl AnswerStore {
             let files = open_all(self, parts)?;
             let mut merge = Merge::of(&files)?;
             let mut writer = self.writer(&folder.join(&name))?;
-            let (mut entries, mut waiting) = (Vec::new(), Vec::new());
+            let mut entries = Vec::new();
             while merge.next_number(&mut entries)? {
-                waiting.append(&mut entries);
-                if waiting.len() >= ROW_GROUP_ROWS {
-                    writer.write(&waiting).map_err(|fault| self.no_space(fault))?;
-                    waiting.clear();
-                }
+                writer.write(&mut entries).map_err(|fault| self.no_space(fault))?;
             }
-            writer.write(&waiting).map_err(|fault| self.no_space(fault))?;
             writer.finish().map_err(|fault| self.no_space(fault))?;
             let object = temporary.head(&name).await?;
             runs.push(AnswerFile::open(ObjectReader::new(temporary.clone(), object))?);

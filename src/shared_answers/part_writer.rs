@@ -16,7 +16,11 @@ pub(super) const ROW_GROUP_ROWS: usize = 131_072;
 const ZSTD_LEVEL: i32 = 3;
 
 /// Writes answers in the order of their numbers as text.
-pub(super) struct AnswerFileWriter<W: Write + Send>(ArrowWriter<W>);
+pub(super) struct AnswerFileWriter<W: Write + Send> {
+    file: ArrowWriter<W>,
+    /// Fewer than a row group.
+    waiting: Vec<Entry>,
+}
 
 impl<W: Write + Send> AnswerFileWriter<W> {
     pub(super) fn new(sink: W) -> Result<Self, ParquetError> {
@@ -31,15 +35,28 @@ impl<W: Write + Send> AnswerFileWriter<W> {
             .set_column_dictionary_enabled(column("checked_at"), false)
             .set_column_encoding(column("checked_at"), Encoding::DELTA_BINARY_PACKED)
             .build();
-        Ok(Self(ArrowWriter::try_new(sink, answer_table::schema(), Some(properties))?))
+        let file = ArrowWriter::try_new(sink, answer_table::schema(), Some(properties))?;
+        Ok(Self { file, waiting: Vec::new() })
     }
 
-    pub(super) fn write(&mut self, entries: &[Entry]) -> Result<(), ParquetError> {
-        self.0.write(&answer_table::batch(entries)?)
+    /// Takes these answers.
+    pub(super) fn write(&mut self, entries: &mut Vec<Entry>) -> Result<(), ParquetError> {
+        self.waiting.append(entries);
+        match self.waiting.len() >= ROW_GROUP_ROWS {
+            true => self.write_waiting(),
+            false => Ok(()),
+        }
     }
 
-    pub(super) fn finish(self) -> Result<W, ParquetError> {
-        self.0.into_inner()
+    fn write_waiting(&mut self) -> Result<(), ParquetError> {
+        self.file.write(&answer_table::batch(&self.waiting)?)?;
+        self.waiting.clear();
+        Ok(())
+    }
+
+    pub(super) fn finish(mut self) -> Result<W, ParquetError> {
+        self.write_waiting()?;
+        self.file.into_inner()
     }
 }
 
@@ -50,6 +67,6 @@ pub(super) fn part_of(mut entries: Vec<Entry>) -> Result<Vec<u8>, ParquetError> 
         digits.then(other.answered.checked_at.cmp(&one.answered.checked_at))
     });
     let mut writer = AnswerFileWriter::new(Vec::new())?;
-    writer.write(&entries)?;
+    writer.write(&mut entries)?;
     writer.finish()
 }
