@@ -75,7 +75,7 @@ class S3:
 
 
 class Azure:
-    """Azurite, with the node of PyPI where there is no other."""
+    """Azurite, with the node of the Python environment if it has one."""
 
     scheme = "az"
 
