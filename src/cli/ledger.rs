@@ -12,7 +12,7 @@ use tokio::runtime::Handle;
 use tokio::task::spawn_blocking;
 
 use self::figures::show;
-use self::files::{list_at, numbers_of, storage, write_export};
+use self::files::{export_settings, files_to_import, numbers_of, origin_of, write_export};
 use super::args::{ExportArgs, ForgetArgs, ImportArgs, LedgerArgs, LedgerCommand, PruneArgs, StatsArgs};
 use super::exit::Exit;
 use super::terminal::{say, say_error};
@@ -20,11 +20,11 @@ use crate::config::default_ledger;
 #[cfg(not(feature = "cloud"))]
 use crate::enricher::OpenError;
 use crate::humanize::{counted, grouped, size};
-use crate::ledger::{AnswerOrigin, IfMissing, LedgerError, LedgerFile};
-use crate::ledger_admin::{ImportSettings, Stats};
+use crate::ledger::{IfMissing, LedgerError, LedgerFile};
+use crate::ledger_admin::Stats;
 use crate::lookup::StopSignal;
-use crate::model::{ProviderCache, UtcMillis};
-use crate::output::{OutputError, OutputSettings, Replace, WriteError};
+use crate::model::UtcMillis;
+use crate::output::{OutputError, WriteError};
 use crate::{ledger_admin, output};
 
 /// Runs the subcommand. A signal ends it immediately: nothing is lost by that.
@@ -94,31 +94,16 @@ fn show_stats(path: &Path, arguments: &StatsArgs) -> Result<(), Report> {
 }
 
 async fn export_answers(path: &Path, arguments: ExportArgs) -> Result<(), Report> {
-    let replace = if arguments.force { Replace::Allowed } else { Replace::Never };
-    let settings = OutputSettings {
-        replace,
-        format: arguments.format,
-        storage: storage(),
-        ..OutputSettings::new(arguments.output)
-    };
+    let settings = export_settings(arguments);
     let ledger_file = open(path)?;
     let target = output::prepare(&settings)?;
     write_export(ledger_admin::export(ledger_file, target).await?, &settings).await
 }
 
 async fn import_answers(path: &Path, arguments: ImportArgs) -> Result<(), Report> {
-    let (prefix, product) = (arguments.prefix, arguments.product.unwrap_or_default());
-    let simulated = arguments.simulated;
-    let cache = if arguments.nocache { ProviderCache::Bypassed } else { ProviderCache::Allowed };
-    let origin_of = |input: &String| -> Result<_, Report> {
-        let settings = list_at(input.clone());
-        let prefix = prefix.clone().map_or_else(|| ledger_admin::prefix_of(&settings), Ok)?;
-        Ok((settings, ImportSettings { prefix, product, cache, simulated }))
-    };
     // Files that cannot be read are found before a ledger is created for them.
-    let files: Vec<_> = arguments.inputs.iter().map(origin_of).collect::<Result<_, _>>()?;
-    let whose = if arguments.simulated { AnswerOrigin::ThisMachine } else { AnswerOrigin::Provider };
-    let ledger_file = LedgerFile::open(path, IfMissing::Create(whose))?;
+    let files = files_to_import(&arguments)?;
+    let ledger_file = LedgerFile::open(path, IfMissing::Create(origin_of(&arguments)))?;
     for (input, (settings, origin)) in arguments.inputs.iter().zip(files) {
         let imported = ledger_admin::import(&ledger_file, &settings, &origin).await?;
         let with_answer = imported.rows - imported.without_answer;

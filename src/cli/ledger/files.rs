@@ -2,16 +2,47 @@
 
 use miette::{IntoDiagnostic, Report};
 
-use crate::cli::args::ForgetArgs;
+use crate::cli::args::{ExportArgs, ForgetArgs, ImportArgs};
 use crate::cli::terminal::say;
 use crate::config::Environment;
 use crate::humanize::{counted, output_name, size};
 use crate::input::InputSettings;
-use crate::ledger_admin;
-use crate::model::Msisdn;
+use crate::ledger::AnswerOrigin;
+use crate::ledger_admin::{self, ImportSettings};
+use crate::model::{Msisdn, ProviderCache};
 use crate::numbering::Region;
-use crate::output::{OutputError, OutputSettings, StagedOutput};
+use crate::output::{OutputError, OutputSettings, Replace, StagedOutput};
 use crate::storage::Storage;
+
+/// Where an export goes, and in which form.
+pub(super) fn export_settings(arguments: ExportArgs) -> OutputSettings {
+    OutputSettings {
+        replace: if arguments.force { Replace::Allowed } else { Replace::Never },
+        format: arguments.format,
+        storage: storage(),
+        ..OutputSettings::new(arguments.output)
+    }
+}
+
+/// The files of an import, each with what it does not say about its answers. A file that cannot be
+/// read is an error.
+pub(super) fn files_to_import(
+    arguments: &ImportArgs,
+) -> Result<Vec<(InputSettings, ImportSettings)>, Report> {
+    let (product, simulated) = (arguments.product.unwrap_or_default(), arguments.simulated);
+    let cache = if arguments.nocache { ProviderCache::Bypassed } else { ProviderCache::Allowed };
+    let file = |name: &String| {
+        let input = list_at(name.clone());
+        let prefix = arguments.prefix.clone().map_or_else(|| ledger_admin::prefix_of(&input), Ok)?;
+        Ok((input, ImportSettings { prefix, product, cache, simulated }))
+    };
+    arguments.inputs.iter().map(file).collect()
+}
+
+/// Whose answers are imported.
+pub(super) fn origin_of(arguments: &ImportArgs) -> AnswerOrigin {
+    if arguments.simulated { AnswerOrigin::ThisMachine } else { AnswerOrigin::Provider }
+}
 
 /// Commits an export, and says what is in it.
 pub(super) async fn write_export(

@@ -5,14 +5,13 @@ use std::collections::HashSet;
 use miette::Report;
 
 use super::figures::show;
-use super::files::{list_at, numbers_of, storage, write_export};
+use super::files::{export_settings, files_to_import, numbers_of, origin_of, storage, write_export};
 use crate::cli::args::{ExportArgs, ForgetArgs, ImportArgs, LedgerCommand, PruneArgs, StatsArgs};
 use crate::cli::terminal::say;
 use crate::humanize::{counted, grouped};
-use crate::ledger::AnswerOrigin;
-use crate::ledger_admin::{self, ImportSettings, Stats};
-use crate::model::{Msisdn, ProviderCache, UtcMillis};
-use crate::output::{self, OutputSettings, Replace};
+use crate::ledger_admin::{self, Stats};
+use crate::model::{Msisdn, UtcMillis};
+use crate::output;
 use crate::shared_answers::{AnswerStore, Compacted};
 use crate::storage::Place;
 
@@ -36,31 +35,16 @@ async fn show_stats(store: &AnswerStore, arguments: &StatsArgs) -> Result<(), Re
 
 async fn export(store: AnswerStore, arguments: ExportArgs) -> Result<(), Report> {
     store.origin().await?;
-    let replace = if arguments.force { Replace::Allowed } else { Replace::Never };
-    let settings = OutputSettings {
-        replace,
-        format: arguments.format,
-        storage: storage(),
-        ..OutputSettings::new(arguments.output)
-    };
+    let settings = export_settings(arguments);
     let target = output::prepare(&settings)?;
     write_export(ledger_admin::export_shared(store, target).await?, &settings).await
 }
 
 async fn import(store: &AnswerStore, arguments: ImportArgs) -> Result<(), Report> {
-    let (product, cache) = (
-        arguments.product.unwrap_or_default(),
-        match arguments.nocache {
-            true => ProviderCache::Bypassed,
-            false => ProviderCache::Allowed,
-        },
-    );
-    let origin = if arguments.simulated { AnswerOrigin::ThisMachine } else { AnswerOrigin::Provider };
-    store.ensure_holds(origin).await?;
-    for name in arguments.inputs {
-        let input = list_at(name.clone());
-        let prefix = arguments.prefix.clone().map_or_else(|| ledger_admin::prefix_of(&input), Ok)?;
-        let settings = ImportSettings { prefix, product, cache, simulated: arguments.simulated };
+    // Files that cannot be read are found before a store is made for them.
+    let files = files_to_import(&arguments)?;
+    store.ensure_holds(origin_of(&arguments)).await?;
+    for (name, (input, settings)) in arguments.inputs.iter().zip(files) {
         let imported = ledger_admin::import_shared(store, &input, &settings).await?;
         let (rows, taken) = (counted(imported.rows, "row"), counted(imported.taken, "answer"));
         say(format_args!("{name}: {rows}, {taken} stored in {}", store.name()));
