@@ -92,8 +92,9 @@ impl Sharing {
             give_up_after: settings.give_up_after.min(LONGEST_OUTAGE),
             unstored_answers: unstored,
         };
+        let ledger = SharedLedger::start(local, store, reader, of_ledger);
         Ok(Self {
-            ledger: Arc::new(SharedLedger::start(local, store, reader, of_ledger)),
+            ledger: Arc::new(ledger.map_err(|fault| no_thread(shared, fault))?),
             lease: Mutex::new(Some(lease)),
             unstored_key,
             right: AskingRight::new(move || duty.holds()),

@@ -1,4 +1,4 @@
-//! Threads that wait for the disk, taken when the ledger is opened. A thread that cannot be had is
+//! Threads that wait for a disk or a store, taken when the ledger is opened. A thread that cannot be had is
 //! an error then, when nothing has been paid for; later, it would be an answer that is lost.
 
 use std::io;
@@ -15,11 +15,11 @@ type Work = Box<dyn FnOnce() + Send>;
 
 /// A fixed number of threads. They end when this is dropped.
 #[derive(Debug)]
-pub(super) struct DiskThreads(Sender<Work>);
+pub(crate) struct DiskThreads(Sender<Work>);
 
 impl DiskThreads {
     /// Starts this many threads.
-    pub(super) fn start(count: usize) -> io::Result<Self> {
+    pub(crate) fn start(count: usize) -> io::Result<Self> {
         let (sender, receiver) = channel();
         let receiver = Arc::new(Mutex::new(receiver));
         for _ in 0..count.max(1) {
@@ -30,7 +30,7 @@ impl DiskThreads {
     }
 
     /// Runs work on one of the threads; `None` if it panicked.
-    pub(super) async fn run<T: Send + 'static>(
+    pub(crate) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Option<T> {

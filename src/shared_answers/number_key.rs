@@ -4,7 +4,7 @@
 use crate::ledger::AnswerScope;
 use crate::model::Msisdn;
 
-/// The longest number has so many digits.
+/// The digits of the longest number.
 const MOST_DIGITS: u32 = 15;
 const LENGTH_BITS: u32 = 4;
 const SCOPE_BITS: u32 = 2;

@@ -127,7 +127,7 @@ impl Found<'_> {
     }
 }
 
-pub(super) fn is_withdrawn(result: &LookupResult) -> bool {
+fn is_withdrawn(result: &LookupResult) -> bool {
     matches!(result, LookupResult::Unrecognised(text) if **text == *WITHDRAWN)
 }
 

@@ -2,7 +2,10 @@
 //! given to their rows when they are stored.
 
 use std::collections::HashMap;
+use std::io;
+use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex};
+use std::thread;
 use std::time::Duration;
 
 use futures::FutureExt;
@@ -14,15 +17,15 @@ use super::answer_store::AnswerStore;
 use super::part_writer::part_of;
 use super::reader::{SharedReader, WITHDRAWN};
 use crate::ledger::{
-    AnswerRoom, AnswerScope, CommitOutcome, Commits, Durability, Entry, KnownAnswer, Ledger, LedgerError,
-    PaidAnswer,
+    AnswerRoom, AnswerScope, CommitOutcome, Commits, DiskThreads, Durability, Entry, KnownAnswer, Ledger,
+    LedgerError, PaidAnswer,
 };
 use crate::model::{Answer, Answered, LookupResult, Msisdn, Source, UtcMillis};
 use crate::storage::{StorageError, StorageErrorKind};
 use crate::sync;
-use crate::task::{self, AbortOnDrop};
+use crate::task::AbortOnDrop;
 
-/// A part is stored before its time when it has so many answers.
+/// A part is stored before its time when it has this many answers.
 const FULL_PART: usize = 5_000;
 /// How long to wait after a part could not be stored, before it is tried again.
 const TRY_AGAIN_AFTER: Duration = Duration::from_secs(1);
@@ -47,6 +50,8 @@ pub(crate) struct SharedLedger {
     local: Arc<dyn Ledger>,
     reader: Arc<SharedReader>,
     unstored: Arc<Unstored>,
+    /// One for each core reads, and one writes parts.
+    threads: Arc<DiskThreads>,
     settings: SharedLedgerSettings,
     /// To the task that stores parts. Taken by [`Ledger::close`].
     to_store: Mutex<Option<mpsc::UnboundedSender<CommitOutcome>>>,
@@ -60,13 +65,16 @@ pub(crate) struct SharedLedger {
 struct Unstored(Mutex<HashMap<Msisdn, AnswerRoom>>);
 
 impl SharedLedger {
-    /// Starts the task that stores parts, on the current tokio runtime.
+    /// Starts the task that stores parts, on the current tokio runtime. Fails if the system has no
+    /// threads for it.
     pub(crate) fn start(
         local: Arc<dyn Ledger>,
         store: AnswerStore,
         reader: SharedReader,
         settings: SharedLedgerSettings,
-    ) -> Self {
+    ) -> io::Result<Self> {
+        let readers = thread::available_parallelism().map_or(2, NonZeroUsize::get);
+        let threads = Arc::new(DiskThreads::start(readers + 1)?);
         let unstored: Arc<Unstored> = Arc::default();
         let (to_store, from_stage) = mpsc::unbounded_channel();
         let (stored, commits) = mpsc::unbounded_channel();
@@ -74,21 +82,23 @@ impl SharedLedger {
             store,
             settings: settings.clone(),
             unstored: unstored.clone(),
+            threads: threads.clone(),
             stored,
             part: 0,
             failure: None,
         };
         let local_commits = local.take_commits();
         let storing = AbortOnDrop::spawn(storing.run(local_commits, from_stage));
-        Self {
+        Ok(Self {
             local,
             reader: Arc::new(reader),
             unstored,
+            threads,
             settings,
             to_store: Mutex::new(Some(to_store)),
             commits: Mutex::new(Some(commits)),
             storing: Mutex::new(Some(storing)),
-        }
+        })
     }
 
     /// Waits until everything is stored, or given up. After [`Ledger::close`].
@@ -126,11 +136,9 @@ impl Ledger for SharedLedger {
         async move {
             let mut known = self.local.find(numbers).await?;
             let (reader, wanted) = (self.reader.clone(), numbers.to_vec());
-            let shared = task::on_thread("shared answers", move || reader.find(&wanted)).await;
-            let shared = shared.map_err(|fault| failed("no thread can be started").with_source(fault));
-            for (known, shared) in
-                known.iter_mut().zip(shared.and_then(|found| found).map_err(LedgerError::Shared)?)
-            {
+            let shared =
+                self.threads.run(move || reader.find(&wanted)).await.unwrap_or_else(|| Err(panicked()));
+            for (known, shared) in known.iter_mut().zip(shared.map_err(LedgerError::Shared)?) {
                 let Some(shared) = shared else { continue };
                 let is_newer =
                     known.as_ref().is_none_or(|known| known.answered.checked_at < shared.checked_at);
@@ -207,6 +215,7 @@ struct PartStorer {
     store: AnswerStore,
     settings: SharedLedgerSettings,
     unstored: Arc<Unstored>,
+    threads: Arc<DiskThreads>,
     stored: mpsc::UnboundedSender<CommitOutcome>,
     /// The number of the next part.
     part: u64,
@@ -223,8 +232,7 @@ impl PartStorer {
     ) {
         let (mut waiting, mut since) = (Vec::new(), Instant::now());
         let (mut stage_is_open, mut answers) = (true, 0);
-        while local.is_some() || stage_is_open || !waiting.is_empty() {
-            let is_last = local.is_none() && !stage_is_open;
+        while local.is_some() || stage_is_open {
             let due = since + self.settings.interval;
             let outcome = tokio::select! {
                 outcome = next_of(&mut local), if local.is_some() => {
@@ -237,8 +245,7 @@ impl PartStorer {
                     stage_is_open = outcome.is_some();
                     outcome
                 }
-                () = tokio::time::sleep_until(due), if !waiting.is_empty() && !is_last => None,
-                () = std::future::ready(()), if is_last => None,
+                () = tokio::time::sleep_until(due), if !waiting.is_empty() => None,
             };
             if let Some(outcome) = outcome {
                 if waiting.is_empty() {
@@ -248,9 +255,8 @@ impl PartStorer {
                 waiting.push(outcome);
             }
             let ends = local.is_none() && !stage_is_open;
-            if !waiting.is_empty()
-                && (answers >= FULL_PART || ends || Instant::now() >= due.max(since + self.settings.interval))
-            {
+            let is_due = answers >= FULL_PART || ends || since.elapsed() >= self.settings.interval;
+            if !waiting.is_empty() && is_due {
                 self.store_and_report(std::mem::take(&mut waiting)).await;
                 answers = 0;
             }
@@ -284,8 +290,7 @@ impl PartStorer {
 
     /// Stores a part, for as long as a store that is down is waited for.
     async fn store_part(&mut self, entries: Vec<Entry>) -> Result<(), StorageError> {
-        let content = task::on_thread("part of answers", move || part_of(entries)).await;
-        let content = content.map_err(|fault| failed("no thread can be started").with_source(fault))?;
+        let content = self.threads.run(move || part_of(entries)).await.ok_or_else(panicked)?;
         let content = bytes::Bytes::from(
             content.map_err(|fault| failed("a part cannot be written").with_source(fault))?,
         );
@@ -309,6 +314,10 @@ async fn next_of(commits: &mut Option<Commits>) -> Option<CommitOutcome> {
         Some(commits) => commits.recv().await,
         None => None,
     }
+}
+
+fn panicked() -> StorageError {
+    failed("internal error: a task panicked; please report this")
 }
 
 fn failed(reason: &str) -> StorageError {

@@ -159,10 +159,11 @@ fn azure(url: &ObjectUrl, settings: &StorageSettings, connector: &Connector) -> 
     .iter()
     .any(|name| settings.variable(name).is_some());
     let mut timeout = CREDENTIALS_TIMEOUT;
-    if !is_given && !is_emulator && is_logged_in_to_azure(settings) {
+    let is_logged_in = is_logged_in_to_azure(settings);
+    if !is_given && !is_emulator && is_logged_in {
         builder = builder.with_use_azure_cli(true);
     }
-    if settings.variable("AZURE_USE_AZURE_CLI").is_some() || is_logged_in_to_azure(settings) {
+    if settings.variable("AZURE_USE_AZURE_CLI").is_some() || is_logged_in {
         timeout = COMMAND_TIMEOUT;
     }
     let store = builder.build().map_err(|error| unusable(url, error))?;
