@@ -12,7 +12,7 @@ use super::exit::Exit;
 use super::log::LogFormat;
 use super::progress::ProgressDisplay;
 use super::resume_command::Obstacle;
-use super::signals::hung_up;
+use super::signals::Hangups;
 use super::terminal::{
     say, say_command, say_error, say_import, say_loudly, say_outcome, say_raw, say_warning,
 };
@@ -20,7 +20,8 @@ use super::{dry_run, log, resume_command, summary};
 use crate::config::{Diagnostics, Environment, RawConfig, ResolvedSettings};
 use crate::input::CsvFile;
 use crate::job::{
-    DryRunJob, Import, Job, JobOutcome, JobReport, Loaded, RateControl, RunError, StartError, StartedJob,
+    DryRunJob, Import, Job, JobOutcome, JobReport, Loaded, Progress, RateControl, RunError, StartError,
+    StartedJob,
 };
 use crate::lookup::StopSignal;
 use crate::output;
@@ -65,19 +66,20 @@ async fn do_job(
     };
     let inbox = Arc::new(Inbox::default());
     let counters = Arc::new(Counters::default());
+    // A hangup reloads the pipeline file, also one that comes before the first request; without a
+    // file it ends the run, as it ends any program.
+    let reloads = file.map(|file| (file.to_owned(), Hangups::listen()));
     let started = match job.start(stop.clone(), inbox.clone(), counters).await {
         Ok(started) => started,
         Err(error) => return not_started(&error, words),
     };
     announce_start(&started, verbosity);
     let shown = ProgressDisplay::start(style, verbosity, started.progress(), inbox, stop.clone());
-    let (rate, counters, ledger) = (started.rate(), started.progress(), started.ledger().map(Path::to_owned));
-    // A hangup reloads the pipeline file; without one it ends the run, as it ends any program.
-    let rereading = file.map(|file| {
-        let file = file.to_owned();
+    let (rate, progress, ledger) = (started.rate(), started.progress(), started.ledger().map(Path::to_owned));
+    let rereading = reloads.map(|(file, mut hangups)| {
         AbortOnDrop::spawn(async move {
             loop {
-                hung_up().await;
+                hangups.next().await;
                 read_again(&file, flags_again.clone(), &rate);
             }
         })
@@ -87,19 +89,22 @@ async fn do_job(
     shown.finish().await;
     match finished {
         Ok(finished) => conclude(&finished, &display, words),
-        Err(error) => {
-            say_error(&error);
-            let counts = counters.counters().snapshot();
-            if counts.requests > 0 {
-                summary::figures(&counts, ledger.as_deref()).iter().for_each(say);
-                say("to run again:");
-                say_command(&resume_command::command(words, Obstacle::None));
-            }
-            match error {
-                RunError::InputFailed { .. } | RunError::UnusableList { .. } => Exit::Usage,
-                _ => Exit::Unexpected,
-            }
-        }
+        Err(error) => say_failure(&error, &progress, ledger.as_deref(), words),
+    }
+}
+
+/// A run that ended without a summary: its figures, and the command that continues it.
+fn say_failure(error: &RunError, progress: &Progress, ledger: Option<&Path>, words: &[OsString]) -> Exit {
+    say_error(error);
+    let counts = progress.counters().snapshot();
+    if counts.requests > 0 {
+        summary::figures(&counts, ledger).iter().for_each(say);
+        say("to run again:");
+        say_command(&resume_command::command(words, Obstacle::None));
+    }
+    match error {
+        RunError::InputFailed { .. } | RunError::UnusableList { .. } => Exit::Usage,
+        _ => Exit::Unexpected,
     }
 }
 

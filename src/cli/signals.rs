@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
+#[cfg(unix)]
+use futures::future::select_all;
 use tokio::runtime::Builder;
+#[cfg(unix)]
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::exit::Exit;
 use super::terminal;
@@ -36,12 +40,13 @@ pub(super) fn on_runtime<W: Future<Output = Exit>>(
         }
     };
     let stop = StopSignal::default();
-    let signals = StopSignals::of_this_process(hangup);
     let exit = runtime.block_on(async {
         report_file_size_limit();
+        // They are heard before the work begins: one that comes early must not end the process.
+        let signals = StopSignals::of_this_process(hangup);
         tokio::select! {
             exit = work(stop.clone()) => exit,
-            () = interrupted_twice(&stop, &signals) => Exit::Interrupted,
+            () = interrupted_twice(&stop, signals) => Exit::Interrupted,
         }
     });
     // A thread may still wait for bytes from a pipe; they may never come.
@@ -53,8 +58,6 @@ pub(super) fn on_runtime<W: Future<Output = Exit>>(
 /// system ends the process, and with it requests that were paid for.
 #[cfg(unix)]
 fn report_file_size_limit() {
-    use tokio::signal::unix::{SignalKind, signal};
-
     /// SIGXFSZ on Linux, macOS and the BSDs.
     const FILE_SIZE_LIMIT: i32 = 25;
     // The handler stays when the listener is dropped.
@@ -65,44 +68,48 @@ fn report_file_size_limit() {
 #[cfg(not(unix))]
 fn report_file_size_limit() {}
 
-async fn interrupted_twice(stop: &StopSignal, signals: &StopSignals) {
+async fn interrupted_twice(stop: &StopSignal, mut signals: StopSignals) {
     signals.received().await;
     stop.request(StopReason::Interrupted);
     tokio::time::sleep(SECOND_SIGNAL_AFTER).await;
+    signals.forget_earlier();
     signals.received().await;
 }
 
-/// The signals that stop the work.
+/// The signals that stop the work. None is lost between two waits.
 #[cfg(unix)]
-struct StopSignals(Vec<tokio::signal::unix::SignalKind>);
+struct StopSignals {
+    kinds: Vec<SignalKind>,
+    listeners: Vec<Signal>,
+}
 
 #[cfg(unix)]
 impl StopSignals {
+    /// Listens from now on.
     fn of_this_process(hangup: Hangup) -> Self {
-        use tokio::signal::unix::SignalKind;
-
-        let mut signals = vec![SignalKind::interrupt(), SignalKind::terminate()];
+        let mut kinds = vec![SignalKind::interrupt(), SignalKind::terminate()];
         // Where it is not known whether it is ignored, it keeps its meaning.
         if hangup == Hangup::Stops && cfg!(target_os = "linux") {
-            signals.push(SignalKind::hangup());
+            kinds.push(SignalKind::hangup());
         }
         let ignored = ignored_signals();
-        signals.retain(|signal| ignored >> (signal.as_raw_value() - 1) & 1 == 0);
-        Self(signals)
+        kinds.retain(|kind| ignored >> (kind.as_raw_value() - 1) & 1 == 0);
+        let mut signals = Self { kinds, listeners: Vec::new() };
+        signals.forget_earlier();
+        signals
     }
 
-    /// Waits for one of them, from now on.
-    async fn received(&self) {
-        use futures::future::select_all;
-        use tokio::signal::unix::signal;
+    /// Only signals from now on are received.
+    fn forget_earlier(&mut self) {
+        self.listeners = self.kinds.iter().filter_map(|kind| signal(*kind).ok()).collect();
+    }
 
-        let listeners = self.0.iter().filter_map(|kind| signal(*kind).ok());
-        let waiting = listeners.map(|mut signal| Box::pin(async move { signal.recv().await }));
-        let waiting: Vec<_> = waiting.collect();
-        if waiting.is_empty() {
+    /// Waits for one of them.
+    async fn received(&mut self) {
+        if self.listeners.is_empty() {
             return std::future::pending().await;
         }
-        select_all(waiting).await;
+        select_all(self.listeners.iter_mut().map(|listener| Box::pin(listener.recv()))).await;
     }
 }
 
@@ -125,7 +132,9 @@ impl StopSignals {
         Self
     }
 
-    async fn received(&self) {
+    fn forget_earlier(&mut self) {}
+
+    async fn received(&mut self) {
         if tokio::signal::ctrl_c().await.is_err() {
             // This system has no such signal.
             std::future::pending::<()>().await;
@@ -133,21 +142,33 @@ impl StopSignals {
     }
 }
 
-/// Waits for SIGHUP, the signal to reload settings.
-#[cfg(unix)]
-pub(super) async fn hung_up() {
-    use tokio::signal::unix::{SignalKind, signal};
-
-    match signal(SignalKind::hangup()) {
-        Ok(mut hangup) => {
-            hangup.recv().await;
-        }
-        Err(_) => std::future::pending().await,
-    }
+/// SIGHUP, the signal to reload settings; other systems have none. None is lost between two waits.
+pub(super) struct Hangups {
+    #[cfg(unix)]
+    listener: Option<Signal>,
 }
 
-/// Waits forever: this system has no SIGHUP.
-#[cfg(not(unix))]
-pub(super) async fn hung_up() {
-    std::future::pending().await
+impl Hangups {
+    /// Listens from now on: one that comes before the first wait is received by it.
+    #[cfg(unix)]
+    pub(super) fn listen() -> Self {
+        Self { listener: signal(SignalKind::hangup()).ok() }
+    }
+
+    /// Listens to nothing: this system has no SIGHUP.
+    #[cfg(not(unix))]
+    pub(super) fn listen() -> Self {
+        Self {}
+    }
+
+    /// Waits for the next one.
+    pub(super) async fn next(&mut self) {
+        #[cfg(unix)]
+        if let Some(listener) = &mut self.listener
+            && listener.recv().await.is_some()
+        {
+            return;
+        }
+        std::future::pending().await
+    }
 }
