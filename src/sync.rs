@@ -1,6 +1,6 @@
 //! Locks the mutexes and read-write locks of the standard library, in one place.
 
-use std::sync::{Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockError};
 
 /// Why no lock is poisoned: code that holds one only reads and writes plain values.
 const NEVER_POISONED: &str = "no code panics while it holds a lock";
@@ -8,6 +8,16 @@ const NEVER_POISONED: &str = "no code panics while it holds a lock";
 /// Locks a mutex.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().expect(NEVER_POISONED)
+}
+
+/// Locks a mutex, unless somebody holds it.
+#[cfg(feature = "cloud")]
+pub(crate) fn try_lock<T>(mutex: &Mutex<T>) -> Option<MutexGuard<'_, T>> {
+    match mutex.try_lock() {
+        Ok(guard) => Some(guard),
+        Err(TryLockError::WouldBlock) => None,
+        Err(TryLockError::Poisoned(_)) => panic!("{NEVER_POISONED}"),
+    }
 }
 
 /// Locks for reading.

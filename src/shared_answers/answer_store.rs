@@ -107,12 +107,7 @@ impl AnswerStore {
     /// Stores a part under a name of its own.
     pub(super) async fn put_part(&self, run: &str, number: u64, content: Bytes) -> Result<(), StorageError> {
         let key = self.key(&format!("{PARTS}/part-{}-{run}-{number:06}.parquet", UtcMillis::now().0));
-        match self.bucket.put(&key, content, PutIf::Absent).await {
-            Ok(_) => Ok(()),
-            // Nobody else has this name, so an earlier try succeeded and its reply was lost.
-            Err(error) if error.kind() == StorageErrorKind::AlreadyExists => Ok(()),
-            Err(error) => Err(error),
-        }
+        self.bucket.put(&key, content, PutIf::Absent).await.map(drop)
     }
 
     /// Stores these answers as parts of the usual size.

@@ -17,8 +17,10 @@ use super::part_writer::{AnswerFileWriter, ROW_GROUP_ROWS};
 use crate::ledger::Entry;
 use crate::storage::{ObjectInfo, ObjectReader, Storage, StorageError, StorageErrorKind};
 
-/// How many parts are merged at once: each takes memory for its answers.
+/// How many parts are merged at once.
 const PARTS_AT_ONCE: usize = 512;
+/// How many answers are in memory at once while parts are merged: 24 bytes each.
+const ANSWERS_AT_ONCE: usize = 4_000_000;
 /// How many answers a sorted file has, more or less.
 const ROWS_OF_A_FILE: usize = 32 * ROW_GROUP_ROWS;
 /// How many files are removed at once.
@@ -86,35 +88,46 @@ impl AnswerStore {
         Ok(())
     }
 
-    /// The files, few enough to be merged at once: where there are many parts, they are merged into
-    /// temporary files first.
+    /// The files, few enough to be merged at once: where there are many parts, or large ones, they
+    /// are merged into temporary files first.
     async fn sorted_runs(
         &self,
         objects: &[ObjectInfo],
         folder: &Path,
     ) -> Result<Vec<AnswerFile>, StorageError> {
-        let (parts, mut others): (Vec<ObjectInfo>, Vec<ObjectInfo>) =
+        let (parts, others): (Vec<ObjectInfo>, Vec<ObjectInfo>) =
             objects.iter().cloned().partition(|file| self.is_part(file));
-        if parts.len() <= PARTS_AT_ONCE {
-            others.extend(parts);
-            return open_all(self, &others);
-        }
         let temporary = Storage::default().folder(folder)?;
         let mut runs = open_all(self, &others)?;
-        for (number, parts) in parts.chunks(PARTS_AT_ONCE).enumerate() {
-            let name = format!("run-{number}.parquet");
-            let files = open_all(self, parts)?;
-            let mut merge = Merge::of(&files)?;
-            let mut writer = self.writer(&folder.join(&name))?;
-            let mut entries = Vec::new();
-            while merge.next_number(&mut entries)? {
-                writer.write(&mut entries).map_err(|fault| self.no_space(fault))?;
+        let (mut waiting, mut answers, mut number) = (Vec::new(), 0, 0);
+        for parts in parts.chunks(PARTS_AT_ONCE) {
+            for file in open_all(self, parts)? {
+                let of_file = file.rows_of_largest_group();
+                if waiting.len() == PARTS_AT_ONCE || answers + of_file > ANSWERS_AT_ONCE {
+                    let name = format!("run-{number}.parquet");
+                    self.merge_into(&waiting, &folder.join(&name))?;
+                    let object = temporary.head(&name).await?;
+                    runs.push(AnswerFile::open(ObjectReader::new(temporary.clone(), object))?);
+                    (answers, number) = (0, number + 1);
+                    waiting.clear();
+                }
+                answers += of_file;
+                waiting.push(file);
             }
-            writer.finish().map_err(|fault| self.no_space(fault))?;
-            let object = temporary.head(&name).await?;
-            runs.push(AnswerFile::open(ObjectReader::new(temporary.clone(), object))?);
         }
+        runs.extend(waiting);
         Ok(runs)
+    }
+
+    fn merge_into(&self, files: &[AnswerFile], path: &Path) -> Result<(), StorageError> {
+        let mut merge = Merge::of(files)?;
+        let mut writer = self.writer(path)?;
+        let mut entries = Vec::new();
+        while merge.next_number(&mut entries)? {
+            writer.write(&mut entries).map_err(|fault| self.no_space(fault))?;
+        }
+        writer.finish().map_err(|fault| self.no_space(fault))?;
+        Ok(())
     }
 
     fn writer(&self, path: &Path) -> Result<AnswerFileWriter<File>, StorageError> {

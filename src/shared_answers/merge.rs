@@ -79,9 +79,12 @@ impl Run<'_> {
     fn peek(&mut self, texts: &ResultTexts) -> Result<Option<KeyedAnswer>, StorageError> {
         while self.at == self.answers.len() {
             if self.next_group == self.groups.len() {
+                // Its memory is for the other files.
+                self.answers = Vec::new();
+                self.at = 0;
                 return Ok(None);
             }
-            self.answers = self.file.answers(self.next_group, texts)?;
+            self.file.read_answers(self.next_group, texts, &mut self.answers)?;
             (self.at, self.next_group) = (0, self.next_group + 1);
         }
         Ok(Some(self.answers[self.at]))

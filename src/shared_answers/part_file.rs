@@ -72,12 +72,19 @@ impl AnswerFile {
             .collect()
     }
 
-    /// The answers of a row group, sorted by key.
-    pub(super) fn answers(
+    /// How many answers are in memory at once when the file is read.
+    pub(super) fn rows_of_largest_group(&self) -> usize {
+        let groups = self.metadata.metadata().row_groups().iter();
+        groups.map(|group| usize::try_from(group.num_rows()).unwrap_or_default()).max().unwrap_or_default()
+    }
+
+    /// The answers of a row group, sorted by key. They take the place of those in the vector.
+    pub(super) fn read_answers(
         &self,
         group: usize,
         texts: &ResultTexts,
-    ) -> Result<Vec<KeyedAnswer>, StorageError> {
+        answers: &mut Vec<KeyedAnswer>,
+    ) -> Result<(), StorageError> {
         let schema = self.metadata.parquet_schema();
         let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(
             Chunks(self.object.clone()),
@@ -89,16 +96,16 @@ impl AnswerFile {
             .with_batch_size(BATCH_ROWS)
             .build()
             .map_err(|fault| unreadable(&self.object, fault))?;
-        let mut answers = Vec::new();
+        answers.clear();
         for batch in reader {
             let batch = batch.map_err(|fault| unreadable(&self.object, fault))?;
-            let decoded = decode(&batch, texts, &mut answers);
+            let decoded = decode(&batch, texts, answers);
             decoded.ok_or_else(|| self.malformed("it does not have the columns of answers"))?;
         }
         if !answers.is_sorted_by_key(|(key, _)| *key) {
             answers.sort_by_key(|(key, _)| *key);
         }
-        Ok(answers)
+        Ok(())
     }
 
     fn malformed(&self, problem: &str) -> StorageError {

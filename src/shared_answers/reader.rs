@@ -5,6 +5,7 @@ use std::sync::{Arc, RwLock};
 use super::answer_store::AnswerStore;
 use super::catalog::Catalog;
 use super::number_key::NumberKey;
+use super::row_group::{Decoded, Decoding, DecodingMemory};
 use super::spill_file::SpillFile;
 use crate::ledger::{AnswerScope, Freshness, PackedAnswer, ResultTexts};
 use crate::model::{Answered, LookupResult, Msisdn, UtcMillis};
@@ -29,6 +30,7 @@ pub(crate) struct SharedReader {
 struct Opened {
     catalog: Catalog,
     spill: SpillFile,
+    memory: DecodingMemory,
 }
 
 impl SharedReader {
@@ -75,6 +77,13 @@ impl SharedReader {
         sorted.sort_unstable();
         let mut found =
             Found { reader: self, newest: vec![None; numbers.len()], withdrawn: vec![None; numbers.len()] };
+        let work = Decoding { spill: &opened.spill, texts: &self.texts, memory: &opened.memory };
+        let mut search = |decoded: &Decoded, numbers: &[(NumberKey, usize)]| {
+            decoded.find(numbers, &opened.spill, |position, key, packed| {
+                found.add(position, NumberKey::split(key).1, packed);
+            })
+        };
+        let mut busy = Vec::new();
         for group in opened.catalog.groups() {
             let range = group.numbers();
             let start = sorted.partition_point(|(number, _)| number < range.start());
@@ -82,10 +91,14 @@ impl SharedReader {
             if start >= end {
                 continue;
             }
-            let decoded = group.decoded(&opened.spill, &self.texts)?;
-            decoded.find(&sorted[start..end], &opened.spill, |position, key, packed| {
-                found.add(position, NumberKey::split(key).1, packed);
-            })?;
+            match group.decoded_if_free(&work)? {
+                Some(decoded) => search(&decoded, &sorted[start..end])?,
+                // Another thread fetches it. Meanwhile this one goes on with others.
+                None => busy.push((group, start..end)),
+            }
+        }
+        for (group, numbers) in busy {
+            search(&*group.decoded(&work)?, &sorted[numbers])?;
         }
         Ok(found.answers())
     }
@@ -146,7 +159,7 @@ fn open_catalog(store: &AnswerStore) -> Result<Opened, StorageError> {
                         .because("no temporary file can be made for its answers")
                         .with_source(fault)
                 })?;
-                return Ok(Opened { catalog: catalog?, spill });
+                return Ok(Opened { catalog: catalog?, spill, memory: DecodingMemory::default() });
             }
         }
     }

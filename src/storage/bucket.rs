@@ -19,6 +19,7 @@ use tokio::sync::oneshot;
 
 use super::block_cache::BlockCache;
 use super::clouds;
+use super::create::create;
 use super::error::{StorageError, StorageErrorKind};
 use super::explain::explain;
 use super::http_client::Connector;
@@ -198,7 +199,7 @@ impl Bucket {
         self.request(key, move |store, path| async move {
             let mode = match when {
                 PutIf::Always => PutMode::Overwrite,
-                PutIf::Absent => PutMode::Create,
+                PutIf::Absent => return create(&store, &path, &content).await,
                 PutIf::Unchanged(ObjectVersion { e_tag, version }) => {
                     PutMode::Update(UpdateVersion { e_tag, version })
                 }

@@ -21,6 +21,8 @@ mod bucket;
 #[cfg(feature = "cloud")]
 mod clouds;
 #[cfg(feature = "cloud")]
+mod create;
+#[cfg(feature = "cloud")]
 mod explain;
 #[cfg(feature = "cloud")]
 mod http_client;

@@ -7,10 +7,11 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures::stream::{FuturesUnordered, StreamExt, TryStreamExt};
-use object_store::{MultipartUpload, ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload};
+use object_store::{MultipartUpload, ObjectStore, ObjectStoreExt, PutPayload};
 use tokio::sync::oneshot;
 
 use super::bucket::{Bucket, path_of};
+use super::create::create;
 use super::error::{StorageError, StorageErrorKind};
 use super::explain::explain;
 use super::url::ObjectUrl;
@@ -64,24 +65,12 @@ impl Source {
         may_replace: bool,
     ) -> Result<(), StorageError> {
         let content = self.read(0, length).await?;
-        let mode = if may_replace { PutMode::Overwrite } else { PutMode::Create };
-        let options = PutOptions { mode, ..PutOptions::default() };
         let path = path_of(&self.url)?;
-        match store.put_opts(&path, PutPayload::from_bytes(content.clone()), options).await {
-            // The reply to an earlier try may have been lost.
-            Err(object_store::Error::AlreadyExists { .. }) if self.is_there(store, &content).await => Ok(()),
-            result => result.map(drop).map_err(|error| explain(&self.url, error)),
-        }
-    }
-
-    async fn is_there(&self, store: &Arc<dyn ObjectStore>, content: &Bytes) -> bool {
-        let Ok(path) = path_of(&self.url) else { return false };
-        match store.get(&path).await {
-            Ok(found) if found.meta.size == content.len() as u64 => {
-                found.bytes().await.is_ok_and(|there| there == *content)
-            }
-            _ => false,
-        }
+        let put = match may_replace {
+            true => store.put(&path, PutPayload::from_bytes(content)).await.map(drop),
+            false => create(store, &path, &content).await.map(drop),
+        };
+        put.map_err(|error| explain(&self.url, error))
     }
 
     async fn put_in_parts(

@@ -1,4 +1,5 @@
 use std::fs;
+use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -171,36 +172,84 @@ fn a_frozen_asker_is_followed_and_stops_by_itself() {
     every_row_is_true(&second.read("out.parquet"), &service);
 }
 
-/// The machine is lost, five times; each time another one goes on.
+/// With lists that have no number in common, the requests of each run can be told apart.
 #[test]
-fn a_machine_that_is_lost_costs_no_more_than_the_next_run_says() {
+fn an_asker_that_was_frozen_sends_no_more_than_had_passed_the_check() {
+    const CONCURRENCY: u64 = 20;
     let store = Store::start();
     let service = Service::start(slow());
-    let flags = [&ANSWERS[..], &["--rate", "400", "--concurrency", "20", "--wait", "1m"]].concat();
-    for round in 1..=4_u64 {
-        let job = machine(&store, 3_000);
-        let before = service.account_in_short().requests;
+    let list = |range: std::ops::Range<u64>| {
+        let lines: String = range.map(|n| format!("+{}\n", nth_number(n).get())).collect();
+        job_at(&store).list("list.csv", format!("phone\n{lines}"))
+    };
+    let (first, second) = (list(0..3_000), list(10_000..10_400));
+    let of_first = || -> u64 {
+        let account = service.account();
+        let asked = (0..3_000).filter_map(|n| account.numbers.get(&nth_number(n)));
+        asked.map(|number| u64::from(number.asked)).sum()
+    };
+    let flags = ["--rate", "400", "--concurrency", "20", "--lease-ttl", "2s", "--timeout", "1s"];
+    let all = [&ANSWERS[..], &flags].concat();
+    let mut running = first.start_enrich("list.csv", "out.parquet", &service, &all);
+    while service.account_in_short().requests < 200 {
+        thread::sleep(Duration::from_millis(5));
+    }
+    send_signal("STOP", &running);
+    run(&second, &service, &[&flags[..], &["--wait", "1m"]].concat()).exits_with(0);
+    let frozen = of_first();
+    send_signal("CONT", &running);
+    assert_eq!(running.wait().unwrap().code(), Some(4), "it stops by itself");
+    let thawed = of_first() - frozen;
+    eprintln!("{thawed} requests after it went on");
+    assert!(thawed <= CONCURRENCY, "{thawed}");
+    // When it runs again, every number has its row, and was asked once but for those in flight.
+    first
+        .enrich_alone("list.csv", "out.parquet", &service, &[&all[..], &["--wait", "1m"]].concat())
+        .exits_with(0);
+    every_row_is_true(&first.read("out.parquet"), &service);
+    let twice = of_first() - 3_000;
+    assert!(twice <= 2 * CONCURRENCY, "{twice}");
+}
+
+/// The machine is lost, five times, at any moment; each time another one goes on.
+#[test]
+fn a_machine_that_is_lost_costs_no_more_than_the_next_run_says() {
+    const NUMBERS: u64 = 20_000;
+    const KILLS: u64 = 5;
+    let (concurrency, rate) = (50, 2_000);
+    let store = Store::start();
+    let service = Service::start(slow());
+    let flags = [&ANSWERS[..], &["--rate", "2000", "--concurrency", "50", "--wait", "1m"]].concat();
+    for _ in 0..KILLS {
+        let job = machine(&store, NUMBERS);
+        let moment = service.account_in_short().requests + fastrand::u64(200..3_000);
         let mut running = job.start_enrich("list.csv", "out.parquet", &service, &flags);
-        while service.account_in_short().requests < before + 100 * round + 300 {
+        while service.account_in_short().requests < moment {
             thread::sleep(Duration::from_millis(5));
         }
         running.kill().unwrap();
         running.wait().unwrap();
     }
-    let last = machine(&store, 3_000);
+    let last = machine(&store, NUMBERS);
     let done = last.enrich_alone("list.csv", "out.parquet", &service, &flags);
-    done.exits_with(0).says(&["did not end cleanly: up to 820 numbers"]);
+    done.exits_with(0).says(&["did not end cleanly: up to 4 050 numbers"]);
     let account = service.account();
     let twice = account.requests - account.distinct_numbers;
-    // In flight, and what a second and a put have paid for; each time less than the next run says.
-    assert!(twice <= 4 * (20 + 400 * 13 / 10), "{twice}");
     eprintln!("{twice} of {} were paid for twice", account.requests);
+    // In flight, and what was paid for in a second and a put; each time less than the next run says.
+    assert!(twice <= KILLS * (concurrency + rate * 13 / 10), "{twice}");
     every_row_is_true(&last.read("out.parquet"), &service);
-    // On the same machine, its own ledger has them: nothing is asked twice, and they are stored.
-    let again = machine(&store, 6_000);
+}
+
+/// On the same machine, its own ledger has them: nothing is asked twice, and they are stored.
+#[test]
+fn a_run_that_was_killed_stores_its_answers_when_it_runs_again() {
+    let store = Store::start();
+    let service = Service::start(slow());
+    let flags = [&ANSWERS[..], &["--rate", "400", "--concurrency", "20", "--wait", "1m"]].concat();
+    let again = machine(&store, 2_000);
     let mut running = again.start_enrich("list.csv", "out.parquet", &service, &flags);
-    let before = service.account_in_short().requests;
-    while service.account_in_short().requests < before + 500 {
+    while service.account_in_short().requests < 500 {
         thread::sleep(Duration::from_millis(5));
     }
     running.kill().unwrap();
@@ -210,8 +259,10 @@ fn a_machine_that_is_lost_costs_no_more_than_the_next_run_says() {
         .exits_with(0)
         .says(&["an earlier run on this machine did not end cleanly"]);
     let account = service.account();
-    let more = account.requests - account.distinct_numbers - twice;
-    assert!(more <= 60, "{more}");
+    let twice = account.requests - account.distinct_numbers;
+    assert!(twice <= 60, "{twice}");
+    run(&machine(&store, 2_000), &service, &[]).exits_with(0);
+    assert_eq!(service.account_in_short().requests, account.requests, "all of them are stored");
 }
 
 #[test]
@@ -231,6 +282,28 @@ fn faults_of_the_store_cost_no_answer() {
         assert_eq!(service.account_in_short().requests, 400, "{trouble:?}");
         every_row_is_true(&job.read("out.parquet"), &service);
     }
+}
+
+/// A store that answers 409 has stored nothing, though nothing is there.
+#[test]
+fn a_conflict_is_not_taken_for_a_part_that_is_stored() {
+    let store = Store::start();
+    let conditional = std::sync::atomic::AtomicU64::new(0);
+    store.set_trouble(move |_, request| {
+        let is_conditional =
+            ["if-none-match", "if-match"].iter().any(|name| request.headers.contains_key(*name));
+        let refused =
+            request.method == "PUT" && is_conditional && conditional.fetch_add(1, Ordering::SeqCst) % 2 == 0;
+        refused.then_some(Trouble::Status(409, "ConditionalRequestConflict"))
+    });
+    let service = Service::start(Default::default());
+    let job = machine(&store, 400);
+    run(&job, &service, &["--rate", "400"]).exits_with(0);
+    run(&machine(&store, 400), &service, &[]).exits_with(0);
+    assert_eq!(service.account_in_short().requests, 400);
+    let output = job.enrich("list.csv", "s3://lake/out.csv", &service, &["--no-ledger"]);
+    output.exits_with(0);
+    assert!(store.get("out.csv").is_some());
 }
 
 /// Down in the middle: asking pauses, and stops. The local ledger has what was paid for, and the next
