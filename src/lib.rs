@@ -102,8 +102,8 @@ pub use self::enricher::{
 pub use self::input::{CsvFile, FileLine, Finding, InputError, InputNotes};
 pub use self::job::{
     DryRunJob, DryRunReport, EnrichedRows, Holder, Job, JobError, JobOutcome, JobReport, Loaded, LockError,
-    Progress, RateControl, RowsError, RowsJob, RowsPurpose, RowsReport, RowsSource, RunError, StartError,
-    StartedDryRun, StartedJob, Total, UnusableList,
+    NumberReading, Progress, RateControl, RowsError, RowsJob, RowsPurpose, RowsReport, RowsSource, RunError,
+    StartError, StartedDryRun, StartedJob, Total, UnusableList,
 };
 pub use self::ledger::{LedgerError, MaxAge};
 pub use self::lookup::{Cap, Caps, Finality, Rate, RateError, Reply, RetryPolicy, StopReason, StopSignal};

@@ -26,6 +26,7 @@ from ._errors import (
 from ._figures import Answer, Figures, Progress
 from ._hlr import ArrowSchema, Enriched, Rows, __version__
 from ._ledger import Ledger
+from ._shared_answers import SharedAnswers
 from ._simulate import Simulation, simulate
 
 __all__ = [
@@ -45,6 +46,7 @@ __all__ = [
     "Progress",
     "Rows",
     "ServiceDown",
+    "SharedAnswers",
     "Simulation",
     "__version__",
     "enrich",

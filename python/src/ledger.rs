@@ -6,7 +6,7 @@ use std::time::Duration;
 use hlr_enrich::ledger_admin::{
     self, AnswerOrigin, Entry, IfMissing, ImportSettings, InputSettings, OutputSettings, Replace, Stats,
 };
-use hlr_enrich::{Product, ProviderCache, Region, UtcMillis, normalise};
+use hlr_enrich::{Msisdn, Product, ProviderCache, Region, UtcMillis, normalise};
 use pyo3::prelude::*;
 use serde_json::json;
 
@@ -94,11 +94,7 @@ impl LedgerFile {
         let settings = InputSettings::new(vec![path]);
         let prefix = prefix.map_or_else(|| ledger_admin::prefix_of(&settings), Ok);
         let prefix = prefix.map_err(|error| errors::of_list(py, &error))?;
-        let product = match product {
-            Some(text) => from_json(py, &serde_json::Value::from(text).to_string())?,
-            None => Product::default(),
-        };
-        let cache = if nocache { ProviderCache::Bypassed } else { ProviderCache::Allowed };
+        let (product, cache) = (product_of(py, product)?, cache_of(nocache));
         let origin = if simulated { AnswerOrigin::ThisMachine } else { AnswerOrigin::Provider };
         let file = self.open(py, IfMissing::Create(origin))?;
         let how = ImportSettings { prefix, product, cache, simulated };
@@ -110,10 +106,8 @@ impl LedgerFile {
 
     #[pyo3(signature = (numbers, region=None))]
     fn forget(&self, py: Python<'_>, numbers: Vec<String>, region: Option<&str>) -> PyResult<u64> {
-        let region = self::region(py, region)?;
         let file = self.open(py, IfMissing::Refuse)?;
-        let numbers = wait(py, ledger_admin::numbers_to_forget(&numbers, None, region), |_| ())?;
-        let numbers = numbers.map_err(|error| errors::of_list(py, &error))?;
+        let numbers = numbers_to_forget(py, &numbers, region)?;
         let forgotten = py.detach(|| file.forget(&numbers).map(|(removed, _)| removed));
         forgotten.map_err(|error| errors::of_ledger(py, &error))
     }
@@ -129,6 +123,27 @@ impl LedgerFile {
         });
         removed.map_err(|error| errors::of_ledger(py, &error))
     }
+}
+
+/// The product of a keyword argument.
+pub(crate) fn product_of(py: Python<'_>, text: Option<&str>) -> PyResult<Product> {
+    text.map_or(Ok(Product::default()), |text| from_json(py, &serde_json::Value::from(text).to_string()))
+}
+
+/// Whether the provider's cache was bypassed.
+pub(crate) fn cache_of(nocache: bool) -> ProviderCache {
+    if nocache { ProviderCache::Bypassed } else { ProviderCache::Allowed }
+}
+
+/// The numbers of these texts.
+pub(crate) fn numbers_to_forget(
+    py: Python<'_>,
+    numbers: &[String],
+    region: Option<&str>,
+) -> PyResult<Vec<Msisdn>> {
+    let region = self::region(py, region)?;
+    let numbers = wait(py, ledger_admin::numbers_to_forget(numbers, None, region), |_| ())?;
+    numbers.map_err(|error| errors::of_list(py, &error))
 }
 
 fn region(py: Python<'_>, text: Option<&str>) -> PyResult<Option<Region>> {

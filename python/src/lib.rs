@@ -7,10 +7,12 @@ mod arguments;
 mod errors;
 mod events;
 mod ledger;
+mod parts;
 mod pipeline;
 mod read_once;
 mod rows;
 mod runtime;
+mod shared_answers;
 mod simulation;
 mod stream;
 mod sync;
@@ -24,11 +26,15 @@ mod _hlr {
     #[pymodule_export]
     use crate::ledger::LedgerFile;
     #[pymodule_export]
+    use crate::parts::{answered_rows, fresh_answers, normalise_part, read_numbers, read_rows, write_rows};
+    #[pymodule_export]
     use crate::pipeline::run;
     #[pymodule_export]
     use crate::rows::{enrich, lookup, normalise, plan};
     #[pymodule_export]
     use crate::runtime::finish_all;
+    #[pymodule_export]
+    use crate::shared_answers::AnswerStore;
     #[pymodule_export]
     use crate::simulation::Simulation;
     #[pymodule_export]

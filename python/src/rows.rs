@@ -39,7 +39,7 @@ pub(crate) struct Data {
 }
 
 impl Call {
-    fn job(&self, py: Python<'_>, purpose: RowsPurpose) -> PyResult<RowsJob> {
+    pub(crate) fn job(&self, py: Python<'_>, purpose: RowsPurpose) -> PyResult<RowsJob> {
         let keys = raw_config(py, &self.keys)?;
         let account = Account::of(py, self.username.clone(), self.password.clone())?;
         let environment = Account::environment(account.as_ref());
@@ -53,7 +53,7 @@ impl Call {
 }
 
 impl Data {
-    fn source(self, py: Python<'_>) -> PyResult<RowsSource> {
+    pub(crate) fn source(self, py: Python<'_>) -> PyResult<RowsSource> {
         match (self.paths, self.stream) {
             (Some(paths), _) => Ok(RowsSource::Files(paths)),
             (None, Some(stream)) => {
@@ -62,6 +62,16 @@ impl Data {
                 RowsSource::reader(reader, self.rows).map_err(|error| errors::of_list(py, &error))
             }
             (None, None) => Err(errors::plain(py, "ListError", "there are no rows", "")),
+        }
+    }
+}
+
+impl Data {
+    /// The rows of a stream, which are no files.
+    pub(crate) fn stream(self, py: Python<'_>) -> PyResult<RecordStream> {
+        match self.source(py)? {
+            RowsSource::Rows(rows, _) => Ok(rows),
+            RowsSource::Files(_) => Err(errors::plain(py, "ListError", "give a table, not a path", "")),
         }
     }
 }

@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 import time
+from datetime import timedelta
 
 import pyarrow as pa
 import pyarrow.parquet as parquet
@@ -75,6 +76,31 @@ def test_answers_are_shared_by_two_ledgers(bucket, service, tmp_path):
     assert service.account().requests == 40
     keys = [found["Key"] for found in bucket.list_objects_v2(Bucket="lake")["Contents"]]
     assert any(key.startswith("answers/parts/") for key in keys)
+
+
+def test_the_store_between_runs(bucket, service, tmp_path):
+    table = pa.table({"phone": [f"+{number}" for number in range(46701740600, 46701740640)]})
+    for ledger in ["one.redb", "two.redb"]:
+        hlr.enrich(table, endpoint=service.url, answers="s3://lake/answers", ledger=tmp_path / ledger).close()
+    pa.table(hlr.enrich(table, endpoint=service.url, answers="s3://lake/answers"))
+    store = hlr.SharedAnswers("s3://lake/answers")
+    assert store.stats().answers == 40
+    compacted = store.compact()
+    assert (compacted.answers, compacted.files_after) == (40, 1)
+    [(url, size)] = store.files()
+    assert url.startswith("s3://lake/answers/sorted/") and size > 0
+    assert store.forget("+46701740600") == 1
+    assert store.export("s3://lake/export.parquet") == 39
+    with pytest.raises(hlr.Error, match="already exists"):
+        store.export("s3://lake/export.parquet")
+    other = hlr.SharedAnswers("s3://lake/other")
+    with pytest.raises(hlr.Error, match="there are no shared answers here"):
+        other.compact()
+    with pytest.raises(hlr.ListError, match="simulated"):
+        other.import_("s3://lake/export.parquet")
+    assert other.import_("s3://lake/export.parquet", simulated=True).taken == 39
+    assert other.prune(timedelta(days=1)) == 0
+    assert other.prune(timedelta(0), dry_run=True) == 39
 
 
 def test_somebody_else_who_asks_is_named(bucket, service, tmp_path):

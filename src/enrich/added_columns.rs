@@ -140,7 +140,7 @@ pub(super) fn data_type(column: &str) -> DataType {
     }
 }
 
-fn added_field(column: &str, name: &str) -> Field {
+pub(super) fn added_field(column: &str, name: &str) -> Field {
     let mark = HashMap::from([(MARK.to_owned(), column.to_owned())]);
     Field::new(name, data_type(column), true).with_metadata(mark)
 }

@@ -3,6 +3,7 @@
 //! No HTTP here and no files.
 
 pub mod added_columns;
+mod answered_rows;
 mod batch_columns;
 mod batch_enricher;
 mod batch_tally;
@@ -19,6 +20,7 @@ mod settings;
 mod test_replies;
 mod window;
 
+pub(crate) use self::answered_rows::{added_schema, answered_rows};
 pub use self::batch_enricher::{BatchEnricher, StreamRowCounts};
 pub use self::normalise::normalise;
 pub(crate) use self::normalise::normalise_read;

@@ -6,13 +6,14 @@ use arrow::array::{ArrayRef, RecordBatch, StringBuilder};
 use arrow::datatypes::{Schema, SchemaRef};
 use futures::StreamExt;
 
+use super::added_columns::COLUMN;
 use super::rows::{Row, RowReader, after_decision};
 use super::settings::EnrichSettings;
 use crate::model::{ColumnError, RecordStream, StreamError};
 
 /// The columns of the input, and two of the columns of an enriched file: `msisdn`, the number in
-/// international digits, and `reason`, why a row has none. Both are text, with the prefix of the
-/// settings.
+/// international digits, and `reason`, why a row has none; where several columns have numbers,
+/// `column` too, the one that the number comes from. They are text, with the prefix of the settings.
 ///
 /// # Errors
 ///
@@ -28,7 +29,7 @@ pub(crate) fn normalise_read(
     reader: RowReader,
     settings: &EnrichSettings,
 ) -> RecordStream {
-    let (own, added) = (reader.own_places().to_vec(), ["msisdn", "reason"]);
+    let (own, added) = (reader.own_places().to_vec(), ["msisdn", "reason", COLUMN]);
     let enriched = reader.schema();
     let names = added.map(|name| format!("{}{name}", settings.prefix));
     let own_fields = enriched.fields().iter().take(own.len());
@@ -62,6 +63,6 @@ fn normalised(
     }
     let own = rows.own_columns(&batch.project(own)?)?;
     let added: [ArrayRef; 2] = [Arc::new(numbers.finish()), Arc::new(reasons.finish())];
-    let columns = own.columns().iter().cloned().chain(added).collect();
+    let columns = own.columns().iter().cloned().chain(added).chain(reader.origins_of(&rows)).collect();
     Ok(RecordBatch::try_new(schema, columns)?)
 }

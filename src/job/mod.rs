@@ -34,7 +34,7 @@ pub use self::lock::LockError;
 pub use self::outcome::JobOutcome;
 pub use self::progress::{Progress, Total};
 pub use self::rate_control::RateControl;
-pub use self::rows_job::{RowsJob, RowsPurpose, RowsSource};
+pub use self::rows_job::{NumberReading, RowsJob, RowsPurpose, RowsSource};
 pub use self::rows_report::{RowsError, RowsReport};
 pub use self::run::JobReport;
 pub use self::start::StartedJob;

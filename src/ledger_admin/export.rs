@@ -44,7 +44,7 @@ pub async fn export(ledger_file: LedgerFile, target: Target) -> Result<Box<dyn S
 ///
 /// If the store cannot be read or the file cannot be written.
 #[cfg(feature = "cloud")]
-pub(crate) async fn export_shared(
+pub(super) async fn export_shared(
     store: AnswerStore,
     target: Target,
 ) -> Result<Box<dyn StagedOutput>, WriteError> {

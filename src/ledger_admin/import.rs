@@ -2,7 +2,7 @@
 
 use futures::StreamExt;
 
-use super::import_columns::ColumnIndexes;
+use crate::answer_table::ColumnIndexes;
 use crate::humanize::counted;
 use crate::input;
 use crate::input::{InputError, InputSettings};
@@ -120,7 +120,7 @@ pub async fn import(
 ///
 /// As for [`import`], and when the store fails.
 #[cfg(feature = "cloud")]
-pub(crate) async fn import_shared(
+pub(super) async fn import_shared(
     store: &AnswerStore,
     input: &InputSettings,
     settings: &ImportSettings,

@@ -4,18 +4,18 @@
 pub use crate::input::{Header, InputSettings};
 pub use crate::ledger::{AnswerOrigin, AnswerScope, Entry, IfMissing, LedgerFile};
 pub use crate::output::{OutputSettings, Replace, StagedOutput, Target, prepare};
+pub use crate::storage::{Storage, StorageError, StorageSettings};
 
 mod export;
 mod forget;
 mod import;
-mod import_columns;
+#[cfg(feature = "cloud")]
+mod shared;
 mod stats;
 
 pub use self::export::export;
-#[cfg(feature = "cloud")]
-pub(crate) use self::export::export_shared;
 pub use self::forget::{ForgetError, numbers_to_forget};
-#[cfg(feature = "cloud")]
-pub(crate) use self::import::import_shared;
 pub use self::import::{ImportError, ImportSettings, ImportSummary, import, prefix_of};
+#[cfg(feature = "cloud")]
+pub use self::shared::{Compacted, SharedAnswers};
 pub use self::stats::{NetworkCount, Stats};

@@ -103,7 +103,7 @@ impl Stats {
     ///
     /// If the store cannot be read.
     #[cfg(feature = "cloud")]
-    pub(crate) async fn read_shared(store: &AnswerStore, now: UtcMillis) -> Result<Self, StorageError> {
+    pub(super) async fn read_shared(store: &AnswerStore, now: UtcMillis) -> Result<Self, StorageError> {
         let mut stats = Self {
             format: "1".into(),
             answers_of: store.origin().await?.text().into(),

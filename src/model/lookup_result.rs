@@ -49,7 +49,17 @@ pub enum LookupResult {
     Unrecognised(Arc<str>),
 }
 
+/// The result that takes back every older answer of a number in a store of shared answers: they
+/// may have belonged to another number.
+pub(crate) const WITHDRAWN: &str = "WITHDRAWN";
+
 impl LookupResult {
+    /// Whether it takes back older answers. No service sends it.
+    #[must_use]
+    pub(crate) fn is_withdrawal(&self) -> bool {
+        matches!(self, Self::Unrecognised(text) if **text == *WITHDRAWN)
+    }
+
     /// The 18 results of the interface document, in its order.
     pub const DOCUMENTED: [Self; 18] = [
         Self::Ok,

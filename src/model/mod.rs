@@ -29,6 +29,8 @@ pub use self::fault::{Billed, Fault, FaultKind};
 pub use self::foreign_text::{ForeignText, without_control_characters};
 pub use self::holder::Holder;
 pub use self::lookup_result::LookupResult;
+#[cfg(feature = "cloud")]
+pub(crate) use self::lookup_result::WITHDRAWN;
 pub use self::money::{InvalidAmount, Money};
 pub use self::msisdn::{Digits, Msisdn};
 pub use self::number_range::NumberRange;

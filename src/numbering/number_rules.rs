@@ -12,7 +12,8 @@ pub struct NumberRules {
 }
 
 /// What digits without `+` or `00` are, where no region tells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum BareNumbers {
     /// Each is judged by itself: one that is a mobile number when read as international and a valid
     /// national mobile number of no region is complete; any other is refused.

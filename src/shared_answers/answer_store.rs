@@ -99,6 +99,12 @@ impl AnswerStore {
         Ok(files)
     }
 
+    /// The URLs of the files of answers, each with its size in bytes.
+    pub(crate) async fn file_names(&self) -> Result<Vec<(String, u64)>, StorageError> {
+        let name = |file: ObjectInfo| (self.bucket.url(&file.key).to_string(), file.size);
+        Ok(self.files().await?.into_iter().map(name).collect())
+    }
+
     /// Whether a file is a part, and not sorted with others.
     pub(super) fn is_part(&self, file: &ObjectInfo) -> bool {
         file.key.strip_prefix(&self.key(PARTS)).is_some_and(|rest| rest.starts_with('/'))

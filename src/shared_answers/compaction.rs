@@ -28,14 +28,15 @@ const REMOVALS_AT_ONCE: usize = 32;
 
 /// What a compaction has done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Compacted {
+pub struct Compacted {
     /// Answers in the new files.
-    pub(crate) answers: u64,
-    /// Answers that the filter removed.
-    pub(crate) removed: u64,
-    /// How many files there were, and are.
-    pub(crate) files_before: usize,
-    pub(crate) files_after: usize,
+    pub answers: u64,
+    /// Answers that were removed.
+    pub removed: u64,
+    /// How many files there were.
+    pub files_before: usize,
+    /// How many files there are now.
+    pub files_after: usize,
 }
 
 /// Which answers stay.

@@ -29,6 +29,6 @@ mod store_format;
 
 pub(crate) use self::answer_store::AnswerStore;
 pub(crate) use self::asking_lease::{AskingLease, InDoubt};
-pub(crate) use self::compaction::Compacted;
+pub use self::compaction::Compacted;
 pub(crate) use self::reader::SharedReader;
 pub(crate) use self::shared_ledger::{SharedLedger, SharedLedgerSettings};

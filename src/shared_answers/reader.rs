@@ -8,12 +8,10 @@ use super::number_key::NumberKey;
 use super::row_group::{Decoded, Decoding, DecodingMemory};
 use super::spill_file::SpillFile;
 use crate::ledger::{AnswerScope, Freshness, PackedAnswer, ResultTexts};
-use crate::model::{Answered, LookupResult, Msisdn, UtcMillis};
+use crate::model::{Answered, Msisdn, UtcMillis};
 use crate::storage::{StorageError, StorageErrorKind};
 use crate::sync;
 
-/// The result of an answer that was taken back: it may have belonged to another number.
-pub(super) const WITHDRAWN: &str = "WITHDRAWN";
 /// How often the files are listed again when they are compacted under a reader.
 const MAX_LISTINGS: u32 = 5;
 
@@ -120,7 +118,7 @@ impl Found<'_> {
             return;
         }
         let Some(answered) = packed.unpack(&self.reader.texts) else { return };
-        if is_withdrawn(&answered.answer.result) {
+        if answered.answer.result.is_withdrawal() {
             let withdrawn = &mut self.withdrawn[position];
             *withdrawn = (*withdrawn).max(Some(answered.checked_at));
         } else if self.reader.freshness.allows(&answered.answer.result, answered.checked_at) {
@@ -138,10 +136,6 @@ impl Found<'_> {
             .map(|(answered, withdrawn)| answered.filter(|answered| is_valid(answered, withdrawn)))
             .collect()
     }
-}
-
-fn is_withdrawn(result: &LookupResult) -> bool {
-    matches!(result, LookupResult::Unrecognised(text) if **text == *WITHDRAWN)
 }
 
 fn open_catalog(store: &AnswerStore) -> Result<Opened, StorageError> {

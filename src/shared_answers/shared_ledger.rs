@@ -15,12 +15,12 @@ use tokio::time::Instant;
 
 use super::answer_store::AnswerStore;
 use super::part_writer::part_of;
-use super::reader::{SharedReader, WITHDRAWN};
+use super::reader::SharedReader;
 use crate::ledger::{
     AnswerRoom, AnswerScope, CommitOutcome, Commits, DiskThreads, Durability, Entry, KnownAnswer, Ledger,
     LedgerError, PaidAnswer,
 };
-use crate::model::{Answer, Answered, LookupResult, Msisdn, Source, UtcMillis};
+use crate::model::{Answer, Answered, LookupResult, Msisdn, Source, UtcMillis, WITHDRAWN};
 use crate::storage::{StorageError, StorageErrorKind};
 use crate::sync;
 use crate::task::AbortOnDrop;

@@ -59,6 +59,11 @@ impl NumberReader {
         self.bare.is_some()
     }
 
+    /// How bare numbers are read.
+    pub(super) fn bare(&self) -> BareNumbers {
+        self.bare.unwrap_or_default()
+    }
+
     /// From now on, bare numbers are read like this.
     pub(super) fn decide(&mut self, bare: BareNumbers) {
         self.bare = Some(bare);
@@ -114,7 +119,7 @@ impl NumberReader {
         column: &NumberColumn,
         known: &KnownRows<'_>,
     ) -> Result<ColumnCells, StreamError> {
-        let bare = self.bare.unwrap_or_default();
+        let bare = self.bare();
         let (mut cells, mut several) = (Vec::with_capacity(batch.num_rows()), BTreeMap::new());
         for_each_text(&column.cells(batch)?, |text| {
             let row = cells.len();

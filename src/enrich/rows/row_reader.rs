@@ -128,7 +128,14 @@ impl RowReader {
         self.numbers.is_decided()
     }
 
-    pub(super) fn decide(&mut self, bare: BareNumbers) {
+    /// How numbers without `+` or `00` are read, where no region tells.
+    #[must_use]
+    pub fn bare_numbers(&self) -> BareNumbers {
+        self.numbers.bare()
+    }
+
+    /// From now on, numbers without `+` or `00` are read like this.
+    pub fn decide(&mut self, bare: BareNumbers) {
         self.numbers.decide(bare);
     }
 
@@ -171,6 +178,11 @@ impl RowReader {
             });
         }
         self.columns.assemble(&rows.own_columns(batch)?, added)
+    }
+
+    /// The column that each number comes from, if there are several.
+    pub(in crate::enrich) fn origins_of(&self, rows: &Rows) -> Option<ArrayRef> {
+        self.has_origins.then(|| self.origins(&rows.numbers))
     }
 
     /// The name of the column that each number comes from.

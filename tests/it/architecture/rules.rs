@@ -73,6 +73,7 @@ pub(super) const MAY_IMPORT: [(&str, &[&str]); 27] = [
     (
         "job",
         &[
+            "answer_table",
             "config",
             "enricher",
             "enrich",

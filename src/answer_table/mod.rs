@@ -1,6 +1,8 @@
 //! Answers as a table that DuckDB, pandas and Spark can read: in exports of a ledger, and in shared
 //! stores of answers.
 
+mod columns;
+
 use std::sync::Arc;
 
 use arrow::array::{
@@ -12,6 +14,8 @@ use arrow::error::ArrowError;
 use crate::ledger::Entry;
 use crate::model::{Product, ProviderCache, utc_moments};
 use crate::numbering;
+
+pub(crate) use self::columns::ColumnIndexes;
 
 /// The columns, in order.
 pub(crate) fn schema() -> SchemaRef {

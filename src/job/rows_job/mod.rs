@@ -2,6 +2,9 @@
 //!
 //! It reads, filters and judges rows as a run over files does, and writes nothing but the ledger.
 
+mod answer_rows;
+mod number_reading;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,6 +32,8 @@ use crate::input::{InputError, InputNotes, InputSettings, ListLength, Opened};
 use crate::lookup::StopSignal;
 use crate::model::{ANSWERS_OF, RecordStream, SIMULATED};
 use crate::telemetry::{Counters, Reporter};
+
+pub use self::number_reading::NumberReading;
 
 /// What is written by a run over files, and has no meaning where the rows go to the caller.
 const OF_FILES: [&str; 11] = [
@@ -175,7 +180,12 @@ impl RowsJob {
         self
     }
 
-    async fn inspect(&self, source: RowsSource, stop: &StopSignal) -> Result<Inspected, StartError> {
+    /// The rows without those that are filtered out.
+    async fn open(
+        &self,
+        source: RowsSource,
+        stop: &StopSignal,
+    ) -> Result<(OpenList, Arc<Counters>), StartError> {
         let opened = match source {
             RowsSource::Files(paths) => {
                 open_files(InputSettings { paths, ..self.list.input.clone() }, stop).await?
@@ -188,10 +198,23 @@ impl RowsJob {
             },
         };
         let counters: Arc<Counters> = Arc::default();
-        let OpenList { rows, progress, notes, .. } = OpenList::of(opened, &self.list, counters.clone())?;
+        Ok((OpenList::of(opened, &self.list, counters.clone())?, counters))
+    }
+
+    async fn inspect(&self, source: RowsSource, stop: &StopSignal) -> Result<Inspected, StartError> {
+        let (OpenList { rows, progress, notes, .. }, counters) = self.open(source, stop).await?;
         let settings = enrich_settings(&self.resolved.settings, self.resolved.settings.rows.clone());
         let list = inspect(rows, &self.list, &settings, stop).await?;
         Ok(Inspected { list, progress, notes, counters })
+    }
+
+    /// The rows of files as they are.
+    ///
+    /// # Errors
+    ///
+    /// When they cannot be read.
+    pub async fn rows(self, source: RowsSource) -> Result<RecordStream, StartError> {
+        Ok(self.open(source, &StopSignal::default()).await?.0.rows)
     }
 
     /// Opens everything that the run needs, and sends nothing. Calls at the same time for the same

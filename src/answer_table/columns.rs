@@ -1,10 +1,10 @@
-//! The columns of an imported file, and how a row becomes an entry of the ledger.
+//! The columns of answers in a table that is read, and how a row becomes an entry of a ledger.
 
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::datatypes::{DataType, Schema, TimestampMillisecondType};
 use arrow::error::ArrowError;
 
-use crate::answer_table::product_text;
+use super::product_text;
 use crate::ledger::{AnswerScope, Entry};
 use crate::model::{
     Answer, Answered, CallingCode, LookupResult, Msisdn, Plmn, Product, ProviderCache, Source, Status,
@@ -12,7 +12,7 @@ use crate::model::{
 };
 
 /// The indexes of the file's columns.
-pub(super) struct ColumnIndexes {
+pub(crate) struct ColumnIndexes {
     msisdn: usize,
     result: usize,
     checked_at: usize,
@@ -27,7 +27,7 @@ pub(super) struct ColumnIndexes {
 }
 
 /// The columns of one batch.
-pub(super) struct Columns {
+pub(crate) struct Columns {
     msisdn: ArrayRef,
     result: ArrayRef,
     checked_at: ArrayRef,
@@ -42,9 +42,9 @@ pub(super) struct Columns {
 }
 
 /// A row that is not valid.
-pub(super) struct InvalidRow {
-    pub(super) problem: String,
-    pub(super) help: Option<&'static str>,
+pub(crate) struct InvalidRow {
+    pub(crate) problem: String,
+    pub(crate) help: Option<&'static str>,
 }
 
 impl From<String> for InvalidRow {
@@ -61,7 +61,7 @@ impl From<&str> for InvalidRow {
 
 impl ColumnIndexes {
     /// Finds the columns with this prefix. The error is the name of a missing one.
-    pub(super) fn find(schema: &Schema, prefix: &str) -> Result<Self, String> {
+    pub(crate) fn find(schema: &Schema, prefix: &str) -> Result<Self, String> {
         let optional = |name: &str| {
             let name = format!("{prefix}{name}");
             schema.fields().iter().position(|field| *field.name() == name)
@@ -83,7 +83,7 @@ impl ColumnIndexes {
     }
 
     /// The columns in the types that an export has; from CSV they are text.
-    pub(super) fn read(&self, batch: &RecordBatch) -> Result<Columns, ArrowError> {
+    pub(crate) fn read(&self, batch: &RecordBatch) -> Result<Columns, ArrowError> {
         let read = |index: usize, data_type: DataType| cells_as(&data_type, batch.column(index));
         let text = |index: usize| read(index, DataType::Utf8);
         let optional = |index: Option<usize>| index.map(text).transpose();
@@ -107,7 +107,7 @@ impl ColumnIndexes {
 impl Columns {
     /// The answer of a row; `None` if it has none. `product` and `cache` apply if no column has
     /// them.
-    pub(super) fn entry(
+    pub(crate) fn entry(
         &self,
         row: usize,
         product: Product,
@@ -129,7 +129,8 @@ impl Columns {
             plausible(UtcMillis(self.checked_at.as_primitive::<TimestampMillisecondType>().value(row)))?;
         let product = self.product(row, product)?;
         self.ensure_status_of(&result, product, row)?;
-        let attempts = self.attempts(row)?;
+        // Nobody was asked for a withdrawal.
+        let attempts = if result.is_withdrawal() { 0 } else { self.attempts(row)? };
         let cache = match self.text(&self.nocache, row) {
             Some("true") => ProviderCache::Bypassed,
             Some(_) => ProviderCache::Allowed,
