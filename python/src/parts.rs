@@ -54,9 +54,9 @@ pub(crate) fn fresh_answers(py: Python<'_>, data: Data, call: Call, now: i64) ->
 
 /// The rows of an answer table as an enriched file shows them.
 #[pyfunction]
-pub(crate) fn answered_rows(py: Python<'_>, data: Data, call: Call, live_since: i64) -> PyResult<Rows> {
+pub(crate) fn answered_rows(py: Python<'_>, data: Data, call: Call) -> PyResult<Rows> {
     let (answers, job) = (data.stream(py)?, call.job(py, RowsPurpose::Normalise)?);
-    let rows = job.answered_rows(answers, UtcMillis(live_since));
+    let rows = job.answered_rows(answers);
     rows.map(shown).map_err(|error| errors::of_list(py, &error))
 }
 

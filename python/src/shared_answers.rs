@@ -50,6 +50,10 @@ impl AnswerStore {
         figures(py, &self.work(py, async |store| store.compact().await)?)
     }
 
+    fn compact_parts<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        figures(py, &self.work(py, async |store| store.compact_parts().await)?)
+    }
+
     #[pyo3(signature = (numbers, region=None))]
     fn forget(&self, py: Python<'_>, numbers: Vec<String>, region: Option<&str>) -> PyResult<u64> {
         let numbers = numbers_to_forget(py, &numbers, region)?;

@@ -18,15 +18,16 @@ pub(crate) fn added_schema(prefix: &str) -> SchemaRef {
     Arc::new(Schema::new(ADDED.into_iter().map(field).collect::<Vec<_>>()))
 }
 
-/// A row for each number and its answer, as an enriched file has it.
+/// A row for each number and its answer of an earlier run, as an enriched file has it.
 pub(crate) fn answered_rows(
-    answers: Vec<(Msisdn, Answered, Source)>,
+    answers: Vec<(Msisdn, Answered)>,
     product: Product,
     schema: &SchemaRef,
 ) -> Result<RecordBatch, ArrowError> {
     let mut columns = ColumnBuilders::new(answers.len(), CostColumn::No);
-    for (msisdn, answered, source) in answers {
-        let reply = Reply { outcome: Outcome::Answered(answered), source, cost: Money::ZERO };
+    for (msisdn, answered) in answers {
+        let outcome = Outcome::Answered(answered);
+        let reply = Reply { outcome, source: Source::Ledger, cost: Money::ZERO };
         columns.append_asked(msisdn, &reply, outcome_text::status(&reply.outcome, product));
     }
     RecordBatch::try_new(schema.clone(), columns.finish())

@@ -71,6 +71,16 @@ impl SharedAnswers {
         self.0.compact(&mut |_| true).await
     }
 
+    /// Sorts small files into large ones, and leaves those that are large: at the end of a job, where
+    /// [`Self::compact`] would write all answers anew.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be read or written. No answer is lost by that.
+    pub async fn compact_parts(&self) -> Result<Compacted, StorageError> {
+        self.0.compact_parts().await
+    }
+
     /// Removes answers from before this moment.
     ///
     /// # Errors

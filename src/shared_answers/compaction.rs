@@ -46,6 +46,16 @@ impl AnswerStore {
     /// Sorts all answers into large files. Answers that the filter does not keep are gone after it.
     pub(crate) async fn compact(&self, keep: &mut Filter<'_>) -> Result<Compacted, StorageError> {
         let objects = self.files().await?;
+        self.sort(objects, keep).await
+    }
+
+    /// Sorts the answers of parts into large files, beside those that are there.
+    pub(crate) async fn compact_parts(&self) -> Result<Compacted, StorageError> {
+        let objects = self.files().await?.into_iter().filter(|file| self.is_part(file)).collect();
+        self.sort(objects, &mut |_| true).await
+    }
+
+    async fn sort(&self, objects: Vec<ObjectInfo>, keep: &mut Filter<'_>) -> Result<Compacted, StorageError> {
         let folder = tempfile::tempdir().map_err(|fault| self.no_space(fault))?;
         let files = self.sorted_runs(&objects, folder.path()).await?;
         let mut compacted = Compacted { files_before: objects.len(), ..Compacted::default() };

@@ -11,7 +11,7 @@ use super::RowsJob;
 use crate::answer_table::ColumnIndexes;
 use crate::enrich::{added_schema, answered_rows};
 use crate::ledger::{AnswerScope, Entry, Freshness};
-use crate::model::{ColumnError, RecordStream, Source, StreamError, UtcMillis};
+use crate::model::{ColumnError, RecordStream, StreamError, UtcMillis};
 
 /// Reads the answers of batches that have the columns of an export.
 #[derive(Clone)]
@@ -53,28 +53,20 @@ impl RowsJob {
         Ok(RecordStream::new(schema, used))
     }
 
-    /// A row for each answer with the added columns of an enriched file: `live` answers are those
-    /// since this moment.
+    /// A row for each answer with the added columns of an enriched file.
     ///
     /// # Errors
     ///
     /// When a column is missing.
-    pub fn answered_rows(
-        &self,
-        answers: RecordStream,
-        live_since: UtcMillis,
-    ) -> Result<RecordStream, ColumnError> {
+    pub fn answered_rows(&self, answers: RecordStream) -> Result<RecordStream, ColumnError> {
         let reader = self.answer_reader(&answers)?;
         let product = self.resolved.settings.product;
         let schema: SchemaRef = added_schema(&self.resolved.settings.rows.prefix);
         let of_rows = schema.clone();
         let rows = answers.map(move |batch| {
             let entries = reader.read(&batch?)?.into_iter().flatten();
-            let shown = entries.map(|Entry { msisdn, answered, .. }| {
-                let is_live = answered.checked_at >= live_since;
-                (msisdn, answered, if is_live { Source::Live } else { Source::Ledger })
-            });
-            Ok(answered_rows(shown.collect(), product, &of_rows)?)
+            let answers = entries.map(|Entry { msisdn, answered, .. }| (msisdn, answered));
+            Ok(answered_rows(answers.collect(), product, &of_rows)?)
         });
         Ok(RecordStream::new(schema, rows))
     }

@@ -81,6 +81,8 @@ pub(super) const MAY_IMPORT: [(&str, &[&str]); 27] = [
             "output",
             "ledger",
             "lookup",
+            // How the numbers of a list are read, as a value.
+            "numbering",
             "report",
             "simulator",
             "storage",
