@@ -40,6 +40,19 @@ fuzz target seconds="120":
 mutants file="src/lookup/retry.rs" tests="retry":
     cargo mutants -f {{file}} -- --lib {{tests}}
 
+# the tests of Spark that take minutes: frozen executors, speculation; needs the environment of .ci/run
+spark-chaos python="target/python/bin/python":
+    cargo build
+    HLR_SPARK=1 HLR_SPARK_CHAOS=1 HLR_PROGRAM=$PWD/target/debug/hlr {{python}} -m pytest -s python/tests/spark/test_chaos.py
+
+# the tests of Spark with an older version of it, in an environment of its own
+spark-matrix version="3.5":
+    python3 -m venv target/spark-{{version}}
+    target/spark-{{version}}/bin/pip install -q "pyspark=={{version}}.*" "pandas>=2.2,<3" "pyarrow>=15" "numpy<2.3" setuptools pytest boto3 "moto[server]"
+    target/spark-{{version}}/bin/pip install -q ./python --config-settings=build-args="--profile dev"
+    cargo build
+    HLR_SPARK=1 HLR_PROGRAM=$PWD/target/debug/hlr target/spark-{{version}}/bin/python -m pytest -s python/tests/spark
+
 # licences, sources and advisories of the dependencies
 deny:
     cargo deny check

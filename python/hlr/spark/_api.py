@@ -201,8 +201,10 @@ class Job:
         given = {name: value for name, value in self.settings.items() if name not in OF_THE_LIST}
         given |= {"column": TO_ASK, "max_invalid": 1.0}
         if where == "task":
-            # A task may run on any machine, so the shared answers are the ones that count.
+            # A task may run on any machine, so the shared answers are the ones that count; and it may run twice at the
+            # same time, so that one waits for the other.
             given.setdefault("ledger", False)
+            given.setdefault("wait", "10m")
         settings = Settings(keys(given), self.config, self.account)
         if where == "driver":
             return _tasks.rows_of_numbers(settings, names, folder, progress)
