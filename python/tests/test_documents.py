@@ -26,7 +26,7 @@ def folder(tmp_path, monkeypatch):
 
 def test_the_readme_prints_its_table(folder):
     pytest.importorskip("polars")
-    [code] = blocks("README.md", "python")
+    [code, _] = blocks("README.md", "python")
     environment = {**os.environ, "POLARS_TABLE_WIDTH": "100", "POLARS_FMT_TABLE_CELL_LIST_LEN": "3"}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
     assert done.returncode == 0, done.stderr

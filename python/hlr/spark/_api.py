@@ -82,6 +82,7 @@ def enrich(
     Raises what :func:`hlr.enrich` and its stream raise, and :class:`hlr.ConfigError` if the executors lack something.
     """
     check_arguments(name, where, settings)
+    answers = absolute(answers)
     job = Job(df, column, {**settings, "answers": answers}, config, (username, password))
     folder = f"{answers.rstrip('/')}/_jobs/{name}/{int(time.time())}-{uuid.uuid4().hex[:8]}"
     log.info("hlr.spark: reading the numbers of %s", name)
@@ -123,7 +124,7 @@ def plan(
 
     Returns the figures of :func:`hlr.plan`; ``fresh_in_ledger`` counts the numbers with a fresh shared answer.
     """
-    given = {**settings, "answers": answers} if answers else settings
+    given = {**settings, "answers": absolute(answers)} if answers else settings
     job = Job(df, column, given, config)
     return job.plan()
 
@@ -131,6 +132,7 @@ def plan(
 def answers(spark: SparkSession, url: str, *, max_age: Any = None, **settings: Any) -> DataFrame:
     """The newest shared answer of each number, if it is young enough: ``msisdn``, ``result``, ``mcc``, ``mnc``,
     ``location``, ``checked_at`` and ``attempts``. Reads the files that are there now."""
+    url = absolute(url)
     given = {**settings, "answers": url}
     if max_age is not None:
         given["max_age"] = max_age
@@ -311,6 +313,14 @@ def newest_answers(spark: SparkSession, url: str, settings: Settings) -> DataFra
     )
     counts = F.col("withdrawn").isNull() | (F.col("answer.checked_at") > F.col("withdrawn"))
     return newest.where(F.col("answer").isNotNull() & counts).select("msisdn", "answer.*")
+
+
+def absolute(place: str | os.PathLike[str]) -> str:
+    """The place of shared answers, the same on every machine: executors have other folders of their own."""
+    place = os.fspath(place)
+    if place.startswith("file://"):
+        place = place.removeprefix("file://")
+    return place if "://" in place else os.path.abspath(place)
 
 
 def quoted(name: str) -> str:

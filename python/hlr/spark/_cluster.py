@@ -99,10 +99,10 @@ def table(df: DataFrame) -> Any:
     """The rows as a table of pyarrow."""
     if hasattr(df, "toArrow"):
         return df.toArrow()
-    import pyarrow as pa
+    import pyarrow as pa  # type: ignore[import-untyped,unused-ignore]
     from pyspark.sql.pandas.types import to_arrow_schema
 
-    batches = df._collect_as_arrow()
+    batches = df._collect_as_arrow()  # type: ignore[operator]
     return pa.Table.from_batches(batches, batches[0].schema if batches else to_arrow_schema(df.schema))
 
 
@@ -130,7 +130,7 @@ def reads(spark: SparkSession, name: str) -> bool:
         return False
     try:
         path = spark._jvm.org.apache.hadoop.fs.Path(in_spark(name))  # type: ignore[union-attr]
-        path.getFileSystem(spark._jsc.hadoopConfiguration())  # type: ignore[union-attr]
+        path.getFileSystem(spark._jsc.hadoopConfiguration())
     except Exception:  # Spark Connect has no JVM here, and a missing class is an error of the JVM
         return False
     return True

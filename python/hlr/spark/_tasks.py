@@ -52,8 +52,8 @@ def renamed(names: list[str], task: Callable[[Batches], Iterator[Any]]) -> Calla
 
 def probe(batches: Batches) -> Iterator[Any]:
     """Which versions the executor has."""
-    import pandas
-    import pyarrow as pa
+    import pandas  # type: ignore[import-untyped,unused-ignore]
+    import pyarrow as pa  # type: ignore[import-untyped,unused-ignore]
 
     from .. import __version__
 
@@ -117,8 +117,8 @@ def write_numbers(settings: Settings, folder: str) -> Callable[[Batches], Iterat
     """
 
     def written(batches: Batches) -> Iterator[Any]:
-        import pyarrow as pa
-        import pyarrow.compute as compute
+        import pyarrow as pa  # type: ignore[import-untyped,unused-ignore]
+        import pyarrow.compute as compute  # type: ignore[import-untyped,unused-ignore]
 
         from .. import _hlr
         from .._arguments import Data
@@ -142,14 +142,14 @@ def write_numbers(settings: Settings, folder: str) -> Callable[[Batches], Iterat
 
 def to_ask(numbers: Any) -> Any:
     """The numbers of a column ``msisdn`` as the asker reads them: complete, and clearly so."""
-    import pyarrow as pa
-    import pyarrow.compute as compute
+    import pyarrow as pa  # type: ignore[import-untyped,unused-ignore]
+    import pyarrow.compute as compute  # type: ignore[import-untyped,unused-ignore]
 
     return pa.table({TO_ASK: compute.binary_join_element_wise("+", numbers["msisdn"], "")})
 
 
 def files(kind: str, written: tuple[str, int]) -> Iterator[Any]:
-    import pyarrow as pa
+    import pyarrow as pa  # type: ignore[import-untyped,unused-ignore]
 
     name, rows = written
     yield pa.RecordBatch.from_pydict({"kind": [kind], "file": [name], "rows": [rows]})
@@ -188,7 +188,7 @@ def ask(settings: Settings, names: list[str], folder: str) -> Callable[[Batches]
 
 def rows_of_numbers(settings: Settings, names: list[str], folder: str, progress: Any) -> tuple[str, int]:
     """Asks about the numbers of these files. Writes their rows when all is done."""
-    import pyarrow as pa
+    import pyarrow as pa  # type: ignore[import-untyped,unused-ignore]
 
     from .. import _hlr
     from .._arguments import Data
@@ -214,7 +214,7 @@ def estimate(settings: Settings) -> Callable[[Batches], Iterator[Any]]:
     """What it costs to ask about these numbers."""
 
     def estimated(batches: Batches) -> Iterator[Any]:
-        import pyarrow as pa
+        import pyarrow as pa  # type: ignore[import-untyped,unused-ignore]
 
         from .. import _hlr
         from .._arguments import Data
@@ -235,7 +235,7 @@ PLANNED = ["to_look_up", "lookups_at_most", "cost", "cost_at_most", "seconds_at_
 
 def converted(batches: Batches, convert: Callable[[Any], Any]) -> Iterator[Any]:
     """The batches of a partition, through a call that takes a stream. An empty partition has no schema, and no rows."""
-    import pyarrow as pa
+    import pyarrow as pa  # type: ignore[import-untyped,unused-ignore]
 
     from .._arguments import Data
 
@@ -254,7 +254,7 @@ def converted(batches: Batches, convert: Callable[[Any], Any]) -> Iterator[Any]:
 
 def for_spark(batch: Any) -> Any:
     """The batch with types that Spark has: no unsigned numbers, times in microseconds, no field metadata."""
-    import pyarrow as pa
+    import pyarrow as pa  # type: ignore[import-untyped,unused-ignore]
 
     fields = []
     for column in batch.schema:
