@@ -8,7 +8,7 @@ import os
 import re
 import time
 import uuid
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Callable, Literal
 
 from .. import _errors, _hlr
 from .._arguments import Data, keys
@@ -53,6 +53,9 @@ WITHOUT_MEANING = {
 
 ANSWER = ["msisdn", "result", "mcc", "mnc", "location", "checked_at", "attempts"]
 """The columns of an answer that a row is made of."""
+
+TRIES = 3
+"""How often a job reads answers that are compacted meanwhile, before it is an error."""
 
 FILES = "kind string, file string, rows long"
 
@@ -170,6 +173,9 @@ class Job:
         self.reading = self.of_tasks.calling(lambda call: _hlr.read_numbers(Data(sample), call))
         shown = self.of_tasks.calling(lambda call: _hlr.normalise_part(Data(sample), call, self.reading))
         self.columns = shown.schema.names
+        added = [self.prefix + name for name in [*_cluster.ADDED, "column"]]
+        self.own = [name for name in self.columns if name not in added]
+        self.kept, self.dropped = self.named("keep_columns", self.own), self.named("drop_columns", self.own + added)
 
     def normalised(self) -> DataFrame:
         from pyspark.sql.types import StringType, StructField, StructType
@@ -192,9 +198,22 @@ class Job:
         newest = newest_answers(self.spark, self.answers, self.of_tasks)
         return self.numbers().join(newest, "msisdn", "left").select(*ANSWER)
 
+    def with_stable_answers(self, work: Callable[[DataFrame], Any]) -> Any:
+        """Work on the numbers and their answers, again where files were compacted meanwhile: they are elsewhere now."""
+        for _ in range(TRIES):
+            before = set(SharedAnswers(self.answers or "").files())
+            try:
+                return work(self.with_answers())
+            except Exception:
+                if before <= set(SharedAnswers(self.answers or "").files()):
+                    raise
+        return work(self.with_answers())
+
     def write_numbers(self, folder: str) -> tuple[list[tuple[str, int]], list[tuple[str, int]]]:
         """Writes the numbers with an answer, and those to ask. Returns the files of both, each with its rows."""
-        written = self.with_answers().mapInArrow(_tasks.write_numbers(self.of_tasks, folder), FILES).collect()
+        written = self.with_stable_answers(
+            lambda numbers: numbers.mapInArrow(_tasks.write_numbers(self.of_tasks, folder), FILES).collect()
+        )
         known, to_ask = ([(row.file, row.rows) for row in written if row.kind == kind] for kind in ("known", "ask"))
         return known, to_ask
 
@@ -226,7 +245,7 @@ class Job:
         looked_up = _cluster.files(self.spark, known, schema)
         rows = self.normalised()
         names = [self.prefix + name for name in _cluster.ADDED]
-        own = [name for name in self.columns if name not in (number, reason, f"{self.prefix}column")]
+        own = self.own
         more = [name for name in self.columns if name == f"{self.prefix}column"]
         nothing = _cluster.not_asked(self.prefix, "not_checked", F.lit("the run stopped before this number was looked up"))
         valid = rows.where(F.col(quoted(number)).isNotNull()).drop(reason)
@@ -241,7 +260,7 @@ class Job:
             *[invalid[name].alias(name) for name in names],
             *[F.col(quoted(name)) for name in more],
         )
-        return self.chosen(valid.unionByName(refused), own)
+        return self.chosen(valid.unionByName(refused))
 
     def or_nothing(self, name: str, nothing: dict[str, Any]) -> Any:
         from pyspark.sql import functions as F
@@ -251,15 +270,19 @@ class Job:
         without = F.col(quoted(f"{self.prefix}status")).isNull()
         return F.when(without, nothing[name]).otherwise(F.col(quoted(name))).alias(name)
 
-    def chosen(self, frame: DataFrame, own: list[str]) -> DataFrame:
+    def named(self, key: str, known: list[str]) -> list[str]:
+        """The columns that a setting names."""
+        value = self.settings.get(key) or []
+        names = [value] if isinstance(value, str) else list(value)
+        for name in names:
+            if name not in known:
+                raise ConfigError(f"{key}: there is no column {name!r}", f"the columns are {', '.join(known)}")
+        return names
+
+    def chosen(self, frame: DataFrame) -> DataFrame:
         """The columns that ``keep_columns`` and ``drop_columns`` leave."""
-        given: dict[str, list[str]] = {}
-        for key in ("keep_columns", "drop_columns"):
-            value = self.settings.get(key) or []
-            given[key] = [value] if isinstance(value, str) else list(value)
-        if given["keep_columns"]:
-            frame = frame.drop(*[name for name in own if name not in given["keep_columns"]])
-        return frame.drop(*given["drop_columns"])
+        left_out = [name for name in self.own if self.kept and name not in self.kept]
+        return frame.drop(*left_out, *self.dropped)
 
     def plan(self) -> Any:
         from pyspark.sql import functions as F
@@ -270,13 +293,19 @@ class Job:
         valid = by_reason.pop("", 0)
         numbers = self.numbers()
         distinct = numbers.count()
-        to_ask = numbers
-        if self.answers is not None:
-            to_ask = self.with_answers().where("result is null").select("msisdn")
         given = {name: value for name, value in self.settings.items() if name not in OF_THE_LIST | {"answers"}}
         given |= {"column": TO_ASK, "max_invalid": 1.0, "ledger": False}
         estimate = _tasks.estimate(Settings(keys(given), self.config))
-        parts = [json.loads(row.plan) for row in to_ask.mapInArrow(estimate, "plan string").collect()]
+
+        def estimated(to_ask: DataFrame) -> list[Any]:
+            return [json.loads(row.plan) for row in to_ask.mapInArrow(estimate, "plan string").collect()]
+
+        if self.answers is None:
+            parts = estimated(numbers)
+        else:
+            parts = self.with_stable_answers(
+                lambda known: estimated(known.where("result is null").select("msisdn"))
+            )
         sums = {name: total([part[name] for part in parts]) for name in _tasks.PLANNED}
         to_look_up = sums["to_look_up"] or 0
         return Figures(

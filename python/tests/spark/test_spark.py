@@ -15,6 +15,7 @@ from cluster import CONCURRENCY, RATE, Job, asking, paid_twice, settings, until
 
 import hlr
 import hlr.spark
+from hlr.spark import _cluster
 
 @pytest.fixture(autouse=True)
 def own_ledger(tmp_path, monkeypatch):
@@ -58,6 +59,23 @@ def test_any_number_of_actions_asks_once(spark, service, a_list, tmp_path):
     assert account.requests == asked == account.distinct_numbers
     again = hlr.spark.enrich(spark.read.parquet(str(a_list(2_000, 400, "again"))), **settings(service, "actions"))
     assert again.where("hlr_source = 'ledger'").count() == 1_800
+    assert service.account().requests == asked
+
+
+def test_answers_that_are_compacted_meanwhile_are_found(spark, service, a_list, monkeypatch):
+    folder = str(a_list(1_000, 200))
+    hlr.spark.enrich(spark.read.parquet(folder), "phone", **settings(service, "moving"))
+    original, moved = _cluster.files, []
+
+    def files(spark, names, schema):
+        if not moved and any("/sorted/" in name for name in names):
+            moved.append(hlr.SharedAnswers("s3://lake/moving").compact())
+        return original(spark, names, schema)
+
+    monkeypatch.setattr(_cluster, "files", files)
+    asked = service.account().requests
+    out = hlr.spark.enrich(spark.read.parquet(folder), "phone", **settings(service, "moving"))
+    assert moved and out.where("hlr_source = 'ledger'").count() == 900
     assert service.account().requests == asked
 
 
@@ -112,6 +130,7 @@ def test_what_has_no_meaning_is_refused_before_anything_is_asked(spark, service,
         ({"name": "a/b"}, "name"),
         ({"where": "everywhere"}, "driver"),
         ({"rat": 3}, "rate"),
+        ({"drop_columns": "emial"}, "emial"),
     ]:
         with pytest.raises(hlr.ConfigError, match=words):
             hlr.spark.enrich(frame, "phone", **settings(service, "refused", **more))
