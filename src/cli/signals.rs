@@ -169,6 +169,6 @@ impl Hangups {
         {
             return;
         }
-        std::future::pending().await;
+        std::future::pending::<()>().await;
     }
 }
