@@ -292,8 +292,9 @@ fn a_conflict_is_not_taken_for_a_part_that_is_stored() {
     store.set_trouble(move |_, request| {
         let is_conditional =
             ["if-none-match", "if-match"].iter().any(|name| request.headers.contains_key(*name));
-        let refused =
-            request.method == "PUT" && is_conditional && conditional.fetch_add(1, Ordering::SeqCst) % 2 == 0;
+        let refused = request.method == "PUT"
+            && is_conditional
+            && conditional.fetch_add(1, Ordering::SeqCst).is_multiple_of(2);
         refused.then_some(Trouble::Status(409, "ConditionalRequestConflict"))
     });
     let service = Service::start(Default::default());
