@@ -9,8 +9,8 @@ use futures::stream;
 use tokio::sync::mpsc;
 
 use crate::answer_table::{batch, schema};
-use crate::ledger::{Entry, LedgerFile};
-use crate::model::{RecordStream, StreamError};
+use crate::ledger::{AnswerOrigin, Entry, LedgerFile};
+use crate::model::{ANSWERS_OF, RecordStream, SIMULATED, StreamError};
 use crate::output::{StagedOutput, Target, WriteError};
 #[cfg(feature = "cloud")]
 use crate::shared_answers::AnswerStore;
@@ -26,6 +26,8 @@ const PAGE: usize = 50_000;
 ///
 /// If the ledger cannot be read or the file cannot be written.
 pub async fn export(ledger_file: LedgerFile, target: Target) -> Result<Box<dyn StagedOutput>, WriteError> {
+    let origin = ledger_file.metadata("answers").ok().flatten();
+    let is_simulated = origin.as_deref() == Some(AnswerOrigin::ThisMachine.text());
     let pages =
         stream::try_unfold((ledger_file, None), async |(ledger_file, last): (LedgerFile, Option<Entry>)| {
             let page = ledger_file.entries(last.as_ref(), PAGE).map_err(StreamError::source)?;
@@ -35,7 +37,12 @@ pub async fn export(ledger_file: LedgerFile, target: Target) -> Result<Box<dyn S
             let batch = batch(&page)?;
             Ok(Some((batch, (ledger_file, page.into_iter().next_back()))))
         });
-    target.write(RecordStream::new(schema(), pages), Arc::default()).await
+    target.write(of_origin(RecordStream::new(schema(), pages), is_simulated), Arc::default()).await
+}
+
+/// The rows with the mark of simulated answers, if they are: an import must not take them for real.
+fn of_origin(rows: RecordStream, is_simulated: bool) -> RecordStream {
+    if is_simulated { rows.with_metadata(ANSWERS_OF, SIMULATED) } else { rows }
 }
 
 /// Writes every shared answer by number, newest first.
@@ -48,6 +55,7 @@ pub(super) async fn export_shared(
     store: AnswerStore,
     target: Target,
 ) -> Result<Box<dyn StagedOutput>, WriteError> {
+    let is_simulated = matches!(store.origin().await, Ok(AnswerOrigin::ThisMachine));
     let (pages, page) = mpsc::channel(2);
     let reading = AbortOnDrop::spawn(async move {
         let send = |page: Result<RecordBatch, StreamError>| {
@@ -73,5 +81,5 @@ pub(super) async fn export_shared(
         let next = page.recv().await?;
         Some((next, (page, reading)))
     });
-    target.write(RecordStream::new(schema(), pages), Arc::default()).await
+    target.write(of_origin(RecordStream::new(schema(), pages), is_simulated), Arc::default()).await
 }

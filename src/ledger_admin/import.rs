@@ -6,6 +6,8 @@ use crate::answer_table::ColumnIndexes;
 use crate::humanize::counted;
 use crate::input;
 use crate::input::{InputError, InputSettings};
+#[cfg(feature = "cloud")]
+use crate::ledger::AnswerOrigin;
 use crate::ledger::{Entry, LedgerError, LedgerFile};
 use crate::model::{ANSWERS_OF, Product, ProviderCache, SIMULATED, StreamError};
 #[cfg(feature = "cloud")]
@@ -126,7 +128,8 @@ pub(super) async fn import_shared(
     settings: &ImportSettings,
 ) -> Result<ImportSummary, ImportError> {
     let run = format!("import-{:08x}", fastrand::u32(..));
-    import_into(Destination::Shared { store, run, parts: 0 }, input, settings).await
+    let origin = if settings.simulated { AnswerOrigin::ThisMachine } else { AnswerOrigin::Provider };
+    import_into(Destination::Shared { store, origin, run, parts: 0 }, input, settings).await
 }
 
 /// Where imported answers go.
@@ -135,6 +138,7 @@ enum Destination<'a> {
     #[cfg(feature = "cloud")]
     Shared {
         store: &'a AnswerStore,
+        origin: AnswerOrigin,
         run: String,
         parts: u64,
     },
@@ -146,9 +150,13 @@ impl Destination<'_> {
         match self {
             Self::Ledger(file) => Ok(file.merge(&entries)?),
             #[cfg(feature = "cloud")]
-            Self::Shared { store, run, parts } => {
+            Self::Shared { store, origin, run, parts } => {
                 let count = entries.len() as u64;
                 *parts += 1;
+                if *parts == 1 {
+                    // A file that is refused begins no store.
+                    store.ensure_holds(*origin).await?;
+                }
                 store.put_entries(&format!("{run}-{parts}"), entries).await?;
                 Ok(count)
             }

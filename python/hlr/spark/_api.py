@@ -54,6 +54,9 @@ WITHOUT_MEANING = {
 ANSWER = ["msisdn", "result", "mcc", "mnc", "location", "checked_at", "attempts"]
 """The columns of an answer that a row is made of."""
 
+CHANGED = "the list has changed since its numbers were asked about"
+"""Why a row of the frame that is returned has no answer: every number of the list has a row in the files."""
+
 TRIES = 3
 """How often a job reads answers that are compacted meanwhile, before it is an error."""
 
@@ -247,7 +250,7 @@ class Job:
         names = [self.prefix + name for name in _cluster.ADDED]
         own = self.own
         more = [name for name in self.columns if name == f"{self.prefix}column"]
-        nothing = _cluster.not_asked(self.prefix, "not_checked", F.lit("the run stopped before this number was looked up"))
+        nothing = _cluster.not_asked(self.prefix, "not_checked", F.lit(CHANGED))
         valid = rows.where(F.col(quoted(number)).isNotNull()).drop(reason)
         valid = valid.join(looked_up, number, "left").select(
             *[F.col(quoted(name)) for name in own],

@@ -13,6 +13,9 @@ def session(master, **settings):
     """A session whose executors have this interpreter."""
     from pyspark.sql import SparkSession
 
+    if master.startswith("connect:"):
+        # A server of Spark Connect in this process.
+        return SparkSession.builder.remote(master.removeprefix("connect:")).getOrCreate()
     builder = SparkSession.builder.master(master).config("spark.ui.enabled", "false")
     builder = builder.config("spark.driver.memory", "1g").config("spark.sql.shuffle.partitions", "4")
     builder = builder.config("spark.executor.memory", "1g").config("spark.driver.host", "127.0.0.1")

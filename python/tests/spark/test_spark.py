@@ -192,6 +192,14 @@ def test_two_drivers_at_once_ask_one_after_the_other(service, a_list, tmp_path):
     assert account.most_in_a_second <= RATE * 1.1
 
 
+def test_spark_connect_works_too(service, a_list, tmp_path):
+    pytest.importorskip("grpc")
+    given = settings(service, "connect", list=str(a_list(1_000, 200)))
+    result = Job(tmp_path / "data", given, "connect:local[2]").result()
+    assert (result["rows"], result["numbers"], result["statuses"]["invalid"]) == (1_000, 180, 100)
+    assert service.account().requests == 180
+
+
 @pytest.mark.parametrize("lacking", ["no interpreter", "no packages"])
 def test_what_executors_lack_is_named(service, a_list, tmp_path, lacking):
     interpreter = tmp_path / "python"
