@@ -1,18 +1,16 @@
 //! A ledger between runs. Each call opens the file and closes it again.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
-use hlr_enrich::ledger_admin::{
-    self, AnswerOrigin, Entry, IfMissing, ImportSettings, InputSettings, OutputSettings, Replace, Stats,
-};
-use hlr_enrich::{Msisdn, Product, ProviderCache, Region, UtcMillis, normalise};
+use hlr_enrich::ledger_admin::{self, AnswerOrigin, Entry, IfMissing, InputSettings, Stats, Storage};
+use hlr_enrich::{Msisdn, ProviderCache, Region, UtcMillis, normalise};
 use pyo3::prelude::*;
 use serde_json::json;
 
-use crate::arguments::{from_json, to_python};
+use crate::arguments::to_python;
 use crate::errors;
 use crate::runtime::wait;
+use crate::tables;
 
 /// The file of a ledger.
 #[pyclass(module = "hlr._hlr", frozen)]
@@ -71,14 +69,8 @@ impl LedgerFile {
 
     fn export(&self, py: Python<'_>, path: PathBuf, force: bool) -> PyResult<u64> {
         let file = self.open(py, IfMissing::Refuse)?;
-        let replace = if force { Replace::Allowed } else { Replace::Never };
-        let settings = OutputSettings { replace, ..OutputSettings::new(path) };
-        let target = ledger_admin::prepare(&settings).map_err(|error| errors::of_other(py, &error))?;
-        let staged = wait(py, ledger_admin::export(file, target), |_| ())?;
-        let staged = staged.map_err(|error| errors::of_other(py, &error))?;
-        let rows = staged.rows();
-        wait(py, staged.commit(), |_| ())?.map_err(|error| errors::of_other(py, &error))?;
-        Ok(rows)
+        let target = tables::target(py, path, force, Storage::default())?;
+        tables::write(py, ledger_admin::export(file, target))
     }
 
     #[pyo3(signature = (path, prefix=None, product=None, nocache=false, simulated=false))]
@@ -91,17 +83,11 @@ impl LedgerFile {
         nocache: bool,
         simulated: bool,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let settings = InputSettings::new(vec![path]);
-        let prefix = prefix.map_or_else(|| ledger_admin::prefix_of(&settings), Ok);
-        let prefix = prefix.map_err(|error| errors::of_list(py, &error))?;
-        let (product, cache) = (product_of(py, product)?, cache_of(nocache));
+        let input = InputSettings::new(vec![path]);
+        let settings = tables::import_settings(py, &input, prefix, product, nocache, simulated)?;
         let origin = if simulated { AnswerOrigin::ThisMachine } else { AnswerOrigin::Provider };
         let file = self.open(py, IfMissing::Create(origin))?;
-        let how = ImportSettings { prefix, product, cache, simulated };
-        let imported = wait(py, ledger_admin::import(&file, &settings, &how), |_| ())?;
-        let imported = imported.map_err(|error| errors::of_list(py, &error))?;
-        let (rows, without_answer, taken) = (imported.rows, imported.without_answer, imported.taken);
-        to_python(py, &json!({ "rows": rows, "without_answer": without_answer, "taken": taken }))
+        tables::import_figures(py, wait(py, ledger_admin::import(&file, &input, &settings), |_| ())?)
     }
 
     #[pyo3(signature = (numbers, region=None))]
@@ -113,8 +99,7 @@ impl LedgerFile {
     }
 
     fn prune(&self, py: Python<'_>, older_than_seconds: f64, dry_run: bool) -> PyResult<u64> {
-        let age = Duration::try_from_secs_f64(older_than_seconds);
-        let age = age.map_err(|problem| errors::plain(py, "ConfigError", &problem.to_string(), ""))?;
+        let age = tables::age(py, older_than_seconds)?;
         let file = self.open(py, IfMissing::Refuse)?;
         let now = UtcMillis::now();
         let removed = py.detach(|| match dry_run {
@@ -123,16 +108,6 @@ impl LedgerFile {
         });
         removed.map_err(|error| errors::of_ledger(py, &error))
     }
-}
-
-/// The product of a keyword argument.
-pub(crate) fn product_of(py: Python<'_>, text: Option<&str>) -> PyResult<Product> {
-    text.map_or(Ok(Product::default()), |text| from_json(py, &serde_json::Value::from(text).to_string()))
-}
-
-/// Whether the provider's cache was bypassed.
-pub(crate) fn cache_of(nocache: bool) -> ProviderCache {
-    if nocache { ProviderCache::Bypassed } else { ProviderCache::Allowed }
 }
 
 /// The numbers of these texts.

@@ -16,6 +16,7 @@ mod shared_answers;
 mod simulation;
 mod stream;
 mod sync;
+mod tables;
 
 use pyo3::prelude::{Bound, PyModule, PyModuleMethods, PyResult, pymodule};
 

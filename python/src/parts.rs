@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use hlr_enrich::ledger_admin::{self, OutputSettings, Replace, Storage};
+use hlr_enrich::ledger_admin::Storage;
 use hlr_enrich::{Environment, NumberReading, RecordStream, RowsPurpose, UtcMillis};
 use pyo3::prelude::*;
 
@@ -13,6 +13,7 @@ use crate::events::Listener;
 use crate::rows::{Call, Data};
 use crate::runtime::wait;
 use crate::stream::Rows;
+use crate::tables;
 
 fn shown(rows: RecordStream) -> Rows {
     Rows::new(rows, Listener { events: Arc::default(), progress: None })
@@ -65,12 +66,6 @@ pub(crate) fn answered_rows(py: Python<'_>, data: Data, call: Call) -> PyResult<
 pub(crate) fn write_rows(py: Python<'_>, data: Data, path: PathBuf, force: bool) -> PyResult<u64> {
     let rows = data.stream(py)?;
     let storage = Storage::new(Environment::of_this_process().storage_settings());
-    let replace = if force { Replace::Allowed } else { Replace::Never };
-    let settings = OutputSettings { replace, storage, ..OutputSettings::new(path) };
-    let target = ledger_admin::prepare(&settings).map_err(|error| errors::of_other(py, &error))?;
-    let staged = wait(py, target.write(rows, Arc::default()), |_| ())?;
-    let staged = staged.map_err(|error| errors::of_other(py, &error))?;
-    let rows = staged.rows();
-    wait(py, staged.commit(), |_| ())?.map_err(|error| errors::of_other(py, &error))?;
-    Ok(rows)
+    let target = tables::target(py, path, force, storage)?;
+    tables::write(py, target.write(rows, Arc::default()))
 }

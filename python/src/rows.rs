@@ -67,7 +67,7 @@ impl Data {
 }
 
 impl Data {
-    /// The rows of a stream, which are no files.
+    /// The rows of a stream; a path is an error.
     pub(crate) fn stream(self, py: Python<'_>) -> PyResult<RecordStream> {
         match self.source(py)? {
             RowsSource::Rows(rows, _) => Ok(rows),

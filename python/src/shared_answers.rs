@@ -1,19 +1,17 @@
 //! Answers that many machines share, between runs.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
-use hlr_enrich::ledger_admin::{
-    self, Compacted, ImportSettings, InputSettings, OutputSettings, Replace, SharedAnswers, Storage,
-};
+use hlr_enrich::ledger_admin::{self, Compacted, InputSettings, SharedAnswers, Storage};
 use hlr_enrich::{Environment, UtcMillis};
 use pyo3::prelude::*;
 use serde_json::json;
 
 use crate::arguments::to_python;
 use crate::errors;
-use crate::ledger::{cache_of, numbers_to_forget, product_of};
+use crate::ledger::numbers_to_forget;
 use crate::runtime::wait;
+use crate::tables;
 
 /// A store of shared answers.
 #[pyclass(module = "hlr._hlr", frozen)]
@@ -61,8 +59,7 @@ impl AnswerStore {
     }
 
     fn prune(&self, py: Python<'_>, older_than_seconds: f64, dry_run: bool) -> PyResult<u64> {
-        let age = Duration::try_from_secs_f64(older_than_seconds);
-        let age = age.map_err(|problem| errors::plain(py, "ConfigError", &problem.to_string(), ""))?;
+        let age = tables::age(py, older_than_seconds)?;
         let age = i64::try_from(age.as_millis()).unwrap_or(i64::MAX);
         let before = UtcMillis(UtcMillis::now().0.saturating_sub(age));
         self.work(py, async move |store| match dry_run {
@@ -72,15 +69,9 @@ impl AnswerStore {
     }
 
     fn export(&self, py: Python<'_>, path: PathBuf, force: bool) -> PyResult<u64> {
-        let replace = if force { Replace::Allowed } else { Replace::Never };
-        let settings = OutputSettings { replace, storage: self.storage.clone(), ..OutputSettings::new(path) };
-        let target = ledger_admin::prepare(&settings).map_err(|error| errors::of_other(py, &error))?;
+        let target = tables::target(py, path, force, self.storage.clone())?;
         let store = self.store.clone();
-        let staged = wait(py, async move { store.export(target).await }, |_| ())?;
-        let staged = staged.map_err(|error| errors::of_other(py, &error))?;
-        let rows = staged.rows();
-        wait(py, staged.commit(), |_| ())?.map_err(|error| errors::of_other(py, &error))?;
-        Ok(rows)
+        tables::write(py, async move { store.export(target).await })
     }
 
     #[pyo3(signature = (path, prefix=None, product=None, nocache=false, simulated=false))]
@@ -94,15 +85,10 @@ impl AnswerStore {
         simulated: bool,
     ) -> PyResult<Bound<'py, PyAny>> {
         let input = InputSettings { storage: self.storage.clone(), ..InputSettings::new(vec![path]) };
-        let prefix = prefix.map_or_else(|| ledger_admin::prefix_of(&input), Ok);
-        let prefix = prefix.map_err(|error| errors::of_list(py, &error))?;
-        let (product, cache) = (product_of(py, product)?, cache_of(nocache));
-        let settings = ImportSettings { prefix, product, cache, simulated };
+        let settings = tables::import_settings(py, &input, prefix, product, nocache, simulated)?;
         let store = self.store.clone();
         let imported = wait(py, async move { store.import(&input, &settings).await }, |_| ())?;
-        let imported = imported.map_err(|error| errors::of_list(py, &error))?;
-        let (rows, without_answer, taken) = (imported.rows, imported.without_answer, imported.taken);
-        to_python(py, &json!({ "rows": rows, "without_answer": without_answer, "taken": taken }))
+        tables::import_figures(py, imported)
     }
 }
 

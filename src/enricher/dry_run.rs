@@ -237,8 +237,7 @@ fn known_answers(settings: &Settings) -> Result<Option<(LedgerFileReader, Option
     let ledger = LedgerFile::open(&file.path, IfMissing::Create(origin))?;
     let now = UtcMillis::now();
     let not_before = refresh_start(&ledger, file, now)?;
-    let (max_age, accepted) = (file.max_age.clone(), settings.tariff.accepted.clone());
-    let freshness = Freshness { max_age, not_before, now, product: settings.product, accepted };
+    let freshness = Freshness { not_before, ..settings.freshness(file.max_age.clone(), now) };
     let clock_doubt = ledger.clock_doubt(now)?;
     Ok(Some((ledger.reader(settings.scope(), freshness), clock_doubt)))
 }

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::enrich::{NumberSettings, Only, Order, Window};
-use crate::ledger::{AnswerOrigin, AnswerScope, MaxAge};
+use crate::ledger::{AnswerOrigin, AnswerScope, Freshness, MaxAge};
 use crate::lookup::{Caps, Rate, RetryPolicy};
-use crate::model::{Product, ProviderCache};
+use crate::model::{Product, ProviderCache, UtcMillis};
 use crate::pricing::Tariff;
 use crate::service::{Credentials, Endpoint, Proxy};
 #[cfg(feature = "simulator")]
@@ -327,7 +327,6 @@ impl Settings {
         self.provider.as_ref().is_some_and(Provider::is_simulated)
     }
 
-    /// The table of the ledger for answers of these settings.
     /// Names the account on the endpoints, if there are any.
     pub(crate) fn set_credentials(&mut self, username: String, password: String) {
         if let Some(Provider::Endpoints { credentials, .. }) = &mut self.provider {
@@ -335,8 +334,15 @@ impl Settings {
         }
     }
 
+    /// What answers of these settings are about.
     pub(crate) fn scope(&self) -> AnswerScope {
         AnswerScope { product: self.product, cache: self.cache }
+    }
+
+    /// Which answers a run of these settings uses at this moment.
+    pub(crate) fn freshness(&self, max_age: MaxAge, now: UtcMillis) -> Freshness {
+        let accepted = self.tariff.accepted.clone();
+        Freshness { max_age, not_before: None, now, product: self.product, accepted }
     }
 
     /// The ledger file, if answers are kept in one.

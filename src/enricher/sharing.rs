@@ -10,7 +10,7 @@ use secrecy::ExposeSecret;
 use super::error::OpenError;
 use super::settings::{Provider, Settings, SharedAnswersSettings};
 use crate::humanize::counted;
-use crate::ledger::{DurableLedger, Entry, Freshness, Ledger};
+use crate::ledger::{DurableLedger, Entry, Ledger};
 use crate::lookup::{AskingRight, Rate};
 use crate::model::{Holder, UtcMillis};
 use crate::shared_answers::{AnswerStore, AskingLease, SharedLedger, SharedLedgerSettings, SharedReader};
@@ -66,13 +66,7 @@ impl Sharing {
         }
         let freshness = match durable {
             Some(durable) => durable.freshness().clone(),
-            None => Freshness {
-                max_age: shared.max_age.clone(),
-                not_before: None,
-                now: UtcMillis::now(),
-                product: settings.product,
-                accepted: settings.tariff.accepted.clone(),
-            },
+            None => settings.freshness(shared.max_age.clone(), UtcMillis::now()),
         };
         let (scope, reading) = (settings.scope(), store.clone());
         let opening = task::on_thread("answers", move || SharedReader::open(reading, scope, freshness)).await;

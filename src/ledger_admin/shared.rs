@@ -38,7 +38,7 @@ impl SharedAnswers {
     ///
     /// # Errors
     ///
-    /// When there is no store at this place, and when it cannot be read.
+    /// When this place lacks a store, and when it cannot be read.
     pub async fn origin(&self) -> Result<AnswerOrigin, StorageError> {
         self.0.origin().await
     }
@@ -124,7 +124,7 @@ impl SharedAnswers {
         export_shared(self.0.clone(), target).await
     }
 
-    /// Stores the answers of a file. A store that has not begun, begins with answers of this origin.
+    /// Stores the answers of a file. A new store is one of answers of this origin.
     ///
     /// # Errors
     ///

@@ -45,7 +45,7 @@ OF_THE_LIST = {
 """Keys about how a list is read. The asker gets numbers that were read."""
 
 WITHOUT_MEANING = {
-    "cost_column": "the figures of the run, in the log, have what it cost",
+    "cost_column": "hlr.spark.plan tells what the lookups of a frame cost",
     "only": "filter the frame, such as df.where(\"hlr_status = 'unknown'\")",
     "order": "order the frame that is returned",
     "refresh": "give max_age='1h' or the like: answers that are older are asked again, and a run that is repeated goes on",
@@ -142,7 +142,7 @@ def answers(spark: SparkSession, url: str, *, max_age: Any = None, **settings: A
     given = {**settings, "answers": url}
     if max_age is not None:
         given["max_age"] = max_age
-    return newest_answers(spark, url, Settings(keys({**given, "ledger": False})))
+    return newest_answers(spark, names_of_files(url), Settings(keys({**given, "ledger": False})))
 
 
 class Job:
@@ -192,25 +192,26 @@ class Job:
         """The different numbers, in a column ``msisdn``."""
         from pyspark.sql import functions as F
 
-        number = F.col(f"`{self.prefix}msisdn`").alias("msisdn")
+        number = F.col(quoted(f"{self.prefix}msisdn")).alias("msisdn")
         return self.normalised().select(number).where("msisdn is not null").distinct()
 
-    def with_answers(self) -> DataFrame:
-        """The different numbers, each with its newest fresh answer, or nulls."""
-        assert self.answers is not None
-        newest = newest_answers(self.spark, self.answers, self.of_tasks)
+    def with_answers(self, files: list[str]) -> DataFrame:
+        """The different numbers, each with its newest fresh answer in these files, or nulls."""
+        newest = newest_answers(self.spark, files, self.of_tasks)
         return self.numbers().join(newest, "msisdn", "left").select(*ANSWER)
 
     def with_stable_answers(self, work: Callable[[DataFrame], Any]) -> Any:
         """Work on the numbers and their answers, again where files were compacted meanwhile: they are elsewhere now."""
+        assert self.answers is not None
+        files = names_of_files(self.answers)
         for _ in range(TRIES):
-            before = set(SharedAnswers(self.answers or "").files())
             try:
-                return work(self.with_answers())
+                return work(self.with_answers(files))
             except Exception:
-                if before <= set(SharedAnswers(self.answers or "").files()):
+                before, files = files, names_of_files(self.answers)
+                if set(before) <= set(files):
                     raise
-        return work(self.with_answers())
+        return work(self.with_answers(files))
 
     def write_numbers(self, folder: str) -> tuple[list[tuple[str, int]], list[tuple[str, int]]]:
         """Writes the numbers with an answer, and those to ask. Returns the files of both, each with its rows."""
@@ -220,10 +221,14 @@ class Job:
         known, to_ask = ([(row.file, row.rows) for row in written if row.kind == kind] for kind in ("known", "ask"))
         return known, to_ask
 
+    def of_asker(self) -> dict[str, Any]:
+        """The settings of a run over the numbers to ask."""
+        given = {name: value for name, value in self.settings.items() if name not in OF_THE_LIST}
+        return {**given, "column": TO_ASK, "max_invalid": 1.0}
+
     def ask(self, names: list[str], where: str, folder: str, progress: Any) -> tuple[str, int]:
         """Asks about the numbers of these files. Returns the file with their rows."""
-        given = {name: value for name, value in self.settings.items() if name not in OF_THE_LIST}
-        given |= {"column": TO_ASK, "max_invalid": 1.0}
+        given = self.of_asker()
         if where == "task":
             # A task may run on any machine, so the shared answers are the ones that count; and it may run twice at the
             # same time, so that one waits for the other.
@@ -248,18 +253,17 @@ class Job:
         looked_up = _cluster.files(self.spark, known, schema)
         rows = self.normalised()
         names = [self.prefix + name for name in _cluster.ADDED]
-        own = self.own
         more = [name for name in self.columns if name == f"{self.prefix}column"]
         nothing = _cluster.not_asked(self.prefix, "not_checked", F.lit(CHANGED))
         valid = rows.where(F.col(quoted(number)).isNotNull()).drop(reason)
         valid = valid.join(looked_up, number, "left").select(
-            *[F.col(quoted(name)) for name in own],
+            *[F.col(quoted(name)) for name in self.own],
             *[self.or_nothing(name, nothing) for name in names],
             *[F.col(quoted(name)) for name in more],
         )
         invalid = _cluster.not_asked(self.prefix, "invalid", F.col(quoted(reason)))
         refused = rows.where(F.col(quoted(number)).isNull()).select(
-            *[F.col(quoted(name)) for name in own],
+            *[F.col(quoted(name)) for name in self.own],
             *[invalid[name].alias(name) for name in names],
             *[F.col(quoted(name)) for name in more],
         )
@@ -279,7 +283,7 @@ class Job:
         names = [value] if isinstance(value, str) else list(value)
         for name in names:
             if name not in known:
-                raise ConfigError(f"{key}: there is no column {name!r}", f"the columns are {', '.join(known)}")
+                raise ConfigError(f"{key}: the frame lacks a column {name!r}", f"the columns are {', '.join(known)}")
         return names
 
     def chosen(self, frame: DataFrame) -> DataFrame:
@@ -296,8 +300,7 @@ class Job:
         valid = by_reason.pop("", 0)
         numbers = self.numbers()
         distinct = numbers.count()
-        given = {name: value for name, value in self.settings.items() if name not in OF_THE_LIST | {"answers"}}
-        given |= {"column": TO_ASK, "max_invalid": 1.0, "ledger": False}
+        given = {**self.of_asker(), "answers": None, "ledger": False}
         estimate = _tasks.estimate(Settings(keys(given), self.config))
 
         def estimated(to_ask: DataFrame) -> list[Any]:
@@ -328,14 +331,18 @@ def total(figures: list[Any]) -> Any:
     return sum(known) if known else None
 
 
-def newest_answers(spark: SparkSession, url: str, settings: Settings) -> DataFrame:
-    """The newest answer of each number that may be used, unless it was taken back since."""
+def names_of_files(store: str) -> list[str]:
+    """The files of a store of shared answers."""
+    return [file for file, _ in SharedAnswers(store).files()]
+
+
+def newest_answers(spark: SparkSession, files: list[str], settings: Settings) -> DataFrame:
+    """The newest answer of each number in these files that may be used, unless it was taken back since."""
     from pyspark.sql import functions as F
 
     columns = "msisdn string, product string, nocache boolean, status string, result string, mcc string, mnc string, "
     columns += "location string, network string, country string, checked_at timestamp, attempts int"
-    names = [file for file, _ in SharedAnswers(url).files()]
-    table = _cluster.files(spark, names, columns)
+    table = _cluster.files(spark, files, columns)
     used = table.mapInArrow(_tasks.fresh(settings, int(time.time() * 1000)), columns)
     is_withdrawal = F.col("result") == "WITHDRAWN"
     answer = F.struct(*[name for name in ANSWER if name != "msisdn"])

@@ -19,9 +19,6 @@ ADDED = [*TEXTS, "roaming", "source", "checked_at", "attempts", "reason"]
 SAMPLE_ROWS = 10_000
 SAMPLE_OF_A_PARTITION = 500
 
-SCHEMES = {"s3": "s3a", "az": "abfss"}
-"""How Spark calls a URL's scheme, where it has another name."""
-
 MISSING = {
     "No module named 'hlr'": (
         "the executors do not have the package hlr",
@@ -119,8 +116,7 @@ def files(spark: SparkSession, names: list[str], schema: StructType | str) -> Da
 
 def in_spark(name: str) -> str:
     """The name of a file as Spark writes it."""
-    scheme, separator, rest = name.partition("://")
-    return f"{SCHEMES.get(scheme, scheme)}{separator}{rest}" if separator else name
+    return f"s3a://{name.removeprefix('s3://')}" if name.startswith("s3://") else name
 
 
 def reads(spark: SparkSession, name: str) -> bool:

@@ -68,9 +68,10 @@ def head(rows: int) -> Callable[[Batches], Iterator[Any]]:
     def first(batches: Batches) -> Iterator[Any]:
         left = rows
         for batch in batches:
-            if left > 0:
-                yield batch.slice(0, left)
+            yield batch.slice(0, left)
             left -= batch.num_rows
+            if left <= 0:
+                return
 
     return first
 

@@ -16,14 +16,14 @@ FIRST_NUMBER = 46_701_740_000
 
 
 def pytest_collection_modifyitems(items):
-    """Without Java and pyspark there is nothing to test, unless HLR_SPARK says that there must be."""
+    """Without Java and pyspark nothing can be tested, unless HLR_SPARK says that there must be."""
     if os.environ.get("HLR_SPARK"):
         return
-    missing = None if shutil.which("java") else "there is no Java"
+    missing = None if shutil.which("java") else "Java is missing"
     try:
         import pyspark  # noqa: F401
     except ImportError:
-        missing = "there is no pyspark"
+        missing = "pyspark is missing"
     for item in items:
         if missing and Path(__file__).parent in Path(item.fspath).parents:
             item.add_marker(pytest.mark.skip(reason=missing))

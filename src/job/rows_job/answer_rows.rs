@@ -10,7 +10,7 @@ use futures::StreamExt;
 use super::RowsJob;
 use crate::answer_table::ColumnIndexes;
 use crate::enrich::{added_schema, answered_rows};
-use crate::ledger::{AnswerScope, Entry, Freshness};
+use crate::ledger::{AnswerScope, Entry};
 use crate::model::{ColumnError, RecordStream, StreamError, UtcMillis};
 
 /// Reads the answers of batches that have the columns of an export.
@@ -31,13 +31,8 @@ impl RowsJob {
     pub fn fresh_answers(&self, answers: RecordStream, now: UtcMillis) -> Result<RecordStream, ColumnError> {
         let reader = self.answer_reader(&answers)?;
         let settings = &self.resolved.settings;
-        let freshness = Freshness {
-            max_age: settings.answers.as_ref().map(|shared| shared.max_age.clone()).unwrap_or_default(),
-            not_before: None,
-            now,
-            product: settings.product,
-            accepted: settings.tariff.accepted.clone(),
-        };
+        let max_age = settings.answers.as_ref().map(|shared| shared.max_age.clone()).unwrap_or_default();
+        let freshness = settings.freshness(max_age, now);
         let scopes = reader.scope.serving();
         let is_used = move |entry: &Entry| {
             let (result, checked_at) = (&entry.answered.answer.result, entry.answered.checked_at);

@@ -25,7 +25,7 @@ use crate::config::{
     Diagnostics, DurationValue, Environment, Location, RawConfig, ResolvedSettings, TextList,
 };
 use crate::enrich::column_selection::columns_at;
-use crate::enrich::normalise_read;
+use crate::enrich::{EnrichSettings, normalise_read};
 use crate::enricher::{DryRun, LedgerChoice, Observers, Refresh, SharedEnrichers, enrich_settings};
 use crate::input;
 use crate::input::{InputError, InputNotes, InputSettings, ListLength, Opened};
@@ -180,6 +180,10 @@ impl RowsJob {
         self
     }
 
+    fn row_settings(&self) -> EnrichSettings {
+        enrich_settings(&self.resolved.settings, self.resolved.settings.rows.clone())
+    }
+
     /// The rows without those that are filtered out.
     async fn open(
         &self,
@@ -203,7 +207,7 @@ impl RowsJob {
 
     async fn inspect(&self, source: RowsSource, stop: &StopSignal) -> Result<Inspected, StartError> {
         let (OpenList { rows, progress, notes, .. }, counters) = self.open(source, stop).await?;
-        let settings = enrich_settings(&self.resolved.settings, self.resolved.settings.rows.clone());
+        let settings = self.row_settings();
         let list = inspect(rows, &self.list, &settings, stop).await?;
         Ok(Inspected { list, progress, notes, counters })
     }
@@ -296,7 +300,7 @@ impl RowsJob {
     pub async fn normalise(self, source: RowsSource) -> Result<RecordStream, StartError> {
         let inspected = self.inspect(source, &StopSignal::default()).await?;
         let InspectedList { rows, reader, .. } = inspected.list;
-        let settings = enrich_settings(&self.resolved.settings, self.resolved.settings.rows.clone());
+        let settings = self.row_settings();
         Ok(normalise_read(rows, reader, &settings))
     }
 }

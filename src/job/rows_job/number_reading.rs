@@ -3,8 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Inspected, RowsJob, RowsSource};
-use crate::enrich::{NumberSettings, RowReader, normalise_read};
-use crate::enricher::enrich_settings;
+use crate::enrich::{RowReader, normalise_read};
 use crate::job::error::StartError;
 use crate::lookup::StopSignal;
 use crate::model::RecordStream;
@@ -33,7 +32,7 @@ impl RowsJob {
     }
 
     /// The rows of a part of a list with their numbers in international digits, and why a row has
-    /// none. Nothing is sent, and a part without any number is no error.
+    /// none. Nothing is sent, and a part may lack numbers.
     ///
     /// # Errors
     ///
@@ -44,9 +43,8 @@ impl RowsJob {
         reading: &NumberReading,
     ) -> Result<RecordStream, StartError> {
         let rows = self.open(source, &StopSignal::default()).await?.0.rows;
-        let settings = enrich_settings(&self.resolved.settings, self.resolved.settings.rows.clone());
-        let numbers = NumberSettings { columns: reading.columns.clone(), ..settings.numbers.clone() };
-        let settings = crate::enrich::EnrichSettings { numbers, ..settings };
+        let mut settings = self.row_settings();
+        settings.numbers.columns.clone_from(&reading.columns);
         let mut reader = RowReader::new(&rows.schema(), &settings)?;
         if !reader.is_decided() {
             reader.decide(reading.bare);
