@@ -81,12 +81,14 @@ mod service;
 mod shared_answers;
 #[cfg(feature = "simulator")]
 pub mod simulator;
+mod spill_file;
 mod staging;
 mod storage;
 mod suggest;
 mod sync;
 mod task;
 mod telemetry;
+mod worker_threads;
 
 pub use self::config::{
     Diagnostic, Diagnostics, DurationValue, EffectiveSettings, Environment, InvalidDuration, Key, KeySource,

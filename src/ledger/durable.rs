@@ -17,7 +17,6 @@ use super::answer_store::{Commits, Durability, KnownAnswer, Ledger, PaidAnswer};
 use super::clock_doubt::ClockDoubt;
 use super::commit_queue::CommitQueue;
 use super::committer::Committer;
-use super::disk_threads::DiskThreads;
 use super::error::LedgerError;
 use super::ledger_file::CACHE_BYTES;
 use super::max_age::{Freshness, MaxAge};
@@ -32,6 +31,7 @@ use super::unsaved_answers::AnswerRoom;
 use crate::model::Answered;
 use crate::model::{AcceptedResults, Msisdn, Source, UtcMillis};
 use crate::sync;
+use crate::worker_threads::WorkerThreads;
 
 /// How a run uses its ledger.
 #[derive(Clone, Debug)]
@@ -76,7 +76,7 @@ pub struct DurableLedger {
     reader: Arc<Reader>,
     recent: Arc<Recent>,
     /// One for each core: more are not faster, and each read uses memory of its own.
-    threads: DiskThreads,
+    threads: WorkerThreads,
     in_doubt: Option<InDoubt>,
     clock_doubt: Option<ClockDoubt>,
     /// Why no disk space is kept for the last commits, if none is.
@@ -111,7 +111,7 @@ impl DurableLedger {
         let accepted = settings.accepted.clone();
         let no_thread = |source| LedgerError::NoThread { path: path.clone(), source };
         let readers = std::thread::available_parallelism().map_or(2, NonZeroUsize::get);
-        let threads = DiskThreads::start(readers).map_err(no_thread)?;
+        let threads = WorkerThreads::start("ledger", readers).map_err(no_thread)?;
         let opening = threads.run(move || open_store(settings, now)).await;
         let Opening { store, in_doubt, clock_doubt, not_before, no_reserve } =
             opening.expect("opening does not panic")?;

@@ -12,7 +12,6 @@ mod answer_store;
 mod clock_doubt;
 mod commit_queue;
 mod committer;
-mod disk_threads;
 mod durable;
 mod error;
 mod index;
@@ -31,7 +30,6 @@ pub use self::answer_scope::AnswerScope;
 pub use self::answer_store::{CommitOutcome, Commits, Durability, KnownAnswer, Ledger, PaidAnswer};
 pub use self::clock_doubt::ClockDoubt;
 #[cfg(feature = "cloud")]
-pub(crate) use self::disk_threads::DiskThreads;
 pub use self::durable::{DurableLedger, DurableSettings};
 pub use self::error::{FileOperation, ForeignChange, LedgerError};
 pub use self::ledger_file::{Entry, LedgerFile, LedgerFileReader};

@@ -24,7 +24,6 @@ mod part_writer;
 mod reader;
 mod row_group;
 mod shared_ledger;
-mod spill_file;
 mod store_format;
 
 pub(crate) use self::answer_store::AnswerStore;

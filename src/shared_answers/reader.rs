@@ -6,9 +6,9 @@ use super::answer_store::AnswerStore;
 use super::catalog::Catalog;
 use super::number_key::NumberKey;
 use super::row_group::{Decoded, Decoding, DecodingMemory};
-use super::spill_file::SpillFile;
 use crate::ledger::{AnswerScope, Freshness, PackedAnswer, ResultTexts};
 use crate::model::{Answered, Msisdn, UtcMillis};
+use crate::spill_file::SpillFile;
 use crate::storage::{StorageError, StorageErrorKind};
 use crate::sync;
 

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 
 use super::number_key::NumberKey;
 use super::part_file::{AnswerFile, KeyedAnswer};
-use super::spill_file::SpillFile;
 use crate::ledger::{PackedAnswer, ResultTexts};
+use crate::spill_file::SpillFile;
 use crate::storage::{StorageError, StorageErrorKind};
 use crate::sync;
 

@@ -17,13 +17,14 @@ use super::answer_store::AnswerStore;
 use super::part_writer::part_of;
 use super::reader::SharedReader;
 use crate::ledger::{
-    AnswerRoom, AnswerScope, CommitOutcome, Commits, DiskThreads, Durability, Entry, KnownAnswer, Ledger,
-    LedgerError, PaidAnswer,
+    AnswerRoom, AnswerScope, CommitOutcome, Commits, Durability, Entry, KnownAnswer, Ledger, LedgerError,
+    PaidAnswer,
 };
 use crate::model::{Answer, Answered, LookupResult, Msisdn, Source, UtcMillis, WITHDRAWN};
 use crate::storage::{StorageError, StorageErrorKind};
 use crate::sync;
 use crate::task::AbortOnDrop;
+use crate::worker_threads::WorkerThreads;
 
 /// A part is stored before its time when it has this many answers.
 const FULL_PART: usize = 5_000;
@@ -51,7 +52,7 @@ pub(crate) struct SharedLedger {
     reader: Arc<SharedReader>,
     unstored: Arc<Unstored>,
     /// One for each core reads, and one writes parts.
-    threads: Arc<DiskThreads>,
+    threads: Arc<WorkerThreads>,
     settings: SharedLedgerSettings,
     /// To the task that stores parts. Taken by [`Ledger::close`].
     to_store: Mutex<Option<mpsc::UnboundedSender<CommitOutcome>>>,
@@ -74,7 +75,7 @@ impl SharedLedger {
         settings: SharedLedgerSettings,
     ) -> io::Result<Self> {
         let readers = thread::available_parallelism().map_or(2, NonZeroUsize::get);
-        let threads = Arc::new(DiskThreads::start(readers + 1)?);
+        let threads = Arc::new(WorkerThreads::start("ledger", readers + 1)?);
         let unstored: Arc<Unstored> = Arc::default();
         let (to_store, from_stage) = mpsc::unbounded_channel();
         let (stored, commits) = mpsc::unbounded_channel();
@@ -215,7 +216,7 @@ struct PartStorer {
     store: AnswerStore,
     settings: SharedLedgerSettings,
     unstored: Arc<Unstored>,
-    threads: Arc<DiskThreads>,
+    threads: Arc<WorkerThreads>,
     stored: mpsc::UnboundedSender<CommitOutcome>,
     /// The number of the next part.
     part: u64,

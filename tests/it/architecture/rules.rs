@@ -1,16 +1,19 @@
 //! The rules that the source files keep: who may import whom, and what belongs in one place.
 
 /// Modules that every other module may import: the data model, and small tools without state.
-pub(super) const SHARED: [&str; 6] = ["humanize", "model", "staging", "suggest", "sync", "task"];
+pub(super) const SHARED: [&str; 8] =
+    ["humanize", "model", "spill_file", "staging", "suggest", "sync", "task", "worker_threads"];
 
 /// Each module, and the other modules that it may import.
-pub(super) const MAY_IMPORT: [(&str, &[&str]); 27] = [
+pub(super) const MAY_IMPORT: [(&str, &[&str]); 29] = [
     ("model", &[]),
     ("humanize", &[]),
+    ("spill_file", &[]),
     ("staging", &[]),
     ("suggest", &[]),
     ("sync", &[]),
     ("task", &[]),
+    ("worker_threads", &["sync"]),
     ("numbering", &[]),
     // Proxies and certificates are those of lookups.
     ("storage", &["service"]),

@@ -1,5 +1,6 @@
-//! Threads that wait for a disk or a store, taken when the ledger is opened. A thread that cannot be had is
-//! an error then, when nothing has been paid for; later, it would be an answer that is lost.
+//! Threads for work that waits for a disk or computes for long, taken before it begins. A thread that
+//! cannot be had is an error then, when nothing has been paid for; later, it would be an answer that is
+//! lost.
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -15,16 +16,16 @@ type Work = Box<dyn FnOnce() + Send>;
 
 /// A fixed number of threads. They end when this is dropped.
 #[derive(Debug)]
-pub(crate) struct DiskThreads(Sender<Work>);
+pub(crate) struct WorkerThreads(Sender<Work>);
 
-impl DiskThreads {
-    /// Starts this many threads.
-    pub(crate) fn start(count: usize) -> io::Result<Self> {
+impl WorkerThreads {
+    /// Starts this many threads of this name.
+    pub(crate) fn start(name: &str, count: usize) -> io::Result<Self> {
         let (sender, receiver) = channel();
         let receiver = Arc::new(Mutex::new(receiver));
         for _ in 0..count.max(1) {
             let receiver = receiver.clone();
-            thread::Builder::new().name("ledger".into()).spawn(move || work_off(&receiver))?;
+            thread::Builder::new().name(name.into()).spawn(move || work_off(&receiver))?;
         }
         Ok(Self(sender))
     }
@@ -63,7 +64,7 @@ mod tests {
 
     #[tokio::test]
     async fn work_that_panics_does_not_end_its_thread() {
-        let threads = DiskThreads::start(1).unwrap();
+        let threads = WorkerThreads::start("test", 1).unwrap();
         assert_eq!(threads.run(|| panic!("on purpose")).await, None::<u8>);
         assert_eq!(threads.run(|| 7).await, Some(7));
     }

@@ -1,4 +1,4 @@
-//! A temporary file of this process: answers that were decoded, so that memory stays bounded. It has
+//! A temporary file of this process: answers that do not fit into the memory that they may take. It has
 //! no name, and is gone with the process.
 
 use std::fs::File;
@@ -7,24 +7,26 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A file that grows, and is read at any place.
 #[derive(Debug)]
-pub(super) struct SpillFile {
+pub(crate) struct SpillFile {
     file: File,
     length: AtomicU64,
 }
 
 impl SpillFile {
-    pub(super) fn create() -> io::Result<Self> {
+    /// An empty file in the system's folder for temporary files.
+    pub(crate) fn create() -> io::Result<Self> {
         Ok(Self { file: tempfile::tempfile()?, length: AtomicU64::new(0) })
     }
 
     /// Appends bytes, and returns where they are.
-    pub(super) fn append(&self, bytes: &[u8]) -> io::Result<u64> {
+    pub(crate) fn append(&self, bytes: &[u8]) -> io::Result<u64> {
         let position = self.length.fetch_add(bytes.len() as u64, Ordering::AcqRel);
         write_at(&self.file, bytes, position)?;
         Ok(position)
     }
 
-    pub(super) fn read(&self, position: u64, buffer: &mut [u8]) -> io::Result<()> {
+    /// Fills the buffer from this position on.
+    pub(crate) fn read(&self, position: u64, buffer: &mut [u8]) -> io::Result<()> {
         read_at(&self.file, buffer, position)
     }
 }
