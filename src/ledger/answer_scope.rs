@@ -40,6 +40,16 @@ impl AnswerScope {
     /// The name of the scope's table in the file. It never changes.
     pub(super) const fn table_name(self) -> &'static str {
         match (self.product, self.cache) {
+            (Product::RealTime, ProviderCache::Allowed) => "real-time blocks",
+            (Product::RealTime, ProviderCache::Bypassed) => "real-time nocache blocks",
+            (Product::Portability, ProviderCache::Allowed) => "portability blocks",
+            (Product::Portability, ProviderCache::Bypassed) => "portability nocache blocks",
+        }
+    }
+
+    /// The name of the scope's table in a file of format 1.
+    pub(super) const fn first_table_name(self) -> &'static str {
+        match (self.product, self.cache) {
             (Product::RealTime, ProviderCache::Allowed) => "real-time",
             (Product::RealTime, ProviderCache::Bypassed) => "real-time nocache",
             (Product::Portability, ProviderCache::Allowed) => "portability",

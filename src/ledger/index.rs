@@ -1,55 +1,98 @@
-//! A whole scope in memory, for runs that look for a large part of it.
+//! A copy of a whole scope, for runs that look for a large part of it.
 //!
-//! Reading a whole scope costs a tenth, per answer, of finding answers one by one. So a run that
-//! has looked for enough numbers reads the scope into memory, if it fits. Answers are stored in the
-//! order of their numbers, as they come from the file. Finding one in a hash table would be faster,
-//! but filling the table would cost more than that saves.
+//! Reading a whole scope costs a hundredth, per answer, of finding answers one by one. So a run that
+//! has looked for enough numbers copies the blocks of the scope: into memory if they fit, or else into a
+//! temporary file, where each is read without a search through the tree. The directory, in which block
+//! a number is, stays in memory.
+
+use std::io;
+use std::ops::Range;
 
 use super::answer_scope::AnswerScope;
 use super::error::LedgerError;
 use super::packed_answer::PackedAnswer;
-use super::store::Store;
+use super::store::{AnswerBlock, Store};
 use crate::model::Msisdn;
+use crate::spill_file::SpillFile;
 
-/// The memory of an answer: its number, its two words, and its part of the directory.
-const BYTES_PER_ANSWER: u64 = 25;
-/// The directory has the first of this many numbers, so that it fits a processor's cache.
-const STRIDE: usize = 32;
+/// What the directory takes for each block, in bytes.
+const DIRECTORY_BYTES: u64 = 16;
 /// This many numbers are searched side by side, so that the processor waits for the memory of all
 /// of them at once.
 const SIDE_BY_SIDE: usize = 16;
-/// Padding behind the last answer: no number is this large.
-const PADDING: (u64, PackedAnswer) = (u64::MAX, PackedAnswer::NONE);
 
 /// A snapshot of the answers of a scope.
 pub(super) struct Index {
-    /// In order of their numbers; the last block is filled with [`PADDING`].
-    answers: Vec<(u64, PackedAnswer)>,
-    directory: Vec<u64>,
+    /// The keys of the blocks.
+    keys: Vec<u64>,
+    /// Where each block begins, and where the last one ends.
+    starts: Vec<usize>,
+    blocks: Blocks,
     /// How many foldings the store had before the snapshot.
     foldings: u64,
 }
 
+/// Where the blocks are.
+enum Blocks {
+    Memory(Vec<u8>),
+    File(SpillFile),
+}
+
+/// How much is written to a file at once.
+const WRITTEN_AT_ONCE: usize = 1 << 20;
+
 impl Index {
-    /// Whether this many answers fit into this many bytes.
-    pub(super) fn fits(answers: u64, bytes: u64) -> bool {
-        answers.saturating_mul(BYTES_PER_ANSWER) <= bytes
+    /// Copies a whole scope, if its directory fits into this many bytes and the disk has room for what
+    /// does not.
+    pub(super) fn read(store: &Store, scope: AnswerScope, bytes: u64) -> Result<Option<Self>, LedgerError> {
+        let totals = store.totals(scope)?;
+        let directory = totals.blocks.saturating_mul(DIRECTORY_BYTES);
+        match () {
+            () if totals.bytes.saturating_add(directory) <= bytes => Self::in_memory(store, scope).map(Some),
+            () if directory <= bytes => Self::in_file(store, scope),
+            () => Ok(None),
+        }
     }
 
-    /// Reads a whole scope.
-    pub(super) fn read(store: &Store, scope: AnswerScope) -> Result<Self, LedgerError> {
+    fn in_memory(store: &Store, scope: AnswerScope) -> Result<Self, LedgerError> {
+        let bytes = store.totals(scope)?.bytes as usize;
+        let mut blocks = Vec::with_capacity(bytes);
+        let index = Self::copy(store, scope, |block| blocks.extend_from_slice(block))?;
+        Ok(Self { blocks: Blocks::Memory(blocks), ..index })
+    }
+
+    /// `None` if the file cannot be written.
+    fn in_file(store: &Store, scope: AnswerScope) -> Result<Option<Self>, LedgerError> {
+        let Ok(file) = SpillFile::create() else { return Ok(None) };
+        let (mut waiting, mut is_written) = (Vec::with_capacity(WRITTEN_AT_ONCE), true);
+        let index = Self::copy(store, scope, |block| {
+            waiting.extend_from_slice(block);
+            if waiting.len() >= WRITTEN_AT_ONCE {
+                is_written = is_written && file.append(&waiting).is_ok();
+                waiting.clear();
+            }
+        })?;
+        is_written = is_written && file.append(&waiting).is_ok();
+        Ok(is_written.then_some(Self { blocks: Blocks::File(file), ..index }))
+    }
+
+    /// Hands each block over, and gives the directory.
+    fn copy(store: &Store, scope: AnswerScope, mut each: impl FnMut(&[u8])) -> Result<Self, LedgerError> {
         // Read first, so that answers that are folded in the meantime count as newer.
         let foldings = store.foldings();
-        let count = store.count(scope)? as usize;
-        let mut answers = Vec::with_capacity(count.next_multiple_of(STRIDE));
-        store.scan(scope, |msisdn, packed| answers.push((msisdn.get(), packed)))?;
-        Ok(Self::of(answers, foldings))
-    }
-
-    fn of(mut answers: Vec<(u64, PackedAnswer)>, foldings: u64) -> Self {
-        answers.resize(answers.len().next_multiple_of(STRIDE), PADDING);
-        let directory = answers.iter().step_by(STRIDE).map(|(number, _)| *number).collect();
-        Self { answers, directory, foldings }
+        let blocks = store.totals(scope)?.blocks as usize;
+        let (mut keys, mut starts) = (Vec::with_capacity(blocks), Vec::with_capacity(blocks + 1));
+        let (mut length, mut is_intact) = (0, true);
+        store.for_each_block(scope, |key, bytes| {
+            is_intact &= AnswerBlock::read(bytes).is_some();
+            keys.push(key);
+            starts.push(length);
+            length += bytes.len();
+            each(bytes);
+        })?;
+        starts.push(length);
+        let index = Self { keys, starts, blocks: Blocks::Memory(Vec::new()), foldings };
+        if is_intact { Ok(index) } else { Err(store.corrupt_answer()) }
     }
 
     /// Whether the scope may have newer answers.
@@ -59,77 +102,128 @@ impl Index {
 
     /// Finds numbers in ascending order. Calls `found` with each answer and the position of its
     /// number.
-    pub(super) fn find(&self, numbers: &[(Msisdn, usize)], mut found: impl FnMut(usize, PackedAnswer)) {
-        let mut block = 0;
+    ///
+    /// # Errors
+    ///
+    /// When the temporary file cannot be read.
+    pub(super) fn find(
+        &self,
+        numbers: &[(Msisdn, usize)],
+        found: impl FnMut(usize, PackedAnswer),
+    ) -> io::Result<()> {
+        match &self.blocks {
+            Blocks::Memory(blocks) => self.find_in_memory(blocks, numbers, found),
+            Blocks::File(file) => return self.find_in_file(file, numbers, found),
+        }
+        Ok(())
+    }
+
+    fn find_in_memory(
+        &self,
+        blocks: &[u8],
+        numbers: &[(Msisdn, usize)],
+        mut found: impl FnMut(usize, PackedAnswer),
+    ) {
+        let mut nth = 0;
         for group in numbers.chunks(SIDE_BY_SIDE) {
-            let mut at = [0; SIDE_BY_SIDE];
-            for (at, (msisdn, _)) in at.iter_mut().zip(group) {
-                block += self.blocks_ahead(block, msisdn.get());
-                *at = block * STRIDE;
+            let mut of_numbers = [None; SIDE_BY_SIDE];
+            for (block, (msisdn, _)) in of_numbers.iter_mut().zip(group) {
+                nth += self.blocks_ahead(nth, msisdn.get());
+                *block = self.place(nth).and_then(|place| AnswerBlock::of_intact(blocks.get(place)?));
             }
-            let mut half = STRIDE / 2;
-            while half > 0 {
-                for (at, (msisdn, _)) in at.iter_mut().zip(group) {
-                    let is_in_upper_half = self.answers[*at + half].0 <= msisdn.get();
-                    *at += half * usize::from(is_in_upper_half);
-                }
-                half /= 2;
-            }
-            for (at, (msisdn, position)) in at.into_iter().zip(group) {
-                let (number, packed) = self.answers[at];
-                if number == msisdn.get() {
+            for (block, (msisdn, position)) in of_numbers.iter().zip(group) {
+                if let Some(packed) = block.and_then(|block| block.find(*msisdn)) {
                     found(*position, packed);
                 }
             }
         }
     }
 
+    fn find_in_file(
+        &self,
+        file: &SpillFile,
+        numbers: &[(Msisdn, usize)],
+        mut found: impl FnMut(usize, PackedAnswer),
+    ) -> io::Result<()> {
+        let (mut nth, mut bytes, mut is_read) = (0, Vec::new(), false);
+        for (msisdn, position) in numbers {
+            let ahead = self.blocks_ahead(nth, msisdn.get());
+            nth += ahead;
+            if ahead > 0 || !is_read {
+                let Some(place) = self.place(nth) else { continue };
+                bytes.resize(place.len(), 0);
+                file.read(place.start as u64, &mut bytes)?;
+                is_read = true;
+            }
+            let block = AnswerBlock::read(&bytes).ok_or(io::ErrorKind::InvalidData)?;
+            if let Some(packed) = block.find(*msisdn) {
+                found(*position, packed);
+            }
+        }
+        Ok(())
+    }
+
+    /// Where a block is.
+    fn place(&self, nth: usize) -> Option<Range<usize>> {
+        Some(*self.starts.get(nth)?..*self.starts.get(nth + 1)?)
+    }
+
     /// How many blocks ahead of this one a number is; it is never behind. Searches in doubling
     /// steps, because the number is near as a rule.
-    fn blocks_ahead(&self, block: usize, number: u64) -> usize {
-        let ahead = &self.directory[block..];
+    fn blocks_ahead(&self, nth: usize, number: u64) -> usize {
+        let ahead = &self.keys[nth.min(self.keys.len())..];
         let mut step = 1;
         while step < ahead.len() && ahead[step] <= number {
             step *= 2;
         }
         let (from, to) = (step / 2, step.min(ahead.len()));
-        from + ahead[from..to].partition_point(|first| *first <= number).saturating_sub(1)
+        from + ahead[from.min(to)..to].partition_point(|first| *first <= number).saturating_sub(1)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ledger::packed_answer::ResultTexts;
-    use crate::model::{Answer, Answered, LookupResult, UtcMillis};
-
-    fn number(n: usize) -> Msisdn {
-        Msisdn::new(46_700_000_000 + n as u64).unwrap()
-    }
+    use crate::ledger::store::encode_block;
 
     /// An answer that tells its number.
-    fn answer(n: usize) -> PackedAnswer {
-        let answer = Answer::bare(LookupResult::Ok);
-        PackedAnswer::pack(
-            &Answered { answer, checked_at: UtcMillis(n as i64), attempts: 1 },
-            &ResultTexts::default(),
-        )
+    fn packed(n: u64) -> PackedAnswer {
+        PackedAnswer::of_parts(n, (1, n % 5))
+    }
+
+    fn number(n: u64) -> u64 {
+        46_700_000_000 + n
     }
 
     #[test]
     fn exactly_the_numbers_with_answers_are_found() {
         let mut random = fastrand::Rng::with_seed(11);
-        for size in [1, 2, STRIDE - 1, STRIDE, STRIDE + 1, 1_000] {
+        for size in [0, 1, 2, 7, 8, 9, 1_000] {
             // Every third number has an answer.
-            let index = Index::of((0..size).map(|n| (number(3 * n).get(), answer(3 * n))).collect(), 0);
-            let mut asked: Vec<usize> = (0..500).map(|_| random.usize(0..3 * size + 50)).collect();
+            let entries: Vec<_> = (0..size).map(|n| (number(3 * n), packed(3 * n))).collect();
+            let (mut keys, mut starts, mut blocks) = (vec![], vec![], vec![]);
+            for (nth, block) in entries.chunks(8).enumerate() {
+                keys.push(if nth == 0 { 0 } else { block[0].0 });
+                starts.push(blocks.len());
+                blocks.extend_from_slice(&encode_block(block));
+            }
+            starts.push(blocks.len());
+            let file = SpillFile::create().unwrap();
+            file.append(&blocks).unwrap();
+            let in_file =
+                Index { keys: keys.clone(), starts: starts.clone(), blocks: Blocks::File(file), foldings: 0 };
+            let in_memory = Index { keys, starts, blocks: Blocks::Memory(blocks), foldings: 0 };
+            let mut asked: Vec<u64> = (0..500).map(|_| random.u64(0..3 * size + 50)).collect();
             asked.sort_unstable();
-            let numbers: Vec<_> = asked.iter().map(|n| (number(*n), *n)).collect();
-            let mut found = Vec::new();
-            index.find(&numbers, |position, packed| found.push((position, packed)));
-            let known = |n: &usize| n.is_multiple_of(3) && *n < 3 * size;
-            let expected: Vec<_> = asked.into_iter().filter(known).map(|n| (n, answer(n))).collect();
-            assert_eq!(found, expected, "{size}");
+            let numbers: Vec<_> =
+                asked.iter().map(|n| (Msisdn::new(number(*n)).unwrap(), *n as usize)).collect();
+            let known = |n: &u64| n.is_multiple_of(3) && *n < 3 * size;
+            let expected: Vec<_> = asked.into_iter().filter(known).map(|n| (n as usize, packed(n))).collect();
+            for index in [in_memory, in_file] {
+                let mut found = Vec::new();
+                index.find(&numbers, |position, packed| found.push((position, packed))).unwrap();
+                assert_eq!(found, expected, "{size}");
+            }
         }
     }
 }

@@ -132,6 +132,21 @@ impl PackedAnswer {
         Self(words)
     }
 
+    /// The time in milliseconds since 1970.
+    pub(super) fn time(self) -> u64 {
+        self.0[0] & ((1 << 48) - 1)
+    }
+
+    /// What there is besides the time: the attempts, and the second word.
+    pub(super) fn content(self) -> (u16, u64) {
+        ((self.0[0] >> 48) as u16, self.0[1])
+    }
+
+    /// The answer of [`Self::time`] and [`Self::content`].
+    pub(super) fn of_parts(time: u64, (attempts, content): (u16, u64)) -> Self {
+        Self([time & ((1 << 48) - 1) | u64::from(attempts) << 48, content])
+    }
+
     /// When the answer came.
     pub(crate) fn checked_at(self) -> UtcMillis {
         UtcMillis((self.0[0] & ((1 << 48) - 1)) as i64)

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::answer_scope::AnswerScope;
 use super::answer_store::KnownAnswer;
-use super::error::LedgerError;
+use super::error::{FileOperation, LedgerError};
 use super::index::Index;
 use super::max_age::Freshness;
 use super::packed_answer::PackedAnswer;
@@ -24,7 +24,7 @@ pub(super) struct Reader {
     is_clock_behind: bool,
 }
 
-/// A scope that may be read into memory.
+/// A scope that may be copied.
 #[derive(Default)]
 struct ScopeCache {
     /// How many numbers were looked for in the scope.
@@ -33,8 +33,8 @@ struct ScopeCache {
 }
 
 /// When a run has looked for one number per this many answers of a scope, it will probably look for
-/// many more. Then the scope is read into memory.
-const INDEXED_AFTER_ONE_IN: u64 = 32;
+/// many more. Then the scope is copied.
+const INDEXED_AFTER_ONE_IN: u64 = 256;
 
 impl Reader {
     pub(super) fn new(store: Arc<Store>, scope: AnswerScope, freshness: Freshness, memory: u64) -> Self {
@@ -81,7 +81,8 @@ impl Reader {
         for scope in self.scopes_with_answers() {
             let index = self.index(scope, numbers.len())?;
             if let Some(index) = index {
-                index.find(&sorted, |position, packed| found.add(position, packed));
+                let found = index.find(&sorted, |position, packed| found.add(position, packed));
+                found.map_err(|fault| LedgerError::file(self.store.path(), FileOperation::Read, fault))?;
             }
             if index.is_none_or(|index| index.is_outdated(&self.store)) {
                 self.store.find(scope, &sorted, |position, packed| found.add(position, packed))?;
@@ -97,16 +98,16 @@ impl Reader {
             return Ok(Some(index));
         }
         let before = looked_up.fetch_add(count as u64, Ordering::Relaxed);
-        let answers = self.store.count(scope)?;
-        let threshold = answers / INDEXED_AFTER_ONE_IN;
+        let totals = self.store.totals(scope)?;
+        let threshold = totals.answers / INDEXED_AFTER_ONE_IN;
         // Whoever crosses the threshold reads the scope; the others use the file until it is done.
         let crosses = before <= threshold && threshold < before + count as u64;
         let memory_for_each = || self.memory / self.scopes_with_answers().count().max(1) as u64;
-        if !crosses || !Index::fits(answers, memory_for_each()) {
+        if !crosses {
             return Ok(None);
         }
-        let read = Index::read(&self.store, scope)?;
-        Ok(Some(index.get_or_init(|| read)))
+        let read = Index::read(&self.store, scope, memory_for_each())?;
+        Ok(read.map(|read| index.get_or_init(|| read)))
     }
 
     /// The answer, if it is young enough.

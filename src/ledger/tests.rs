@@ -227,9 +227,11 @@ async fn no_trace_of_forgotten_numbers_is_left() {
     drop(ledger_file);
     let bytes = std::fs::read(file(&folder)).unwrap();
     let words: std::collections::HashSet<&[u8]> = bytes.windows(8).collect();
-    let traces = forgotten.iter().filter(|msisdn| words.contains(&msisdn.get().to_le_bytes()[..]));
-    assert_eq!(traces.count(), 0);
-    assert!(words.contains(&number(1).get().to_le_bytes()[..]), "other numbers are found in this way");
+    let is_written = |msisdn: &&Msisdn| words.contains(&msisdn.get().to_le_bytes()[..]);
+    assert_eq!(forgotten.iter().filter(is_written).count(), 0);
+    // Other numbers are written as a whole where a block begins.
+    let kept: Vec<_> = (0..20_000).filter(|n| n % 7 != 0).map(number).collect();
+    assert!(kept.iter().filter(is_written).count() >= kept.len() / 128);
 }
 
 #[tokio::test]

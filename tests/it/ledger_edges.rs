@@ -90,8 +90,8 @@ fn a_file_that_is_something_else_is_reported_and_not_changed() {
 #[test]
 fn a_newer_format_asks_for_a_newer_program() {
     let (job, service) = with_ledger(100);
-    insert(&job.path("l.redb"), "about", "format", "2");
-    every_command_is_refused(&job, &service, &["format 2", "formats up to 1", "use a newer hlr"]);
+    insert(&job.path("l.redb"), "about", "format", "3");
+    every_command_is_refused(&job, &service, &["format 3", "formats up to 2", "use a newer hlr"]);
 }
 
 #[test]

@@ -14,7 +14,7 @@ use tempfile::NamedTempFile;
 use super::metadata;
 use super::metadata::{AnswerOrigin, IfMissing};
 use super::redb_error::from_redb;
-use super::tables::{FORMAT, JOURNAL, METADATA, TEXTS, answers};
+use super::tables::{FORMAT, JOURNAL, METADATA, TEXTS, TOTALS, blocks};
 use crate::ledger::answer_scope::AnswerScope;
 use crate::ledger::error::{FileOperation, LedgerError};
 use crate::staging::{hidden_prefix, parent_folder, sync_folder};
@@ -101,8 +101,9 @@ fn write_empty_ledger(file: File, path: &Path, origin: AnswerOrigin) -> Result<(
             metadata.insert("program", concat!("hlr-enrich ", env!("CARGO_PKG_VERSION")))?;
             transaction.open_table(JOURNAL)?;
             transaction.open_table(TEXTS)?;
+            transaction.open_table(TOTALS)?;
             for scope in AnswerScope::ALL {
-                transaction.open_table(answers(scope))?;
+                transaction.open_table(blocks(scope))?;
             }
         }
         transaction.commit()?;

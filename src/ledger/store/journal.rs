@@ -4,8 +4,10 @@ use std::sync::atomic::Ordering;
 
 use redb::{ReadableTable, ReadableTableMetadata, WriteTransaction};
 
+use super::answer_blocks::{BlockWriter, Change};
 use super::redb_store::Store;
-use super::tables::{AnswerBytes, JOURNAL, TEXTS, WRITE_BATCH, answers};
+use super::store_fault::StoreFault;
+use super::tables::{AnswerBytes, JOURNAL, TEXTS, WRITE_BATCH};
 use crate::ledger::answer_scope::AnswerScope;
 use crate::ledger::error::{FileOperation, LedgerError};
 use crate::ledger::packed_answer;
@@ -14,9 +16,6 @@ use crate::model::Msisdn;
 
 /// The size of a number and its answer.
 const RECORD_BYTES: usize = 8 + packed_answer::BYTES;
-
-/// How the bytes of [`PackedAnswer::NONE`] begin: the answer of the number is taken back.
-const WITHDRAWN: [u8; 16] = [0; 16];
 
 /// A folding in progress: the answers of the journal that are not in their scopes yet.
 pub(in crate::ledger) struct Folding {
@@ -36,8 +35,8 @@ pub(in crate::ledger) enum FoldProgress {
     Finished,
 }
 
-/// Numbers and answers, by the index of their scope.
-type ScopeRecords = [Vec<(u64, AnswerBytes)>; AnswerScope::ALL.len()];
+/// What the journal changes, by the index of the scope.
+type ScopeRecords = [Vec<Change>; AnswerScope::ALL.len()];
 
 impl Store {
     /// Commits answers to the journal: when this returns, they are on disk.
@@ -99,7 +98,7 @@ impl Store {
     /// Writes the next batch into its scope. After the last batch, removes the folded entries from
     /// the journal.
     pub(in crate::ledger) fn fold_batch(&self, folding: &mut Folding) -> Result<FoldProgress, LedgerError> {
-        let fold = |folding: &mut Folding| -> Result<FoldProgress, redb::Error> {
+        let fold = |folding: &mut Folding| -> Result<FoldProgress, StoreFault> {
             while let Some(records) = folding.records.get_mut(folding.scope) {
                 if records.is_empty() {
                     folding.scope += 1;
@@ -107,7 +106,7 @@ impl Store {
                 }
                 // From the end, so that the rest is not moved.
                 let batch = records.split_off(records.len().saturating_sub(WRITE_BATCH));
-                self.insert_into_scope(AnswerScope::ALL[folding.scope], &batch)?;
+                self.write_to_scope(AnswerScope::ALL[folding.scope], &batch)?;
                 return Ok(FoldProgress::Unfinished);
             }
             if folding.up_to > 0 {
@@ -118,25 +117,14 @@ impl Store {
             self.update_has_answers()?;
             Ok(FoldProgress::Finished)
         };
-        fold(folding).map_err(|error| self.failed(FileOperation::Write, error))
+        fold(folding).map_err(|fault| fault.at(&self.path, FileOperation::Write))
     }
 
-    fn insert_into_scope(
-        &self,
-        scope: AnswerScope,
-        records: &[(u64, AnswerBytes)],
-    ) -> Result<(), redb::Error> {
+    fn write_to_scope(&self, scope: AnswerScope, changes: &[Change]) -> Result<(), StoreFault> {
         let transaction = self.database.begin_write()?;
-        {
-            let mut table = transaction.open_table(answers(scope))?;
-            for (number, bytes) in records {
-                if bytes.starts_with(&WITHDRAWN) {
-                    table.remove(number)?;
-                } else {
-                    table.insert(number, bytes)?;
-                }
-            }
-        }
+        let mut writer = BlockWriter::open(&transaction, scope)?;
+        writer.change(changes, |_, _| true)?;
+        writer.finish()?;
         transaction.commit()?;
         Ok(())
     }
@@ -177,7 +165,7 @@ impl Store {
 }
 
 /// Splits an entry into its records; `None` if it is damaged.
-fn split(entry: &[u8], records: &mut [Vec<(u64, AnswerBytes)>]) -> Option<()> {
+fn split(entry: &[u8], records: &mut [Vec<Change>]) -> Option<()> {
     let (scope, rest) = entry.split_first()?;
     let scope = records.get_mut(usize::from(*scope))?;
     let chunks = rest.chunks_exact(RECORD_BYTES);
@@ -188,8 +176,9 @@ fn split(entry: &[u8], records: &mut [Vec<(u64, AnswerBytes)>]) -> Option<()> {
         let (number, bytes) = chunk.split_first_chunk::<8>()?;
         let number = u64::from_le_bytes(*number);
         let bytes: AnswerBytes = bytes.try_into().ok()?;
-        PackedAnswer::from_bytes(&bytes, Msisdn::new(number)?)?;
-        scope.push((number, bytes));
+        let packed = PackedAnswer::from_bytes(&bytes, Msisdn::new(number)?)?;
+        // An answer that was taken back leaves none.
+        scope.push((number, Some(packed).filter(|packed| *packed != PackedAnswer::NONE)));
     }
     Some(())
 }

@@ -4,12 +4,15 @@
 use std::fs;
 use std::sync::atomic::Ordering;
 
-use redb::{ReadableTable, ReadableTableMetadata};
+use redb::ReadableTable;
 
+use super::answer_block::{AnswerBlock, MOST_ANSWERS};
+use super::answer_blocks::{BlockWriter, Change};
 use super::creation::{BEING_COPIED, staged_file};
 use super::metadata::{AnswerOrigin, IfMissing};
 use super::redb_store::Store;
-use super::tables::{METADATA, TEXTS, WRITE_BATCH, answers, read_answer};
+use super::store_fault::StoreFault;
+use super::tables::{METADATA, TEXTS, WRITE_BATCH, blocks};
 use crate::ledger::answer_scope::AnswerScope;
 use crate::ledger::error::{FileOperation, LedgerError};
 use crate::ledger::packed_answer::PackedAnswer;
@@ -19,10 +22,7 @@ use crate::staging::{parent_folder, sync_folder};
 impl Store {
     /// How many answers a scope has.
     pub(in crate::ledger) fn count(&self, scope: AnswerScope) -> Result<u64, LedgerError> {
-        let count = || -> Result<_, redb::Error> {
-            Ok(self.database.begin_read()?.open_table(answers(scope))?.len()?)
-        };
-        count().map_err(|error| self.failed(FileOperation::Read, error))
+        Ok(self.totals(scope)?.answers)
     }
 
     /// The size of the file, in bytes.
@@ -38,20 +38,25 @@ impl Store {
         limit: usize,
     ) -> Result<Vec<(Msisdn, PackedAnswer)>, LedgerError> {
         let mut page = Vec::new();
-        let mut is_intact = true;
-        let read = (|| -> Result<(), redb::Error> {
-            let table = self.database.begin_read()?.open_table(answers(scope))?;
-            let first = after.map_or(0, |msisdn| msisdn.get() + 1);
-            for entry in table.range(first..)?.take(limit) {
-                let (number, bytes) = entry?;
-                let answer = read_answer(number.value(), bytes.value());
-                is_intact &= answer.is_some();
-                page.extend(answer);
+        let first = after.map_or(0, |msisdn| msisdn.get() + 1);
+        let mut read = || -> Result<(), StoreFault> {
+            let table = self.database.begin_read()?.open_table(blocks(scope))?;
+            // The block before may have numbers after the first one, too.
+            let key = table.range(..=first)?.next_back().transpose()?.map_or(0, |(key, _)| key.value());
+            for entry in table.range(key..)? {
+                let (_, bytes) = entry?;
+                let block = AnswerBlock::read(bytes.value()).ok_or(StoreFault::Damaged)?;
+                let answers = block.entries().skip_while(|(number, _)| *number < first);
+                page.extend(answers.filter_map(|(number, packed)| Some((Msisdn::new(number)?, packed))));
+                if page.len() >= limit {
+                    page.truncate(limit);
+                    break;
+                }
             }
             Ok(())
-        })();
-        read.map_err(|error| self.failed(FileOperation::Read, error))?;
-        if is_intact { Ok(page) } else { Err(self.corrupt_answer()) }
+        };
+        read().map_err(|fault| fault.at(&self.path, FileOperation::Read))?;
+        Ok(page)
     }
 
     /// Inserts answers into a scope if it has none for the number, or an older one. Returns how
@@ -62,47 +67,63 @@ impl Store {
         mut given: Vec<(Msisdn, PackedAnswer)>,
     ) -> Result<u64, LedgerError> {
         given.sort_by_key(|(msisdn, packed)| (*msisdn, packed.checked_at()));
-        let insert = || -> Result<u64, redb::Error> {
+        // The youngest of several answers to a number comes last, and is kept.
+        given.dedup_by(|later, earlier| {
+            let is_the_same_number = later.0 == earlier.0;
+            if is_the_same_number {
+                earlier.1 = later.1;
+            }
+            is_the_same_number
+        });
+        let changes: Vec<Change> =
+            given.into_iter().map(|(msisdn, packed)| (msisdn.get(), Some(packed))).collect();
+        let insert = || -> Result<u64, StoreFault> {
             let mut inserted = 0;
-            for batch in given.chunks(WRITE_BATCH) {
+            for batch in changes.chunks(WRITE_BATCH) {
                 let transaction = self.database.begin_write()?;
                 let texts = self.write_texts(&transaction)?;
-                {
-                    let mut table = transaction.open_table(answers(scope))?;
-                    for &(msisdn, packed) in batch {
-                        let known = table.get(msisdn.get())?;
-                        let known = known.and_then(|bytes| PackedAnswer::from_bytes(bytes.value(), msisdn));
-                        if known.is_none_or(|known| known.checked_at() < packed.checked_at()) {
-                            table.insert(msisdn.get(), &packed.to_bytes(msisdn))?;
-                            inserted += 1;
-                        }
-                    }
-                }
+                let mut writer = BlockWriter::open(&transaction, scope)?;
+                inserted += writer.change(batch, |known, given| {
+                    known.is_none_or(|known| {
+                        given.is_some_and(|given| known.checked_at() < given.checked_at())
+                    })
+                })?;
+                writer.finish()?;
                 transaction.commit()?;
                 self.stored_texts.store(texts, Ordering::Relaxed);
             }
             self.update_has_answers()?;
             Ok(inserted)
         };
-        insert().map_err(|error| self.failed(FileOperation::Write, error))
+        insert().map_err(|fault| fault.at(&self.path, FileOperation::Write))
     }
 
     /// Removes the answers of these numbers from all scopes. Returns how many there were.
     pub(in crate::ledger) fn remove(&self, numbers: &[Msisdn]) -> Result<u64, LedgerError> {
-        let remove = || -> Result<u64, redb::Error> {
-            let mut removed = 0;
+        let mut changes: Vec<Change> = numbers.iter().map(|msisdn| (msisdn.get(), None)).collect();
+        changes.sort_unstable_by_key(|(number, _)| *number);
+        changes.dedup_by_key(|(number, _)| *number);
+        self.change_all(|writer| writer.change(&changes, |known, _| known.is_some()))
+    }
+
+    /// Changes all scopes in one transaction. Returns how many answers were changed.
+    fn change_all(
+        &self,
+        change: impl Fn(&mut BlockWriter<'_>) -> Result<u64, StoreFault>,
+    ) -> Result<u64, LedgerError> {
+        let change = || -> Result<u64, StoreFault> {
+            let mut changed = 0;
             let transaction = self.database.begin_write()?;
             for scope in AnswerScope::ALL {
-                let mut table = transaction.open_table(answers(scope))?;
-                for msisdn in numbers {
-                    removed += u64::from(table.remove(msisdn.get())?.is_some());
-                }
+                let mut writer = BlockWriter::open(&transaction, scope)?;
+                changed += change(&mut writer)?;
+                writer.finish()?;
             }
             transaction.commit()?;
             self.update_has_answers()?;
-            Ok(removed)
+            Ok(changed)
         };
-        remove().map_err(|error| self.failed(FileOperation::Write, error))
+        change().map_err(|fault| fault.at(&self.path, FileOperation::Write))
     }
 
     /// Copies everything into a new file, which replaces the old one. So no trace of removed
@@ -117,7 +138,7 @@ impl Store {
         let folder = parent_folder(&path);
         let staged = staged_file(&path, BEING_COPIED).map_err(refused)?.into_temp_path();
         let new = Self::open(&staged, IfMissing::Create(origin), cache_bytes)?;
-        self.copy_to(&new).map_err(|error| self.failed(FileOperation::Write, error))?;
+        self.copy_to(&new).map_err(|fault| fault.at(&self.path, FileOperation::Write))?;
         new.close()?;
         // The old file stays open and locked until the new one has its name, so that no other
         // process writes to it. Where an open file cannot be replaced, it is closed first.
@@ -132,7 +153,8 @@ impl Store {
         Self::open(&path, IfMissing::Refuse, cache_bytes)
     }
 
-    fn copy_to(&self, new: &Self) -> Result<(), redb::Error> {
+    /// Blocks are made anew, so that none keeps a removed number as its key.
+    fn copy_to(&self, new: &Self) -> Result<(), StoreFault> {
         let (from, to) = (self.database.begin_read()?, new.database.begin_write()?);
         for entry in from.open_table(METADATA)?.iter()? {
             let (key, text) = entry?;
@@ -144,17 +166,19 @@ impl Store {
         }
         to.commit()?;
         for scope in AnswerScope::ALL {
-            let table = from.open_table(answers(scope))?;
+            let table = from.open_table(blocks(scope))?;
             let mut left = table.iter()?.peekable();
             while left.peek().is_some() {
-                let to = new.database.begin_write()?;
-                {
-                    let mut table = to.open_table(answers(scope))?;
-                    for entry in left.by_ref().take(WRITE_BATCH) {
-                        let (number, bytes) = entry?;
-                        table.insert(number.value(), bytes.value())?;
-                    }
+                let mut answers: Vec<Change> = Vec::new();
+                for entry in left.by_ref().take(WRITE_BATCH / MOST_ANSWERS + 1) {
+                    let (_, bytes) = entry?;
+                    let block = AnswerBlock::read(bytes.value()).ok_or(StoreFault::Damaged)?;
+                    answers.extend(block.entries().map(|(number, packed)| (number, Some(packed))));
                 }
+                let to = new.database.begin_write()?;
+                let mut writer = BlockWriter::open(&to, scope)?;
+                writer.change(&answers, |_, _| true)?;
+                writer.finish()?;
                 to.commit()?;
             }
         }
@@ -163,23 +187,7 @@ impl Store {
 
     /// Removes the answers that `keep` rejects. Returns how many there were.
     pub(in crate::ledger) fn retain(&self, keep: impl Fn(PackedAnswer) -> bool) -> Result<u64, LedgerError> {
-        let retain = || -> Result<u64, redb::Error> {
-            let mut removed = 0;
-            let transaction = self.database.begin_write()?;
-            for scope in AnswerScope::ALL {
-                let mut table = transaction.open_table(answers(scope))?;
-                let before = table.len()?;
-                table.retain(|number, bytes| {
-                    // What cannot be read is not thrown away unasked.
-                    read_answer(number, bytes).is_none_or(|(_, packed)| keep(packed))
-                })?;
-                removed += before - table.len()?;
-            }
-            transaction.commit()?;
-            self.update_has_answers()?;
-            Ok(removed)
-        };
-        retain().map_err(|error| self.failed(FileOperation::Write, error))
+        self.change_all(|writer| writer.retain(&keep))
     }
 
     /// Gives unused space back to the disk.

@@ -5,7 +5,7 @@ use std::path::Path;
 use redb::ReadTransaction;
 
 use super::redb_error::from_redb;
-use super::tables::{FORMAT, METADATA};
+use super::tables::{FORMAT, METADATA, OLDEST_FORMAT};
 use crate::ledger::error::{FileOperation, LedgerError};
 
 /// Where the answers of a ledger come from: simulated and real ones must not mix.
@@ -56,7 +56,7 @@ pub(super) fn check(
     let path = path.to_owned();
     let Ok(Some(format)) = read(transaction, "format") else { return Err(LedgerError::NotALedger { path }) };
     match format.parse::<u32>() {
-        Ok(FORMAT) => {}
+        Ok(OLDEST_FORMAT..=FORMAT) => {}
         Ok(newer) if newer > FORMAT => {
             return Err(LedgerError::NewerFormat { path, found: format, known: FORMAT });
         }

@@ -9,6 +9,10 @@ pub(super) fn broken_structure(path: &Path) -> LedgerError {
     LedgerError::Damaged { path: path.to_owned(), what: "its inner structure is broken".into() }
 }
 
+pub(super) fn corrupt_answer(path: &Path) -> LedgerError {
+    LedgerError::Damaged { path: path.to_owned(), what: "an answer is corrupted".into() }
+}
+
 pub(super) fn from_redb(path: &Path, operation: FileOperation, error: redb::Error) -> LedgerError {
     let path = path.to_owned();
     match error {

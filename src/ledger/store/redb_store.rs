@@ -5,14 +5,19 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
-use redb::{Builder, ReadableTable, ReadableTableMetadata};
+use redb::{Builder, ReadableTable};
 
+use super::answer_block::AnswerBlock;
+use super::answer_blocks;
+use super::answer_blocks::Totals;
+use super::conversion;
 use super::creation::{check_unchanged, create_if_missing, open_file, remove_left_copies};
 use super::database::Database;
 use super::metadata;
 use super::metadata::IfMissing;
-use super::redb_error::{broken_structure, from_redb};
-use super::tables::{JOURNAL, TEXTS, answers, read_answer};
+use super::redb_error::{broken_structure, corrupt_answer, from_redb};
+use super::store_fault::StoreFault;
+use super::tables::{JOURNAL, TEXTS, TOTALS, blocks};
 use super::watched_file::{FileWatch, WatchedFile};
 use crate::ledger::answer_scope::AnswerScope;
 use crate::ledger::error::{FileOperation, LedgerError};
@@ -68,6 +73,7 @@ impl Store {
             .map_err(|error| failed(error.into()))?;
         let database = Database::new(database);
         metadata::check(&database.begin_read().map_err(|error| failed(error.into()))?, path, missing)?;
+        conversion::to_blocks(&database).map_err(|fault| fault.at(path, FileOperation::Open))?;
         let store = Self {
             path: path.to_owned(),
             cache_bytes,
@@ -131,6 +137,22 @@ impl Store {
         self.foldings.load(Ordering::Acquire)
     }
 
+    /// Calls `each` with the bytes of every block of a scope, in order of their keys.
+    pub(in crate::ledger) fn for_each_block(
+        &self,
+        scope: AnswerScope,
+        mut each: impl FnMut(u64, &[u8]),
+    ) -> Result<(), LedgerError> {
+        let mut read = || -> Result<(), redb::Error> {
+            for entry in self.database.begin_read()?.open_table(blocks(scope))?.iter()? {
+                let (key, bytes) = entry?;
+                each(key.value(), bytes.value());
+            }
+            Ok(())
+        };
+        read().map_err(|error| self.failed(FileOperation::Read, error))
+    }
+
     /// Calls `each` with every answer of a scope, in order of numbers.
     pub(in crate::ledger) fn scan(
         &self,
@@ -138,17 +160,14 @@ impl Store {
         mut each: impl FnMut(Msisdn, PackedAnswer),
     ) -> Result<(), LedgerError> {
         let mut is_intact = true;
-        let read = (|| -> Result<(), redb::Error> {
-            for entry in self.database.begin_read()?.open_table(answers(scope))?.iter()? {
-                let (number, bytes) = entry?;
-                match read_answer(number.value(), bytes.value()) {
-                    Some((msisdn, packed)) => each(msisdn, packed),
-                    None => is_intact = false,
-                }
+        self.for_each_block(scope, |_, bytes| match AnswerBlock::read(bytes) {
+            Some(block) => {
+                let answers =
+                    block.entries().filter_map(|(number, packed)| Some((Msisdn::new(number)?, packed)));
+                answers.for_each(|(msisdn, packed)| each(msisdn, packed));
             }
-            Ok(())
-        })();
-        read.map_err(|error| self.failed(FileOperation::Read, error))?;
+            None => is_intact = false,
+        })?;
         if is_intact { Ok(()) } else { Err(self.corrupt_answer()) }
     }
 
@@ -158,26 +177,28 @@ impl Store {
         &self,
         scope: AnswerScope,
         numbers: &[(Msisdn, usize)],
-        mut found: impl FnMut(usize, PackedAnswer),
+        found: impl FnMut(usize, PackedAnswer),
     ) -> Result<(), LedgerError> {
-        let failed = |error: redb::Error| self.failed(FileOperation::Read, error);
-        let table = self.database.begin_read().map_err(|error| failed(error.into()))?;
-        let table = table.open_table(answers(scope)).map_err(|error| failed(error.into()))?;
-        for &(msisdn, position) in numbers {
-            if let Some(bytes) = table.get(msisdn.get()).map_err(|error| failed(error.into()))? {
-                let packed =
-                    PackedAnswer::from_bytes(bytes.value(), msisdn).ok_or_else(|| self.corrupt_answer())?;
-                found(position, packed);
-            }
-        }
-        Ok(())
+        let find = || -> Result<(), StoreFault> {
+            let table = self.database.begin_read()?.open_table(blocks(scope))?;
+            answer_blocks::find(&table, numbers, found)
+        };
+        find().map_err(|fault| fault.at(&self.path, FileOperation::Read))
+    }
+
+    /// How many answers a scope has, and how much they take.
+    pub(in crate::ledger) fn totals(&self, scope: AnswerScope) -> Result<Totals, LedgerError> {
+        let read = || -> Result<Totals, redb::Error> {
+            answer_blocks::totals(&self.database.begin_read()?.open_table(TOTALS)?, scope)
+        };
+        read().map_err(|error| self.failed(FileOperation::Read, error))
     }
 
     /// Finds out which scopes have answers, after a change.
     pub(super) fn update_has_answers(&self) -> Result<(), redb::Error> {
-        let transaction = self.database.begin_read()?;
+        let table = self.database.begin_read()?.open_table(TOTALS)?;
         for scope in AnswerScope::ALL {
-            let has_answers = !transaction.open_table(answers(scope))?.is_empty()?;
+            let has_answers = answer_blocks::totals(&table, scope)?.answers > 0;
             self.has_answers[scope.index()].store(has_answers, Ordering::Release);
         }
         Ok(())
@@ -221,7 +242,7 @@ impl Store {
 
     /// The error for an answer that fails its checksum or has an unknown result.
     pub(in crate::ledger) fn corrupt_answer(&self) -> LedgerError {
-        LedgerError::Damaged { path: self.path.clone(), what: "an answer is corrupted".into() }
+        corrupt_answer(&self.path)
     }
 
     pub(super) fn failed(&self, operation: FileOperation, error: redb::Error) -> LedgerError {

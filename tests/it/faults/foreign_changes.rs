@@ -86,7 +86,7 @@ fn what_a_killed_forget_has_left_goes_when_the_ledger_is_opened() {
     let started = Instant::now();
     let copy = loop {
         let copy = job.files().into_iter().find(is_copy);
-        match copy.filter(|name| fs::metadata(job.path(name)).is_ok_and(|file| file.len() > 100_000)) {
+        match copy.filter(|name| fs::metadata(job.path(name)).is_ok_and(|file| file.len() > 10_000)) {
             Some(copy) => break copy,
             None => assert!(started.elapsed() < Duration::from_secs(30), "{:?}", job.files()),
         }
