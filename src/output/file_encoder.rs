@@ -6,7 +6,7 @@ use super::csv::CsvEncoder;
 use super::encoder::{Encoder, Sink};
 use super::format::OutputFormat;
 use super::ndjson::NdjsonEncoder;
-use super::parquet::ParquetEncoder;
+use super::parquet::{ParquetEncoder, encoder_threads};
 use super::settings::OutputSettings;
 use crate::model::BoxError;
 
@@ -18,7 +18,7 @@ pub(super) fn file_encoder(
     settings: &OutputSettings,
 ) -> Result<Box<dyn Encoder>, BoxError> {
     Ok(match format {
-        OutputFormat::Parquet => Box::new(ParquetEncoder::new(sink, schema, settings)?),
+        OutputFormat::Parquet => Box::new(ParquetEncoder::new(sink, schema, settings, encoder_threads()?)?),
         OutputFormat::Csv => Box::new(CsvEncoder::new(sink, schema)?),
         OutputFormat::Ndjson => Box::new(NdjsonEncoder::new(sink, schema)?),
     })

@@ -14,10 +14,11 @@ use arrow::compute::{cast, take_record_batch};
 use arrow::datatypes::{DataType, SchemaRef};
 
 use super::encoder::{Encoder, Sink};
-use super::parquet::ParquetEncoder;
+use super::parquet::{ParquetEncoder, encoder_threads};
 use super::settings::OutputSettings;
 use crate::model::BoxError;
 use crate::staging::MAX_NAME_BYTES;
+use crate::worker_threads::WorkerThreads;
 
 /// The folder of rows whose column is null or empty, by Hive's convention.
 const DEFAULT_PARTITION: &str = "__HIVE_DEFAULT_PARTITION__";
@@ -37,6 +38,7 @@ pub(super) struct PartitionsEncoder {
     schema: SchemaRef,
     /// By the partition's path within the folder.
     files: BTreeMap<String, ParquetEncoder>,
+    threads: Arc<WorkerThreads>,
 }
 
 impl PartitionsEncoder {
@@ -54,7 +56,15 @@ impl PartitionsEncoder {
         let file_columns: Vec<usize> = (0..schema.fields().len()).filter(is_in_files).collect();
         let schema = Arc::new(schema.project(&file_columns)?);
         let (folder, settings) = (folder.to_owned(), settings.clone());
-        Ok(Self { folder, settings, partition_by, file_columns, schema, files: BTreeMap::new() })
+        Ok(Self {
+            folder,
+            settings,
+            partition_by,
+            file_columns,
+            schema,
+            files: BTreeMap::new(),
+            threads: encoder_threads()?,
+        })
     }
 
     /// The rows of each partition, in their order.
@@ -91,7 +101,8 @@ impl PartitionsEncoder {
                 }
             }
             let file = File::create_new(folder.join(FILE))?;
-            let encoder = ParquetEncoder::new(Sink::File(file), &self.schema, &self.settings)?;
+            let encoder =
+                ParquetEncoder::new(Sink::File(file), &self.schema, &self.settings, self.threads.clone())?;
             self.files.insert(partition.clone(), encoder);
         }
         Ok(self.files.get_mut(&partition).expect("it was just inserted"))
