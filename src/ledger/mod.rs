@@ -29,7 +29,6 @@ mod unsaved_answers;
 pub use self::answer_scope::AnswerScope;
 pub use self::answer_store::{CommitOutcome, Commits, Durability, KnownAnswer, Ledger, PaidAnswer};
 pub use self::clock_doubt::ClockDoubt;
-#[cfg(feature = "cloud")]
 pub use self::durable::{DurableLedger, DurableSettings};
 pub use self::error::{FileOperation, ForeignChange, LedgerError};
 pub use self::ledger_file::{Entry, LedgerFile, LedgerFileReader};

@@ -113,7 +113,7 @@ impl<'txn> BlockWriter<'txn> {
         let mut left = changes;
         while let Some((number, _)) = left.first() {
             let (key, known, size) = self.block_of(*number)?;
-            let next = self.table.range(number + 1..)?.next().transpose()?.map(|(key, _)| key.value());
+            let next = self.next_key(number + 1)?;
             let of_block = left.partition_point(|(number, _)| next.is_none_or(|next| *number < next));
             let (here, after) = left.split_at(of_block);
             let (merged, count) = merge(&known, here, &wanted);
@@ -131,13 +131,16 @@ impl<'txn> BlockWriter<'txn> {
     pub(super) fn retain(&mut self, keep: impl Fn(PackedAnswer) -> bool) -> Result<u64, StoreFault> {
         let (mut removed, mut next) = (0, Some(0));
         while let Some(from) = next {
-            let Some((key, entries, size)) = self.next_block(from)? else { break };
+            let Some(key) = self.next_key(from)? else { break };
             next = key.checked_add(1);
-            let Some(entries) = entries else { continue };
+            let (_, entries, size) = match self.block_of(key) {
+                Err(StoreFault::Damaged) => continue,
+                block => block?,
+            };
             let kept: Vec<Entry> = entries.iter().copied().filter(|(_, packed)| keep(*packed)).collect();
             if kept.len() < entries.len() {
                 removed += (entries.len() - kept.len()) as u64;
-                self.replace(key, Totals::block(entries.len(), size), &kept)?;
+                self.replace(key, size, &kept)?;
             }
         }
         Ok(removed)
@@ -161,13 +164,9 @@ impl<'txn> BlockWriter<'txn> {
         Ok((key.value(), block.entries().collect(), Totals::block(block.len(), bytes.len())))
     }
 
-    /// The first block from this key on: its key, its answers if they are intact, and its size.
-    fn next_block(&self, from: u64) -> Result<Option<(u64, Option<Vec<Entry>>, usize)>, StoreFault> {
-        let Some(entry) = self.table.range(from..)?.next() else { return Ok(None) };
-        let (key, bytes) = entry?;
-        let bytes = bytes.value();
-        let entries = AnswerBlock::read(bytes).map(|block| block.entries().collect());
-        Ok(Some((key.value(), entries, bytes.len())))
+    /// The key of the first block from this one on.
+    fn next_key(&self, from: u64) -> Result<Option<u64>, StoreFault> {
+        Ok(self.table.range(from..)?.next().transpose()?.map(|(key, _)| key.value()))
     }
 
     /// Replaces a block by one or more that have these answers.
