@@ -2,10 +2,10 @@
 """A list whose answers are all in the ledger: `hlr enrich` beside DuckDB joining the same list with the same answers.
 
 Makes a list of different numbers in random order and a ledger that has an answer to each, then lets both write the
-enriched list as zstd Parquet, in turns. Prints rows a second, CPU time and peak memory, and the ratio of each
-round. Nothing is looked up and nothing leaves this machine. Needs Python 3.9, duckdb (pip) and a Rust toolchain.
-
-With --profile, the shares of the program's CPU time by thread come from `perf`, if it is installed.
+enriched list as zstd Parquet, in turns, from CSV and from Parquet. Prints rows a second, CPU time and peak memory, and
+the ratio of each round. Then it says how much of the program's CPU time each kind of thread takes, and what one thread
+of each kind would take on 16 cores: threads that there is one of for each core divide their work. Nothing is looked up
+and nothing leaves this machine. Needs Python 3.9, duckdb (pip), a Rust toolchain, and Linux for the threads.
 """
 
 import argparse
@@ -59,7 +59,6 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=5_000_000)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--folder", type=Path, help="where the list and the ledger are kept for another time")
-    parser.add_argument("--profile", action="store_true", help="say where the program's time goes")
     arguments = parser.parse_args()
     hlr = release_build("bin", "hlr")
     with tempfile.TemporaryDirectory() as temporary:
@@ -71,21 +70,28 @@ def main() -> None:
             imported = [hlr, "ledger", "import", folder / "answers.csv", "--ledger", ledger, "--simulated"]
             subprocess.run(imported, check=True)
             subprocess.run([hlr, "ledger", "export", answers, "--ledger", ledger], check=True)
-        ours = [hlr, "enrich", folder / "list.csv", "-o", folder / "ours.parquet", "--force", "--ledger", ledger]
-        ours += ["--endpoint", "simulator", "--max-lookups", "0", "--progress", "none"]
-        peer = [sys.executable, HERE / "peer_duckdb.py", folder / "list.csv", answers, folder / "peer.parquet"]
-        contenders = {
-            "hlr enrich": ours,
-            "DuckDB, 2 threads": [*peer, 2],
-            "DuckDB, 1 thread": [*peer, 1],
-        }
-        readings = {name: [] for name in contenders}
-        for _ in range(arguments.rounds):
-            for name, command in contenders.items():
-                readings[name].append(timed(command))
-        show(arguments, readings)
-        if arguments.profile:
-            profile(ours, folder)
+        in_csv, in_parquet = folder / "list.csv", folder / "list.parquet"
+        if not in_parquet.exists():
+            copied = f"copy (from read_csv('{in_csv}', all_varchar = true)) to '{in_parquet}' (compression zstd)"
+            subprocess.run([sys.executable, "-c", f"import duckdb; duckdb.execute({copied!r})"], check=True)
+
+        def ours(listed: Path) -> list:
+            command = [hlr, "enrich", listed, "-o", folder / "ours.parquet", "--force", "--ledger", ledger]
+            return [*command, "--endpoint", "simulator", "--max-lookups", "0", "--progress", "none"]
+
+        for listed in [in_csv, in_parquet]:
+            peer = [sys.executable, HERE / "peer_duckdb.py", listed, answers, folder / "peer.parquet"]
+            contenders = {
+                "hlr enrich": ours(listed),
+                "DuckDB, 2 threads": [*peer, 2],
+                "DuckDB, 1 thread": [*peer, 1],
+            }
+            readings = {name: [] for name in contenders}
+            for _ in range(arguments.rounds):
+                for name, command in contenders.items():
+                    readings[name].append(timed(command))
+            show(arguments, readings, f"{listed.suffix[1:]} in, all in the ledger")
+        show_threads(ours(in_csv))
 
 
 def show(arguments, readings: dict, known: str = "all in the ledger") -> None:
@@ -104,13 +110,32 @@ def show(arguments, readings: dict, known: str = "all in the ledger") -> None:
         )
 
 
-def profile(command: list, folder: Path) -> None:
-    data = folder / "perf.data"
-    record = ["perf", "record", "-q", "-F", "499", "-o", data, *command]
-    subprocess.run([str(part) for part in record], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    report = ["perf", "report", "-i", str(data), "--no-children", "--sort", "comm", "--stdio"]
-    lines = subprocess.run(report, capture_output=True, text=True).stdout.splitlines()
-    print("\n" + "\n".join(line for line in lines if "%" in line and not line.startswith("#")))
+# There is one of these for each core.
+POOLS = ["encoder", "ledger", "tokio-rt-worker"]
+CORES = 16
+
+
+def show_threads(command: list) -> None:
+    """The CPU time of each kind of thread, read until the process ends."""
+    process = subprocess.Popen([str(part) for part in command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    ticks = {}
+    while process.poll() is None:
+        for thread in Path(f"/proc/{process.pid}/task").glob("*/stat"):
+            try:
+                name, _, figures = thread.read_text().partition("(")[2].rpartition(")")
+            except OSError:
+                continue
+            figures = figures.split()
+            ticks[thread.parent.name] = (name, int(figures[11]) + int(figures[12]))
+        time.sleep(0.01)
+    by_name = {}
+    for name, used in ticks.values():
+        by_name[name] = by_name.get(name, 0) + used
+    total = sum(by_name.values())
+    print(f"\n| threads | of the CPU time | one of them on {CORES} cores |\n| --- | ---: | ---: |")
+    for name, used in sorted(by_name.items(), key=lambda pair: -pair[1]):
+        alone = used / CORES if name in POOLS else used
+        print(f"| {name} | {used / total:.1%} | {alone / total:.1%} |")
 
 
 if __name__ == "__main__":
