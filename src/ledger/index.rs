@@ -131,9 +131,13 @@ impl Index {
                 nth += self.blocks_ahead(nth, msisdn.get());
                 *block = self.place(nth).and_then(|place| AnswerBlock::of_intact(blocks.get(place)?));
             }
-            for (block, (msisdn, position)) in of_numbers.iter().zip(group) {
-                if let Some(packed) = block.and_then(|block| block.find(*msisdn)) {
-                    found(*position, packed);
+            let mut answers = [None; SIDE_BY_SIDE];
+            for ((answer, block), (msisdn, _)) in answers.iter_mut().zip(&of_numbers).zip(group) {
+                *answer = block.as_ref().and_then(|block| Some((block, block.position(*msisdn)?)));
+            }
+            for (answer, (_, position)) in answers.iter().zip(group) {
+                if let Some((block, at)) = answer {
+                    found(*position, block.answer(*at));
                 }
             }
         }

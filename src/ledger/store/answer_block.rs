@@ -118,12 +118,18 @@ impl<'a> AnswerBlock<'a> {
 
     /// The answer to a number.
     pub(in crate::ledger) fn find(&self, msisdn: Msisdn) -> Option<PackedAnswer> {
-        let offset = msisdn.get().checked_sub(self.first)?;
-        let at = self.numbers.first_not_below(offset);
-        (at < self.len && self.numbers.get(at) == offset).then(|| self.answer(at))
+        self.position(msisdn).map(|at| self.answer(at))
     }
 
-    fn answer(&self, at: usize) -> PackedAnswer {
+    /// The position of the answer to a number.
+    pub(in crate::ledger) fn position(&self, msisdn: Msisdn) -> Option<usize> {
+        let offset = msisdn.get().checked_sub(self.first)?;
+        let at = self.numbers.first_not_below(offset);
+        (at < self.len && self.numbers.get(at) == offset).then_some(at)
+    }
+
+    /// The answer at a position.
+    pub(in crate::ledger) fn answer(&self, at: usize) -> PackedAnswer {
         // A place beyond the contents is damage that no checksum has found.
         let content = self.contents.get(self.places.get(at) as usize).map_or([0; CONTENT_BYTES], |c| *c);
         let (attempts, content) = content.split_first_chunk().expect("a content has ten bytes");
