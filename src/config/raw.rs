@@ -170,7 +170,7 @@ keys! {
     unsaved_answers: NonZeroUsize => Flag,
     /// Maximum MiB of the ledger held in memory [default: 256]
     ///
-    /// 25 bytes per answer make reads three times faster.
+    /// 12 bytes per answer make reads two times faster.
     ledger_memory_mib: u32 => File,
     /// Price of a lookup; a pipeline file can have prices by country and network
     price: PriceValue => Flag,

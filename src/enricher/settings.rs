@@ -190,7 +190,7 @@ pub struct LedgerSettings {
     /// How many answers may be paid for and not yet on disk, besides those of the requests in
     /// flight. When this many wait for a slow disk, nothing more is asked. At least 1.
     pub unsaved_answers: usize,
-    /// How much of the file may be held in memory, in bytes. 25 bytes per answer make reads three
+    /// How much of the file may be held in memory, in bytes. 12 bytes per answer make reads two
     /// times faster.
     pub memory: usize,
 }

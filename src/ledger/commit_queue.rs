@@ -3,6 +3,8 @@
 use std::sync::{Condvar, Mutex};
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use super::answer_store::PaidAnswer;
 use super::unsaved_answers::AnswerRoom;
 use crate::model::Msisdn;
@@ -31,6 +33,8 @@ struct State {
     ends_cleanly: bool,
     /// Whether the committer has ended.
     ended: bool,
+    /// When the last group was taken.
+    last_group: Option<Instant>,
 }
 
 /// What is committed at once.
@@ -68,7 +72,8 @@ impl CommitQueue {
         Ok(())
     }
 
-    /// The answers of the next interval; `None` if there will be no more.
+    /// The answers since the last group; `None` if there will be no more. There are at most as many
+    /// groups as intervals, so that an answer after a pause does not wait.
     pub(super) fn next_group(&self, interval: Duration) -> Option<Group> {
         let never_poisoned = "no code panics while it holds a lock";
         let mut state = sync::lock(&self.state);
@@ -79,8 +84,10 @@ impl CommitQueue {
             return None;
         }
         let gathers = |state: &mut State| !state.closed && state.waiting.len() < self.full_group;
-        let waited = self.changed.wait_timeout_while(state, interval, gathers);
+        let rest = state.last_group.map_or(Duration::ZERO, |last| interval.saturating_sub(last.elapsed()));
+        let waited = self.changed.wait_timeout_while(state, rest, gathers);
         let (mut state, _) = waited.expect(never_poisoned);
+        state.last_group = Some(Instant::now());
         let (answers, withdrawn) = (std::mem::take(&mut state.waiting), std::mem::take(&mut state.withdrawn));
         Some(Group { answers, withdrawn })
     }

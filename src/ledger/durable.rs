@@ -49,7 +49,7 @@ pub struct DurableSettings {
     /// The name of the job, if it looks everything up anew. Then no answer from before the job's
     /// first start is used; answers that the job got before it was stopped are.
     pub refresh: Option<String>,
-    /// How long answers are gathered before they are committed: what a power cut may cost.
+    /// The shortest time between two commits, in which answers are gathered: what a power cut may cost.
     pub commit_interval: Duration,
     /// How much of the file may be held in memory, in bytes.
     pub memory: usize,

@@ -99,6 +99,8 @@ async fn an_answer_is_found_after_its_commit_and_not_before() {
         ..settings(&file(&folder), AnswerScope::ALL[0])
     };
     let mut run = Run::of(DurableLedger::open(slow, UtcMillis(START)).await.unwrap());
+    // The first answer does not wait, because there was no commit just before it.
+    run.record(&[(number(2), answered(LookupResult::Ok, 0))]).await;
     let paid = PaidAnswer { msisdn: number(1), answered: answered(LookupResult::Ok, 0), cost: Money::ZERO };
     assert_eq!(run.ledger.record(paid.clone(), AnswerRoom::default()), Durability::AfterCommit);
     assert_eq!(run.find(&[number(1)]).await, [None]);
@@ -279,7 +281,8 @@ async fn an_answer_is_taken_back_before_its_commit_too() {
         commit_interval: Duration::from_millis(200),
         ..settings(&file(&folder), AnswerScope::ALL[0])
     };
-    let run = Run::of(DurableLedger::open(slow, UtcMillis(START)).await.unwrap());
+    let mut run = Run::of(DurableLedger::open(slow, UtcMillis(START)).await.unwrap());
+    run.record(&[(number(2), answered(LookupResult::Ok, 0))]).await;
     let paid = PaidAnswer { msisdn: number(1), answered: answered(LookupResult::Ok, 0), cost: Money::ZERO };
     assert_eq!(run.ledger.record(paid, AnswerRoom::default()), Durability::AfterCommit);
     run.ledger.withdraw(&[number(1)]);
