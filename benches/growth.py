@@ -21,6 +21,7 @@ from pathlib import Path
 
 import large_ledger
 from compare import release_build
+from large_ledger import apart
 from replay import timed
 
 ORDERS = ["sorted", "shuffled"]
@@ -66,7 +67,7 @@ def main() -> None:
 
         def live(order: str, rows: int) -> None:
             ledger.unlink(missing_ok=True)
-            write_list(listed, order, rows)
+            apart(write_list, listed, order, rows)
             simulator = subprocess.Popen([str(part) for part in service], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             time.sleep(1)
             try:
@@ -81,10 +82,10 @@ def main() -> None:
         for rows in arguments.known:
             ledger.unlink(missing_ok=True)
             answers = folder / "answers.parquet"
-            large_ledger.write_answers(answers, rows)
+            apart(large_ledger.write_answers, answers, rows)
             subprocess.run([hlr, "ledger", "import", answers, "--ledger", ledger, "--simulated"], check=True)
             answers.unlink()
-            large_ledger.write_list(listed, rows, rows)
+            apart(large_ledger.write_list, listed, rows, rows)
             reading(rows, "shuffled", "known", "--max-age", "365d", "--max-lookups", "0")
 
 

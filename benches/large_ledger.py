@@ -12,10 +12,12 @@ Prints rows a second, CPU time and peak memory. Nothing leaves this machine. Nee
 """
 
 import argparse
+import multiprocessing
 import os
 import shutil
 import statistics
 import subprocess
+import sys
 import tempfile
 from datetime import date, datetime, timezone
 from pathlib import Path
@@ -60,6 +62,24 @@ def write_answers(path: Path, answers: int) -> None:
     writer.close()
 
 
+def write_new(path: Path, rows: int) -> None:
+    """Numbers between those that the ledger knows."""
+    places = numpy.random.default_rng(6).choice(10 * rows, rows, replace=False)
+    last_digits = (numbers(places) + 1) % 10
+    with open(path, "w") as listed:
+        listed.write("msisdn\n")
+        listed.writelines(f"{number}\n" for number in (numbers(places) // 10 * 10 + last_digits).tolist())
+
+
+def apart(work, *arguments) -> None:
+    """Runs in a process of its own: a program that is started here begins with the memory of this one."""
+    process = multiprocessing.Process(target=work, args=arguments)
+    process.start()
+    process.join()
+    if process.exitcode != 0:
+        sys.exit("the list could not be made")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--answers", type=int, default=100_000_000)
@@ -77,14 +97,13 @@ def main() -> None:
         print(f"{machine()}, {date.today()}; {arguments.answers:,} answers, median of {arguments.rounds} rounds")
         if not ledger.exists():
             answers = folder / "answers.parquet"
-            write_answers(answers, arguments.answers)
+            apart(write_answers, answers, arguments.answers)
             wall, _, peak = timed([hlr, "ledger", "import", answers, "--ledger", ledger, "--simulated"])
             print(f"import: {arguments.answers / wall:,.0f} answers/s, {peak:.0f} MiB")
             answers.unlink()
             subprocess.run([hlr, "ledger", "prune", "--older-than", "1000d", "--ledger", ledger], check=True)
-        write_list(listed, arguments.answers, arguments.rows)
-        beyond = range(FIRST_NUMBER + 10 * arguments.answers, FIRST_NUMBER + 10 * (arguments.answers + arguments.new))
-        new.write_text("msisdn\n" + "".join(f"{number}\n" for number in beyond[::10]))
+        apart(write_list, listed, arguments.answers, arguments.rows)
+        apart(write_new, new, arguments.new)
         bytes_of_answer = ledger.stat().st_size / arguments.answers
         print(f"size: {bytes_of_answer:.1f} bytes an answer")
         known = [hlr, "lookup", str(int(numbers(numpy.array([7]))[0])), "--ledger", ledger, "--max-lookups", "0"]
