@@ -3,6 +3,7 @@
 //! lost.
 
 use std::io;
+use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
@@ -11,6 +12,11 @@ use std::thread;
 use tokio::sync::oneshot;
 
 use crate::sync;
+
+/// How many threads can compute at the same time.
+pub(crate) fn cores() -> usize {
+    thread::available_parallelism().map_or(2, NonZeroUsize::get)
+}
 
 type Work = Box<dyn FnOnce() + Send>;
 

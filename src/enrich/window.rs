@@ -5,9 +5,10 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, RecordBatch};
-use arrow::error::ArrowError;
+use arrow::array::RecordBatch;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::model::bytes_of_rows;
 
 /// How much may be held between reading and writing. A batch that is larger than the whole window
 /// is admitted alone.
@@ -65,13 +66,6 @@ impl WindowLimiter {
     }
 }
 
-/// The bytes of a batch's own rows. A slice of a large table shares its buffers with the others.
-fn bytes_of_rows(batch: &RecordBatch) -> usize {
-    let of_rows = |column: &ArrayRef| column.to_data().get_slice_memory_size();
-    let bytes: Result<usize, ArrowError> = batch.columns().iter().map(of_rows).sum();
-    bytes.unwrap_or_else(|_| batch.get_array_memory_size())
-}
-
 /// The wanted permits, within what a semaphore has and one batch can take.
 fn permits(wanted: usize) -> usize {
     wanted.clamp(1, (u32::MAX as usize).min(Semaphore::MAX_PERMITS))
@@ -79,7 +73,7 @@ fn permits(wanted: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use arrow::array::StringArray;
+    use arrow::array::{ArrayRef, StringArray};
     use futures::FutureExt;
 
     use super::*;

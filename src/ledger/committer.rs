@@ -37,7 +37,7 @@ pub(super) struct Committer {
     pub(super) scope: AnswerScope,
     /// When the run started.
     pub(super) started: UtcMillis,
-    /// How long a group is gathered.
+    /// The shortest time between two groups.
     pub(super) interval: Duration,
     pub(super) queue: Arc<CommitQueue>,
     pub(super) commits: mpsc::UnboundedSender<CommitOutcome>,

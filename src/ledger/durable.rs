@@ -3,7 +3,6 @@
 //! Answers are committed in groups, not one by one. Nobody sees an answer before its commit is on
 //! disk; rows that need the same number in the meantime wait for the same lookup.
 
-use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -31,7 +30,7 @@ use super::unsaved_answers::AnswerRoom;
 use crate::model::Answered;
 use crate::model::{AcceptedResults, Msisdn, Source, UtcMillis};
 use crate::sync;
-use crate::worker_threads::WorkerThreads;
+use crate::worker_threads::{WorkerThreads, cores};
 
 /// How a run uses its ledger.
 #[derive(Clone, Debug)]
@@ -110,8 +109,7 @@ impl DurableLedger {
         let (path, max_age) = (settings.path.clone(), settings.max_age.clone());
         let accepted = settings.accepted.clone();
         let no_thread = |source| LedgerError::NoThread { path: path.clone(), source };
-        let readers = std::thread::available_parallelism().map_or(2, NonZeroUsize::get);
-        let threads = WorkerThreads::start("ledger", readers).map_err(no_thread)?;
+        let threads = WorkerThreads::start("ledger", cores()).map_err(no_thread)?;
         let opening = threads.run(move || open_store(settings, now)).await;
         let Opening { store, in_doubt, clock_doubt, not_before, no_reserve } =
             opening.expect("opening does not panic")?;

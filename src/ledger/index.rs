@@ -11,7 +11,7 @@ use std::ops::Range;
 use super::answer_scope::AnswerScope;
 use super::error::LedgerError;
 use super::packed_answer::PackedAnswer;
-use super::store::{AnswerBlock, Store};
+use super::store::{AnswerBlock, Store, Totals};
 use crate::model::Msisdn;
 use crate::spill_file::SpillFile;
 
@@ -23,16 +23,21 @@ const SIDE_BY_SIDE: usize = 16;
 
 /// A snapshot of the answers of a scope.
 pub(super) struct Index {
+    directory: Directory,
+    blocks: Blocks,
+}
+
+/// Which block a number is in, and where the blocks are.
+struct Directory {
     /// The keys of the blocks.
     keys: Vec<u64>,
     /// Where each block begins, and where the last one ends.
     starts: Vec<usize>,
-    blocks: Blocks,
     /// How many foldings the store had before the snapshot.
     foldings: u64,
 }
 
-/// Where the blocks are.
+/// The blocks, one after the other.
 enum Blocks {
     Memory(Vec<u8>),
     File(SpillFile),
@@ -47,25 +52,26 @@ impl Index {
     pub(super) fn read(store: &Store, scope: AnswerScope, bytes: u64) -> Result<Option<Self>, LedgerError> {
         let totals = store.totals(scope)?;
         let directory = totals.blocks.saturating_mul(DIRECTORY_BYTES);
-        match () {
-            () if totals.bytes.saturating_add(directory) <= bytes => Self::in_memory(store, scope).map(Some),
-            () if directory <= bytes => Self::in_file(store, scope),
-            () => Ok(None),
+        if totals.bytes.saturating_add(directory) <= bytes {
+            Self::in_memory(store, scope, totals).map(Some)
+        } else if directory <= bytes {
+            Self::in_file(store, scope, totals)
+        } else {
+            Ok(None)
         }
     }
 
-    fn in_memory(store: &Store, scope: AnswerScope) -> Result<Self, LedgerError> {
-        let bytes = store.totals(scope)?.bytes as usize;
-        let mut blocks = Vec::with_capacity(bytes);
-        let index = Self::copy(store, scope, |block| blocks.extend_from_slice(block))?;
-        Ok(Self { blocks: Blocks::Memory(blocks), ..index })
+    fn in_memory(store: &Store, scope: AnswerScope, totals: Totals) -> Result<Self, LedgerError> {
+        let mut blocks = Vec::with_capacity(totals.bytes as usize);
+        let directory = Directory::read(store, scope, totals, |block| blocks.extend_from_slice(block))?;
+        Ok(Self { directory, blocks: Blocks::Memory(blocks) })
     }
 
     /// `None` if the file cannot be written.
-    fn in_file(store: &Store, scope: AnswerScope) -> Result<Option<Self>, LedgerError> {
+    fn in_file(store: &Store, scope: AnswerScope, totals: Totals) -> Result<Option<Self>, LedgerError> {
         let Ok(file) = SpillFile::create() else { return Ok(None) };
         let (mut waiting, mut is_written) = (Vec::with_capacity(WRITTEN_AT_ONCE), true);
-        let index = Self::copy(store, scope, |block| {
+        let directory = Directory::read(store, scope, totals, |block| {
             waiting.extend_from_slice(block);
             if waiting.len() >= WRITTEN_AT_ONCE {
                 is_written = is_written && file.append(&waiting).is_ok();
@@ -73,31 +79,12 @@ impl Index {
             }
         })?;
         is_written = is_written && file.append(&waiting).is_ok();
-        Ok(is_written.then_some(Self { blocks: Blocks::File(file), ..index }))
-    }
-
-    /// Hands each block over, and gives the directory.
-    fn copy(store: &Store, scope: AnswerScope, mut each: impl FnMut(&[u8])) -> Result<Self, LedgerError> {
-        // Read first, so that answers that are folded in the meantime count as newer.
-        let foldings = store.foldings();
-        let blocks = store.totals(scope)?.blocks as usize;
-        let (mut keys, mut starts) = (Vec::with_capacity(blocks), Vec::with_capacity(blocks + 1));
-        let (mut length, mut is_intact) = (0, true);
-        store.for_each_block(scope, |key, bytes| {
-            is_intact &= AnswerBlock::read(bytes).is_some();
-            keys.push(key);
-            starts.push(length);
-            length += bytes.len();
-            each(bytes);
-        })?;
-        starts.push(length);
-        let index = Self { keys, starts, blocks: Blocks::Memory(Vec::new()), foldings };
-        if is_intact { Ok(index) } else { Err(store.corrupt_answer()) }
+        Ok(is_written.then_some(Self { directory, blocks: Blocks::File(file) }))
     }
 
     /// Whether the scope may have newer answers.
     pub(super) fn is_outdated(&self, store: &Store) -> bool {
-        self.foldings != store.foldings()
+        self.directory.foldings != store.foldings()
     }
 
     /// Finds numbers in ascending order. Calls `found` with each answer and the position of its
@@ -112,10 +99,40 @@ impl Index {
         found: impl FnMut(usize, PackedAnswer),
     ) -> io::Result<()> {
         match &self.blocks {
-            Blocks::Memory(blocks) => self.find_in_memory(blocks, numbers, found),
-            Blocks::File(file) => return self.find_in_file(file, numbers, found),
+            Blocks::Memory(blocks) => {
+                self.directory.find_in_memory(blocks, numbers, found);
+                Ok(())
+            }
+            Blocks::File(file) => self.directory.find_in_file(file, numbers, found),
         }
-        Ok(())
+    }
+}
+
+impl Directory {
+    /// Reads a whole scope, and hands each block over.
+    fn read(
+        store: &Store,
+        scope: AnswerScope,
+        totals: Totals,
+        mut each: impl FnMut(&[u8]),
+    ) -> Result<Self, LedgerError> {
+        let blocks = totals.blocks as usize;
+        let mut directory = Self {
+            keys: Vec::with_capacity(blocks),
+            starts: Vec::with_capacity(blocks + 1),
+            // Read first, so that answers that are folded in the meantime count as newer.
+            foldings: store.foldings(),
+        };
+        let (mut length, mut is_intact) = (0, true);
+        store.for_each_block(scope, |key, bytes| {
+            is_intact &= AnswerBlock::read(bytes).is_some();
+            directory.keys.push(key);
+            directory.starts.push(length);
+            length += bytes.len();
+            each(bytes);
+        })?;
+        directory.starts.push(length);
+        if is_intact { Ok(directory) } else { Err(store.corrupt_answer()) }
     }
 
     fn find_in_memory(
@@ -149,20 +166,17 @@ impl Index {
         numbers: &[(Msisdn, usize)],
         mut found: impl FnMut(usize, PackedAnswer),
     ) -> io::Result<()> {
-        let (mut nth, mut bytes, mut is_read) = (0, Vec::new(), false);
-        for (msisdn, position) in numbers {
-            let ahead = self.blocks_ahead(nth, msisdn.get());
-            nth += ahead;
-            if ahead > 0 || !is_read {
-                let Some(place) = self.place(nth) else { continue };
-                bytes.resize(place.len(), 0);
-                file.read(place.start as u64, &mut bytes)?;
-                is_read = true;
-            }
-            let block = AnswerBlock::read(&bytes).ok_or(io::ErrorKind::InvalidData)?;
-            if let Some(packed) = block.find(*msisdn) {
-                found(*position, packed);
-            }
+        let (mut nth, mut bytes, mut left) = (0, Vec::new(), numbers);
+        while let Some((msisdn, _)) = left.first() {
+            nth += self.blocks_ahead(nth, msisdn.get());
+            let Some(place) = self.place(nth) else { break };
+            let next = self.keys.get(nth + 1);
+            let of_block = left.partition_point(|(msisdn, _)| next.is_none_or(|next| msisdn.get() < *next));
+            let (here, after) = left.split_at(of_block);
+            bytes.resize(place.len(), 0);
+            file.read(place.start as u64, &mut bytes)?;
+            AnswerBlock::read(&bytes).ok_or(io::ErrorKind::InvalidData)?.find_all(here, &mut found);
+            left = after;
         }
         Ok(())
     }
@@ -214,9 +228,9 @@ mod tests {
             starts.push(blocks.len());
             let file = SpillFile::create().unwrap();
             file.append(&blocks).unwrap();
-            let in_file =
-                Index { keys: keys.clone(), starts: starts.clone(), blocks: Blocks::File(file), foldings: 0 };
-            let in_memory = Index { keys, starts, blocks: Blocks::Memory(blocks), foldings: 0 };
+            let directory = || Directory { keys: keys.clone(), starts: starts.clone(), foldings: 0 };
+            let in_file = Index { directory: directory(), blocks: Blocks::File(file) };
+            let in_memory = Index { directory: directory(), blocks: Blocks::Memory(blocks) };
             let mut asked: Vec<u64> = (0..500).map(|_| random.u64(0..3 * size + 50)).collect();
             asked.sort_unstable();
             let numbers: Vec<_> =

@@ -34,6 +34,8 @@ struct TextTable {
 /// Lower numbers are for documented results, with room for new ones.
 const FIRST_TEXT: u16 = 256;
 const LOCATION_BITS: u32 = 14;
+/// The bits of the time in the first word.
+const TIME_MASK: u64 = (1 << 48) - 1;
 /// Replaces every further text after 65,000 different ones: a service that invents a result for
 /// every number must not fill the memory.
 const TOO_MANY_TEXTS: &str = "(one of too many undocumented results)";
@@ -88,7 +90,7 @@ impl PackedAnswer {
 
     pub(crate) fn pack(answered: &Answered, texts: &ResultTexts) -> Self {
         let Answered { answer, checked_at, attempts } = answered;
-        let millis = (checked_at.0.max(0) as u64) & ((1 << 48) - 1);
+        let millis = checked_at.0.max(0) as u64 & TIME_MASK;
         let network = answer.network.map_or(0, pack_network);
         let location = answer.location.map_or(0, |code| u64::from(code.get()));
         let unreadable = u64::from(answer.unreadable.imsi) | u64::from(answer.unreadable.location) << 1;
@@ -134,7 +136,7 @@ impl PackedAnswer {
 
     /// The time in milliseconds since 1970.
     pub(super) fn time(self) -> u64 {
-        self.0[0] & ((1 << 48) - 1)
+        self.0[0] & TIME_MASK
     }
 
     /// What there is besides the time: the attempts, and the second word.
@@ -144,12 +146,12 @@ impl PackedAnswer {
 
     /// The answer of [`Self::time`] and [`Self::content`].
     pub(super) fn of_parts(time: u64, (attempts, content): (u16, u64)) -> Self {
-        Self([time & ((1 << 48) - 1) | u64::from(attempts) << 48, content])
+        Self([time & TIME_MASK | u64::from(attempts) << 48, content])
     }
 
     /// When the answer came.
     pub(crate) fn checked_at(self) -> UtcMillis {
-        UtcMillis((self.0[0] & ((1 << 48) - 1)) as i64)
+        UtcMillis(self.time() as i64)
     }
 
     /// The bytes in a file, little-endian, with the checksum.

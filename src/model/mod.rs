@@ -37,6 +37,7 @@ pub use self::number_range::NumberRange;
 pub use self::outcome::{Answered, Outcome, Source, Unanswered, UnansweredReason};
 pub use self::plmn::Plmn;
 pub use self::product::{Product, ProviderCache};
+pub(crate) use self::record_stream::bytes_of_rows;
 pub use self::record_stream::{ANSWERS_OF, RecordStream, SIMULATED, WRITTEN_NAME, cells_as, utc_moments};
 pub use self::setting::Setting;
 pub use self::status::Status;

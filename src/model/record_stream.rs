@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use arrow::array::{ArrayRef, AsArray, RecordBatch, RecordBatchReader};
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, RecordBatchReader};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, FieldRef, SchemaRef, TimeUnit, TimestampMillisecondType};
 use arrow::error::ArrowError;
@@ -114,6 +114,13 @@ fn check_columns(promised: &SchemaRef, found: &SchemaRef) -> Result<(), ColumnEr
         "a batch has the columns {found}, and the schema of its stream has {promised}"
     ))
     .with_help("every batch must have the columns of the schema, in its order"))
+}
+
+/// The bytes of a batch's own rows. A slice of a large table shares its buffers with the others.
+pub(crate) fn bytes_of_rows(batch: &RecordBatch) -> usize {
+    let of_rows = |column: &ArrayRef| column.to_data().get_slice_memory_size();
+    let bytes: Result<usize, ArrowError> = batch.columns().iter().map(of_rows).sum();
+    bytes.unwrap_or_else(|_| batch.get_array_memory_size())
 }
 
 /// The metadata key of a field whose name had to be changed, because an earlier column has the same

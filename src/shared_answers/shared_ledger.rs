@@ -3,9 +3,7 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex};
-use std::thread;
 use std::time::Duration;
 
 use futures::FutureExt;
@@ -24,7 +22,7 @@ use crate::model::{Answer, Answered, LookupResult, Msisdn, Source, UtcMillis, WI
 use crate::storage::{StorageError, StorageErrorKind};
 use crate::sync;
 use crate::task::AbortOnDrop;
-use crate::worker_threads::WorkerThreads;
+use crate::worker_threads::{WorkerThreads, cores};
 
 /// A part is stored before its time when it has this many answers.
 const FULL_PART: usize = 5_000;
@@ -74,8 +72,7 @@ impl SharedLedger {
         reader: SharedReader,
         settings: SharedLedgerSettings,
     ) -> io::Result<Self> {
-        let readers = thread::available_parallelism().map_or(2, NonZeroUsize::get);
-        let threads = Arc::new(WorkerThreads::start("ledger", readers + 1)?);
+        let threads = Arc::new(WorkerThreads::start("ledger", cores() + 1)?);
         let unstored: Arc<Unstored> = Arc::default();
         let (to_store, from_stage) = mpsc::unbounded_channel();
         let (stored, commits) = mpsc::unbounded_channel();

@@ -43,7 +43,7 @@ impl Totals {
         self.bytes += other.bytes;
     }
 
-    /// A table whose totals are wrong is no reason to fail: they only help to plan.
+    /// Wrong totals are not an error: they only help to plan.
     fn subtract(&mut self, other: Self) {
         self.answers = self.answers.saturating_sub(other.answers);
         self.blocks = self.blocks.saturating_sub(other.blocks);
@@ -77,11 +77,7 @@ pub(super) fn find(
         let block = AnswerBlock::read(bytes.value()).ok_or(StoreFault::Damaged)?;
         let of_block = left.partition_point(|(msisdn, _)| msisdn.get() <= block.last()).max(1);
         let (here, after) = left.split_at(of_block);
-        for (msisdn, position) in here {
-            if let Some(packed) = block.find(*msisdn) {
-                found(*position, packed);
-            }
-        }
+        block.find_all(here, &mut found);
         left = after;
     }
     Ok(())
@@ -103,7 +99,8 @@ impl<'txn> BlockWriter<'txn> {
     }
 
     /// Makes those of the changes that are `wanted` after a look at what is there. The changes are
-    /// in ascending order of numbers, one for each number. Returns how many were made.
+    /// in ascending order of numbers; several of one number are made one after the other. Returns how
+    /// many were made.
     pub(super) fn change(
         &mut self,
         changes: &[Change],
@@ -201,10 +198,11 @@ fn merge(
         let before = left.partition_point(|(known, _)| known < number);
         merged.extend_from_slice(&left[..before]);
         left = &left[before..];
-        let there = left.first().filter(|(known, _)| known == number).map(|(_, packed)| *packed);
-        if there.is_some() {
-            left = &left[1..];
+        if let Some((first, rest)) = left.split_first().filter(|(first, _)| first.0 == *number) {
+            merged.push(*first);
+            left = rest;
         }
+        let there = merged.pop_if(|(known, _)| known == number).map(|(_, packed)| packed);
         let is_made = wanted(there, *given);
         made += u64::from(is_made);
         let kept = if is_made { *given } else { there };

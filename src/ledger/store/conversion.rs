@@ -32,7 +32,7 @@ pub(super) fn to_blocks(database: &Database) -> Result<(), StoreFault> {
     Ok(())
 }
 
-/// What is damaged is not converted, because its number could not be found any more.
+/// An answer that is damaged ends the conversion, and the file stays as it was.
 fn convert(transaction: &WriteTransaction, scope: AnswerScope) -> Result<(), StoreFault> {
     let single = transaction.open_table(single_answers(scope))?;
     let mut writer = BlockWriter::open(transaction, scope)?;

@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 
 use redb::{ReadableTable, ReadableTableMetadata, WriteTransaction};
 
-use super::answer_blocks::{BlockWriter, Change};
+use super::answer_blocks::Change;
 use super::redb_store::Store;
 use super::store_fault::StoreFault;
 use super::tables::{AnswerBytes, JOURNAL, TEXTS, WRITE_BATCH};
@@ -106,7 +106,7 @@ impl Store {
                 }
                 // From the end, so that the rest is not moved.
                 let batch = records.split_off(records.len().saturating_sub(WRITE_BATCH));
-                self.write_to_scope(AnswerScope::ALL[folding.scope], &batch)?;
+                self.change_scope(AnswerScope::ALL[folding.scope], &batch, |_, _| true)?;
                 return Ok(FoldProgress::Unfinished);
             }
             if folding.up_to > 0 {
@@ -118,15 +118,6 @@ impl Store {
             Ok(FoldProgress::Finished)
         };
         fold(folding).map_err(|fault| fault.at(&self.path, FileOperation::Write))
-    }
-
-    fn write_to_scope(&self, scope: AnswerScope, changes: &[Change]) -> Result<(), StoreFault> {
-        let transaction = self.database.begin_write()?;
-        let mut writer = BlockWriter::open(&transaction, scope)?;
-        writer.change(changes, |_, _| true)?;
-        writer.finish()?;
-        transaction.commit()?;
-        Ok(())
     }
 
     /// The answers of the journal by scope, in order of numbers. If a number has two answers, only

@@ -2,7 +2,6 @@
 //! space back.
 
 use std::fs;
-use std::sync::atomic::Ordering;
 
 use redb::ReadableTable;
 
@@ -67,30 +66,16 @@ impl Store {
         mut given: Vec<(Msisdn, PackedAnswer)>,
     ) -> Result<u64, LedgerError> {
         given.sort_by_key(|(msisdn, packed)| (*msisdn, packed.checked_at()));
-        // The youngest of several answers to a number comes last, and is kept.
-        given.dedup_by(|later, earlier| {
-            let is_the_same_number = later.0 == earlier.0;
-            if is_the_same_number {
-                earlier.1 = later.1;
-            }
-            is_the_same_number
-        });
         let changes: Vec<Change> =
             given.into_iter().map(|(msisdn, packed)| (msisdn.get(), Some(packed))).collect();
         let insert = || -> Result<u64, StoreFault> {
             let mut inserted = 0;
             for batch in changes.chunks(WRITE_BATCH) {
-                let transaction = self.database.begin_write()?;
-                let texts = self.write_texts(&transaction)?;
-                let mut writer = BlockWriter::open(&transaction, scope)?;
-                inserted += writer.change(batch, |known, given| {
+                inserted += self.change_scope(scope, batch, |known, given| {
                     known.is_none_or(|known| {
                         given.is_some_and(|given| known.checked_at() < given.checked_at())
                     })
                 })?;
-                writer.finish()?;
-                transaction.commit()?;
-                self.stored_texts.store(texts, Ordering::Relaxed);
             }
             self.update_has_answers()?;
             Ok(inserted)
@@ -102,7 +87,6 @@ impl Store {
     pub(in crate::ledger) fn remove(&self, numbers: &[Msisdn]) -> Result<u64, LedgerError> {
         let mut changes: Vec<Change> = numbers.iter().map(|msisdn| (msisdn.get(), None)).collect();
         changes.sort_unstable_by_key(|(number, _)| *number);
-        changes.dedup_by_key(|(number, _)| *number);
         self.change_all(|writer| writer.change(&changes, |known, _| known.is_some()))
     }
 
@@ -175,11 +159,7 @@ impl Store {
                     let block = AnswerBlock::read(bytes.value()).ok_or(StoreFault::Damaged)?;
                     answers.extend(block.entries().map(|(number, packed)| (number, Some(packed))));
                 }
-                let to = new.database.begin_write()?;
-                let mut writer = BlockWriter::open(&to, scope)?;
-                writer.change(&answers, |_, _| true)?;
-                writer.finish()?;
-                to.commit()?;
+                new.change_scope(scope, &answers, |_, _| true)?;
             }
         }
         Ok(())

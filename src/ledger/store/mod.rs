@@ -35,5 +35,6 @@ pub use self::metadata::{AnswerOrigin, IfMissing};
 pub(super) use self::answer_block::AnswerBlock;
 #[cfg(test)]
 pub(super) use self::answer_block::encode as encode_block;
+pub(super) use self::answer_blocks::Totals;
 pub(super) use self::journal::{FoldProgress, Folding};
 pub(super) use self::redb_store::Store;

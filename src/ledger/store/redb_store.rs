@@ -9,7 +9,7 @@ use redb::{Builder, ReadableTable};
 
 use super::answer_block::AnswerBlock;
 use super::answer_blocks;
-use super::answer_blocks::Totals;
+use super::answer_blocks::{BlockWriter, Change, Totals};
 use super::conversion;
 use super::creation::{check_unchanged, create_if_missing, open_file, remove_left_copies};
 use super::database::Database;
@@ -192,6 +192,24 @@ impl Store {
             answer_blocks::totals(&self.database.begin_read()?.open_table(TOTALS)?, scope)
         };
         read().map_err(|error| self.failed(FileOperation::Read, error))
+    }
+
+    /// Makes those changes of a scope that are `wanted`, in a transaction of its own. Returns how many
+    /// were made.
+    pub(super) fn change_scope(
+        &self,
+        scope: AnswerScope,
+        changes: &[Change],
+        wanted: impl Fn(Option<PackedAnswer>, Option<PackedAnswer>) -> bool,
+    ) -> Result<u64, StoreFault> {
+        let transaction = self.database.begin_write()?;
+        let texts = self.write_texts(&transaction)?;
+        let mut writer = BlockWriter::open(&transaction, scope)?;
+        let made = writer.change(changes, wanted)?;
+        writer.finish()?;
+        transaction.commit()?;
+        self.stored_texts.store(texts, Ordering::Relaxed);
+        Ok(made)
     }
 
     /// Finds out which scopes have answers, after a change.

@@ -6,9 +6,7 @@
 
 mod row_group;
 
-use std::num::NonZeroUsize;
 use std::sync::Arc;
-use std::thread;
 
 use ::parquet::arrow::arrow_writer::ArrowRowGroupWriterFactory;
 use ::parquet::arrow::{ARROW_SCHEMA_META_KEY, ArrowWriter};
@@ -17,14 +15,14 @@ use ::parquet::errors::ParquetError;
 use ::parquet::file::metadata::KeyValue;
 use ::parquet::file::properties::WriterProperties;
 use ::parquet::file::writer::SerializedFileWriter;
-use arrow::array::{Array, RecordBatch};
+use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 
 use self::row_group::RowGroup;
 use super::encoder::{Encoder, Sink};
 use super::settings::OutputSettings;
-use crate::model::BoxError;
-use crate::worker_threads::WorkerThreads;
+use crate::model::{BoxError, bytes_of_rows};
+use crate::worker_threads::{WorkerThreads, cores};
 
 /// The most rows of a row group. With rows of ordinary length, its bytes end it first.
 const ROW_GROUP_ROWS: usize = 1 << 20;
@@ -38,8 +36,7 @@ const BYTES_WAITING: usize = 8 << 20;
 
 /// The threads that encode columns: one for each core.
 pub(super) fn encoder_threads() -> Result<Arc<WorkerThreads>, BoxError> {
-    let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    Ok(Arc::new(WorkerThreads::start("encoder", cores)?))
+    Ok(Arc::new(WorkerThreads::start("encoder", cores())?))
 }
 
 /// A Parquet file that is being written.
@@ -48,11 +45,25 @@ pub(super) struct ParquetEncoder {
     row_groups: ArrowRowGroupWriterFactory,
     schema: SchemaRef,
     row_group: Option<RowGroup>,
-    waiting: Vec<RecordBatch>,
-    rows_waiting: usize,
-    bytes_waiting: usize,
+    waiting: Waiting,
     row_group_bytes: usize,
     threads: Arc<WorkerThreads>,
+}
+
+/// Rows that wait until there are enough of them.
+#[derive(Default)]
+struct Waiting {
+    batches: Vec<RecordBatch>,
+    rows: usize,
+    bytes: usize,
+}
+
+impl Waiting {
+    fn add(&mut self, batch: RecordBatch) {
+        self.rows += batch.num_rows();
+        self.bytes += bytes_of_rows(&batch);
+        self.batches.push(batch);
+    }
 }
 
 impl ParquetEncoder {
@@ -75,9 +86,7 @@ impl ParquetEncoder {
             row_groups,
             schema: schema.clone(),
             row_group: None,
-            waiting: Vec::new(),
-            rows_waiting: 0,
-            bytes_waiting: 0,
+            waiting: Waiting::default(),
             row_group_bytes: settings.row_group_bytes,
             threads,
         })
@@ -85,7 +94,7 @@ impl ParquetEncoder {
 
     /// How much memory the unwritten row group takes.
     pub(super) fn memory_size(&self) -> usize {
-        self.row_group.as_ref().map_or(0, RowGroup::memory_size) + self.bytes_waiting
+        self.row_group.as_ref().map_or(0, RowGroup::memory_size) + self.waiting.bytes
     }
 
     /// Writes the held row group, however small.
@@ -95,11 +104,10 @@ impl ParquetEncoder {
     }
 
     fn encode_waiting(&mut self) -> Result<(), BoxError> {
-        if self.rows_waiting == 0 {
+        if self.waiting.rows == 0 {
             return Ok(());
         }
         let waiting = std::mem::take(&mut self.waiting);
-        (self.rows_waiting, self.bytes_waiting) = (0, 0);
         let row_group = match &mut self.row_group {
             Some(row_group) => row_group,
             none => {
@@ -108,7 +116,7 @@ impl ParquetEncoder {
                 none.insert(new)
             }
         };
-        row_group.write(&waiting, &self.threads).map_err(io_fault)?;
+        row_group.write(&waiting.batches, &self.threads).map_err(io_fault)?;
         if row_group.rows() >= ROW_GROUP_ROWS || row_group.memory_size() >= self.row_group_bytes {
             self.end_row_group().map_err(io_fault)?;
         }
@@ -128,7 +136,7 @@ impl ParquetEncoder {
     /// How many more rows may wait.
     fn room(&self) -> usize {
         let rows = self.row_group.as_ref().map_or(0, RowGroup::rows);
-        ROWS_WAITING.min(ROW_GROUP_ROWS - rows) - self.rows_waiting
+        ROWS_WAITING.min(ROW_GROUP_ROWS - rows) - self.waiting.rows
     }
 }
 
@@ -139,10 +147,8 @@ impl Encoder for ParquetEncoder {
             let rows = self.room().min(batch.num_rows() - from);
             let part = batch.slice(from, rows);
             from += rows;
-            self.rows_waiting += rows;
-            self.bytes_waiting += bytes_of_rows(&part);
-            self.waiting.push(part);
-            if self.room() == 0 || self.bytes_waiting >= BYTES_WAITING.min(self.row_group_bytes) {
+            self.waiting.add(part);
+            if self.room() == 0 || self.waiting.bytes >= BYTES_WAITING.min(self.row_group_bytes) {
                 self.encode_waiting()?;
             }
         }
@@ -160,16 +166,6 @@ impl Encoder for ParquetEncoder {
         self.file.finish().map_err(io_fault)?;
         Ok(self.file.inner_mut().finish()?)
     }
-}
-
-/// The bytes of the batch's own rows. A slice of a large table shares its buffers with the others.
-fn bytes_of_rows(batch: &RecordBatch) -> usize {
-    let of_column = |column: &dyn Array| column.to_data().get_slice_memory_size();
-    batch
-        .columns()
-        .iter()
-        .map(|column| of_column(column).unwrap_or_else(|_| column.get_array_memory_size()))
-        .sum()
 }
 
 /// The metadata of the schema also as plain key-value pairs, for readers that do not use Arrow.

@@ -1,5 +1,7 @@
 //! A row group while it is written: its columns are encoded side by side.
 
+use std::iter;
+
 use ::parquet::arrow::arrow_writer::{
     ArrowColumnChunk, ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves,
 };
@@ -33,12 +35,11 @@ impl RowGroup {
         nth: usize,
     ) -> Result<Self, ParquetError> {
         let mut writers = factory.create_column_writers(nth)?.into_iter();
-        let leaves_of = |column| {
-            (0..layout.num_columns()).filter(move |leaf| layout.get_column_root_idx(*leaf) == column)
-        };
-        let columns = schema.fields().iter().enumerate().map(|(nth, field)| Column {
-            field: field.clone(),
-            writers: writers.by_ref().take(leaves_of(nth).count()).collect(),
+        let mut columns_of_leaves =
+            (0..layout.num_columns()).map(|leaf| layout.get_column_root_idx(leaf)).peekable();
+        let columns = schema.fields().iter().enumerate().map(|(nth, field)| {
+            let leaves = iter::from_fn(|| columns_of_leaves.next_if_eq(&nth)).count();
+            Column { field: field.clone(), writers: writers.by_ref().take(leaves).collect() }
         });
         Ok(Self { columns: columns.collect(), rows: 0 })
     }
