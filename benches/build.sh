@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What the first build costs: seconds, processor time and size of the program, from a fresh clone with all default
-# features. The libraries must have been downloaded before (cargo fetch). Nothing leaves this machine.
+# What the first build costs: seconds, processor time and size of the program, from a fresh clone of what is committed,
+# with all default features. The libraries are downloaded first, which is not measured.
 #
 # usage: benches/build.sh [JOBS]
 set -euo pipefail

@@ -94,7 +94,7 @@ def main() -> None:
         folder = arguments.folder or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
         ledger, listed, new = folder / "ledger.redb", folder / "list.csv", folder / "new.csv"
-        print(f"{machine()}, {date.today()}; {arguments.answers:,} answers, median of {arguments.rounds} rounds")
+        print(f"{machine()}, {date.today()}; {arguments.answers:,} answers, {arguments.rounds} rounds")
         if not ledger.exists():
             answers = folder / "answers.parquet"
             apart(write_answers, answers, arguments.answers)
